@@ -1,0 +1,30 @@
+#ifndef HUFU_ENGINE_QUORUM_H
+#define HUFU_ENGINE_QUORUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy/document/grant.h"
+#include "policy/document/trust.h"
+
+/*
+ * Quorum: distinct persons must be assignable to the role slots, one slot each (a matching, not a
+ * count per role), and `total` distinct persons must have voted. A vote is one verified signature in
+ * one role; who signed in two roles has one vote and may fill either slot.
+ */
+
+#define QUORUM_VOTES_MAX 8 /* approvals looked at, 4-documents */
+
+struct quorum_vote {
+	size_t person; /* equal numbers: the same person or the same key (made by broker/trust) */
+	unsigned role; /* index in trust.roles */
+};
+
+/** Whether `votes` meet what the class needs. Pure; at most QUORUM_VOTES_MAX votes (more: false). */
+bool quorum_is_met(const struct trust_quorum *needed, size_t n_roles, const struct quorum_vote *votes,
+                   size_t n_votes);
+
+/** Whether a grant stays within what its class may at most say (validity, session, any/unlimited). */
+bool quorum_within_limit(const struct trust_limit *limit, const struct grant *g);
+
+#endif
