@@ -1,0 +1,51 @@
+# Test executables, found by their place in the tree, so that a new test is a new file and nothing else.
+#
+# Lines at the top of a test's file steer its link:
+#   // LINK: -Wl,--wrap=fsync       options for the linker
+#   // LAYERS: wire ipc             further layers, beyond that of the folder it mirrors
+#   // LIBRARIES: libcrypto         further outside libraries, by their name in the layer table
+
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET GLOBAL cmocka)
+
+# Words of the steering line <key> of <file>.
+function(hufu_test_words out file key)
+  file(STRINGS "${file}" lines LIMIT_COUNT 60 REGEX "^// ${key}: ")
+  list(TRANSFORM lines REPLACE "^// ${key}: +" "")
+  list(JOIN lines " " line)
+  separate_arguments(words UNIX_COMMAND "${line}")
+  set(${out} "${words}" PARENT_SCOPE)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+endfunction()
+
+# The layer that builds <folder>, or empty.
+function(hufu_layer_of_folder out folder)
+  get_property(layers GLOBAL PROPERTY HUFU_LAYERS)
+  set(${out} "" PARENT_SCOPE)
+  foreach(layer IN LISTS layers)
+    get_property(candidate GLOBAL PROPERTY HUFU_LAYER_${layer}_FOLDER)
+    if(candidate STREQUAL folder)
+      set(${out} ${layer} PARENT_SCOPE)
+    endif()
+  endforeach()
+endfunction()
+
+# hufu_test(<name> SOURCE <file> LABEL <label> [LAYERS ...] [LIBRARIES ...]): one cmocka executable, registered.
+#
+# Other .c files of the same folder that are not tests themselves are linked into it: the folder's fixtures.
+function(hufu_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SOURCE;LABEL" "LAYERS;LIBRARIES")
+  get_filename_component(folder "${arg_SOURCE}" DIRECTORY)
+  file(GLOB fixtures CONFIGURE_DEPENDS "${folder}/*.c")
+  list(FILTER fixtures EXCLUDE REGEX "/test_[^/]*$")
+  hufu_test_words(options "${arg_SOURCE}" LINK)
+  hufu_test_words(layers "${arg_SOURCE}" LAYERS)
+  hufu_test_words(libraries "${arg_SOURCE}" LIBRARIES)
+  add_executable(${name} "${arg_SOURCE}" ${fixtures})
+  hufu_link(${name} SCOPE PRIVATE LAYERS ${layers} ${arg_LAYERS} LIBRARIES ${libraries} ${arg_LIBRARIES})
+  target_link_libraries(${name} PRIVATE PkgConfig::CMOCKA)
+  target_link_options(${name} PRIVATE ${options})
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+  # cmocka calls an empty group a success; here nothing tested is a failure.
+  set_tests_properties(${name} PROPERTIES
+    LABELS ${arg_LABEL} TIMEOUT 120 SKIP_RETURN_CODE 77 FAIL_REGULAR_EXPRESSION "Running 0 test")
+endfunction()
