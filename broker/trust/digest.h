@@ -1,0 +1,10 @@
+#ifndef HUFU_TRUST_DIGEST_H
+#define HUFU_TRUST_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** SHA-256 (FIPS 180-4) of octets. 0 or -ENOMEM. */
+int digest_sha256(const void *octets, size_t size, uint8_t out[static 32]);
+
+#endif

@@ -1,0 +1,14 @@
+#ifndef HUFU_TRUST_SIGN_H
+#define HUFU_TRUST_SIGN_H
+
+#include "broker/trust/trust_set.h"
+
+/** Makes an approval of `subject` by `person` in `role` with the private key in PEM octets (Ed25519, SM2;
+ * `passphrase` may be NULL), using the certificate that the trust file lists for person, role and key;
+ * verifies what it signed. *ret: document text, the caller's to free. 0, -EINVAL with error (key
+ * matches no certificate of that person ...), -ENOMEM. */
+int trust_sign(const struct trust_set *t, enum document_type type, struct octets subject, const char *person,
+               const char *role, const char *key_pem, size_t key_size, const char *passphrase, when_t now,
+               char **ret, struct document_error *error);
+
+#endif
