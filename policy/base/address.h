@@ -10,18 +10,18 @@
  * CVE-2024-10963), a zone id never accepted, ::ffff:a.b.c.d is the IPv4 address a.b.c.d (3-rules, "Source").
  */
 enum address_family {
-	ADDRESS_IPV4 = 4,
-	ADDRESS_IPV6 = 6,
+    ADDRESS_IPV4 = 4,
+    ADDRESS_IPV6 = 6,
 };
 
 struct address {
-	enum address_family family;
-	uint8_t octets[16]; /* network order; IPv4 in the first four, the rest zero */
+    enum address_family family;
+    uint8_t octets[16]; /* network order; IPv4 in the first four, the rest zero */
 };
 
 struct network {
-	struct address address; /* host bits zero */
-	uint8_t prefix;
+    struct address address; /* host bits zero */
+    uint8_t prefix;
 };
 
 #define ADDRESS_TEXT_SIZE 46

@@ -1,27 +1,27 @@
 #ifndef HUFU_BASE_BUF_H
 #define HUFU_BASE_BUF_H
 
+#include "policy/base/cleanup.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "policy/base/cleanup.h"
 
 /*
  * A growing buffer of octets that remembers its first error: write freely, check once at the end
  * with buf_error(). After an error nothing is appended any more. Big-endian integers.
  */
 struct buf {
-	uint8_t *data;
-	size_t size;
-	size_t capacity;
-	size_t limit; /* most octets it may hold; 0: BUF_DEFAULT_LIMIT */
-	int error;    /* 0 or the first negative errno */
+    uint8_t *data;
+    size_t size;
+    size_t capacity;
+    size_t limit; /* most octets it may hold; 0: BUF_DEFAULT_LIMIT */
+    int error;    /* 0 or the first negative errno */
 };
 
 #define BUF_DEFAULT_LIMIT ((size_t)64 * 1024 * 1024)
-#define BUF_INIT ((struct buf){0})
+#define BUF_INIT          ((struct buf){0})
 
 void buf_done(struct buf *b);
 #define cleanup_buf cleanup(buf_done)
@@ -38,7 +38,8 @@ __attribute__((format(printf, 2, 3))) void buf_printf(struct buf *b, const char 
 
 /** 0, or the first error (-ENOMEM, -EMSGSIZE, -EINVAL). */
 int buf_error(const struct buf *b);
-/** NUL-terminated text taken out of the buffer (the NUL is not counted in size), the caller's to free; NULL on error. */
+/** NUL-terminated text taken out of the buffer (the NUL is not counted in size), the caller's to free; NULL
+ * on error. */
 char *buf_steal_text(struct buf *b);
 
 /*
@@ -46,14 +47,14 @@ char *buf_steal_text(struct buf *b);
  * output is cleared, the view's error is set, and every later read fails as well.
  */
 struct view {
-	const uint8_t *data;
-	size_t left;
-	int error;
+    const uint8_t *data;
+    size_t left;
+    int error;
 };
 
 static inline struct view view_of(const void *data, size_t size)
 {
-	return (struct view){.data = (const uint8_t *)data, .left = size};
+    return (struct view){.data = (const uint8_t *)data, .left = size};
 }
 
 const uint8_t *view_get(struct view *v, size_t size); /* NULL on error */

@@ -10,20 +10,20 @@
  * length, so that a NUL inside is seen and refused.
  */
 
-#define IDENT_ID_SIZE 16         /* octets of a grant's id */
-#define IDENT_ID_TEXT_SIZE 33    /* 32 lower-case hexadecimal digits and NUL */
-#define IDENT_NAME_MAX 64
-#define IDENT_ACCOUNT_MAX 32
-#define IDENT_FINGERPRINT_SIZE 32
+#define IDENT_ID_SIZE               16 /* octets of a grant's id */
+#define IDENT_ID_TEXT_SIZE          33 /* 32 lower-case hexadecimal digits and NUL */
+#define IDENT_NAME_MAX              64
+#define IDENT_ACCOUNT_MAX           32
+#define IDENT_FINGERPRINT_SIZE      32
 #define IDENT_FINGERPRINT_TEXT_SIZE 51 /* "SHA256:", 43 characters, NUL */
 
 struct ident_id {
-	uint8_t octets[IDENT_ID_SIZE];
+    uint8_t octets[IDENT_ID_SIZE];
 };
 
 /* SHA-256 of an ssh public key blob, as `ssh-keygen -l` prints it. */
 struct ident_fingerprint {
-	uint8_t octets[IDENT_FINGERPRINT_SIZE];
+    uint8_t octets[IDENT_FINGERPRINT_SIZE];
 };
 
 /** [a-z_][a-z0-9_.-]{0,31}: staff and every other login account. */

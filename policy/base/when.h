@@ -18,18 +18,18 @@ typedef int64_t when_t;
 #define WHEN_TEXT_SIZE 21
 
 struct when_interval {
-	when_t from;
-	when_t until;
+    when_t from;
+    when_t until;
 };
 
 static inline bool when_interval_contains(struct when_interval i, when_t t)
 {
-	return i.from <= t && t < i.until;
+    return i.from <= t && t < i.until;
 }
 
 static inline when_t when_min(when_t a, when_t b)
 {
-	return a < b ? a : b;
+    return a < b ? a : b;
 }
 
 /** Strict "YYYY-MM-DDTHH:MM:SSZ", exactly 20 octets, year 1970-9999, real calendar day, second 0-59.
