@@ -6,6 +6,7 @@
 
 #include "policy/base/address.h"
 #include "policy/base/ident.h"
+#include "policy/base/service.h"
 #include "policy/base/verdict.h"
 #include "policy/base/when.h"
 #include "policy/document/grant.h"
@@ -14,26 +15,6 @@
  * The question that is put to decide(): everything it may know, and nothing it could look up itself.
  * Handlers gather facts; the golden tables write them down as text.
  */
-
-/* What a PAM service is to a gated person (3-rules, "Who" and "What a grant gives"). */
-enum service_kind {
-	SERVICE_LOGIN = 1,  /* sshd, login, a display manager: opens a session, uses a use */
-	SERVICE_JOB,        /* cron, at: named in a grant valid now; no use, no session */
-	SERVICE_SWITCH,     /* su, su-l, sudo, sudo-i, runuser, runuser-l, polkit-1: inside a live session */
-	SERVICE_USER_MANAGER, /* systemd-user: while a session is open or opening */
-	SERVICE_LOCKER,     /* asked by the person's own uid: while a session of their own lives */
-	SERVICE_OTHER,      /* anything else: refused to a gated account */
-};
-
-/** Kind by the PAM service's name. "atd" and "crond" are at and cron. Never SERVICE_LOCKER: that
- * follows from who asks. */
-enum service_kind service_kind_of(const char *pam_service);
-
-/** The name that a grant uses for a PAM service ("atd" -> "at"), else the name itself. */
-const char *service_grant_name(const char *pam_service);
-
-/** Whether a `service:` line may name it: a login or job service, or a name not known to be anything else. */
-bool service_may_be_granted(const char *name);
 
 enum source_kind {
 	SOURCE_NONE = 1,     /* no remote host, and not a console: matches nothing, not even `any` */
