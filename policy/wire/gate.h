@@ -1,90 +1,103 @@
 #ifndef HUFU_WIRE_GATE_H
 #define HUFU_WIRE_GATE_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "policy/base/buf.h"
 #include "policy/base/verdict.h"
 #include "policy/base/when.h"
 #include "policy/wire/frame.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 /*
  * What the module and the two helpers ask at /run/hufu/gate, and the one reply. The structs hold
  * NUL-terminated text in fixed arrays: the encoder runs inside sshd and allocates nothing (it writes
  * to a caller's buffer), the decoder copies and must consume everything.
+ *
+ * Fields stand on the wire in the order of the structs. Text marked * must not be empty.
  */
 
 /* A process as it describes itself; believed from uid 0 alone, pid and uid checked with SO_PEERCRED. */
 struct gate_caller {
-	uint32_t pid;
-	uint32_t parent;
-	uint64_t start_time;  /* of pid, clock ticks since boot, /proc/self/stat field 22 */
-	uint64_t parent_start_time; /* 0: not readable */
-	uint32_t uid;         /* real uid */
-	uint32_t login_uid;   /* audit; UINT32_MAX: unset */
-	uint32_t audit_session; /* UINT32_MAX: unset */
+    uint32_t pid;
+    uint32_t parent;
+    uint64_t start_time;        /* of pid, clock ticks since boot, /proc/self/stat field 22 */
+    uint64_t parent_start_time; /* 0: not readable */
+    uint32_t uid;               /* real uid */
+    uint32_t login_uid;         /* audit; UINT32_MAX: unset */
+    uint32_t audit_session;     /* UINT32_MAX: unset */
 };
 
-struct gate_range { /* gated uids as configured where the request comes from */
-	uint32_t first;
-	uint32_t last;
+/* Gated uids as configured where the request comes from: 1 <= first <= last, or the frame is refused. */
+struct gate_range {
+    uint32_t first;
+    uint32_t last;
 };
 
 /* FRAME_GATE_ACCOUNT, FRAME_GATE_OPEN, FRAME_GATE_CLOSE */
 struct gate_pam {
-	struct gate_caller caller;
-	struct gate_range range;
-	char user[257];      /* PAM_USER: for su the target; for sudo the caller in account, the target in session */
-	uint32_t user_uid;   /* UINT32_MAX: no such account */
-	char person[257];    /* the gated person that scope found: PAM_USER, or whoever runs su, sudo ... */
-	uint32_t person_uid;
-	char service[65];
-	char tty[129];
-	char remote_host[257];
-	char remote_user[257];
-	char ssh_connection[129]; /* "client port server port", empty if not sshd */
-	char auth_info[4097];     /* SSH_AUTH_INFO_0, session phase */
+    struct gate_caller caller;
+    struct gate_range range;
+    char user[257]; /* * PAM_USER: for su the target; for sudo the caller in account, the target in session */
+    uint32_t user_uid;   /* UINT32_MAX: no such account */
+    char person[257];    /* * the gated person that scope found: PAM_USER, or whoever runs su, sudo ... */
+    uint32_t person_uid; /* inside `range`, or the frame is refused */
+    char service[65];    /* * */
+    char tty[129];
+    char remote_host[257];
+    char remote_user[257];
+    char ssh_connection[129]; /* "client port server port", empty if not sshd */
+    char auth_info[4097];     /* SSH_AUTH_INFO_0, lines ended by LF; for plain public key in the session phase
+                                 only */
 };
 
 /* FRAME_GATE_KEYS: may this key authenticate this account? Asked before authentication by hufu-keys. */
 struct gate_keys {
-	uint32_t pid;
-	uint32_t parent; /* the sshd monitor, believed of hufu-keys */
-	uint64_t parent_start_time;
-	char user[257];
-	char key_type[65];
-	char key[6001]; /* base64 of the blob, %k */
+    uint32_t pid;
+    uint32_t parent; /* the sshd monitor, believed of hufu-keys */
+    uint64_t parent_start_time;
+    char user[257];    /* * */
+    char key_type[65]; /* * */
+    char key[6001];    /* * base64 of the blob, %k */
+};
+
+/* What hufu-channel is asked to start: the first three bits of the grammar's `channel:` (enum grant_channel
+ * has the same numbers; the fourth, forward, is sshd's to enforce). One of them, never several. */
+enum gate_channel_kind {
+    GATE_CHANNEL_SHELL = 1,
+    GATE_CHANNEL_EXEC = 2,
+    GATE_CHANNEL_TRANSFER = 4,
 };
 
 /* FRAME_GATE_CHANNEL: may my session start this? Asked by hufu-channel as the person. */
 struct gate_channel {
-	struct gate_caller caller;
-	uint8_t channel;    /* enum grant_channel: shell, exec or transfer */
-	char command[1025]; /* SSH_ORIGINAL_COMMAND, cut; for the record */
-	char tty[129];
-	char ssh_connection[129];
+    struct gate_caller caller;
+    uint8_t channel;    /* enum gate_channel_kind */
+    char command[1025]; /* SSH_ORIGINAL_COMMAND, cut; for the record */
+    char tty[129];
+    char ssh_connection[129];
 };
 
 struct gate_reply {
-	enum verdict verdict;
-	enum reason reason;
-	when_t valid_until;    /* with ALLOW: deadline of the session; WHEN_NEVER: none of its own */
-	uint32_t runtime_max;  /* OPEN: seconds, the class's maximum for systemd.runtime_max_sec; 0: none */
-	char reference[33];    /* what to quote when asking */
-	char message[4001];    /* for the person: lines separated by LF, ASCII line first; empty: say nothing */
-	char options[257];     /* KEYS with ALLOW: authorized_keys options, "restrict,pty" ... */
+    enum verdict verdict;
+    enum reason reason;
+    when_t valid_until; /* with ALLOW: deadline of the session; WHEN_NEVER: none of its own; never negative */
+    uint32_t runtime_max; /* OPEN: seconds, the class's maximum for systemd.runtime_max_sec; 0: none */
+    char reference[33];   /* what to quote when asking */
+    char message[4001];   /* for the person: lines separated by LF, ASCII line first; empty: say nothing */
+    char options[257];    /* KEYS with ALLOW: authorized_keys options, "restrict,pty" ... */
 };
 
-/** Encoders write header and body to `out` (FRAME_MAX octets) and return the size, or -EMSGSIZE if a
- * text is too long for the frame. No allocation. */
+/** Encoders write header and body to `out` and return the size, or: -EMSGSIZE (an array of text without
+ * NUL), -EINVAL (what the decoder would refuse: another frame type, an enumerator or range that is none,
+ * empty text where there must be some). No allocation. */
 int gate_encode_pam(enum frame_type type, const struct gate_pam *m, uint8_t out[static FRAME_MAX]);
 int gate_encode_keys(const struct gate_keys *m, uint8_t out[static FRAME_MAX]);
 int gate_encode_channel(const struct gate_channel *m, uint8_t out[static FRAME_MAX]);
 int gate_encode_reply(const struct gate_reply *m, uint8_t out[static FRAME_MAX]);
 
 /** Decoders take a body; they clear *ret first, refuse NUL inside text, unknown enumerators, octets
- * left over. 0 or -EBADMSG. A reply's verdict decodes to ALLOW only from exactly its value. */
+ * left over. 0, or -EBADMSG with *ret clear. A reply's verdict decodes to ALLOW only from exactly its
+ * value, and a clear reply is none. */
 int gate_decode_pam(const uint8_t *body, size_t size, struct gate_pam *ret);
 int gate_decode_keys(const uint8_t *body, size_t size, struct gate_keys *ret);
 int gate_decode_channel(const uint8_t *body, size_t size, struct gate_channel *ret);

@@ -1,83 +1,90 @@
 #ifndef HUFU_WIRE_REAP_H
 #define HUFU_WIRE_REAP_H
 
+#include "policy/wire/frame.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
-#include "policy/wire/frame.h"
-
 /*
- * What hufud asks hufu-reaper, one datagram a request and one a reply (SOCK_SEQPACKET), answered in
- * any order and matched by `cookie`. The reaper believes none of it where killing is concerned: it
- * takes login uids from the kernel and the gated range from its own configuration.
+ * What hufud asks hufu-reaper, one datagram a request and one a reply (SOCK_SEQPACKET, read with
+ * frame_parse()), answered in any order and matched by `cookie`. The reaper believes none of it where
+ * killing is concerned: it takes login uids from the kernel and the gated range from its own
+ * configuration.
  */
 
 #define REAP_SURVIVORS_MAX 64
 
 /* Which processes. */
 enum reap_scope {
-	REAP_SESSION = 1, /* those of one login session: uid and audit session (and the lease's cgroup leaf) */
-	REAP_PERSON,      /* everything of that uid: all its sessions, user manager, cron and at leftovers */
-	REAP_LEFTOVERS,   /* as PERSON, but jobs of cron and at stay (a grant that names them is valid now) */
+    REAP_SESSION = 1, /* those of one login session: uid and audit session (and the lease's cgroup leaf) */
+    REAP_PERSON,      /* everything of that uid: all its sessions, user manager, cron and at leftovers */
+    REAP_LEFTOVERS,   /* as PERSON, but jobs of cron and at stay (a grant that names them is valid now) */
 };
 
 struct reap_target {
-	enum reap_scope scope;
-	uint32_t uid;           /* gated login uid */
-	uint64_t session;       /* hufud's session number; 0 with PERSON, LEFTOVERS */
-	uint32_t audit_session; /* UINT32_MAX: unset (then leader and its descendants by login uid) */
-	uint32_t leader;        /* pid of the PAM caller; 0: none */
-	uint64_t leader_start;  /* its start time */
+    enum reap_scope scope;
+    uint32_t uid;           /* gated login uid */
+    uint64_t session;       /* hufud's session number; 0 with PERSON, LEFTOVERS */
+    uint32_t audit_session; /* UINT32_MAX: unset (then leader and its descendants by login uid) */
+    uint32_t leader;        /* pid of the PAM caller; 0: none */
+    uint64_t leader_start;  /* its start time */
 };
 
+/* Only the fields of the request's type travel; the others decode as 0 and empty. */
 struct reap_request {
-	enum frame_type type; /* FRAME_REAP_LEASE, _WARN, _END, _SCAN, _WHO */
-	uint32_t cookie;
-	struct reap_target target;    /* not WHO */
-	uint8_t class;                /* LEASE: 1 normal, 2 privileged, 3 emergency (enum grant_class): bounds the lease */
-	uint64_t seconds;             /* LEASE: end when this many seconds have passed on CLOCK_BOOTTIME from receipt;
-	                                 0 drops the lease without ending anything */
-	char text[1025];              /* WARN: what to write to the session's terminals */
-	uint32_t pid;                 /* WHO */
+    enum frame_type type; /* FRAME_REAP_LEASE, _WARN, _END, _SCAN, _WHO */
+    uint32_t cookie;
+    struct reap_target target; /* not WHO */
+    uint8_t class;    /* LEASE: 1 normal, 2 privileged, 3 emergency (enum grant_class): bounds the lease */
+    uint64_t seconds; /* LEASE: end when this many seconds have passed on CLOCK_BOOTTIME from receipt;
+                         0 drops the lease without ending anything */
+    char text[1025];  /* WARN: what to write to the session's terminals; not empty */
+    uint32_t pid;     /* WHO */
 };
 
 enum reap_result {
-	REAP_DONE = 1,      /* END: two scans in a row found nobody. LEASE: held. SCAN, WHO: answered */
-	REAP_SURVIVORS,     /* END: after 10 s some are still there (uninterruptible); SCAN: who is there */
-	REAP_REFUSED,       /* target not gated, lease longer than allowed: clamped leases are DONE */
-	REAP_GONE,          /* WHO: no such process; SCAN: nobody there */
-	REAP_NOT_PROVABLE,  /* processes of the session are seen that have left its login uid (root was held) */
-	REAP_FAILED,
+    REAP_DONE = 1,     /* END: two scans in a row found nobody. LEASE: held. SCAN, WHO: answered */
+    REAP_SURVIVORS,    /* END: after 10 s some are still there (uninterruptible); SCAN: who is there */
+    REAP_REFUSED,      /* target not gated, lease longer than allowed: clamped leases are DONE */
+    REAP_GONE,         /* WHO: no such process; SCAN: nobody there */
+    REAP_NOT_PROVABLE, /* processes of the session are seen that have left its login uid (root was held) */
+    REAP_FAILED,
 };
 
 /* A process that is (still) there. */
 struct reap_process {
-	uint32_t pid;
-	uint64_t start_time;
-	uint32_t parent;
-	uint32_t login_uid;
-	uint32_t audit_session;
-	uint32_t uid; /* real */
-	char name[17];
+    uint32_t pid;
+    uint64_t start_time;
+    uint32_t parent;
+    uint32_t login_uid;
+    uint32_t audit_session;
+    uint32_t uid; /* real */
+    char name[17];
 };
 
 struct reap_reply {
-	uint32_t cookie;
-	enum reap_result result;
-	uint64_t took_us;      /* END: from receipt to proof */
-	uint32_t ended;        /* END: processes seen alive at the start */
-	uint64_t seconds_left; /* LEASE: as granted (clamped to the class's maximum) */
-	uint32_t terminals;    /* WARN: terminals written to */
-	uint32_t n_total;      /* processes there in all */
-	uint32_t n_processes;  /* listed, at most REAP_SURVIVORS_MAX */
-	struct reap_process processes[REAP_SURVIVORS_MAX];
-	/* An unasked reply (cookie 0): a lease ran out and the reaper ended the session by itself. */
-	uint64_t session;
+    uint32_t cookie;
+    enum reap_result result;
+    uint64_t took_us;      /* END: from receipt to proof */
+    uint32_t ended;        /* END: processes seen alive at the start */
+    uint64_t seconds_left; /* LEASE: as granted (clamped to the class's maximum) */
+    uint32_t terminals;    /* WARN: terminals written to */
+    uint32_t n_total;      /* processes there in all, at least n_processes */
+    uint32_t n_processes;  /* listed, at most REAP_SURVIVORS_MAX */
+    struct reap_process processes[REAP_SURVIVORS_MAX];
+    /* An unasked reply (cookie 0): a lease ran out and the reaper ended the session by itself. */
+    uint64_t session;
 };
 
+/** Encoders write header and body to `out` and return the size, or: -EMSGSIZE (an array of text without
+ * NUL, more processes than listed at most), -EINVAL (what the decoder would refuse). No allocation. */
 int reap_encode_request(const struct reap_request *m, uint8_t out[static FRAME_MAX]);
-int reap_decode_request(enum frame_type type, const uint8_t *body, size_t size, struct reap_request *ret);
 int reap_encode_reply(const struct reap_reply *m, uint8_t out[static FRAME_MAX]);
+
+/** Decoders take a body; they clear *ret first and consume everything. 0, or -EBADMSG with *ret clear
+ * (also for a `type` that is no request). */
+int reap_decode_request(enum frame_type type, const uint8_t *body, size_t size, struct reap_request *ret);
 int reap_decode_reply(const uint8_t *body, size_t size, struct reap_reply *ret);
 
 #endif
