@@ -59,6 +59,7 @@ fill_hidden_folders() { # ROOT
 prepare_root() { # ROOT
   rm -f "$1/etc/resolv.conf" "$1/etc/ld.so.preload" "$1/etc/nologin" "$1/var/lib/man-db/auto-update"
   cat /etc/resolv.conf >"$1/etc/resolv.conf" 2>/dev/null || true
+  sed -i 's/^hosts:.*/hosts: files dns/' "$1/etc/nsswitch.conf"
   printf '#!/bin/sh\nexit 101\n' >"$1/usr/sbin/policy-rc.d"
   chmod 755 "$1/usr/sbin/policy-rc.d"
 }

@@ -39,6 +39,7 @@ pack_product() { # NODE FILE
     exec 3>&1 >&2
     cmake --preset release "$2"
     cmake --build --preset release
+    mkdir /tmp/stage
     DESTDIR=/tmp/stage cmake --install build/release
     tar -C /tmp/stage -c . >&3' _ "$source_folder" "${3:--DBUILD_TESTING=ON}" >"$2.new" </dev/null || return 1
   mv "$2.new" "$2"
