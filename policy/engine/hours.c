@@ -1,0 +1,135 @@
+#include "policy/engine/hours.h"
+
+/*
+ * Everything a line of hours can say starts and ends on a whole minute of UTC, since offsets are whole
+ * minutes. So a week is a ring of 10080 minutes, a line is up to seven spans on it (one a day, running
+ * into the next day where it ends before it starts), and an instant is the minute that it lies in.
+ *
+ * Joining: from the minute asked about, step to the furthest end of any span that contains it, and so
+ * on until no span contains the place reached. Having gone once around the ring, there is no end.
+ */
+
+enum {
+    MINUTE_SECONDS = 60,
+    DAY_MINUTES = 24 * 60,
+    DAYS = 7,
+    WEEK_MINUTES = DAYS * DAY_MINUTES,
+    EPOCH_WEEKDAY = 3, /* 1970-01-01 was a Thursday */
+};
+
+/* Instants outside of what documents can name (years 1970-9999) would only invite overflow. */
+#define HOURS_LAST ((when_t)253402300799)
+
+struct span {
+    int32_t start;  /* minute of the UTC week, 0..10079 */
+    int32_t length; /* minutes, 1..1439 */
+};
+
+static bool in_range(when_t t)
+{
+    return t >= 0 && t <= HOURS_LAST;
+}
+
+static int32_t minute_of_week(when_t t)
+{
+    return (int32_t)((t / MINUTE_SECONDS + EPOCH_WEEKDAY * DAY_MINUTES) % WEEK_MINUTES);
+}
+
+/* Minutes from `from` forward to `to` on the ring: 0..10079. */
+static int32_t minutes_ahead(int32_t from, int32_t to)
+{
+    int32_t d = (to - from) % WEEK_MINUTES;
+
+    return d < 0 ? d + WEEK_MINUTES : d;
+}
+
+static struct span span_on_day(const struct grant_hours *h, int32_t day)
+{
+    int32_t length = (int32_t)h->end_minute - (int32_t)h->start_minute;
+
+    if (length <= 0)
+        length += DAY_MINUTES;
+    return (struct span){
+        .start = minutes_ahead(0, day * DAY_MINUTES + h->start_minute - h->offset_minutes),
+        .length = length,
+    };
+}
+
+/* Most minutes for which one span that contains minute `m` still goes on; 0 if none contains it. */
+static int32_t longest_rest(const struct grant *g, int32_t m)
+{
+    int32_t longest = 0;
+
+    for (size_t i = 0; i < g->n_hours; i++)
+        for (int32_t day = 0; day < DAYS; day++) {
+            struct span s;
+            int32_t rest;
+
+            if (!(g->hours[i].days & (1u << day)))
+                continue;
+            s = span_on_day(&g->hours[i], day);
+            rest = s.length - minutes_ahead(s.start, m);
+            if (rest > longest)
+                longest = rest;
+        }
+    return longest;
+}
+
+/* Minutes until the next span begins, WEEK_MINUTES if there is none. */
+static int32_t next_start(const struct grant *g, int32_t m)
+{
+    int32_t nearest = WEEK_MINUTES;
+
+    for (size_t i = 0; i < g->n_hours; i++)
+        for (int32_t day = 0; day < DAYS; day++) {
+            int32_t ahead;
+
+            if (!(g->hours[i].days & (1u << day)))
+                continue;
+            ahead = minutes_ahead(m, span_on_day(&g->hours[i], day).start);
+            if (ahead < nearest)
+                nearest = ahead;
+        }
+    return nearest;
+}
+
+static when_t whole_minutes_after(when_t t, int32_t minutes)
+{
+    return (t / MINUTE_SECONDS + minutes) * MINUTE_SECONDS;
+}
+
+bool hours_contain(const struct grant *g, when_t t, when_t *until)
+{
+    int32_t start, gone, rest;
+
+    *until = t;
+    if (!in_range(t))
+        return false;
+    if (g->any_hours) {
+        *until = WHEN_NEVER;
+        return true;
+    }
+    start = minute_of_week(t);
+    for (gone = 0; gone < WEEK_MINUTES; gone += rest) {
+        rest = longest_rest(g, (start + gone) % WEEK_MINUTES);
+        if (rest == 0)
+            break;
+    }
+    if (gone == 0)
+        return false;
+    *until = gone >= WEEK_MINUTES ? WHEN_NEVER : whole_minutes_after(t, gone);
+    return true;
+}
+
+when_t hours_next_opening(const struct grant *g, when_t t)
+{
+    when_t until;
+    int32_t ahead;
+
+    if (!in_range(t))
+        return WHEN_NEVER;
+    if (hours_contain(g, t, &until))
+        return t;
+    ahead = next_start(g, minute_of_week(t));
+    return ahead == WEEK_MINUTES ? WHEN_NEVER : whole_minutes_after(t, ahead);
+}
