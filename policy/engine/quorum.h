@@ -1,11 +1,11 @@
 #ifndef HUFU_ENGINE_QUORUM_H
 #define HUFU_ENGINE_QUORUM_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "policy/document/grant.h"
 #include "policy/document/trust.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 /*
  * Quorum: distinct persons must be assignable to the role slots, one slot each (a matching, not a
@@ -16,11 +16,12 @@
 #define QUORUM_VOTES_MAX 8 /* approvals looked at, 4-documents */
 
 struct quorum_vote {
-	size_t person; /* equal numbers: the same person or the same key (made by broker/trust) */
-	unsigned role; /* index in trust.roles */
+    size_t person; /* equal numbers: the same person or the same key (made by broker/trust) */
+    unsigned role; /* index in trust.roles */
 };
 
-/** Whether `votes` meet what the class needs. Pure; at most QUORUM_VOTES_MAX votes (more: false). */
+/** Whether `votes` meet what the class needs. Pure; at most QUORUM_VOTES_MAX votes (more: false). A
+ * vote in a role that the trust file does not have is no vote; a quorum of zero is never met. */
 bool quorum_is_met(const struct trust_quorum *needed, size_t n_roles, const struct quorum_vote *votes,
                    size_t n_votes);
 
