@@ -1,51 +1,68 @@
 #ifndef HUFU_ENGINE_INDEX_H
 #define HUFU_ENGINE_INDEX_H
 
-#include <stddef.h>
-
 #include "policy/base/cleanup.h"
 #include "policy/base/verdict.h"
 #include "policy/document/grant.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 /*
  * All grants that this host knows, found by staff name or id. An entry is one grant (site + id) in
  * its highest version whose quorum verified, or, as long as none did, the highest that did not (it
- * then only explains a refusal), with the books that counts are kept in. Counts belong to site + id,
- * across versions.
+ * then only explains a refusal). Counts belong to site + id, across versions.
+ *
+ * An entry stays where it is in memory until it is removed; a new version replaces what it points to.
  */
 
 struct grant_entry {
-	struct grant *grant;     /* owned */
-	enum reason standing;    /* REASON_OK: quorum verified under the current trust; else why not */
-	when_t votes_until;      /* earliest end of a certificate the quorum rests on */
-	uint32_t session_max;    /* seconds, of the class's limit */
-	uint32_t uses_taken;     /* on this host: sessions opened and reserved */
-	uint32_t sessions_live;  /* on this host: open and reserved */
-	enum reason taken_away;  /* REASON_OK, or REVOKED, VENDOR_REVOKED, VENDOR_LOCKED, WITHDRAWN */
-	bool closed;             /* its last use ended here: for good */
-	struct grant_entry *next_of_staff; /* the index's */
-	struct grant_entry *next_of_id;    /* the index's */
+    struct grant *grant;               /* owned */
+    when_t votes_until;                /* earliest end of a certificate the quorum rests on */
+    struct grant_entry *next_of_staff; /* the index's */
+    enum reason standing;              /* REASON_OK: quorum verified under the current trust; else why not */
+    enum reason taken_away;            /* REASON_OK, or REVOKED, VENDOR_REVOKED, VENDOR_LOCKED, WITHDRAWN */
+    uint32_t session_max;              /* seconds, of the class's limit */
+    uint32_t uses_taken;               /* on this host: sessions opened and reserved */
+    uint32_t sessions_live;            /* on this host: open and reserved */
+    uint32_t verified_version; /* highest that ever verified: what is lower is refused for ever. 0: none.
+                                  Who loads a store raises it to what the store remembers */
+    bool closed;               /* its last use ended here: for good */
 };
 
 struct grant_index;
 
-int grant_index_new(struct grant_index **ret);
+#define GRANT_INDEX_SEED_SIZE 16
+
+/** Ids and names come from a directory that is not trusted, so the hash tables are keyed: `seed` is
+ * random octets (tests: any). 0 or -ENOMEM. */
+int grant_index_new(const uint8_t seed[static GRANT_INDEX_SEED_SIZE], struct grant_index **ret);
 struct grant_index *grant_index_free(struct grant_index *index);
 DEFINE_CLEANUP(struct grant_index, grant_index_free);
 
 /** Inserts or replaces the entry of g->id, takes the grant over (also on failure it is freed) and
- * keeps counts, closed and taken_away of an entry already there. *ret may be NULL. A version rule is
- * enforced: -ESTALE if a version at least as high is verified, -EINVAL if identity fields differ
- * from the verified one. An unverified version never replaces a verified one (-EPERM). 0, -ENOMEM. */
+ * keeps counts, closed and taken_away of an entry already there; a state of the vendor in taken_away is
+ * dropped if the vendor is another one, so the caller judges taken_away after each put. *ret may be NULL.
+ *
+ * Versions (3-rules, "A version supersedes"): once one verified, identity fields that differ are
+ * -EINVAL, a lower version or one whose equal stands verified is -ESTALE, an unverified one -EPERM.
+ * Before, an unverified version lower than the one there is -ESTALE. Else 0, or -ENOMEM. */
 int grant_index_put(struct grant_index *index, struct grant *g, enum reason standing, when_t votes_until,
                     uint32_t session_max, struct grant_entry **ret);
 
+/** Judges the version that is there anew: its approvals arrived, or the trust changed. Taking the
+ * standing away does not let a lower version in again. */
+void grant_entry_judge(struct grant_entry *entry, enum reason standing, when_t votes_until,
+                       uint32_t session_max);
+
+/** The entry and its books are gone, and with them the memory of its versions; unknown: nothing. */
 void grant_index_remove(struct grant_index *index, const struct ident_id *id);
 struct grant_entry *grant_index_find(const struct grant_index *index, const struct ident_id *id);
 /** First entry of a person; follow next_of_staff. Order: ascending id. */
 struct grant_entry *grant_index_first_of(const struct grant_index *index, const char *staff);
 size_t grant_index_count(const struct grant_index *index);
 /** Calls f for each entry in no particular order; f must not insert or remove. */
-void grant_index_each(const struct grant_index *index, void (*f)(struct grant_entry *, void *), void *userdata);
+void grant_index_each(const struct grant_index *index, void (*f)(struct grant_entry *, void *),
+                      void *userdata);
 
 #endif
