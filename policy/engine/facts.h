@@ -1,9 +1,6 @@
 #ifndef HUFU_ENGINE_FACTS_H
 #define HUFU_ENGINE_FACTS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "policy/base/address.h"
 #include "policy/base/ident.h"
 #include "policy/base/service.h"
@@ -11,58 +8,63 @@
 #include "policy/base/when.h"
 #include "policy/document/grant.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /*
  * The question that is put to decide(): everything it may know, and nothing it could look up itself.
  * Handlers gather facts; the golden tables write them down as text.
  */
 
 enum source_kind {
-	SOURCE_NONE = 1,     /* no remote host, and not a console: matches nothing, not even `any` */
-	SOURCE_LOCAL,        /* console, tty1-63, configured serial line, display manager, no remote host */
-	SOURCE_ADDRESS,
-	SOURCE_NOT_ADDRESS,  /* a name, a zone id: refused */
-	SOURCE_IGNORED,      /* cron and at; su and sudo inherit the session's */
+    SOURCE_NONE = 1, /* no remote host, and not a console: matches nothing, not even `any` */
+    SOURCE_LOCAL,    /* console, tty1-63, configured serial line, display manager, no remote host */
+    SOURCE_ADDRESS,
+    SOURCE_NOT_ADDRESS, /* a name, a zone id: refused */
+    SOURCE_IGNORED,     /* cron and at; su and sudo inherit the session's */
 };
 
 enum key_kind {
-	KEY_NOT_ASKED = 1, /* not sshd, or too early to know: the field is ignored */
-	KEY_NONE,          /* sshd, and no public key was used: password, keyboard-interactive */
-	KEY_FINGERPRINT,
+    KEY_NOT_ASKED = 1, /* not sshd, or too early to know: the field is ignored */
+    KEY_NONE,          /* sshd, and no public key was used: password, keyboard-interactive */
+    KEY_FINGERPRINT,
 };
 
 /* A request is judged in one of two phases: for su and sudo the target account is only judged in the
  * session phase. */
 enum phase {
-	PHASE_ACCOUNT = 1,
-	PHASE_SESSION,
+    PHASE_ACCOUNT = 1,
+    PHASE_SESSION,
 };
 
 struct host_identity {
-	const char *site; /* of the trust file */
-	const char *name;
-	struct grant_strings groups;
+    const char *site; /* of the trust file */
+    const char *name;
+    struct grant_strings groups;
 };
 
 struct facts {
-	when_t now;
-	const struct host_identity *host;
-	enum reason host_state; /* REASON_OK, or why this host decides nothing now (trust, store, clock ...) */
-	enum reason person_state; /* REASON_OK, or STAFF_LOCKED, STAFF_REVOKED, REMAINS, TWO_PERSONS, ... */
-	const char *staff;
-	enum phase phase;
-	enum service_kind kind;
-	const char *service; /* as grants name it */
-	enum source_kind source;
-	struct address address; /* with SOURCE_ADDRESS */
-	enum key_kind key;
-	struct ident_fingerprint fingerprint; /* with KEY_FINGERPRINT */
-	const char *target; /* SERVICE_SWITCH, session phase: the account to become; else NULL */
-	bool session_live;  /* this person has a session open or opening on this host */
-	const struct ident_id *session_grant; /* SERVICE_SWITCH: grant of the session it happens in, or NULL */
-	const struct ident_id *reserved; /* grant whose use this very caller holds reserved, or NULL: that use
-	                                    and session slot are not counted against it */
-	bool recorder_attested;
-	uint8_t incident_level; /* gravest open incident here, 1 gravest; 0: none */
+    when_t now;
+    const struct host_identity *host; /* may be NULL only while host_state refuses */
+    enum reason host_state;   /* REASON_OK, or why this host decides nothing now (trust, store, clock ...) */
+    enum reason person_state; /* REASON_OK, or STAFF_LOCKED, STAFF_REVOKED, REMAINS, TWO_PERSONS, ... */
+    const char *staff;
+    enum phase phase;
+    enum service_kind kind;
+    const char *service; /* as grants name it */
+    enum source_kind source;
+    struct address address; /* with SOURCE_ADDRESS */
+    enum key_kind key;
+    struct ident_fingerprint fingerprint; /* with KEY_FINGERPRINT */
+    const char *target; /* SERVICE_SWITCH: the account to become. In the session phase it must be there;
+                           in the account phase it is judged if given, else left to the session phase */
+    bool session_live;  /* this person has a session open or opening on this host */
+    const struct ident_id *session_grant; /* SERVICE_SWITCH: grant of the session it happens in, or NULL */
+    const struct ident_id *reserved; /* grant whose use this very caller holds reserved, or NULL: that use
+                                        (with its claim) and session slot are not counted against it */
+    bool recorder_attested;
+    bool claim_possible;    /* the claim provider can be asked now: `N fleet` grants need it */
+    uint8_t incident_level; /* gravest open incident here, 1 gravest; 0: none */
 };
 
 #endif

@@ -1,0 +1,171 @@
+#include "policy/engine/decide.h"
+
+#include "policy/engine/rules.h"
+
+#include <string.h>
+
+static struct decision refuse(const struct facts *facts, enum reason reason, struct grant_entry *closest)
+{
+    return (struct decision){
+        .verdict = VERDICT_DENY, .reason = reason, .entry = closest, .valid_until = facts->now};
+}
+
+static struct decision allow(enum reason reason, struct grant_entry *entry, when_t valid_until)
+{
+    return (struct decision){
+        .verdict = VERDICT_ALLOW, .reason = reason, .entry = entry, .valid_until = valid_until};
+}
+
+static when_t login_deadline(const struct grant_entry *entry, const struct facts *facts)
+{
+    /* `now` lies before not-after here, so nothing overflows. */
+    return when_min(rules_valid_until(entry, facts), facts->now + (when_t)rules_session_bound(entry));
+}
+
+/* Whether `a` is to be used rather than `b`, both of which admit. Entries come in ascending id. */
+static bool preferred(const struct grant_entry *a, const struct grant_entry *b)
+{
+    bool a_unlimited = a->grant->uses.scope == GRANT_USES_UNLIMITED;
+    bool b_unlimited = b->grant->uses.scope == GRANT_USES_UNLIMITED;
+
+    if (a_unlimited != b_unlimited)
+        return a_unlimited;
+    return a->grant->valid.until > b->grant->valid.until;
+}
+
+/* Logins and jobs: any grant of the person. */
+static struct decision decide_among(const struct grant_index *index, const struct facts *facts,
+                                    enum question question, decide_trace *trace, void *userdata)
+{
+    struct grant_entry *best = NULL, *closest = NULL;
+    enum reason closest_reason = REASON_NO_GRANT;
+
+    for (struct grant_entry *e = grant_index_first_of(index, facts->staff); e; e = e->next_of_staff) {
+        enum reason reason = rules_judge(question, e, facts);
+
+        if (trace)
+            trace(userdata, e, reason);
+        if (reason == REASON_OK) {
+            if (!best || preferred(e, best))
+                best = e;
+        } else if (reason > closest_reason) {
+            closest = e;
+            closest_reason = reason;
+        }
+    }
+    if (!best)
+        return refuse(facts, closest_reason, closest);
+    return allow(REASON_OK, best,
+                 question == QUESTION_LOGIN ? login_deadline(best, facts) : rules_valid_until(best, facts));
+}
+
+static struct decision decide_login(const struct grant_index *index, const struct facts *facts,
+                                    decide_trace *trace, void *userdata)
+{
+    if (facts->source == SOURCE_NOT_ADDRESS)
+        return refuse(facts, REASON_SOURCE_NOT_ADDRESS, NULL);
+    return decide_among(index, facts, QUESTION_LOGIN, trace, userdata);
+}
+
+static struct decision decide_switch(const struct grant_index *index, const struct facts *facts,
+                                     decide_trace *trace, void *userdata)
+{
+    struct grant_entry *entry;
+    enum reason reason;
+
+    if (!facts->session_grant)
+        return refuse(facts, REASON_NO_SESSION, NULL);
+    entry = grant_index_find(index, facts->session_grant);
+    if (!entry || strcmp(entry->grant->staff, facts->staff) != 0)
+        return refuse(facts, REASON_NO_GRANT, NULL);
+    reason = rules_judge(QUESTION_SWITCH, entry, facts);
+    if (trace)
+        trace(userdata, entry, reason);
+    if (reason != REASON_OK)
+        return refuse(facts, reason, entry);
+    return allow(REASON_OK, entry, rules_valid_until(entry, facts));
+}
+
+static struct decision decide_by_live_session(const struct facts *facts)
+{
+    if (!facts->session_live)
+        return refuse(facts, REASON_NO_SESSION, NULL);
+    return allow(REASON_SESSION_LIVE, NULL, facts->now);
+}
+
+struct decision decide(const struct grant_index *index, const struct facts *facts, decide_trace *trace,
+                       void *userdata)
+{
+    enum reason state = rules_state(facts);
+
+    if (state != REASON_OK)
+        return refuse(facts, state, NULL);
+    switch (facts->kind) {
+    case SERVICE_LOGIN:
+        return decide_login(index, facts, trace, userdata);
+    case SERVICE_JOB:
+        return decide_among(index, facts, QUESTION_JOB, trace, userdata);
+    case SERVICE_SWITCH:
+        return decide_switch(index, facts, trace, userdata);
+    case SERVICE_USER_MANAGER:
+    case SERVICE_LOCKER:
+        return decide_by_live_session(facts);
+    case SERVICE_OTHER:
+        break;
+    }
+    return refuse(facts, REASON_SERVICE_UNKNOWN, NULL);
+}
+
+static bool names_key(const struct grant *g, const struct ident_fingerprint *fingerprint)
+{
+    for (size_t i = 0; i < g->n_keys; i++)
+        if (ident_fingerprint_equal(&g->keys[i], fingerprint))
+            return true;
+    return false;
+}
+
+bool decide_key_is_known(const struct grant_index *index, const struct facts *facts, bool *forward)
+{
+    bool known = false, withheld = false;
+
+    *forward = false;
+    if (!facts->host || !facts->staff)
+        return false;
+    for (struct grant_entry *e = grant_index_first_of(index, facts->staff); e; e = e->next_of_staff) {
+        if (!names_key(e->grant, &facts->fingerprint))
+            continue;
+        known = true;
+        if (rules_judge(QUESTION_VALID, e, facts) != REASON_OK)
+            continue;
+        if (e->grant->channels & GRANT_CHANNEL_FORWARD)
+            *forward = true;
+        else
+            withheld = true;
+    }
+    *forward = *forward && !withheld;
+    return known;
+}
+
+struct decision decide_channel(struct grant_entry *entry, const struct facts *facts,
+                               enum grant_channel channel)
+{
+    enum reason state = rules_state(facts);
+    struct facts asked = *facts;
+    enum reason reason;
+
+    if (state != REASON_OK)
+        return refuse(facts, state, NULL);
+    if (!entry)
+        return refuse(facts, REASON_NO_SESSION, NULL);
+    if (strcmp(entry->grant->staff, facts->staff) != 0)
+        return refuse(facts, REASON_NO_GRANT, NULL);
+    /* A channel is for the account itself: there is no target to judge. */
+    asked.phase = PHASE_ACCOUNT;
+    asked.target = NULL;
+    reason = rules_judge(QUESTION_SWITCH, entry, &asked);
+    if (reason == REASON_OK && (channel == 0 || (entry->grant->channels & channel) != channel))
+        reason = REASON_CHANNEL_NOT_GRANTED;
+    if (reason != REASON_OK)
+        return refuse(facts, reason, entry);
+    return allow(REASON_OK, entry, rules_valid_until(entry, facts));
+}
