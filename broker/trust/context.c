@@ -1,0 +1,33 @@
+#include "broker/trust/context.h"
+
+#include <openssl/crypto.h>
+#include <openssl/provider.h>
+#include <pthread.h>
+
+static OSSL_LIB_CTX *context;
+
+static void make_context(void)
+{
+    OSSL_LIB_CTX *own;
+
+    /* For what has no context of its own, such as the table of object names. */
+    if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+        return;
+    own = OSSL_LIB_CTX_new();
+    if (!own)
+        return;
+    if (!OSSL_PROVIDER_load(own, "default")) {
+        OSSL_LIB_CTX_free(own);
+        return;
+    }
+    context = own;
+}
+
+OSSL_LIB_CTX *crypto_context(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    if (pthread_once(&once, make_context) != 0)
+        return NULL;
+    return context;
+}

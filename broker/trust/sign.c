@@ -1,0 +1,180 @@
+#include "broker/trust/sign.h"
+
+#include "broker/trust/judge.h"
+#include "broker/trust/openssl_cleanup.h"
+#include "broker/trust/private_key.h"
+#include "broker/trust/signature.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+__attribute__((format(printf, 2, 3))) static int refuse(struct document_error *error, const char *format, ...)
+{
+    va_list arguments;
+
+    if (error) {
+        error->line = 0;
+        va_start(arguments, format);
+        (void)vsnprintf(error->reason, sizeof(error->reason), format, arguments);
+        va_end(arguments);
+    }
+    return -EINVAL;
+}
+
+/* What is to be signed, its site, and the parsed document that the subject points into. */
+struct parsed_subject {
+    struct subject subject;
+    const char *site;
+    struct grant *grant;
+    struct trust *trust;
+};
+
+static void parsed_subject_done(struct parsed_subject *p)
+{
+    grant_free(p->grant);
+    trust_free(p->trust);
+}
+
+static int parse_subject(enum document_type type, struct octets octets, struct parsed_subject *ret,
+                         struct document_error *error)
+{
+    int r;
+
+    switch (type) {
+    case DOCUMENT_GRANT:
+        r = grant_parse(octets.data, octets.size, &ret->grant, error);
+        if (r < 0)
+            return r;
+        ret->site = ret->grant->site;
+        return subject_of_grant(ret->grant, octets, &ret->subject);
+    case DOCUMENT_TRUST:
+        r = trust_parse(octets.data, octets.size, &ret->trust, error);
+        if (r < 0)
+            return r;
+        ret->site = ret->trust->site;
+        return subject_of_trust(ret->trust, octets, &ret->subject);
+    case DOCUMENT_APPROVAL:
+    case DOCUMENT_REVOCATION:
+    case DOCUMENT_STATUS:
+        break;
+    }
+    return refuse(error, "only a grant or a trust file can be approved here");
+}
+
+static int find_signer(const struct trust_set *t, const char *person, const char *role, EVP_PKEY *key,
+                       const struct signer **ret, struct document_error *error)
+{
+    int index = trust_role_index(t->document, role);
+    bool person_known = false;
+    bool role_known = false;
+
+    for (size_t i = 0; i < t->approvers.count; i++) {
+        const struct signer *s = &t->approvers.items[i];
+
+        if (strcmp(s->line->person, person) != 0)
+            continue;
+        person_known = true;
+        if (index < 0 || !(s->line->roles & (1U << index)))
+            continue;
+        role_known = true;
+        if (EVP_PKEY_eq(s->certificate->key, key) == 1) {
+            *ret = s;
+            return 0;
+        }
+    }
+    ERR_clear_error();
+    if (!person_known)
+        return refuse(error, "the trust file has no approver %s", person);
+    if (!role_known)
+        return refuse(error, "%s may not sign as %s", person, role);
+    return refuse(error, "the key belongs to none of the certificates that the trust file has for %s as %s",
+                  person, role);
+}
+
+static int write_signed(struct approval *a, EVP_PKEY *key, struct octets subject, char **ret,
+                        struct document_error *error)
+{
+    cleanup_free uint8_t *tbs = NULL;
+    cleanup_free uint8_t *signature = NULL;
+    size_t tbs_size = 0;
+    int r = approval_write_tbs(a, subject.data, subject.size, &tbs, &tbs_size, error);
+
+    if (r < 0)
+        return r;
+    r = signature_make(a->alg, key, tbs, tbs_size, &signature, &a->signature_size);
+    if (r == -EINVAL)
+        return refuse(error, "the key cannot sign");
+    if (r < 0)
+        return r;
+    a->signature = signature;
+    r = approval_write(a, ret, error);
+    a->signature = NULL;
+    return r;
+}
+
+static int make(const struct trust_set *t, const struct subject *subject, const struct signer *s,
+                const char *role, EVP_PKEY *key, when_t now, char **ret, struct document_error *error)
+{
+    struct approval a = {
+        .site = t->document->site,
+        .approver = s->line->person,
+        .role = role,
+        .alg = s->line->alg,
+        .approved_at = now,
+        .subject = subject->kind,
+        .subject_id = subject->id,
+        .subject_numbers = {subject->numbers[0], subject->numbers[1]},
+        .subject_length = (uint32_t)subject->octets.size,
+    };
+
+    memcpy(a.cert_sha256, s->certificate->sha256, sizeof(a.cert_sha256));
+    memcpy(a.subject_sha256, subject->sha256, sizeof(a.subject_sha256));
+    return write_signed(&a, key, subject->octets, ret, error);
+}
+
+static int check(const struct trust_set *t, const struct subject *subject, const char *text, when_t now,
+                 struct document_error *error)
+{
+    struct octets octets = {(const uint8_t *)text, strlen(text)};
+    struct judgement j;
+    int r = judge_approval(t, subject, octets, now, &j);
+    if (r == 0 && j.seen.outcome != SIGNATURE_COUNTED)
+        return refuse(error, "this approval would not count: %s", signature_outcome_sentence(j.seen.outcome));
+    return r;
+}
+
+int trust_sign(const struct trust_set *t, enum document_type type, struct octets subject, const char *person,
+               const char *role, const char *key_pem, size_t key_size, const char *passphrase, when_t now,
+               char **ret, struct document_error *error)
+{
+    cleanup(parsed_subject_done) struct parsed_subject parsed = {0};
+    cleanup(EVP_PKEY_free_p) EVP_PKEY *key = NULL;
+    cleanup_free char *text = NULL;
+    const struct signer *signer = NULL;
+    int r;
+
+    *ret = NULL;
+    r = parse_subject(type, subject, &parsed, error);
+    if (r < 0)
+        return r;
+    if (strcmp(parsed.site, t->document->site) != 0)
+        return refuse(error, "the document is for site %s, the trust file for %s", parsed.site,
+                      t->document->site);
+    r = private_key_parse(key_pem, key_size, passphrase, &key);
+    if (r == -EINVAL)
+        return refuse(error, "the key file holds no private key that can be read");
+    if (r < 0)
+        return r;
+    r = find_signer(t, person, role, key, &signer, error);
+    if (r == 0)
+        r = make(t, &parsed.subject, signer, role, key, now, &text, error);
+    if (r == 0)
+        r = check(t, &parsed.subject, text, now, error);
+    if (r < 0)
+        return r;
+    *ret = steal_pointer(&text);
+    return 0;
+}

@@ -1,0 +1,172 @@
+#include "broker/trust/signature.h"
+
+#include "broker/trust/context.h"
+#include "broker/trust/openssl_cleanup.h"
+#include "policy/base/cleanup.h"
+
+#include <errno.h>
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <string.h>
+
+struct algorithm {
+    const char *key_type; /* as EVP_PKEY_is_a() knows it; EVP_PKEY_get_id() is -1 for SM2 */
+    const char *group;    /* curve, or NULL */
+    const char *digest;   /* NULL: the algorithm has its own */
+    int least_bits;
+    const OSSL_PARAM *params;
+};
+
+#define TEXT_PARAM(key, text)                                              \
+    {                                                                      \
+        (key), OSSL_PARAM_UTF8_STRING, (char *)(text), sizeof(text) - 1, 0 \
+    }
+#define END_PARAM           \
+    {                       \
+        NULL, 0, NULL, 0, 0 \
+    }
+
+static const OSSL_PARAM pss_params[] = {
+    TEXT_PARAM(OSSL_SIGNATURE_PARAM_PAD_MODE, OSSL_PKEY_RSA_PAD_MODE_PSS),
+    TEXT_PARAM(OSSL_SIGNATURE_PARAM_MGF1_DIGEST, "SHA256"),
+    TEXT_PARAM(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, "32"),
+    END_PARAM,
+};
+
+static const OSSL_PARAM sm2_params[] = {
+    {OSSL_PKEY_PARAM_DIST_ID, OSSL_PARAM_OCTET_STRING, (char *)SM2_DISTINGUISHING_ID,
+     sizeof(SM2_DISTINGUISHING_ID) - 1, 0},
+    END_PARAM,
+};
+
+static const struct algorithm algorithms[] = {
+    [SIGNATURE_ED25519] = {"ED25519", NULL, NULL, 253, NULL},
+    [SIGNATURE_ECDSA_P256_SHA256] = {"EC", "prime256v1", "SHA256", 256, NULL},
+    [SIGNATURE_RSA_PSS_SHA256] = {"RSA", NULL, "SHA256", 2048, pss_params},
+    [SIGNATURE_SM2_SM3] = {"SM2", NULL, "SM3", 256, sm2_params},
+};
+
+static const struct algorithm *find(enum signature_algorithm alg)
+{
+    if ((size_t)alg >= ARRAY_SIZE(algorithms) || !algorithms[alg].key_type)
+        return NULL;
+    return &algorithms[alg];
+}
+
+/*
+ * Ed25519 points of small order, in every encoding, without the sign bit. Under the neutral element
+ * the signature (R = [S]B, S) is valid for every message; libcrypto verifies under all of them.
+ */
+static const uint8_t small_order[][32] = {
+    {0},
+    {1},
+    {0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0,
+     0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
+    {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f,
+     0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
+    {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+    {0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+    {0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+};
+
+static bool has_small_order(EVP_PKEY *key)
+{
+    uint8_t point[32];
+    size_t size = sizeof(point);
+
+    if (EVP_PKEY_get_raw_public_key(key, point, &size) != 1 || size != sizeof(point))
+        return true;
+    point[31] &= 0x7f;
+    for (size_t i = 0; i < ARRAY_SIZE(small_order); i++)
+        if (memcmp(point, small_order[i], sizeof(point)) == 0)
+            return true;
+    return false;
+}
+
+static bool is_on_group(EVP_PKEY *key, const char *group)
+{
+    char name[64];
+
+    return EVP_PKEY_get_group_name(key, name, sizeof(name), NULL) == 1 && strcmp(name, group) == 0;
+}
+
+/* Point on its curve, modulus and exponent of RSA sane (an exponent of 1 signs for everybody). */
+static bool is_sound(EVP_PKEY *key)
+{
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(crypto_context(), key, NULL);
+    bool sound = ctx && EVP_PKEY_public_check(ctx) == 1;
+
+    EVP_PKEY_CTX_free(ctx);
+    ERR_clear_error();
+    return sound;
+}
+
+const char *signature_key_fault(enum signature_algorithm alg, EVP_PKEY *key)
+{
+    const struct algorithm *a = find(alg);
+
+    if (!a)
+        return "the algorithm is not known";
+    if (!EVP_PKEY_is_a(key, a->key_type))
+        return "the key is not of the algorithm's kind";
+    if (a->group && !is_on_group(key, a->group))
+        return "the key lies on another curve than the algorithm's";
+    if (EVP_PKEY_get_bits(key) < a->least_bits)
+        return "the key is too short";
+    if (!is_sound(key) || (alg == SIGNATURE_ED25519 && has_small_order(key)))
+        return "the key is of a form that protects nothing";
+    return NULL;
+}
+
+bool signature_is_valid(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,
+                        const uint8_t *signature, size_t signature_size)
+{
+    cleanup(EVP_MD_CTX_free_p) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    OSSL_LIB_CTX *context = crypto_context();
+    const struct algorithm *a = find(alg);
+    bool valid;
+
+    if (!ctx || !context || !a)
+        return false;
+    valid = EVP_DigestVerifyInit_ex(ctx, NULL, a->digest, context, NULL, key, a->params) == 1 &&
+            EVP_DigestVerify(ctx, signature, signature_size, octets, size) == 1;
+    ERR_clear_error();
+    return valid;
+}
+
+int signature_make(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,
+                   uint8_t **ret, size_t *ret_size)
+{
+    cleanup(EVP_MD_CTX_free_p) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    cleanup_free uint8_t *signature = NULL;
+    OSSL_LIB_CTX *context = crypto_context();
+    const struct algorithm *a = find(alg);
+    size_t signature_size = 0;
+    bool made;
+
+    *ret = NULL;
+    *ret_size = 0;
+    if (!ctx || !context)
+        return -ENOMEM;
+    if (!a)
+        return -EINVAL;
+    made = EVP_DigestSignInit_ex(ctx, NULL, a->digest, context, NULL, key, a->params) == 1 &&
+           EVP_DigestSign(ctx, NULL, &signature_size, octets, size) == 1;
+    if (made) {
+        signature = malloc(signature_size);
+        if (!signature)
+            return -ENOMEM;
+        made = EVP_DigestSign(ctx, signature, &signature_size, octets, size) == 1;
+    }
+    ERR_clear_error();
+    if (!made)
+        return -EINVAL;
+    *ret_size = signature_size;
+    *ret = steal_pointer(&signature);
+    return 0;
+}

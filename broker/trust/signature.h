@@ -1,0 +1,33 @@
+#ifndef HUFU_TRUST_SIGNATURE_H
+#define HUFU_TRUST_SIGNATURE_H
+
+#include "policy/document/approval.h"
+
+#include <openssl/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The algorithms of an `alg:` line, one table row each: kind and least size of the key, digest,
+ * parameters. RSA-PSS is salted with 32 octets under MGF1 with SHA-256; SM2 has the id
+ * 1234567812345678 (GB/T 35276), set for every operation, since libcrypto takes an id that was never
+ * set for the empty one.
+ */
+
+#define SM2_DISTINGUISHING_ID "1234567812345678"
+
+/** Why a public key is not fit for `alg`: another kind, another curve, too small, or of a form under
+ * which anyone can sign. NULL if it is fit; else a sentence's end in English ("is shorter than ..."). */
+const char *signature_key_fault(enum signature_algorithm alg, EVP_PKEY *key);
+
+/** Whether `signature` is one over `octets` by the holder of `key`. Everything but a clear yes of the
+ * library is a no. */
+bool signature_is_valid(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,
+                        const uint8_t *signature, size_t signature_size);
+
+/** Signs. *ret is the caller's to free. 0, -EINVAL if the library cannot sign with this key, -ENOMEM. */
+int signature_make(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,
+                   uint8_t **ret, size_t *ret_size);
+
+#endif
