@@ -100,15 +100,13 @@ void buf_puts(struct buf *b, const char *s)
     buf_put(b, s, strlen(s));
 }
 
-void buf_printf(struct buf *b, const char *format, ...)
+void buf_vprintf(struct buf *b, const char *format, va_list arguments)
 {
-    va_list arguments, again;
+    va_list again;
     int length;
 
-    va_start(arguments, format);
     va_copy(again, arguments);
     length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
     if (length < 0) {
         buf_fail(b, -EINVAL);
     } else if (buf_reserve(b, (size_t)length)) {
@@ -117,6 +115,15 @@ void buf_printf(struct buf *b, const char *format, ...)
         b->size += (size_t)length;
     }
     va_end(again);
+}
+
+void buf_printf(struct buf *b, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    buf_vprintf(b, format, arguments);
+    va_end(arguments);
 }
 
 int buf_error(const struct buf *b)

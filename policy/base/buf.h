@@ -35,6 +35,7 @@ void buf_put_u64(struct buf *b, uint64_t v);
 void buf_put_string(struct buf *b, const char *s);
 void buf_puts(struct buf *b, const char *s);
 __attribute__((format(printf, 2, 3))) void buf_printf(struct buf *b, const char *format, ...);
+__attribute__((format(printf, 2, 0))) void buf_vprintf(struct buf *b, const char *format, va_list arguments);
 
 /** 0, or the first error (-ENOMEM, -EMSGSIZE, -EINVAL). */
 int buf_error(const struct buf *b);
