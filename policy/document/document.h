@@ -12,23 +12,24 @@
  * same tables, so what is written can be read, and read(write(x)) equals x.
  */
 
-#define DOCUMENT_MAX_SIZE ((size_t)16 * 1024)
+#define DOCUMENT_MAX_SIZE       ((size_t)16 * 1024)
 #define DOCUMENT_MAX_SIZE_TRUST ((size_t)1024 * 1024)
-#define DOCUMENT_MAX_LINE ((size_t)4 * 1024) /* not for trust and status: there 64 KiB */
+#define DOCUMENT_MAX_LINE       ((size_t)4 * 1024)
+#define DOCUMENT_MAX_LINE_TRUST ((size_t)64 * 1024) /* trust and status */
 
 /* Where and why a document was refused. line 0: the document as a whole. */
 struct document_error {
-	unsigned line;
-	char reason[200];
+    unsigned line;
+    char reason[200];
 };
 
 /* What a first line says a document is. */
 enum document_type {
-	DOCUMENT_GRANT = 1,
-	DOCUMENT_APPROVAL,
-	DOCUMENT_REVOCATION,
-	DOCUMENT_STATUS,
-	DOCUMENT_TRUST,
+    DOCUMENT_GRANT = 1,
+    DOCUMENT_APPROVAL,
+    DOCUMENT_REVOCATION,
+    DOCUMENT_STATUS,
+    DOCUMENT_TRUST,
 };
 
 /** Type by the first line ("hufu-grant: 1\n" ...). Returns 0 or -EINVAL. */
