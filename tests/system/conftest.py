@@ -1,0 +1,93 @@
+"""Fixtures of the system tests; README.md in this folder says how to write one."""
+
+import itertools
+import os
+import re
+
+import pytest
+
+from box import Box
+from site_setup import Site
+
+counter = itertools.count()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--installed", default="installed", help="the node with the product installed")
+    parser.addoption("--long", action="store_true", help="also tests marked long")
+    parser.addoption("--keep", action="store_true", help="keep the boxes of failed files")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes longer than a minute; only with --long")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--long"):
+        return
+    for item in items:
+        if "long" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="takes long: tests/run --long"))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """What the boxes' journals say goes with the report of a test that failed."""
+    report = (yield).get_result()
+    if report.failed:
+        for value in getattr(item, "funcargs", {}).values():
+            box = value if isinstance(value, Box) else getattr(value, "box", None)
+            if box:
+                box.failed = True
+                report.sections.append((f"journal of {box.name}", box.run("journalctl --no-pager -o short-precise -n 60").out))
+
+
+def new_box(request, boot=True):
+    stem = re.sub(r"[^A-Za-z0-9]", "-", request.node.name.split("/")[-1].removesuffix(".py"))[:30]
+    box = Box(f"{stem}-{os.getpid()}-{next(counter)}", request.config.getoption("--installed"))
+    return box.up() if boot else box
+
+
+def end_box(request, box):
+    keep = request.config.getoption("--keep") and getattr(box, "failed", False)
+    box.drop(keep)
+    if keep:
+        print(f"kept: contrib/world up {box.name} && contrib/world exec {box.name} bash")
+
+
+@pytest.fixture(scope="module")
+def box(request):
+    """A booted box for the whole test file, with the product installed and not set up."""
+    made = new_box(request)
+    yield made
+    end_box(request, made)
+
+
+@pytest.fixture
+def fresh_box(request):
+    """A booted box for one test alone."""
+    made = new_box(request)
+    yield made
+    end_box(request, made)
+
+
+@pytest.fixture(scope="module")
+def site(box):
+    """The file's box as a host that Hufu guards: set up, hufud and hufu-reaper running, people and keys made."""
+    return Site(box).establish()
+
+
+@pytest.fixture
+def fresh_site(fresh_box):
+    """The same for one test alone, for tests that break things."""
+    return Site(fresh_box).establish()
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_on(request):
+    """What a test started in its box ends with the test."""
+    yield
+    for value in list(request.node.funcargs.values()):
+        box = value if isinstance(value, Box) else getattr(value, "box", None)
+        if isinstance(box, Box):
+            box.kill_running()
