@@ -50,7 +50,7 @@ fill_hidden_folders() { # ROOT
   for folder in "${hidden_folders[@]}"; do
     mkdir -p "$1$folder"
   done
-  mkdir -p "$1"/usr/local/{bin,sbin,lib,share,etc,include,src} "$1"/var/log/apt "$1"/var/spool/cron
+  mkdir -p "$1"/usr/local/{bin,sbin,lib,share,etc,include,src} "$1"/var/log/{apt,journal} "$1"/var/spool/cron
   chmod 700 "$1/root"
   chmod 1777 "$1/tmp" "$1/var/tmp"
 }

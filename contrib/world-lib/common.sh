@@ -27,7 +27,7 @@ prepare_store() {
     # Private, so that what is later mounted below it in another namespace is never seen out here.
     mount --make-private "$store"
   fi
-  mkdir -p "$store/nodes" "$store/runs" "$store/host" "$store/cgroup"
+  mkdir -p "$store/nodes" "$store/runs" "$store/host" "$store/cgroup" "$store/nothing"
 }
 
 # Every command works in a mount namespace of its own, so that its mounts end with its processes.
@@ -125,7 +125,7 @@ command_clean() {
 
 # Out here, where the store's tmpfs was mounted.
 unmount_store() {
-  rm -rf "${store:?}"/{nodes,runs,products,host,cgroup,building}
+  rm -rf "${store:?}"/{nodes,runs,products,host,cgroup,nothing,building}
   umount "$store" 2>/dev/null || true
   rmdir "$store" 2>/dev/null || true
 }

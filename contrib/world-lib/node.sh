@@ -3,7 +3,7 @@
 #
 # $store/nodes/NAME/  up/ work/ root/   the overlay's folders
 #                     parts/            the same, for each separate partition of this machine (/usr, /var, ...)
-#                     parent            name of the node below, `-` for the machine itself
+#                     parent            name of the node below, `-` for the machine itself, `.` for nothing
 #                     lock              exclusive while the node is mounted writable, shared while something above it is
 #                     run               the `hold` it belongs to; without one it stays until it is dropped
 
@@ -36,18 +36,29 @@ upper_of() { # NODE PATH
   if [ -z "$best" ]; then printf '%s/up%s' "$folder" "$2"; else printf '%s/parts/%s/up%s' "$folder" "${best//\//@}" "${2#"$best"}"; fi
 }
 
-lower_layers() { # NODE PART('' for /) -> upper layers of all its ancestors, the machine last
+lower_layers() { # NODE PART('' for /) -> upper layers of all its ancestors, the machine or nothing last
   local node=$1 part=$2 layers=
-  while node=$(<"$(node_folder "$node")/parent"); [ "$node" != - ]; do
+  while node=$(<"$(node_folder "$node")/parent"); is_node "$node"; do
     if [ -z "$part" ]; then layers+=$(node_folder "$node")/up:; else layers+=$(node_folder "$node")/parts/${part//\//@}/up:; fi
   done
-  printf '%s%s' "$layers" "${host%/}${part:-/}"
+  if [ "$node" = - ]; then printf '%s%s' "$layers" "${host%/}${part:-/}"; else printf '%s%s' "$layers" "$store/nothing"; fi
+}
+
+is_node() { # PARENT
+  [ "$1" != - ] && [ "$1" != . ]
+}
+
+stands_on_machine() { # NODE
+  local node=$1
+  while is_node "$node"; do node=$(<"$(node_folder "$node")/parent"); done
+  [ "$node" = - ]
 }
 
 mount_node() { # NODE: onto its own root/
   local folder part own
   folder=$(node_folder "$1")
   mount -t overlay hufu-world -o "lowerdir=$(lower_layers "$1" ''),upperdir=$folder/up,workdir=$folder/work" "$folder/root"
+  stands_on_machine "$1" || return 0
   while read -r part; do
     own=$folder/parts/${part//\//@}
     mkdir -p "$own"/{up,work}
@@ -60,7 +71,7 @@ lock_node() { # NODE
   local node=$1 descriptor
   exec {descriptor}>>"$(node_folder "$node")/lock"
   flock -n "$descriptor" || die "$node is in use"
-  while node=$(<"$(node_folder "$node")/parent"); [ "$node" != - ]; do
+  while node=$(<"$(node_folder "$node")/parent"); is_node "$node"; do
     exec {descriptor}>>"$(node_folder "$node")/lock"
     flock -n -s "$descriptor" || die "$node, below $1, is being written to"
   done
@@ -85,6 +96,17 @@ command_clone() {
   [ "${2:--}" = - ] || need_node "$2"
   sweep_runs
   make_node "$1" "${2:--}"
+}
+
+command_import() {
+  [ $# -eq 1 ] || usage_error "import: one NAME"
+  valid_name "$1"
+  sweep_runs
+  make_node "$1" .
+  tar -x -C "$(node_folder "$1")/up" --numeric-owner --xattrs || {
+    remove_node "$1"
+    die "not a whole tar archive"
+  }
 }
 
 command_drop() {

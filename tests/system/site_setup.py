@@ -1,2 +1,230 @@
+"""A host that Hufu guards, with its people: what an administrator, a requester and two approvers would do, in a box.
+
+Everybody uses the shipped commands, and keys and certificates come from stock openssl.
+"""
+
+import json
+import re
+import shlex
+
+HOST = "db01.finance.example"
+NAME = "cn.example.finance"
+TRUST = "/root/trust"
+PEOPLE = "/root/people"
+SM2_ID = "-sigopt distid:1234567812345678"
+
+
+class Authority:
+    """The department's certificate authorities, Ed25519 and SM2, and certificates for its people."""
+
+    GENERATE = {
+        "ed25519": "openssl genpkey -quiet -algorithm ed25519",
+        "sm2-sm3": "openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:SM2",
+    }
+
+    def __init__(self, box):
+        self.box = box
+        box.sh(f"mkdir -p {PEOPLE}")
+        for algorithm in self.GENERATE:
+            self._make_root(algorithm)
+
+    def _signing(self, algorithm):
+        return f"-sm3 {SM2_ID}" if algorithm == "sm2-sm3" else ""
+
+    def _make_root(self, algorithm):
+        path = f"{PEOPLE}/ca-{algorithm}"
+        self.box.sh(
+            f"{self.GENERATE[algorithm]} -out {path}.key && openssl req -x509 -new -key {path}.key {self._signing(algorithm)}"
+            f" -days 3650 -subj '/O=finance/CN=finance {algorithm}' -addext keyUsage=critical,keyCertSign,cRLSign -out {path}.pem"
+        )
+
+    def person(self, name, algorithm, days=365):
+        """A key and a certificate; the certificate's DER in base64."""
+        path, ca = f"{PEOPLE}/{name}", f"{PEOPLE}/ca-{algorithm}"
+        verifying = SM2_ID.replace("sigopt", "vfyopt") if algorithm == "sm2-sm3" else ""
+        self.box.sh(
+            f"{self.GENERATE[algorithm]} -out {path}.key"
+            f" && openssl req -new -key {path}.key {self._signing(algorithm)} -subj /O=finance/CN={name} -out {path}.csr"
+            " -addext keyUsage=critical,digitalSignature -addext basicConstraints=critical,CA:FALSE"
+            f" && openssl x509 -req -in {path}.csr -CA {ca}.pem -CAkey {ca}.key {self._signing(algorithm)} {verifying}"
+            f" -days {days} -copy_extensions copyall -out {path}.pem"
+        )
+        return self.certificate(path)
+
+    def certificate(self, path):
+        return self.box.sh(f"openssl x509 -in {path}.pem -outform der | base64 -w0")
+
+    def anchor(self, algorithm):
+        return self.certificate(f"{PEOPLE}/ca-{algorithm}")
+
+
 class Site:
-    pass
+    """`establish()` makes all; then `grant()`, `revoke()` and the box's own ways of logging in.
+
+    The requester is li.si, the approvers wang.wu (leader, SM2) and zhou.ming (unit, Ed25519), the vendor's staff zhang.san
+    (uid 20001) of vendor acme. staff.person works for the department and is nobody's business.
+    """
+
+    approvers = {"wang.wu": ("leader", "sm2-sm3"), "zhou.ming": ("unit", "ed25519")}
+    stacks = "pam-auth-update --enable hufu"
+
+    def __init__(self, box):
+        self.box = box
+        self.keys = {}
+
+    # --- setting up
+
+    def establish(self):
+        self.authority = Authority(self.box)
+        self.box.put(TRUST, self.trust_document())
+        self.set_up()
+        self.vendor("zhang.san", 20001)
+        self.staff("staff.person")
+        return self
+
+    def trust_document(self, epoch=1, approvers=None, extra=()):
+        lines = [f"anchor: finance-{algorithm} {self.authority.anchor(algorithm)}" for algorithm in Authority.GENERATE]
+        lines += ["requester: li.si finance"]
+        for person, (role, algorithm) in (approvers or self.approvers).items():
+            lines.append(f"approver: {person} finance {role} {algorithm} {self.authority.person(person, algorithm)}")
+        lines += ["limit: emergency validity=86400 session=28800 any=hours,source"]
+        lines += ["limit: normal validity=2592000 session=28800 any=hours,source"]
+        lines += ["limit: privileged validity=604800 session=14400 any=hours"]
+        lines += ["quorum: emergency total=1 leader=1"]
+        lines += ["quorum: normal total=2 leader=1 unit=1"]
+        lines += ["quorum: privileged total=2 leader=1 unit=1"]
+        order = ["anchor", "requester", "approver", "revoker", "status-key", "limit", "quorum"]
+        lines = sorted({*lines, *extra}, key=lambda line: (order.index(line.split(":")[0]), line.encode()))
+        head = ["hufu-trust: 1", f"site: {NAME}", f"epoch: {epoch}"]
+        head += ["not-before: 2020-01-01T00:00:00Z", "not-after: 2040-01-01T00:00:00Z"]
+        return "\n".join([*head, *lines]) + "\n"
+
+    def set_up(self):
+        """The steps of README's installation after the files are in place."""
+        self.box.sh(f"hufuctl setup --host {HOST} --trust {TRUST} --standalone")
+        self.box.sh(self.stacks)
+        self.box.sh("systemctl daemon-reload; systemctl enable --now hufu-reaper hufud")
+        self.box.sh("systemctl restart ssh")
+
+    def vendor(self, name, uid):
+        """A vendor's person: a gated account, and an ssh key on their own machine."""
+        self.box.account(name, uid=uid, group="hufu-gated")
+        self.keys[name] = self.box.key(name)
+        return self.keys[name]
+
+    def staff(self, name):
+        self.box.account(name)
+        self.keys[name] = self.box.key(name)
+        self.box.authorize(name, self.keys[name])
+        return self.keys[name]
+
+    # --- grants
+
+    def draft(self, staff="zhang.san", path="/root/grant", **fields):
+        """Fields are hufuctl's options with `_` for `-`; a list repeats an option, None leaves it out."""
+        options = {
+            "site": NAME,
+            "vendor": "acme",
+            "contract": "C-2026-017",
+            "staff": staff,
+            "key": f"{self.keys[staff]}.pub" if staff in self.keys else "password",
+            "host": HOST,
+            "service": "sshd",
+            "channel": ["exec", "forward", "shell", "transfer"],
+            "source": "127.0.0.0/8",
+            "from": "now",
+            "for": "8h",
+            "uses": "100 per-host",
+            "sessions": "20",
+            "requester": "li.si",
+            "ticket": "CHG-2026-1142",
+            "purpose": "更换数据库存储阵列控制器",
+            **{name.rstrip("_").replace("_", "-"): value for name, value in fields.items()},
+        }
+        argv = ["hufuctl", "grant", "draft", "-o", path]
+        for name, value in options.items():
+            for item in value if isinstance(value, (list, tuple)) else [value]:
+                if item is not None:
+                    argv += [f"--{name}", str(item)]
+        self.box.sh(f"rm -f {path} {path}.*.approval")
+        self.box.sh(argv)
+        return path
+
+    def approve(self, path, person):
+        role, _ = self.approvers[person]
+        approval = f"{path}.{person}.approval"
+        self.box.sh(
+            f"hufuctl approve {path} --as {person} --role {role} --key {PEOPLE}/{person}.key --trust {TRUST} -o {approval} --yes"
+        )
+        return approval
+
+    def add(self, path, approvals):
+        return self.box.run(["hufuctl", "grant", "add", path, *(part for file in approvals for part in ("--approval", file))])
+
+    def grant(self, staff="zhang.san", **fields):
+        """Drafted, approved by everybody and added; its id."""
+        path = self.draft(staff, **fields)
+        result = self.add(path, [self.approve(path, person) for person in self.approvers])
+        assert result.ok, result
+        return self.grant_id(path)
+
+    def grant_id(self, path):
+        return re.search(r"^id: ([0-9a-f]{32})$", self.box.get(path).decode(), re.MULTILINE).group(1)
+
+    def revoke(self, grant, *options):
+        return self.box.run(["hufuctl", "revoke", grant, *options])
+
+    def revoke_everything(self):
+        for grant in self.ctl("grant", "list"):
+            self.revoke(grant["id"])
+
+    # --- asking
+
+    def ctl(self, *arguments):
+        """hufuctl --json; what it printed."""
+        value = json.loads(self.box.sh(["hufuctl", "--json", *arguments]))
+        # Lists come either bare or as the one member of an object.
+        if isinstance(value, dict) and len(value) == 1 and isinstance(next(iter(value.values())), list):
+            return next(iter(value.values()))
+        return value
+
+    def sessions(self, *options):
+        return self.ctl("session", "list", *options)
+
+    def live(self):
+        return [session for session in self.sessions() if session["state"] == "open"]
+
+    def audit(self, **filters):
+        return self.ctl("audit", *(part for name, value in filters.items() for part in (f"--{name}", str(value))))
+
+    def gate_requests(self):
+        return self.ctl("status")["gate_requests"]
+
+    # --- logging in
+
+    def ssh(self, account="zhang.san", command="id -un", **how):
+        how.setdefault("key", self.keys.get(account))
+        return self.box.ssh(account, *([command] if isinstance(command, str) else command), **how)
+
+    def ssh_start(self, account="zhang.san", command="sleep 600", **how):
+        how.setdefault("key", self.keys.get(account))
+        return self.box.ssh_start(account, *([command] if isinstance(command, str) else command), **how)
+
+    def session_open(self, account="zhang.san", **how):
+        """An ssh session that stays; returned once hufud lists it as open."""
+        before = {session["number"] for session in self.live()}
+        running = self.ssh_start(account, **how)
+
+        def opened():
+            assert not running.ended, running.wait()
+            return [s for s in self.live() if s["number"] not in before and s["staff"] == account]
+
+        return running, self.box.until(opened)[0]
+
+    # --- breaking
+
+    def daemon_pid(self, unit="hufud"):
+        return int(self.box.sh(["systemctl", "show", "-p", "MainPID", "--value", unit]))
+
+    def signal(self, name, unit="hufud"):
+        self.box.sh(f"kill -{shlex.quote(name)} {self.daemon_pid(unit)}")
