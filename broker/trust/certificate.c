@@ -28,11 +28,15 @@ struct certificate *certificate_free(struct certificate *c)
     return NULL;
 }
 
-/* Whatever the key is: the id is used by SM2 alone, and is needed to check this certificate's signature. */
+/* The id that this certificate's issuer signed it under; what its own key will sign under is another
+ * matter. Other algorithms refuse to verify as soon as there is an id. */
 static int set_distinguishing_id(X509 *x509)
 {
-    cleanup(ASN1_OCTET_STRING_free_p) ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
+    cleanup(ASN1_OCTET_STRING_free_p) ASN1_OCTET_STRING *id = NULL;
 
+    if (X509_get_signature_nid(x509) != NID_SM2_with_SM3)
+        return 0;
+    id = ASN1_OCTET_STRING_new();
     if (!id || ASN1_OCTET_STRING_set(id, (const uint8_t *)SM2_DISTINGUISHING_ID,
                                      sizeof(SM2_DISTINGUISHING_ID) - 1) != 1)
         return -ENOMEM;
@@ -110,10 +114,16 @@ static int load(const struct trust_certificate *der, struct certificate **ret, c
     return 0;
 }
 
+/* Not X509_check_ca(): it calls CA:TRUE without keyCertSign no authority. */
+static bool is_authority(const struct certificate *c)
+{
+    return (X509_get_extension_flags(c->x509) & EXFLAG_CA) != 0;
+}
+
 static const char *anchor_fault(const struct certificate *c)
 {
-    if (X509_check_ca(c->x509) != 1)
-        return "an anchor must be marked as a certificate authority";
+    if (!is_authority(c))
+        return "an anchor must be a certificate authority's (CA:TRUE)";
     if (!(X509_get_key_usage(c->x509) & KU_KEY_CERT_SIGN))
         return "an anchor's key usage must contain keyCertSign";
     if (EVP_PKEY_get_security_bits(c->key) < LEAST_SECURITY_BITS)
@@ -126,10 +136,10 @@ static const char *signer_fault(const struct certificate *c, enum signature_algo
 {
     uint32_t usage = X509_get_key_usage(c->x509);
 
-    if (X509_check_ca(c->x509) != 0)
+    if (is_authority(c))
         return "a certificate authority's certificate cannot sign documents";
     if (usage == UINT32_MAX || !(usage & KU_DIGITAL_SIGNATURE) || (usage & KU_KEY_CERT_SIGN))
-        return "the certificate's key usage must contain digitalSignature";
+        return "the certificate's key usage must contain digitalSignature, and not keyCertSign";
     return signature_key_fault(alg, c->key);
 }
 

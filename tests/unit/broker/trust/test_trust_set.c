@@ -1,0 +1,422 @@
+// LAYERS: test_support
+
+#include "broker/trust/trust_set.h"
+#include "tests/unit/support/department.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A trust file is refused as a whole, with its line, for a certificate that can never be right. */
+
+/* Lines of the department's trust file: 5, two anchors, one requester, then the approvers. */
+#define LINE_ANCHOR   6
+#define LINE_APPROVER 9
+
+static int setup(void **state)
+{
+    *state = department_new();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    department_free(*state);
+    return 0;
+}
+
+static int load(const char *text, struct trust_set **ret, struct document_error *error)
+{
+    *error = (struct document_error){0};
+    return trust_set_new(text, strlen(text), ret, error);
+}
+
+static void assert_refused(const char *text, unsigned line, const char *reason)
+{
+    struct document_error error;
+    struct trust_set *t = NULL;
+
+    assert_int_equal(load(text, &t, &error), -EINVAL);
+    assert_null(t);
+    if (!strstr(error.reason, reason))
+        fail_msg("refused with \"%s\", not with \"%s\"", error.reason, reason);
+    assert_int_equal(error.line, line);
+}
+
+/* The department's file with a fourth approver, yang.er, whose line sorts between the usual ones. */
+static char *with_fourth(const struct department *d, const struct signatory *fourth)
+{
+    struct signatory approvers[DEPARTMENT_APPROVERS + 1];
+    struct trust_plan plan = department_plan(d);
+
+    memcpy(approvers, d->approvers, sizeof(d->approvers));
+    approvers[DEPARTMENT_APPROVERS] = *fourth;
+    plan.approvers = approvers;
+    plan.n_approvers = DEPARTMENT_APPROVERS + 1;
+    return paper_trust(&plan);
+}
+#define LINE_FOURTH (LINE_APPROVER + 2)
+
+/* Takes the key and the certificate over. */
+static void assert_fourth_refused(const struct department *d, enum signature_algorithm alg, EVP_PKEY *key,
+                                  X509 *certificate, const char *reason)
+{
+    struct signatory s = {"yang.er", "finance", "unit", alg, key, certificate};
+    cleanup_free char *text = with_fourth(d, &s);
+
+    assert_refused(text, LINE_FOURTH, reason);
+    signatory_done(&s);
+}
+
+/* Refused for what `plan` says beside name, key and issuer. */
+static void assert_plan_refused(const struct department *d, struct certificate_plan plan, const char *reason)
+{
+    const struct authority *a = &d->anchors[DEPARTMENT_ED25519];
+
+    plan.name = "yang.er";
+    plan.key = issue_key(SIGNATURE_ED25519);
+    plan.issuer = a->certificate;
+    plan.issuer_key = a->key;
+    assert_fourth_refused(d, SIGNATURE_ED25519, plan.key, issue_certificate(&plan), reason);
+}
+
+static void test_usual(void **state)
+{
+    const struct department *d = *state;
+    cleanup(trust_set_free_p) struct trust_set *t = NULL;
+    struct document_error error;
+
+    assert_int_equal(load(d->trust, &t, &error), 0);
+    assert_string_equal(trust_set_document(t)->site, PAPERS_SITE);
+    assert_int_equal(trust_set_document(t)->n_approvers, DEPARTMENT_APPROVERS);
+}
+
+static void test_error_may_be_null(void **state)
+{
+    struct trust_set *t = NULL;
+
+    (void)state;
+    assert_int_equal(trust_set_new("hufu-trust: 2\n", 14, &t, NULL), -EINVAL);
+    assert_null(t);
+    assert_null(trust_set_free(NULL));
+}
+
+static void test_every_algorithm(void **state)
+{
+    static const enum signature_algorithm algorithms[] = {SIGNATURE_ED25519, SIGNATURE_ECDSA_P256_SHA256,
+                                                          SIGNATURE_RSA_PSS_SHA256, SIGNATURE_SM2_SM3};
+    const struct department *d = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(algorithms); i++) {
+        struct signatory s = department_signatory(d, "yang.er", "finance", "unit", algorithms[i]);
+        cleanup_free char *text = with_fourth(d, &s);
+        cleanup(trust_set_free_p) struct trust_set *t = NULL;
+        struct document_error error;
+
+        assert_int_equal(load(text, &t, &error), 0);
+        signatory_done(&s);
+    }
+}
+
+static void test_usage(void **state)
+{
+    assert_plan_refused(*state, (struct certificate_plan){.usage = "critical,keyAgreement"},
+                        "digitalSignature");
+    assert_plan_refused(*state, (struct certificate_plan){.usage = "nonRepudiation"}, "digitalSignature");
+    assert_plan_refused(*state, (struct certificate_plan){.usage = ""}, "digitalSignature");
+    assert_plan_refused(*state, (struct certificate_plan){.usage = "digitalSignature,keyCertSign"},
+                        "not keyCertSign");
+}
+
+static void test_authority_as_signer(void **state)
+{
+    assert_plan_refused(*state, (struct certificate_plan){.ca = true, .usage = "digitalSignature"},
+                        "certificate authority");
+    assert_plan_refused(*state,
+                        (struct certificate_plan){.ca = true, .usage = "digitalSignature,keyCertSign"},
+                        "certificate authority");
+}
+
+/* What a critical extension asks for has to be understood (RFC 5280, 4.2). */
+static void test_unknown_critical_extension(void **state)
+{
+    assert_plan_refused(*state, (struct certificate_plan){.extra = "1.2.3.4.5=critical,DER:0500"},
+                        "no anchor");
+}
+
+static void test_key_of_another_kind(void **state)
+{
+    const struct department *d = *state;
+    struct signatory s = department_signatory(d, "yang.er", "finance", "unit", SIGNATURE_ED25519);
+
+    for (int alg = SIGNATURE_ECDSA_P256_SHA256; alg <= SIGNATURE_SM2_SM3; alg++) {
+        struct signatory claimed = s;
+        cleanup_free char *text = NULL;
+
+        claimed.alg = (enum signature_algorithm)alg;
+        text = with_fourth(d, &claimed);
+        assert_refused(text, LINE_FOURTH, "not of the algorithm's kind");
+    }
+    signatory_done(&s);
+}
+
+/* SM2 and P-256 are both keys on a curve; neither may pass for the other. */
+static void test_sm2_is_not_p256(void **state)
+{
+    const struct department *d = *state;
+    struct signatory sm2 = department_signatory(d, "yang.er", "finance", "unit", SIGNATURE_SM2_SM3);
+    struct signatory p256 =
+        department_signatory(d, "yang.er", "finance", "unit", SIGNATURE_ECDSA_P256_SHA256);
+    cleanup_free char *a = NULL;
+    cleanup_free char *b = NULL;
+
+    sm2.alg = SIGNATURE_ECDSA_P256_SHA256;
+    p256.alg = SIGNATURE_SM2_SM3;
+    a = with_fourth(d, &sm2);
+    b = with_fourth(d, &p256);
+    assert_refused(a, LINE_FOURTH, "not of the algorithm's kind");
+    assert_refused(b, LINE_FOURTH, "not of the algorithm's kind");
+    signatory_done(&sm2);
+    signatory_done(&p256);
+}
+
+static void assert_key_refused(const struct department *d, enum signature_algorithm alg, EVP_PKEY *key,
+                               const char *reason)
+{
+    const struct authority *a = &d->anchors[DEPARTMENT_ED25519];
+    struct certificate_plan plan = {
+        .name = "yang.er", .key = key, .issuer = a->certificate, .issuer_key = a->key};
+
+    assert_fourth_refused(d, alg, key, issue_certificate(&plan), reason);
+}
+
+static void test_weak_keys(void **state)
+{
+    assert_key_refused(*state, SIGNATURE_RSA_PSS_SHA256, issue_rsa_key(1024), "too short");
+    assert_key_refused(*state, SIGNATURE_RSA_PSS_SHA256, issue_rsa_key(2040), "too short");
+    assert_key_refused(*state, SIGNATURE_ECDSA_P256_SHA256, issue_ec_key("P-384"), "another curve");
+    assert_key_refused(*state, SIGNATURE_ECDSA_P256_SHA256, issue_ec_key("secp224r1"), "another curve");
+}
+
+/* Under the neutral element, R = [S]B and S sign everything: no private key is needed. */
+static void test_key_of_small_order(void **state)
+{
+    uint8_t neutral[32] = {1};
+    uint8_t zero[32] = {0};
+    uint8_t signed_neutral[32] = {1, [31] = 0x80};
+
+    assert_key_refused(*state, SIGNATURE_ED25519,
+                       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, neutral, 32), "protects nothing");
+    assert_key_refused(*state, SIGNATURE_ED25519,
+                       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, zero, 32), "protects nothing");
+    assert_key_refused(*state, SIGNATURE_ED25519,
+                       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, signed_neutral, 32),
+                       "protects nothing");
+}
+
+static void test_foreign_anchor(void **state)
+{
+    const struct department *d = *state;
+    cleanup(department_free_p) struct department *other = department_new();
+    struct signatory s = department_signatory(other, "yang.er", "finance", "unit", SIGNATURE_ED25519);
+    struct signatory sm2 = department_signatory(other, "yang.er", "finance", "unit", SIGNATURE_SM2_SM3);
+    cleanup_free char *text = with_fourth(d, &s);
+    cleanup_free char *sm2_text = with_fourth(d, &sm2);
+
+    /* The foreign anchors even bear the same names. */
+    assert_refused(text, LINE_FOURTH, "no anchor");
+    assert_refused(sm2_text, LINE_FOURTH, "no anchor");
+    signatory_done(&s);
+    signatory_done(&sm2);
+}
+
+static void test_self_signed(void **state)
+{
+    EVP_PKEY *key = issue_key(SIGNATURE_ED25519);
+    struct certificate_plan plan = {.name = "yang.er", .key = key};
+
+    assert_fourth_refused(*state, SIGNATURE_ED25519, key, issue_certificate(&plan), "no anchor");
+}
+
+/* An approver's key cannot certify another one. */
+static void test_issued_by_a_signer(void **state)
+{
+    const struct department *d = *state;
+    const struct signatory *unit = &d->approvers[DEPARTMENT_UNIT];
+    EVP_PKEY *key = issue_key(SIGNATURE_ED25519);
+    struct certificate_plan plan = {
+        .name = "yang.er", .key = key, .issuer = unit->certificate, .issuer_key = unit->key};
+
+    assert_fourth_refused(d, SIGNATURE_ED25519, key, issue_certificate(&plan), "no anchor");
+}
+
+/* A certificate signed under another id, or none, was not signed by the authority's rules. */
+static void test_certificate_under_another_sm2_id(void **state)
+{
+    static const char *const ids[] = {"1234567812345679", "ALICE123@YAHOO.COM"};
+    const struct department *d = *state;
+    const struct authority *a = &d->anchors[DEPARTMENT_SM2];
+
+    for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+        EVP_PKEY *key = issue_key(SIGNATURE_SM2_SM3);
+        struct certificate_plan plan = {
+            .name = "yang.er", .key = key, .issuer = a->certificate, .issuer_key = a->key, .sm2_id = ids[i]};
+
+        assert_fourth_refused(d, SIGNATURE_SM2_SM3, key, issue_certificate(&plan), "no anchor");
+    }
+}
+
+static void test_weak_digest_in_a_chain(void **state)
+{
+    const struct department *d = *state;
+    struct authority anchors[DEPARTMENT_ANCHORS + 1];
+    struct authority *rsa = &anchors[DEPARTMENT_ANCHORS];
+    struct trust_plan plan = department_plan(d);
+    struct signatory s = {"chen.liu", "finance", "leader,unit", SIGNATURE_ED25519, NULL, NULL};
+    struct signatory approvers[] = {s, d->approvers[DEPARTMENT_LEADER], d->approvers[DEPARTMENT_UNIT]};
+    static const char *const digests[] = {"SHA1", "SHA256"};
+
+    memcpy(anchors, d->anchors, sizeof(d->anchors));
+    *rsa = (struct authority){"finance-rsa", issue_rsa_key(2048), NULL};
+    rsa->certificate =
+        issue_certificate(&(struct certificate_plan){.name = rsa->name, .key = rsa->key, .ca = true});
+    plan.anchors = anchors;
+    plan.n_anchors = ARRAY_SIZE(anchors);
+    plan.approvers = approvers;
+    for (size_t i = 0; i < ARRAY_SIZE(digests); i++) {
+        cleanup_free char *text = NULL;
+        cleanup(trust_set_free_p) struct trust_set *t = NULL;
+        struct document_error error;
+
+        s.key = issue_key(SIGNATURE_ED25519);
+        s.certificate = issue_certificate(&(struct certificate_plan){.name = s.person,
+                                                                     .key = s.key,
+                                                                     .issuer = rsa->certificate,
+                                                                     .issuer_key = rsa->key,
+                                                                     .digest = digests[i]});
+        approvers[0] = s;
+        text = paper_trust(&plan);
+        assert_int_equal(load(text, &t, &error), i == 0 ? -EINVAL : 0);
+        signatory_done(&s);
+        s = (struct signatory){"chen.liu", "finance", "leader,unit", SIGNATURE_ED25519, NULL, NULL};
+    }
+    EVP_PKEY_free(rsa->key);
+    X509_free(rsa->certificate);
+}
+
+static void test_never_valid_with_the_anchor(void **state)
+{
+    assert_plan_refused(*state,
+                        (struct certificate_plan){.from = ISSUING_UNTIL, .last = ISSUING_UNTIL + 86400},
+                        "never valid");
+    assert_plan_refused(*state, (struct certificate_plan){.from = ISSUING_FROM, .last = ISSUING_FROM - 1},
+                        "dates");
+}
+
+/* The department's file with another certificate for its first anchor (whose name sorts first). */
+static void assert_anchor_refused(const struct department *d, EVP_PKEY *key, struct certificate_plan plan,
+                                  const char *reason)
+{
+    struct authority anchors[DEPARTMENT_ANCHORS];
+    struct trust_plan file = department_plan(d);
+    cleanup_free char *text = NULL;
+
+    memcpy(anchors, d->anchors, sizeof(anchors));
+    plan.name = "finance-ed25519";
+    plan.key = key;
+    anchors[0].certificate = issue_certificate(&plan);
+    file.anchors = anchors;
+    text = paper_trust(&file);
+    assert_refused(text, LINE_ANCHOR, reason);
+    X509_free(anchors[0].certificate);
+}
+
+static void test_anchors(void **state)
+{
+    const struct department *d = *state;
+    EVP_PKEY *key = d->anchors[DEPARTMENT_ED25519].key;
+    EVP_PKEY *weak = issue_rsa_key(1024);
+
+    assert_anchor_refused(d, key, (struct certificate_plan){.ca = false}, "certificate authority");
+    assert_anchor_refused(d, key, (struct certificate_plan){.ca = true, .usage = "digitalSignature"},
+                          "keyCertSign");
+    assert_anchor_refused(d, weak, (struct certificate_plan){.ca = true}, "too weak");
+    EVP_PKEY_free(weak);
+}
+
+/* `DER` in place of the certificate of approver zhou.ming, whose line is the last. */
+static char *with_der(const struct department *d, const char *base64)
+{
+    cleanup_free char *old = issue_certificate_base64(d->approvers[DEPARTMENT_UNIT].certificate);
+    const char *at = strstr(d->trust, old);
+
+    must(at != NULL);
+    return issue_text("%.*s%s%s", (int)(at - d->trust), d->trust, base64, at + strlen(old));
+}
+
+static void test_not_a_certificate(void **state)
+{
+    const struct department *d = *state;
+    cleanup_free char *text = with_der(d, "MAA=");
+
+    assert_refused(text, LINE_APPROVER + 2, "zhou.ming: not a certificate");
+}
+
+static void test_octets_after_a_certificate(void **state)
+{
+    const struct department *d = *state;
+    cleanup_free char *base64 = NULL;
+    cleanup_free char *text = NULL;
+    uint8_t *der = NULL;
+    int size = i2d_X509(d->approvers[DEPARTMENT_UNIT].certificate, &der);
+    cleanup_free uint8_t *longer = calloc(1, (size_t)size + 1);
+
+    must(size > 0 && longer);
+    memcpy(longer, der, (size_t)size);
+    base64 = ident_base64_encode(longer, (size_t)size + 1);
+    text = with_der(d, base64);
+    assert_refused(text, LINE_APPROVER + 2, "octets after the certificate");
+    OPENSSL_free(der);
+}
+
+/* Base64 has one spelling: bits that a decoder would drop must be zero. */
+static void test_base64_that_is_not_canonical(void **state)
+{
+    const struct department *d = *state;
+    struct document_error error;
+    struct trust_set *t = NULL;
+    cleanup_free char *text = with_der(d, "MAB=");
+
+    assert_int_equal(load(text, &t, &error), -EINVAL);
+    assert_null(strstr(error.reason, "not a certificate")); /* refused before anyone decodes a certificate */
+    assert_int_equal(error.line, LINE_APPROVER + 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_usual),
+        cmocka_unit_test(test_error_may_be_null),
+        cmocka_unit_test(test_every_algorithm),
+        cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_authority_as_signer),
+        cmocka_unit_test(test_unknown_critical_extension),
+        cmocka_unit_test(test_key_of_another_kind),
+        cmocka_unit_test(test_sm2_is_not_p256),
+        cmocka_unit_test(test_weak_keys),
+        cmocka_unit_test(test_key_of_small_order),
+        cmocka_unit_test(test_foreign_anchor),
+        cmocka_unit_test(test_self_signed),
+        cmocka_unit_test(test_issued_by_a_signer),
+        cmocka_unit_test(test_certificate_under_another_sm2_id),
+        cmocka_unit_test(test_weak_digest_in_a_chain),
+        cmocka_unit_test(test_never_valid_with_the_anchor),
+        cmocka_unit_test(test_anchors),
+        cmocka_unit_test(test_not_a_certificate),
+        cmocka_unit_test(test_octets_after_a_certificate),
+        cmocka_unit_test(test_base64_that_is_not_canonical),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
