@@ -86,6 +86,19 @@ function(hufu_layer name folder)
   endif()
 endfunction()
 
+# hufu_embed(<layer> <file> <symbol>): the text of a file as `const char <symbol>[]` in the layer's archive.
+function(hufu_embed layer file symbol)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${file}")
+  file(READ "${PROJECT_SOURCE_DIR}/${file}" text)
+  string(REPLACE "\\" "\\\\" text "${text}")
+  string(REPLACE "\"" "\\\"" text "${text}")
+  string(REPLACE "\n" "\\n\"\n    \"" text "${text}")
+  set(generated "${PROJECT_BINARY_DIR}/generated/${symbol}.c")
+  file(CONFIGURE OUTPUT "${generated}"
+    CONTENT "/* Made from ${file}. */\nextern const char ${symbol}[];\nconst char ${symbol}[] =\n    \"@text@\";\n" @ONLY)
+  target_sources(hufu_${layer} PRIVATE "${generated}")
+endfunction()
+
 # hufu_program(<name> LAYER <layer> MAIN <file> [MODULE] [LAYERS <layer>...] [LIBRARIES <library>...])
 #
 # A program (or, with MODULE, a loadable object) whose main file lies in the layer's folder and lives by its row. It

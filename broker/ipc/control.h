@@ -1,0 +1,91 @@
+#ifndef HUFU_IPC_CONTROL_H
+#define HUFU_IPC_CONTROL_H
+
+#include "broker/ipc/peer.h"
+#include "broker/ipc/varlink.h"
+#include "policy/base/cleanup.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+/*
+ * The control socket: operators, auditors and root, over varlink (docs/protocol-control.md). Calls of one
+ * connection are answered one after the other. Who may call what is a column of the method table, asked in
+ * one place; who a caller is comes from the kernel: uid and groups when they connected, and the audit login
+ * uid, which only hufu-reaper may read, so that a gated person who became root stays a gated person.
+ */
+struct control;
+struct control_call;       /* one call being answered; every one must be ended by a reply or an error */
+struct control_connection; /* seen by identify() alone */
+
+enum control_right {
+    CONTROL_ANYONE = 0, /* what varlink tells about itself */
+    CONTROL_READ = 1,   /* root, operators, auditors */
+    CONTROL_CHANGE = 2, /* root, operators */
+};
+
+typedef void control_handler(void *userdata, struct control_call *call, json_t *parameters);
+
+/* A row of the method table. */
+struct control_method {
+    const char *name; /* without the interface */
+    enum control_right needs;
+    /* It may also be called while nobody can tell the caller's login uid (hufu-reaper is away): it only
+     * shows the state, or only takes access away. */
+    bool blind;
+    control_handler *handle;
+};
+
+/* Finds out the login uid of process `pid` and says it with control_identified(), at once or later. */
+typedef void control_identify(void *userdata, struct control_connection *connection, pid_t pid);
+
+/* A call that was not permitted, for the record. */
+typedef void control_refused(void *userdata, const struct control_call *call, const char *method,
+                             const char *needs);
+
+/* The text of broker/ipc/org.hufu.control.varlink. */
+extern const char control_interface_description[];
+
+struct control_options {
+    sd_event *event;
+    const char *path;
+    const char *interface;   /* its qualified name */
+    const char *description; /* the .varlink text */
+    const char *version;
+    const struct control_method *methods;
+    size_t n_methods;
+    uid_t root;                /* 0 */
+    gid_t operators, auditors; /* (gid_t)-1: there is no such group */
+    uint32_t gated_first, gated_last;
+    control_identify *identify;
+    control_refused *refused;
+    void *userdata; /* of handlers, identify and refused */
+};
+
+#define CONTROL_LOGIN_UID_UNSET   UINT32_MAX
+#define CONTROL_LOGIN_UID_UNKNOWN (UINT32_MAX - 1)
+
+/** Listens. 0 or -errno. */
+int control_new(const struct control_options *options, struct control **ret);
+
+/** Hangs up on everybody; calls that are not answered yet stay valid until they are. Every identify() must
+ * have been answered before. */
+struct control *control_free(struct control *c);
+DEFINE_CLEANUP(struct control, control_free);
+
+void control_identified(struct control_connection *connection, uint32_t login_uid);
+
+/** Who is to be put on record as having asked: the login uid; without one, the uid. */
+uint32_t control_call_actor(const struct control_call *call);
+const struct peer *control_call_peer(const struct control_call *call);
+
+/** Ends the call. `parameters` is taken over; NULL is without memory. */
+void control_reply(struct control_call *call, json_t *parameters);
+/** Ends the call with an error of the own interface ("NotFound") or a qualified one. As control_reply(). */
+void control_error(struct control_call *call, const char *name, json_t *parameters);
+/** org.varlink.service.InvalidParameter. */
+void control_invalid(struct control_call *call, const char *parameter);
+
+#endif

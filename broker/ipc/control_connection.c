@@ -1,0 +1,255 @@
+#include "broker/ipc/control_connection.h"
+
+#include "broker/common/files.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static void connection_unlink(struct control_connection *x)
+{
+    if (!x->control)
+        return;
+    if (x->previous)
+        x->previous->next = x->next;
+    else
+        x->control->connections = x->next;
+    if (x->next)
+        x->next->previous = x->previous;
+    x->control->n--;
+    x->control = NULL;
+}
+
+struct control_connection *control_connection_free(struct control_connection *x)
+{
+    if (!x)
+        return NULL;
+    connection_unlink(x);
+    sd_event_source_disable_unref(x->io);
+    sd_event_source_disable_unref(x->deadline);
+    sd_event_source_disable_unref(x->again);
+    peer_done(&x->peer);
+    close_fd(x->fd);
+    buf_done(&x->in);
+    buf_done(&x->out);
+    free(x);
+    return NULL;
+}
+DEFINE_CLEANUP(struct control_connection, control_connection_free);
+
+void control_connection_hang_up(struct control_connection *x)
+{
+    if (!x->call) {
+        control_connection_free(x);
+        return;
+    }
+    connection_unlink(x);
+    x->io = sd_event_source_disable_unref(x->io);
+    x->deadline = sd_event_source_disable_unref(x->deadline);
+    x->again = sd_event_source_disable_unref(x->again);
+    x->fd = close_fd(x->fd);
+}
+
+static void set_deadline(struct control_connection *x, uint64_t us)
+{
+    if (us == 0) {
+        (void)sd_event_source_set_enabled(x->deadline, SD_EVENT_OFF);
+        return;
+    }
+    (void)sd_event_source_set_time_relative(x->deadline, us);
+    (void)sd_event_source_set_enabled(x->deadline, SD_EVENT_ONESHOT);
+}
+
+/* Takes the first message off what came in. 1 if there was one, 0 if there is none yet. */
+static int take_message(struct control_connection *x)
+{
+    ssize_t size = varlink_message_size(x->in.data, x->in.size, VARLINK_CALL_MAX);
+    struct control_call *call;
+    int r;
+
+    if (size == -EAGAIN)
+        return 0;
+    if (size < 0)
+        return (int)size;
+    call = calloc(1, sizeof(*call));
+    if (!call)
+        return -ENOMEM;
+    r = varlink_parse_call((const char *)x->in.data, (size_t)size, &call->message);
+    if (r < 0) {
+        free(call);
+        return r;
+    }
+    x->in.size -= (size_t)size + 1;
+    memmove(x->in.data, x->in.data + size + 1, x->in.size);
+    call->connection = x;
+    x->call = call;
+    return 1;
+}
+
+/* Has the next whole message dispatched, or waits for octets. */
+static void connection_next(struct control_connection *x)
+{
+    int r = take_message(x);
+
+    if (r < 0) {
+        control_connection_hang_up(x);
+        return;
+    }
+    set_deadline(x, r == 0 && x->in.size > 0 ? CONTROL_MESSAGE_DEADLINE_US : 0);
+    (void)sd_event_source_set_io_events(x->io, EPOLLIN);
+    (void)sd_event_source_set_enabled(x->io, r == 0 ? SD_EVENT_ON : SD_EVENT_OFF);
+    if (r > 0)
+        control_dispatch(x->call);
+}
+
+static void on_octets(struct control_connection *x)
+{
+    uint8_t octets[16384];
+    ssize_t n = recv(x->fd, octets, sizeof(octets), 0);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        control_connection_hang_up(x);
+        return;
+    }
+    buf_put(&x->in, octets, (size_t)n);
+    if (buf_error(&x->in) < 0)
+        control_connection_hang_up(x);
+    else
+        connection_next(x);
+}
+
+void control_connection_continue(struct control_connection *x)
+{
+    (void)sd_event_source_set_enabled(x->io, SD_EVENT_OFF);
+    (void)sd_event_source_set_enabled(x->again, SD_EVENT_ONESHOT);
+}
+
+static int on_again(sd_event_source *source, void *userdata)
+{
+    (void)source;
+    connection_next(userdata);
+    return 0;
+}
+
+/* Sends what there is; when all of it is gone, the next call may come: in a turn of the loop of its own, so
+ * that a thousand calls in one packet neither nest nor keep others waiting. */
+static void flush(struct control_connection *x)
+{
+    while (x->sent < x->out.size) {
+        ssize_t n = send(x->fd, x->out.data + x->sent, x->out.size - x->sent, MSG_NOSIGNAL);
+
+        if (n >= 0) {
+            x->sent += (size_t)n;
+        } else if (errno == EAGAIN) {
+            set_deadline(x, CONTROL_DRAIN_DEADLINE_US);
+            (void)sd_event_source_set_io_events(x->io, EPOLLOUT);
+            (void)sd_event_source_set_enabled(x->io, SD_EVENT_ON);
+            return;
+        } else if (errno != EINTR) {
+            control_connection_hang_up(x);
+            return;
+        }
+    }
+    buf_done(&x->out);
+    x->out.limit = VARLINK_REPLY_MAX;
+    x->sent = 0;
+    control_connection_continue(x);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+    struct control_connection *x = userdata;
+
+    (void)source;
+    (void)fd;
+    (void)events;
+    if (x->out.size > 0)
+        flush(x);
+    else
+        on_octets(x);
+    return 0;
+}
+
+static int on_deadline(sd_event_source *source, uint64_t now, void *userdata)
+{
+    (void)source;
+    (void)now;
+    control_connection_hang_up(userdata);
+    return 0;
+}
+
+void control_connection_send(struct control_connection *x, const char *error, json_t *parameters)
+{
+    varlink_write_reply(&x->out, error, parameters);
+    if (buf_error(&x->out) < 0)
+        control_connection_hang_up(x);
+    else
+        flush(x);
+}
+
+static unsigned connections_of(const struct control *c, uid_t uid)
+{
+    unsigned n = 0;
+
+    for (const struct control_connection *x = c->connections; x; x = x->next)
+        n += x->peer.uid == uid;
+    return n;
+}
+
+static bool has_room(const struct control *c, uid_t uid)
+{
+    /* Root is let in also when others fill the house. */
+    return connections_of(c, uid) < CONTROL_CONNECTIONS_PER_UID_MAX &&
+           (c->n < CONTROL_CONNECTIONS_MAX || uid == c->options.root);
+}
+
+static int connection_watch(struct control_connection *x, sd_event *event)
+{
+    int r = sd_event_add_io(event, &x->io, x->fd, EPOLLIN, on_io, x);
+
+    if (r < 0)
+        return r;
+    r = sd_event_add_time_relative(event, &x->deadline, CLOCK_BOOTTIME, CONTROL_MESSAGE_DEADLINE_US, 0,
+                                   on_deadline, x);
+    if (r < 0)
+        return r;
+    r = sd_event_add_defer(event, &x->again, on_again, x);
+    if (r < 0)
+        return r;
+    r = sd_event_source_set_enabled(x->again, SD_EVENT_OFF);
+    return r < 0 ? r : sd_event_source_set_enabled(x->deadline, SD_EVENT_OFF);
+}
+
+int control_connection_new(struct control *c, int fd)
+{
+    cleanup(control_connection_free_p) struct control_connection *x = calloc(1, sizeof(*x));
+    int r;
+
+    if (!x) {
+        close_fd(fd);
+        return -ENOMEM;
+    }
+    x->fd = fd;
+    x->login_uid = CONTROL_LOGIN_UID_UNKNOWN;
+    x->in.limit = VARLINK_CALL_MAX + 65536;
+    x->out.limit = VARLINK_REPLY_MAX;
+    r = peer_of(fd, PEER_GROUPS, &x->peer);
+    if (r < 0)
+        return r;
+    if (!has_room(c, x->peer.uid))
+        return -EBUSY;
+    r = connection_watch(x, c->options.event);
+    if (r < 0)
+        return r;
+    x->control = c;
+    x->next = c->connections;
+    if (c->connections)
+        c->connections->previous = x;
+    c->connections = x;
+    c->n++;
+    (void)steal_pointer(&x);
+    return 0;
+}
