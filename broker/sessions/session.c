@@ -1,0 +1,47 @@
+#include "broker/sessions/session.h"
+
+#include <string.h>
+
+when_t session_now(const struct session *s, int64_t wall_us, uint64_t boot_us)
+{
+    int64_t passed = (int64_t)(boot_us - s->boot_base_us);
+    int64_t steady = s->wall_base_us + passed;
+
+    return (steady > wall_us ? steady : wall_us) / 1000000;
+}
+
+struct reap_target session_target(const struct session *s, enum reap_scope scope)
+{
+    struct reap_target t = {.scope = scope, .uid = s->uid, .audit_session = UINT32_MAX};
+
+    if (scope != REAP_SESSION)
+        return t;
+    t.session = s->number;
+    t.audit_session = s->audit_session;
+    t.leader = s->leader.pid;
+    t.leader_start = s->leader.start_time;
+    return t;
+}
+
+void session_source_text(const struct session *s, char text[static ADDRESS_TEXT_SIZE])
+{
+    text[0] = '\0';
+    if (s->source == SOURCE_ADDRESS)
+        address_format(&s->address, text);
+    else if (s->source == SOURCE_LOCAL)
+        strcpy(text, "local");
+}
+
+const char *session_state_name(enum session_state state)
+{
+    switch (state) {
+    case SESSION_RESERVED:
+        return "reserved";
+    case SESSION_OPENING:
+    case SESSION_OPEN:
+        return "open";
+    case SESSION_ENDING:
+        return "ending";
+    }
+    return "";
+}
