@@ -1,11 +1,11 @@
 #ifndef HUFU_PAM_MODULE_CLIENT_H
 #define HUFU_PAM_MODULE_CLIENT_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "policy/wire/frame.h"
 #include "policy/wire/gate.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 /*
  * One call, one deadline: connect, send, receive, all within CLIENT_DEADLINE_MS on CLOCK_MONOTONIC
@@ -13,16 +13,22 @@
  * descriptor left open (CLOEXEC while it is), no static state.
  */
 #define CLIENT_DEADLINE_MS 2000
-#define CLIENT_GATE_PATH "/run/hufu/gate"
+#define CLIENT_GATE_PATH   "/run/hufu/gate"
 
-/** Sends a ready frame to the socket at `path` and reads one reply. 0, or: -ENOENT, -ECONNREFUSED,
- * -EACCES (broker away), -ETIMEDOUT, -EBADMSG (nonsense answered), other -errno. On any error *ret is
- * a DENY with REASON_BROKER_ERROR, so that a caller that forgets to look still refuses. The server
- * must be uid 0 or the owner of the socket's folder: SO_PEERCRED uid is compared with fstat of it. */
+/* What a person is told when no answer was to be had: the only sentence this side has for it. The broker,
+ * which would render others, is away. */
+#define CLIENT_AWAY_TEXT                                                                          \
+    "Hufu: access for outside staff cannot be checked on this host right now, so it is refused. " \
+    "Please call the unit responsible for this host."
+
+/** Sends a ready frame to the stream socket at the absolute `path` and reads one reply. 0, or: -ENOENT,
+ * -ECONNREFUSED, -EACCES (broker away), -ETIMEDOUT, -EBADMSG (nonsense answered, more than one frame, or
+ * closed before the whole of one), -EPROTONOSUPPORT (a reply of another version), -EINVAL, -ENAMETOOLONG
+ * (path), -EPERM (see below), other -errno. On any error *ret is a DENY with REASON_BROKER_ERROR, so that
+ * a caller that forgets to look still refuses.
+ *
+ * The server must be uid 0 or the owner of the socket's folder, who alone could have put the socket there:
+ * SO_PEERCRED's uid is compared with fstat of the folder, else -EPERM and nothing is sent. */
 int client_call(const char *path, const uint8_t *frame, size_t size, struct gate_reply *ret);
-
-/** Fills in the calling process: pid, parent, start times, real uid, audit login uid and session.
- * Missing audit files mean unset. */
-void client_describe_caller(struct gate_caller *ret);
 
 #endif

@@ -1,0 +1,23 @@
+#ifndef HUFU_PAM_MODULE_CALLER_H
+#define HUFU_PAM_MODULE_CALLER_H
+
+#include "policy/wire/gate.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** Fills in the calling process: pid, parent, start times, real uid, audit login uid and session. What
+ * cannot be read is 0 (start times) or UINT32_MAX (audit: no such file on a kernel without it). */
+void caller_describe(struct gate_caller *ret);
+
+/** Start time (clock ticks since boot) of process `pid` as this process may see it, or 0. */
+uint64_t caller_start_time(uint32_t pid);
+
+/** Field 22 of a /proc/PID/stat line. The process names itself in field 2, blanks and parentheses
+ * included, so fields are counted from the last `)`. 0 or -EBADMSG. */
+int caller_parse_stat(const char *text, size_t size, uint64_t *ret);
+
+/** A decimal of the audit files: digits up to 4294967295, nothing else. 0 or -EBADMSG. */
+int caller_parse_audit(const char *text, size_t size, uint32_t *ret);
+
+#endif
