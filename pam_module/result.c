@@ -1,0 +1,70 @@
+#include "pam_module/result.h"
+
+#include <security/pam_ext.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int result_of_reply(const struct gate_reply *reply)
+{
+    return reply->verdict == VERDICT_ALLOW ? PAM_SUCCESS : PAM_PERM_DENIED;
+}
+
+int result_of_scope(enum scope_result result)
+{
+    if (result == SCOPE_FREE)
+        return PAM_IGNORE;
+    return result == SCOPE_NO_USER ? PAM_USER_UNKNOWN : PAM_PERM_DENIED;
+}
+
+const char *result_text_of_scope(enum scope_result result)
+{
+    switch (result) {
+    case SCOPE_TWO_PERSONS:
+        return "Hufu: this would act for two outside persons at once, so it is refused. "
+               "Please log in again as yourself.";
+    case SCOPE_UNSURE:
+        return "Hufu: this host cannot look up its accounts right now, so access is refused. "
+               "Please call the unit responsible for this host.";
+    case SCOPE_FREE:
+    case SCOPE_GATED:
+    case SCOPE_NO_USER:
+        break;
+    }
+    return NULL;
+}
+
+void result_tell(pam_handle_t *pamh, int flags, int code, const char *text)
+{
+    if (!text || text[0] == 0 || ((unsigned)flags & PAM_SILENT) != 0)
+        return;
+    /* Whether it was shown changes nothing of the verdict. */
+    if (code == PAM_SUCCESS)
+        (void)pam_info(pamh, "%s", text);
+    else
+        (void)pam_error(pamh, "%s", text);
+}
+
+static void free_data(pam_handle_t *pamh, void *data, int status)
+{
+    (void)pamh;
+    (void)status;
+    free(data);
+}
+
+int result_set_runtime_max(pam_handle_t *pamh, uint32_t seconds)
+{
+    char text[sizeof("4294967295")], *copy;
+    int r;
+
+    if (seconds == 0)
+        return PAM_SUCCESS;
+    (void)snprintf(text, sizeof(text), "%u", seconds);
+    copy = strdup(text);
+    if (!copy)
+        return PAM_BUF_ERR;
+    r = pam_set_data(pamh, "systemd.runtime_max_sec", copy, free_data);
+    if (r != PAM_SUCCESS)
+        free(copy);
+    return r;
+}
