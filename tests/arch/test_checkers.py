@@ -6,6 +6,7 @@ A checker nobody has seen fail proves nothing. Usage: test_checkers.py TABLE [-v
 
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,8 +18,10 @@ import headers
 import includes
 import report
 import sizes
+import stacks
 import symbols
 
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
 CC = os.environ.get("CC", "cc")
 TABLE = {}
 HARDENED = ["-fPIE", "-pie", "-Wl,-z,relro,-z,now,-z,noexecstack"]
@@ -287,6 +290,58 @@ class Objects(Sample):
         for flag in ("-fcf-protection=branch", "-fcf-protection=none"):
             with self.subTest(flag):
                 self.assert_finds(self.plant(flag), "no CET mark")
+
+
+class Stacks(Sample):
+    """The shipped files, with one thing changed."""
+
+    def setUp(self):
+        super().setUp()
+        for folder in ("contrib/pam.d", "contrib/pam-configs", "policy/base"):
+            shutil.copytree(SOURCE / folder, self.root / folder)
+
+    def change(self, path, old, new):
+        target = self.root / path
+        text = target.read_text(encoding="utf-8")
+        self.assertIn(old, text)
+        target.write_text(text.replace(old, new), encoding="utf-8")
+        return stacks.check(self.root)
+
+    def test_shipped(self):
+        self.assert_clean(stacks.check(self.root))
+
+    def test_block(self):
+        for path, old, new in (
+                ("contrib/pam.d/sshd", "account required pam_hufu.so", "account optional pam_hufu.so"),
+                ("contrib/pam.d/su", "session [success=1 ignore=1 module_unknown=1", "session [success=1 ignore=1"),
+                ("contrib/pam.d/sudo", "account [success=2 default=ignore]", "account [success=3 default=ignore]"),
+                ("contrib/pam.d/cron", "account [success=1 default=ignore] pam_succeed_if.so quiet uid gt 29999\n", ""),
+                ("contrib/pam-configs/hufu", "Session:\n\t[success=ignore default=4]", "Session:\n\t[success=4 default=4]")):
+            with self.subTest(path):
+                self.assert_finds(self.change(path, old, new), path.rsplit("/", 1)[1])
+                shutil.copy(SOURCE / path, self.root / path)
+
+    def test_place(self):
+        unix = "account required pam_unix.so\n"
+        self.assert_finds(self.change("contrib/pam.d/atd", "account [success=2", unix + "account [success=2"), "too late")
+
+    def test_login_uid(self):
+        line = "session required pam_loginuid.so\n"
+        self.assert_finds(self.change("contrib/pam.d/systemd-user", line, ""), "no pam_loginuid")
+        self.assert_finds(self.change("contrib/pam.d/systemd-user", "@include common-session", line + "@include common-session"),
+                          "before pam_loginuid")
+
+    def test_profile_after_the_password(self):
+        self.assert_finds(self.change("contrib/pam-configs/hufu", "Account-Type: Primary", "Account-Type: Additional"),
+                          "expired password")
+
+    def test_missing_stack(self):
+        (self.root / "contrib/pam.d/login").unlink()
+        self.assert_finds(stacks.check(self.root), "no stack is shipped")
+
+    def test_service_list(self):
+        self.assert_finds(self.change("policy/base/service.c", '{"su-l", SERVICE_SWITCH', '{"doas", SERVICE_SWITCH'),
+                          "services that switch")
 
 
 if __name__ == "__main__":
