@@ -1,0 +1,33 @@
+# Message catalogues: po/<language>.po becomes <prefix>/share/locale/<language>/LC_MESSAGES/hufu.mo.
+#
+# `ninja pot` collects the messages of the sources anew and merges them into every catalogue; a build only compiles them,
+# and fails on one whose format directives do not match.
+
+find_program(MSGFMT msgfmt REQUIRED)
+find_program(XGETTEXT xgettext REQUIRED)
+find_program(MSGMERGE msgmerge REQUIRED)
+
+file(GLOB catalogues CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/po/*.po")
+set(compiled "")
+foreach(catalogue IN LISTS catalogues)
+  cmake_path(GET catalogue STEM language)
+  set(mo "${PROJECT_BINARY_DIR}/locale/${language}/LC_MESSAGES/hufu.mo")
+  file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/locale/${language}/LC_MESSAGES")
+  add_custom_command(OUTPUT "${mo}" COMMAND "${MSGFMT}" --check -o "${mo}" "${catalogue}" DEPENDS "${catalogue}" VERBATIM)
+  list(APPEND compiled "${mo}")
+  install(FILES "${mo}" DESTINATION "${CMAKE_INSTALL_LOCALEDIR}/${language}/LC_MESSAGES")
+endforeach()
+add_custom_target(translations ALL DEPENDS ${compiled})
+
+set(merge "")
+foreach(catalogue IN LISTS catalogues)
+  list(APPEND merge COMMAND "${MSGMERGE}" --quiet --update --backup=none --no-wrap "${catalogue}" po/hufu.pot)
+endforeach()
+file(GLOB_RECURSE messages CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
+  "${PROJECT_SOURCE_DIR}/policy/*.c" "${PROJECT_SOURCE_DIR}/broker/*.c")
+add_custom_target(pot
+  COMMAND "${XGETTEXT}" --from-code=UTF-8 --language=C --keyword=_ --keyword=N_ --keyword=ngettext:1,2
+    --package-name=hufu --add-comments=translators: --sort-by-file --no-wrap -o po/hufu.pot ${messages}
+  ${merge}
+  WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
+  VERBATIM)
