@@ -1,0 +1,36 @@
+#ifndef HUFU_GOLDEN_SCENE_H
+#define HUFU_GOLDEN_SCENE_H
+
+#include "policy/base/cleanup.h"
+#include "policy/engine/decide.h"
+#include "policy/engine/recheck.h"
+#include "tests/golden/table.h"
+
+/* A case made real: an index with its grants, read by the real parser, and its facts. */
+
+enum {
+    SCENE_GROUPS_MAX = 8,
+    SCENE_TEXT_SIZE = 1024,
+};
+
+struct scene {
+    struct grant_index *index;
+    struct facts facts;
+    struct host_identity host;
+    char groups_text[SCENE_TEXT_SIZE];
+    const char *groups[SCENE_GROUPS_MAX];
+    struct ident_id session_grant;
+    struct ident_id reserved;
+};
+
+/** 0, or -1 after writing into `error` what is wrong with the case. */
+int scene_make(struct scene *s, const struct table *t, const struct table_case *c,
+               char error[static SCENE_TEXT_SIZE]);
+void scene_done(struct scene *s);
+
+/** Id of the grant that tables call 'A'..'F': its letter, as a hexadecimal digit, 32 times. */
+struct ident_id scene_grant_id(char name);
+/** And back; '-' without an entry. */
+char scene_grant_name(const struct grant_entry *entry);
+
+#endif
