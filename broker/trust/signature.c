@@ -123,18 +123,25 @@ const char *signature_key_fault(enum signature_algorithm alg, EVP_PKEY *key)
     return NULL;
 }
 
+/* After the init functions and not through them: OpenSSL 3.0 takes SM2's id only then. */
+static bool set_parameters(EVP_PKEY_CTX *ctx, const struct algorithm *a)
+{
+    return !a->params || EVP_PKEY_CTX_set_params(ctx, a->params) == 1;
+}
+
 bool signature_is_valid(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,
                         const uint8_t *signature, size_t signature_size)
 {
     cleanup(EVP_MD_CTX_free_p) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     OSSL_LIB_CTX *context = crypto_context();
     const struct algorithm *a = find(alg);
+    EVP_PKEY_CTX *key_ctx = NULL;
     bool valid;
 
     if (!ctx || !context || !a)
         return false;
-    valid = EVP_DigestVerifyInit_ex(ctx, NULL, a->digest, context, NULL, key, a->params) == 1 &&
-            EVP_DigestVerify(ctx, signature, signature_size, octets, size) == 1;
+    valid = EVP_DigestVerifyInit_ex(ctx, &key_ctx, a->digest, context, NULL, key, NULL) == 1 &&
+            set_parameters(key_ctx, a) && EVP_DigestVerify(ctx, signature, signature_size, octets, size) == 1;
     ERR_clear_error();
     return valid;
 }
@@ -146,6 +153,7 @@ int signature_make(enum signature_algorithm alg, EVP_PKEY *key, const void *octe
     cleanup_free uint8_t *signature = NULL;
     OSSL_LIB_CTX *context = crypto_context();
     const struct algorithm *a = find(alg);
+    EVP_PKEY_CTX *key_ctx = NULL;
     size_t signature_size = 0;
     bool made;
 
@@ -155,8 +163,8 @@ int signature_make(enum signature_algorithm alg, EVP_PKEY *key, const void *octe
         return -ENOMEM;
     if (!a)
         return -EINVAL;
-    made = EVP_DigestSignInit_ex(ctx, NULL, a->digest, context, NULL, key, a->params) == 1 &&
-           EVP_DigestSign(ctx, NULL, &signature_size, octets, size) == 1;
+    made = EVP_DigestSignInit_ex(ctx, &key_ctx, a->digest, context, NULL, key, NULL) == 1 &&
+           set_parameters(key_ctx, a) && EVP_DigestSign(ctx, NULL, &signature_size, octets, size) == 1;
     if (made) {
         signature = malloc(signature_size);
         if (!signature)
