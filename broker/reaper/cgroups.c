@@ -1,0 +1,198 @@
+#include "broker/reaper/cgroups.h"
+
+#include "broker/common/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LEAF_FOLDER "hufu.reaper"
+#define DEPTH_MAX   16
+
+static void close_file_p(FILE **f)
+{
+    if (*f != NULL)
+        (void)fclose(*f);
+}
+#define cleanup_file cleanup(close_file_p)
+
+/* "36 35 0:30 / /sys/fs/cgroup rw,... - cgroup2 cgroup2 rw": the fifth field is where it is mounted. */
+static int mount_of_line(const char *line)
+{
+    char root[256];
+    char target[256];
+    if (strstr(line, " - cgroup2 ") == NULL || sscanf(line, "%*s %*s %*s %255s %255s", root, target) != 2)
+        return -1;
+    /* A bind mount of a part shows other paths than /proc/PID/cgroup does. */
+    if (strcmp(root, "/") != 0)
+        return -1;
+    return open(target, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+void cgroups_open(struct cgroups *g, int proc)
+{
+    *g = (struct cgroups){.mount = -1, .proc = proc};
+    FILE *f cleanup_file = fopen("/proc/self/mountinfo", "re");
+    char line[4096];
+    while (f != NULL && g->mount < 0 && fgets(line, sizeof line, f) != NULL)
+        g->mount = mount_of_line(line);
+}
+
+void cgroups_close(struct cgroups *g)
+{
+    g->mount = close_fd(g->mount);
+}
+
+static bool is_leaf_number(const char *name)
+{
+    size_t length = strspn(name, "0123456789");
+    return length > 0 && length <= 20 && name[length] == '\0';
+}
+
+bool cgroups_may_kill(const char *path, uint32_t uid)
+{
+    char manager[64];
+    const char *name = strrchr(path, '/');
+    if (name == NULL || strstr(path, "/../") != NULL)
+        return false;
+    if (strncmp(path, "/" LEAF_FOLDER "/", sizeof "/" LEAF_FOLDER "/" - 1) == 0)
+        return is_leaf_number(path + sizeof "/" LEAF_FOLDER "/" - 1);
+    (void)snprintf(manager, sizeof manager, "user@%" PRIu32 ".service", uid);
+    return fnmatch("session-*.scope", name + 1, 0) == 0 || strcmp(name + 1, manager) == 0;
+}
+
+static int open_cgroup(const struct cgroups *g, const char *path)
+{
+    int fd =
+        openat(g->mount, path[1] == '\0' ? "." : path + 1, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    return fd < 0 ? -errno : fd;
+}
+
+static int write_in(int folder, const char *file, const char *text)
+{
+    int fd cleanup_close = openat(folder, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return -errno;
+    ssize_t n = write(fd, text, strlen(text));
+    return n == (ssize_t)strlen(text) ? 0 : n < 0 ? -errno : -EIO;
+}
+
+/* A member may be killed with the cgroup if the kernel holds it for the person; in the person's own
+ * user manager a login uid may be unset, but a set one must be theirs. */
+static bool member_is_of(int proc, uint32_t pid, uint32_t uid, bool manager)
+{
+    struct census_process p;
+    int r = census_read(proc, pid, &p);
+    if (r == -ESRCH)
+        return true;
+    if (r < 0)
+        return false;
+    census_process_done(&p);
+    return p.login_uid == uid || (manager && p.login_uid == CENSUS_UNSET);
+}
+
+static bool members_are_of(int proc, int folder, uint32_t uid, bool manager)
+{
+    int fd = openat(folder, "cgroup.procs", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    FILE *f cleanup_file = fd < 0 ? NULL : fdopen(fd, "re");
+    if (f == NULL) {
+        (void)close_fd(fd);
+        return false;
+    }
+    unsigned pid = 0;
+    int n = 0;
+    while ((n = fscanf(f, "%u", &pid)) == 1)
+        if (pid == 0 || !member_is_of(proc, pid, uid, manager)) /* 0: outside of our pid namespace */
+            return false;
+    return n == EOF && !ferror(f);
+}
+
+static bool is_child_cgroup(const struct dirent *e)
+{
+    return e->d_type == DT_DIR && strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+}
+
+/* cgroup.kill reaches every cgroup below, so every one below is asked. Takes `folder` over. */
+static bool subtree_is_of(int proc, int folder, uint32_t uid, bool manager, unsigned depth)
+{
+    if (depth > DEPTH_MAX || !members_are_of(proc, folder, uid, manager)) {
+        (void)close(folder);
+        return false;
+    }
+    DIR *dir = fdopendir(folder);
+    if (dir == NULL) {
+        (void)close(folder);
+        return false;
+    }
+    bool ours = true;
+    for (struct dirent *e = readdir(dir); ours && e != NULL; e = readdir(dir)) {
+        if (!is_child_cgroup(e))
+            continue;
+        int child = openat(dirfd(dir), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        ours = child < 0 ? errno == ENOENT : subtree_is_of(proc, child, uid, manager, depth + 1);
+    }
+    (void)closedir(dir);
+    return ours;
+}
+
+int cgroups_kill(const struct cgroups *g, const char *path, uint32_t uid)
+{
+    if (g->mount < 0 || !cgroups_may_kill(path, uid))
+        return CGROUPS_NOT_OURS;
+    int folder cleanup_close = open_cgroup(g, path);
+    if (folder < 0)
+        return folder;
+    int walk = fcntl(folder, F_DUPFD_CLOEXEC, 0);
+    if (walk < 0)
+        return -errno;
+    bool manager = strncmp(strrchr(path, '/'), "/user@", 6) == 0;
+    if (!subtree_is_of(g->proc, walk, uid, manager, 0))
+        return CGROUPS_SHARED;
+    int r = write_in(folder, "cgroup.kill", "1");
+    return r < 0 ? r : CGROUPS_KILLED;
+}
+
+void cgroups_leaf_path(uint64_t session, char path[static 64])
+{
+    (void)snprintf(path, 64, "/" LEAF_FOLDER "/%" PRIu64, session);
+}
+
+int cgroups_adopt(const struct cgroups *g, uint64_t session, uint32_t pid)
+{
+    char path[64];
+    char text[16];
+    if (g->mount < 0)
+        return -ENOENT;
+    if (mkdirat(g->mount, LEAF_FOLDER, 0755) < 0 && errno != EEXIST)
+        return -errno;
+    cgroups_leaf_path(session, path);
+    if (mkdirat(g->mount, path + 1, 0755) < 0 && errno != EEXIST)
+        return -errno;
+    int folder cleanup_close = open_cgroup(g, path);
+    if (folder < 0)
+        return folder;
+    (void)snprintf(text, sizeof text, "%" PRIu32, pid);
+    return write_in(folder, "cgroup.procs", text);
+}
+
+void cgroups_drop_leaf(const struct cgroups *g, uint64_t session)
+{
+    char path[64];
+    if (g->mount < 0)
+        return;
+    cgroups_leaf_path(session, path);
+    (void)unlinkat(g->mount, path + 1, AT_REMOVEDIR);
+    /* Goes when the last leaf went; refused by the kernel while there is another. */
+    (void)unlinkat(g->mount, LEAF_FOLDER, AT_REMOVEDIR);
+}
+
+bool cgroups_logind_runs(void)
+{
+    return access("/run/systemd/seats/", F_OK) == 0;
+}

@@ -1,0 +1,209 @@
+#include "broker/reaper/ending.h"
+
+#include "broker/common/clock.h"
+#include "broker/common/files.h"
+#include "broker/reaper/look.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Passes by pidfd before the rest is gathered into a leaf: a fork bomb outruns single signals. */
+#define PASSES_BEFORE_GATHERING 3
+#define FIRST_PAUSE_US          500
+#define LONGEST_PAUSE_US        50000
+
+struct ending {
+    sd_event_source *timer;
+    const struct cgroups *cgroups;
+    const struct leases *leases;
+    struct reap_target target;
+    uint32_t cookie;
+    ending_done *done;
+    void *userdata;
+    uint64_t started_us;
+    uint64_t pause_us;
+    unsigned passes;
+    unsigned empty; /* censuses in a row that found nobody */
+    uint32_t ended; /* found at the first pass */
+    bool shared;    /* a cgroup of the session holds a process that is not the person's any more */
+};
+
+static struct ending *ending_free(struct ending *e)
+{
+    if (e != NULL)
+        (void)sd_event_source_disable_unref(e->timer);
+    free(e);
+    return NULL;
+}
+
+void ending_scan(int proc, const struct leases *leases, const struct reap_target *target,
+                 struct reap_reply *reply)
+{
+    struct look l cleanup_look = {0};
+    if (look_take(proc, leases, target, &l) < 0) {
+        reply->result = REAP_FAILED;
+        return;
+    }
+    look_list(&l, reply);
+    reply->result = reply->n_total > 0 ? REAP_SURVIVORS : REAP_GONE;
+}
+
+/* By pidfd, and only if it still is the process that the census saw. */
+static void kill_process(int proc, const struct census_process *seen)
+{
+    int fd cleanup_close = (int)syscall(SYS_pidfd_open, seen->pid, 0);
+    struct census_process now;
+    if (fd < 0 || census_read(proc, seen->pid, &now) < 0)
+        return;
+    bool same = now.start_time == seen->start_time && now.login_uid == seen->login_uid;
+    census_process_done(&now);
+    if (same)
+        (void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+}
+
+static uint64_t leaf_number(const struct ending *e)
+{
+    /* Leaves of endings without a session number must not meet those of sessions. */
+    return e->target.session != 0 ? e->target.session : UINT64_MAX - e->target.uid;
+}
+
+/* Into one leaf, so that one write kills them with whatever they fork meanwhile. */
+static void gather(struct ending *e, const struct look *l)
+{
+    char path[64];
+    for (size_t i = 0; i < l->census.count; i++)
+        if (l->marked[i])
+            (void)cgroups_adopt(e->cgroups, leaf_number(e), l->census.processes[i].pid);
+    cgroups_leaf_path(leaf_number(e), path);
+    if (cgroups_kill(e->cgroups, path, e->target.uid) == CGROUPS_SHARED)
+        e->shared = true;
+}
+
+/* A cgroup is killed whole only if all that belong to the person in it belong to the target. */
+static bool cgroup_is_targets(const struct look *l, const char *path)
+{
+    for (size_t i = 0; i < l->census.count; i++) {
+        const char *cgroup = l->census.processes[i].cgroup;
+        if (cgroup != NULL && strcmp(cgroup, path) == 0 && !l->marked[i])
+            return false;
+    }
+    return true;
+}
+
+static void kill_cgroups(struct ending *e, const struct look *l)
+{
+    const char *last = "";
+    for (size_t i = 0; i < l->census.count; i++) {
+        const char *path = l->census.processes[i].cgroup;
+        if (!l->marked[i] || path == NULL || strcmp(last, path) == 0 || !cgroup_is_targets(l, path))
+            continue;
+        last = path;
+        if (cgroups_kill(e->cgroups, path, e->target.uid) == CGROUPS_SHARED)
+            e->shared = true;
+    }
+}
+
+static void kill_all(struct ending *e, const struct look *l)
+{
+    kill_cgroups(e, l);
+    for (size_t i = 0; i < l->census.count; i++)
+        if (l->marked[i])
+            kill_process(e->cgroups->proc, &l->census.processes[i]);
+    if (e->passes > PASSES_BEFORE_GATHERING)
+        gather(e, l);
+}
+
+static void finish(struct ending *e, enum reap_result result, const struct look *left)
+{
+    struct reap_reply reply = {
+        .cookie = e->cookie,
+        .result = result,
+        .took_us = clock_boot_us() - e->started_us,
+        .ended = e->ended,
+        .session = e->target.session,
+    };
+    if (left != NULL)
+        look_list(left, &reply);
+    if (result == REAP_DONE) {
+        cgroups_drop_leaf(e->cgroups, leaf_number(e));
+        if (e->shared)
+            reply.result = REAP_NOT_PROVABLE;
+    }
+    e->done(e->userdata, &reply);
+    (void)ending_free(e);
+}
+
+/* One look, and a kill of what it sees. False: the ending is over and freed. */
+static bool pass(struct ending *e)
+{
+    struct look l cleanup_look = {0};
+    bool patience = clock_boot_us() - e->started_us < ENDING_PATIENCE_US;
+    if (look_take(e->cgroups->proc, e->leases, &e->target, &l) < 0) {
+        e->empty = 0;
+        if (!patience)
+            finish(e, REAP_FAILED, NULL);
+        return patience;
+    }
+    struct reap_reply seen = {0};
+    look_list(&l, &seen);
+    if (e->passes++ == 0)
+        e->ended = seen.n_total;
+    e->empty = seen.n_total == 0 ? e->empty + 1 : 0;
+    if (e->empty >= 2) {
+        finish(e, REAP_DONE, NULL);
+        return false;
+    }
+    if (seen.n_total > 0 && !patience) {
+        finish(e, REAP_SURVIVORS, &l);
+        return false;
+    }
+    if (seen.n_total > 0)
+        kill_all(e, &l);
+    return true;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    (void)source;
+    (void)usec;
+    struct ending *e = userdata;
+    if (!pass(e))
+        return 0;
+    /* Nobody seen once: look again at once. Otherwise the dying need a moment. */
+    uint64_t pause = e->empty > 0 ? 0 : e->pause_us;
+    e->pause_us = e->pause_us * 2 < LONGEST_PAUSE_US ? e->pause_us * 2 : LONGEST_PAUSE_US;
+    if (sd_event_source_set_time_relative(e->timer, pause) < 0 ||
+        sd_event_source_set_enabled(e->timer, SD_EVENT_ONESHOT) < 0)
+        finish(e, REAP_FAILED, NULL);
+    return 0;
+}
+
+int ending_start(sd_event *event, const struct cgroups *cgroups, const struct leases *leases,
+                 const struct reap_target *target, uint32_t cookie, ending_done *done, void *userdata)
+{
+    struct ending *e = calloc(1, sizeof *e);
+    if (e == NULL)
+        return -ENOMEM;
+    *e = (struct ending){
+        .cgroups = cgroups,
+        .leases = leases,
+        .target = *target,
+        .cookie = cookie,
+        .done = done,
+        .userdata = userdata,
+        .started_us = clock_boot_us(),
+        .pause_us = FIRST_PAUSE_US,
+    };
+    int r = sd_event_add_time_relative(event, &e->timer, CLOCK_BOOTTIME, 0, 1, on_timer, e);
+    if (r < 0) {
+        (void)ending_free(e);
+        return r;
+    }
+    (void)on_timer(e->timer, 0, e);
+    return 0;
+}

@@ -1,0 +1,31 @@
+#ifndef HUFU_REAPER_ENDING_H
+#define HUFU_REAPER_ENDING_H
+
+#include "broker/reaper/cgroups.h"
+#include "broker/reaper/leases.h"
+#include "policy/wire/reap.h"
+
+#include <systemd/sd-event.h>
+
+/*
+ * An ending kills what belongs to its target and looks again, until two censuses in a row found
+ * nobody (that is the proof) or ENDING_PATIENCE_US have passed (a process in uninterruptible sleep).
+ * It never waits: each look is a timer of the loop, so that many endings go on side by side.
+ */
+#define ENDING_PATIENCE_US ((uint64_t)10 * 1000 * 1000)
+
+struct ending;
+
+/** Reply holds result, took_us, ended, survivors; its cookie and session are the request's. */
+typedef void ending_done(void *userdata, const struct reap_reply *reply);
+
+/** Starts at once (the first kill happens before it returns; `done` may be called before that too).
+ * It frees itself after done(). 0 or -ENOMEM (done is not called). */
+int ending_start(sd_event *event, const struct cgroups *cgroups, const struct leases *leases,
+                 const struct reap_target *target, uint32_t cookie, ending_done *done, void *userdata);
+
+/** Fills a reply with those of the target that are there now. */
+void ending_scan(int proc, const struct leases *leases, const struct reap_target *target,
+                 struct reap_reply *reply);
+
+#endif

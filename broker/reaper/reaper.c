@@ -1,0 +1,330 @@
+#include "broker/reaper/reaper.h"
+
+#include "broker/common/files.h"
+#include "broker/common/sockets.h"
+#include "broker/reaper/ending.h"
+#include "broker/reaper/leases.h"
+#include "broker/reaper/look.h"
+#include "broker/reaper/terminals.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PEERS_MAX 8
+#define RETRY_US  ((uint64_t)1000 * 1000)
+
+struct peer {
+    struct reaper *reaper;
+    sd_event_source *source;
+    int fd;
+    uint64_t serial; /* an ending answers the peer that asked, not whoever has its place by then */
+};
+
+struct reaper {
+    struct reaper_options options;
+    sd_event_source *listener;
+    struct leases *leases;
+    struct cgroups cgroups;
+    struct peer peers[PEERS_MAX];
+    uint64_t serials;
+};
+
+/* Whom to tell when an ending is over. Endings outlive the peer that ordered them. */
+struct order {
+    struct reaper *reaper;
+    uint64_t serial; /* 0: a lease ran out, all peers are told */
+    struct reap_target target;
+};
+
+static void peer_close(struct peer *p)
+{
+    p->source = sd_event_source_disable_unref(p->source);
+    p->fd = close_fd(p->fd);
+    p->serial = 0;
+}
+
+/* A peer that does not take its answers is gone: nothing is queued for it. */
+static void peer_send(struct peer *p, const struct reap_reply *reply)
+{
+    uint8_t frame[FRAME_MAX];
+    int size = reap_encode_reply(reply, frame);
+    if (size < 0 || send(p->fd, frame, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT) != size)
+        peer_close(p);
+}
+
+static void tell(struct reaper *r, uint64_t serial, const struct reap_reply *reply)
+{
+    for (size_t i = 0; i < PEERS_MAX; i++)
+        if (r->peers[i].fd >= 0 && (serial == 0 || r->peers[i].serial == serial))
+            peer_send(&r->peers[i], reply);
+}
+
+static bool is_over(const struct reap_reply *reply)
+{
+    return reply->result == REAP_DONE || reply->result == REAP_NOT_PROVABLE;
+}
+
+static void log_ending(const struct reaper *r, const struct reap_target *target,
+                       const struct reap_reply *reply)
+{
+    char text[200];
+    (void)snprintf(text, sizeof text,
+                   "session %" PRIu64 " of uid %" PRIu32 ": %" PRIu32 " processes, %s after %" PRIu64
+                   " us, %" PRIu32 " left",
+                   target->session, target->uid, reply->ended, is_over(reply) ? "ended" : "not proven ended",
+                   reply->took_us, reply->n_total);
+    r->options.log(is_over(reply) ? LOG_INFO : LOG_ERR, text);
+}
+
+static void lapsed(void *userdata, const struct reap_target *target);
+
+static int retry(sd_event_source *source, uint64_t usec, void *userdata)
+{
+    (void)usec;
+    struct order *order = userdata;
+    /* The broker may have dropped or renewed the lease meanwhile: then it is in charge again. */
+    if (leases_has(order->reaper->leases, order->target.session))
+        lapsed(order->reaper, &order->target);
+    (void)sd_event_source_unref(source);
+    free(order);
+    return 0;
+}
+
+/* A lapsed session that resists is tried again for as long as it lives. Takes `order` over. */
+static void try_again(struct order *order)
+{
+    sd_event_source *timer = NULL;
+    if (sd_event_add_time_relative(order->reaper->options.event, &timer, CLOCK_BOOTTIME, RETRY_US, 0, retry,
+                                   order) < 0) {
+        order->reaper->options.log(LOG_CRIT, "cannot try again to end a session whose lease ran out");
+        free(order);
+    }
+}
+
+static void ending_over(void *userdata, const struct reap_reply *reply)
+{
+    struct order *order = userdata;
+    struct reaper *r = order->reaper;
+    log_ending(r, &order->target, reply);
+    if (is_over(reply) && order->target.scope == REAP_SESSION)
+        leases_drop(r->leases, order->target.session);
+    tell(r, order->serial, reply);
+    if (order->serial == 0 && !is_over(reply))
+        try_again(order);
+    else
+        free(order);
+}
+
+static void start_ending(struct reaper *r, uint64_t serial, uint32_t cookie, const struct reap_target *target)
+{
+    struct order *order = malloc(sizeof *order);
+    struct reap_reply failed = {.cookie = cookie, .result = REAP_FAILED, .session = target->session};
+    if (order != NULL)
+        *order = (struct order){.reaper = r, .serial = serial, .target = *target};
+    if (order == NULL ||
+        ending_start(r->options.event, &r->cgroups, r->leases, target, cookie, ending_over, order) < 0) {
+        free(order);
+        r->options.log(LOG_CRIT, "out of memory: an ending could not be started");
+        tell(r, serial, &failed);
+    }
+}
+
+static void lapsed(void *userdata, const struct reap_target *target)
+{
+    struct reaper *r = userdata;
+    char text[100];
+    (void)snprintf(text, sizeof text, "the lease of session %" PRIu64 " ran out: ending it", target->session);
+    r->options.log(LOG_WARNING, text);
+    start_ending(r, 0, 0, target);
+}
+
+static bool is_gated(const struct reaper *r, uint32_t uid)
+{
+    return uid != 0 && uid >= r->options.config.gated_first && uid <= r->options.config.gated_last;
+}
+
+/* The leader must be the person's by its login uid, or have none and be root's (no pam_loginuid). */
+static bool leader_is_of(const struct reaper *r, const struct reap_target *target)
+{
+    struct census_process p;
+    if (census_read(r->options.proc, target->leader, &p) < 0)
+        return false;
+    census_process_done(&p);
+    return p.start_time == target->leader_start &&
+           (p.login_uid == target->uid || p.login_uid == CENSUS_UNSET);
+}
+
+static void do_lease(struct reaper *r, const struct reap_request *q, struct reap_reply *reply)
+{
+    if (q->seconds == 0) {
+        leases_drop(r->leases, q->target.session);
+        cgroups_drop_leaf(&r->cgroups, q->target.session);
+        reply->result = REAP_DONE;
+        return;
+    }
+    bool first = !leases_has(r->leases, q->target.session);
+    if (q->target.scope != REAP_SESSION || q->target.session == 0 ||
+        (first && !leader_is_of(r, &q->target))) {
+        reply->result = REAP_REFUSED;
+        return;
+    }
+    if (leases_put(r->leases, &q->target, q->class, q->seconds, &reply->seconds_left) < 0)
+        return;
+    if (first && !cgroups_logind_runs())
+        (void)cgroups_adopt(&r->cgroups, q->target.session, q->target.leader);
+    reply->result = REAP_DONE;
+}
+
+static void do_who(const struct reaper *r, const struct reap_request *q, struct reap_reply *reply)
+{
+    struct census_process p;
+    int error = census_read(r->options.proc, q->pid, &p);
+    reply->result = error == 0 ? REAP_DONE : error == -ESRCH ? REAP_GONE : REAP_FAILED;
+    if (error < 0)
+        return;
+    look_describe(&p, &reply->processes[0]);
+    reply->n_processes = 1;
+    reply->n_total = 1;
+    census_process_done(&p);
+}
+
+/* Answers at once, except an END, which answers when it is over. */
+static void answer(struct peer *peer, const struct reap_request *q)
+{
+    struct reaper *r = peer->reaper;
+    struct reap_reply reply = {.cookie = q->cookie, .result = REAP_FAILED, .session = q->target.session};
+    if (q->type == FRAME_REAP_WHO) {
+        do_who(r, q, &reply);
+    } else if (!is_gated(r, q->target.uid)) {
+        r->options.log(LOG_ERR, "refused an order about a uid that is not gated");
+        reply.result = REAP_REFUSED;
+    } else if (q->type == FRAME_REAP_END) {
+        start_ending(r, peer->serial, q->cookie, &q->target);
+        return;
+    } else if (q->type == FRAME_REAP_LEASE) {
+        do_lease(r, q, &reply);
+    } else if (q->type == FRAME_REAP_WARN) {
+        reply.terminals = terminals_write(r->options.proc, r->leases, &q->target, q->text);
+        reply.result = REAP_DONE;
+    } else {
+        ending_scan(r->options.proc, r->leases, &q->target, &reply);
+    }
+    peer_send(peer, &reply);
+}
+
+static int decode(const uint8_t *frame, size_t size, struct reap_request *q)
+{
+    struct frame_header header;
+    if (size < FRAME_HEADER_SIZE || frame_parse_header(frame, &header) < 0 ||
+        header.length != size - FRAME_HEADER_SIZE)
+        return -EBADMSG;
+    return reap_decode_request(header.type, frame + FRAME_HEADER_SIZE, header.length, q);
+}
+
+static int on_peer(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+    (void)source;
+    (void)events;
+    struct peer *p = userdata;
+    uint8_t frame[FRAME_MAX + 1];
+    struct reap_request q;
+    ssize_t n = recv(fd, frame, sizeof frame, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (n > 0 && decode(frame, (size_t)n, &q) == 0) {
+        answer(p, &q);
+        return 0;
+    }
+    if (n > 0)
+        p->reaper->options.log(LOG_ERR, "refused a malformed order; its connection is closed");
+    peer_close(p);
+    return 0;
+}
+
+static struct peer *free_place(struct reaper *r)
+{
+    for (size_t i = 0; i < PEERS_MAX; i++)
+        if (r->peers[i].fd < 0)
+            return &r->peers[i];
+    return NULL;
+}
+
+static bool may_connect(const struct reaper *r, int fd)
+{
+    uid_t uid = 0;
+    return socket_peer(fd, NULL, &uid, NULL) == 0 && uid == r->options.peer_uid;
+}
+
+static int on_listener(sd_event_source *source, int listener, uint32_t events, void *userdata)
+{
+    (void)source;
+    (void)events;
+    struct reaper *r = userdata;
+    int fd cleanup_close = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    struct peer *p = free_place(r);
+    if (fd < 0 || p == NULL || !may_connect(r, fd))
+        return 0;
+    if (sd_event_add_io(r->options.event, &p->source, fd, EPOLLIN, on_peer, p) < 0)
+        return 0;
+    p->reaper = r;
+    p->fd = fd;
+    p->serial = ++r->serials;
+    fd = -1;
+    return 0;
+}
+
+static int take_up_leases(struct reaper *r)
+{
+    unsigned skipped = 0;
+    struct leases_options options = {
+        .event = r->options.event,
+        .folder = r->options.lease_folder,
+        .lapsed = lapsed,
+        .userdata = r,
+    };
+    memcpy(options.maximum_seconds, r->options.config.maximum_seconds, sizeof options.maximum_seconds);
+    int error = leases_new(&options, &r->leases, &skipped);
+    if (skipped > 0)
+        r->options.log(LOG_ERR, "some lease files are not whole and were skipped");
+    return error;
+}
+
+int reaper_new(const struct reaper_options *options, struct reaper **ret)
+{
+    struct reaper *r cleanup(reaper_free_p) = calloc(1, sizeof *r);
+    if (r == NULL)
+        return -ENOMEM;
+    r->options = *options;
+    for (size_t i = 0; i < PEERS_MAX; i++)
+        r->peers[i].fd = -1;
+    cgroups_open(&r->cgroups, options->proc);
+    int error = take_up_leases(r);
+    if (error < 0)
+        return error;
+    error = sd_event_add_io(options->event, &r->listener, options->listener, EPOLLIN, on_listener, r);
+    if (error < 0)
+        return error;
+    *ret = steal_pointer(&r);
+    return 0;
+}
+
+struct reaper *reaper_free(struct reaper *r)
+{
+    if (r == NULL)
+        return NULL;
+    for (size_t i = 0; i < PEERS_MAX; i++)
+        peer_close(&r->peers[i]);
+    (void)sd_event_source_disable_unref(r->listener);
+    (void)leases_free(r->leases);
+    cgroups_close(&r->cgroups);
+    (void)close_fd(r->options.listener);
+    (void)close_fd(r->options.lease_folder);
+    free(r);
+    return NULL;
+}

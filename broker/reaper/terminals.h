@@ -1,0 +1,16 @@
+#ifndef HUFU_REAPER_TERMINALS_H
+#define HUFU_REAPER_TERMINALS_H
+
+#include "broker/reaper/leases.h"
+
+/** Writes `text` (control characters other than LF are dropped) to each terminal that a process of the target
+ * has as its controlling one. Each is checked before a byte is written: a terminal device of exactly that
+ * number, owned by the person or root, opened without following links, without blocking, without becoming
+ * ours. Returns how many took the whole text; none is for the caller to record (PAM_TTY is only `ssh`). */
+uint32_t terminals_write(int proc, const struct leases *leases, const struct reap_target *target,
+                         const char *text);
+
+/** "/dev/pts/3", "/dev/tty1" ... of a device number. 0, or -ENODEV for what is no terminal we write to. */
+int terminals_path(uint32_t device, char path[static 32]);
+
+#endif
