@@ -37,7 +37,8 @@ foreach(helper hufu-reaper hufu-authorized-keys hufu-channel)
   hufu_install_program(${helper} "${HUFU_LIBEXEC_DIR}")
 endforeach()
 
-install(FILES contrib/systemd/hufud.service contrib/systemd/hufu-reaper.service DESTINATION "${HUFU_SYSTEMD_UNIT_DIR}")
+install(FILES contrib/systemd/hufud.service contrib/systemd/hufu-reaper.service
+  contrib/systemd/hufu-reaper.socket DESTINATION "${HUFU_SYSTEMD_UNIT_DIR}")
 install(FILES contrib/sysusers/hufu.conf DESTINATION "${HUFU_SYSUSERS_DIR}")
 install(FILES contrib/tmpfiles/hufu.conf DESTINATION "${HUFU_TMPFILES_DIR}")
 
