@@ -1,7 +1,6 @@
 // LAYERS: test_support
 
-#include "broker/trust/trust_set.h"
-#include "tests/unit/support/department.h"
+#include "tests/unit/broker/trust/question.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -13,18 +12,6 @@
 /* Lines of the department's trust file: 5, two anchors, one requester, then the approvers. */
 #define LINE_ANCHOR   6
 #define LINE_APPROVER 9
-
-static int setup(void **state)
-{
-    *state = department_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    department_free(*state);
-    return 0;
-}
 
 static int load(const char *text, struct trust_set **ret, struct document_error *error)
 {
@@ -418,5 +405,5 @@ int main(void)
         cmocka_unit_test(test_base64_that_is_not_canonical),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, setup_department, teardown_department);
 }
