@@ -1,0 +1,375 @@
+/*
+ * What the grammar demands of every document, put to each sample line by line: nothing here knows what a
+ * field means.
+ */
+#include "policy/base/buf.h"
+#include "policy/base/cleanup.h"
+#include "tests/unit/policy/document/sample.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LINES_MAX 64
+
+struct lines {
+    char *text; /* with NULs instead of line feeds */
+    const char *line[LINES_MAX];
+    size_t n;
+};
+
+static struct lines lines_of(const char *text)
+{
+    struct lines l = {.text = strdup(text)};
+
+    assert_non_null(l.text);
+    for (char *at = l.text; *at;) {
+        char *end = strchr(at, '\n');
+
+        assert_non_null(end);
+        assert_true(l.n < LINES_MAX);
+        *end = 0;
+        l.line[l.n++] = at;
+        at = end + 1;
+    }
+    return l;
+}
+
+static bool same_key(const char *a, const char *b)
+{
+    size_t length = strcspn(a, ":");
+
+    return strcspn(b, ":") == length && memcmp(a, b, length) == 0;
+}
+
+static bool is_optional(const char *line)
+{
+    return same_key(line, "revoker:") || same_key(line, "status-key:");
+}
+
+static char *join(const struct lines *l)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    char *joined;
+
+    for (size_t i = 0; i < l->n; i++)
+        if (l->line[i])
+            buf_printf(&text, "%s\n", l->line[i]);
+    joined = buf_steal_text(&text);
+    assert_non_null(joined);
+    return joined;
+}
+
+/* Refused for the octets of line i, here spoilt by `format` with the line as its argument. */
+__attribute__((format(printf, 4, 0))) static void spoil(const struct sample *s, size_t i, const char *part,
+                                                        const char *format, ...)
+{
+    struct lines l = lines_of(s->text);
+    cleanup_free char *spoilt = NULL, *text = NULL;
+    va_list arguments;
+    int r;
+
+    va_start(arguments, format);
+    r = vasprintf(&spoilt, format, arguments);
+    va_end(arguments);
+    assert_true(r >= 0);
+    l.line[i] = spoilt;
+    text = join(&l);
+    sample_refused(s->round, text, strlen(text), (unsigned)i + 1, part);
+    free(l.text);
+}
+
+static void test_samples_come_back(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < n_samples; i++)
+        sample_accepted(samples[i].round, samples[i].text, strlen(samples[i].text));
+}
+
+static void test_octets(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < n_samples; k++) {
+        struct lines l = lines_of(samples[k].text);
+
+        for (size_t i = 0; i < l.n; i++) {
+            const char *line = l.line[i], *value = strchr(line, ' ') + 1;
+            int key = (int)strcspn(line, ":");
+
+            spoil(&samples[k], i, "carriage return", "%s\r", line);
+            spoil(&samples[k], i, "a tab", "%.*s:\t%s", key, line, value);
+            spoil(&samples[k], i, "a tab", "%s\t", line);
+            spoil(&samples[k], i, "control character (0x1b)", "%s\x1b[1m", line);
+            spoil(&samples[k], i, "control character (0x7f)", "%s\x7f", line);
+            spoil(&samples[k], i, "blank at the end", "%s ", line);
+            spoil(&samples[k], i, "more than one blank", "%.*s:  %s", key, line, value);
+            spoil(&samples[k], i, "not a line `key: value`", "%.*s:%s", key, line, value);
+            spoil(&samples[k], i, "not a line `key: value`", "%.*s : %s", key, line, value);
+            spoil(&samples[k], i, "not a line `key: value`", "%.*s", key, line);
+            spoil(&samples[k], i, "not a line `key: value`", "%.*s:", key, line);
+            spoil(&samples[k], i, "blank at the end", "%.*s: ", key, line);
+            spoil(&samples[k], i, "not a line `key: value`", " %s", line);
+            spoil(&samples[k], i, "not a line `key: value`", "# %s", line);
+            spoil(&samples[k], i, "not a line `key: value`", ": %s", line);
+            spoil(&samples[k], i, "an empty line", "\n%s", line);
+        }
+        free(l.text);
+    }
+}
+
+/* Octets that are no UTF-8 and characters that are not seen, in every value. Among sorted repeats the next
+ * line may be the one named. */
+static void test_invisible(void **state)
+{
+    static const char *const bad[] = {"\xc3\x28", "\xe2\x80\x8b", "\xe2\x80\xae", "\xff", "\xc2\xa0"};
+
+    (void)state;
+    for (size_t k = 0; k < n_samples; k++) {
+        struct lines l = lines_of(samples[k].text);
+
+        for (size_t i = 0; i < l.n * ARRAY_SIZE(bad); i++) {
+            struct lines copy = l;
+            size_t at = i / ARRAY_SIZE(bad);
+            cleanup_free char *line = NULL, *text = NULL, *again = NULL;
+            struct document_error error;
+
+            assert_true(asprintf(&line, "%.*s%s%s", (int)strcspn(l.line[at], " ") + 1, l.line[at],
+                                 bad[i % ARRAY_SIZE(bad)], strchr(l.line[at], ' ') + 1) > 0);
+            copy.line[at] = line;
+            text = join(&copy);
+            assert_int_equal(samples[k].round(text, strlen(text), &again, &error), -EINVAL);
+            assert_in_range(error.line, at + 1, at + 2);
+        }
+        free(l.text);
+    }
+}
+
+static void test_nul(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < n_samples; k++) {
+        size_t size = strlen(samples[k].text);
+        cleanup_free char *text = strdup(samples[k].text);
+        unsigned line = 1;
+
+        for (size_t i = 0; i < size; i++) {
+            if (text[i] == '\n') {
+                line++;
+                continue;
+            }
+            text[i] = 0;
+            sample_refused(samples[k].round, text, size, line, "NUL");
+            text[i] = samples[k].text[i];
+        }
+    }
+}
+
+static void test_unknown_key(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < n_samples; k++) {
+        struct lines l = lines_of(samples[k].text);
+
+        for (size_t i = 0; i < l.n; i++) {
+            spoil(&samples[k], i, i == 0 ? "first line" : "unknown key `x-note`", "x-note: 1\n%s", l.line[i]);
+            spoil(&samples[k], i, i == 0 ? "first line" : "unknown key `a`", "a: 1\n%s", l.line[i]);
+        }
+        free(l.text);
+    }
+}
+
+static void test_missing_key(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < n_samples; k++)
+        for (size_t i = 0, n = 1; i < n; i++) {
+            struct lines l = lines_of(samples[k].text), whole = l;
+            cleanup_free char *text = NULL, *part = NULL;
+            size_t after = i;
+
+            n = l.n;
+            while (after < n && same_key(whole.line[after], whole.line[i]))
+                l.line[after++] = NULL;
+            text = join(&l);
+            assert_true(
+                asprintf(&part, "`%.*s` is missing", (int)strcspn(whole.line[i], ":"), whole.line[i]) > 0);
+            if (i == 0)
+                sample_refused(samples[k].round, text, strlen(text), 1, "first line");
+            else if (same_key(whole.line[i], "incident-level:"))
+                sample_refused(samples[k].round, text, strlen(text), (unsigned)i, "emergency needs");
+            else if (is_optional(whole.line[i]))
+                sample_accepted(samples[k].round, text, strlen(text));
+            else
+                sample_refused(samples[k].round, text, strlen(text), (unsigned)(after < n ? i + 1 : i), part);
+            free(l.text);
+            i = after - 1;
+        }
+}
+
+/* The same line again, right behind itself. */
+static void test_duplicates(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < n_samples; k++) {
+        struct lines l = lines_of(samples[k].text);
+
+        for (size_t i = 0; i < l.n; i++) {
+            struct lines copy = l;
+            cleanup_free char *both = NULL, *text = NULL, *again = NULL;
+            struct document_error error;
+
+            assert_true(asprintf(&both, "%s\n%s", l.line[i], l.line[i]) > 0);
+            copy.line[i] = both;
+            text = join(&copy);
+            assert_int_equal(samples[k].round(text, strlen(text), &again, &error), -EINVAL);
+            assert_true(strstr(error.reason, "twice") || strstr(error.reason, "more than"));
+            assert_true(error.line >= i + 2);
+        }
+        free(l.text);
+    }
+}
+
+/* The same line again, at the end. */
+static void test_late_duplicates(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < n_samples; k++) {
+        struct lines l = lines_of(samples[k].text);
+
+        for (size_t i = 0; i < l.n && !same_key(l.line[i], l.line[l.n - 1]); i++) {
+            cleanup_free char *text = NULL, *part = NULL;
+
+            assert_true(asprintf(&text, "%s%s\n", samples[k].text, l.line[i]) > 0);
+            assert_true(asprintf(&part, "`%.*s` stands twice or out of order", (int)strcspn(l.line[i], ":"),
+                                 l.line[i]) > 0);
+            sample_refused(samples[k].round, text, strlen(text), (unsigned)l.n + 1, part);
+        }
+        free(l.text);
+    }
+}
+
+static void test_any_two_lines_swapped(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < n_samples; k++) {
+        struct lines l = lines_of(samples[k].text);
+
+        for (size_t i = 0; i < l.n; i++)
+            for (size_t j = i + 1; j < l.n; j++) {
+                struct lines swapped = l;
+                cleanup_free char *text = NULL, *again = NULL;
+                struct document_error error;
+
+                swapped.line[i] = l.line[j];
+                swapped.line[j] = l.line[i];
+                text = join(&swapped);
+                assert_int_equal(samples[k].round(text, strlen(text), &again, &error), -EINVAL);
+                assert_true(error.line >= i + 1 && error.line <= j + 1);
+            }
+        free(l.text);
+    }
+}
+
+static void test_unsorted_repeats_say_so(void **state)
+{
+    (void)state;
+    sample_edit_refused(&samples[0], "service: login\nservice: sshd\n", "service: sshd\nservice: login\n", 13,
+                        "service: repeated lines must be sorted");
+    sample_edit_refused(&samples[0], "service: login\nservice: sshd\n", "service: sshd\nservice: sshd\n", 13,
+                        "service: the same line stands twice");
+    /* memcmp of whole lines: a line that is the beginning of another stands before it. */
+    sample_edit_refused(&samples[2], "host: db01\nhost: db01.finance.example\n",
+                        "host: db01.finance.example\nhost: db01\n", 14, "sorted");
+}
+
+static void test_every_truncation(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < n_samples; k++) {
+        size_t size = strlen(samples[k].text);
+
+        for (size_t i = 0; i < size; i++) {
+            cleanup_free char *again = NULL;
+            struct document_error error = {.line = 4711};
+            /* Of its own size, so that reading beyond it is found. */
+            cleanup_free char *text = malloc(i + 1);
+
+            memcpy(text, samples[k].text, i);
+            assert_int_equal(samples[k].round(text, i, &again, &error), -EINVAL);
+            assert_true(error.reason[0] != 0 && error.line <= 64);
+        }
+        sample_refused(samples[k].round, samples[k].text, size - 1,
+                       sample_line(samples[k].text, strrchr(samples[k].text, ':')),
+                       "does not end with a line feed");
+        sample_refused(samples[k].round, samples[k].text, 0, 0, "empty");
+    }
+}
+
+static void test_error_may_be_null(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < n_samples; k++) {
+        cleanup_free char *again = NULL, *same = NULL;
+
+        assert_int_equal(samples[k].round("x: 1\n", 5, &again, NULL), -EINVAL);
+        assert_null(again);
+        assert_int_equal(samples[k].round(samples[k].text, strlen(samples[k].text), &same, NULL), 0);
+    }
+}
+
+static void test_other_documents_are_refused(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < n_samples; k++)
+        for (size_t i = 0; i < n_samples; i++)
+            if (samples[i].round != samples[k].round)
+                sample_refused(samples[k].round, samples[i].text, strlen(samples[i].text), 1,
+                               "first line is not");
+    sample_edit_refused(&samples[0], "hufu-grant: 1\n", "hufu-grant: 2\n", 1, "version known here");
+    sample_edit_refused(&samples[0], "hufu-grant: 1\n", "hufu-grant: 01\n", 1, "version known here");
+    sample_edit_refused(&samples[3], "hufu-approval: 1\n", "hufu-approval: 1.0\n", 1, "version known here");
+}
+
+/* A reason shows a hostile token without what would act on a terminal, and cut. */
+static void test_quotes_are_harmless(void **state)
+{
+    struct document_error error;
+    cleanup_free char *text = NULL, *again = NULL;
+    char token[301] = {0};
+
+    (void)state;
+    memset(token, 'A', 300);
+    memcpy(token, "<\xe2\x80\xae\xc2\x9b\xff>", 8);
+    text = sample_edit(sample_grant, "vendor: acme", "vendor: ?");
+    free(text);
+    assert_true(asprintf(&text, "hufu-grant: 1\nsite: %s\n", token) > 0);
+    assert_int_equal(sample_round_grant(text, strlen(text), &again, &error), -EINVAL);
+    assert_int_equal(error.line, 2);
+    assert_non_null(strstr(error.reason, "site: `<>AAAA"));
+    assert_non_null(strstr(error.reason, "AAA...` is not a name"));
+    for (const char *c = error.reason; *c; c++)
+        assert_in_range((unsigned char)*c, 0x20, 0x7e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_samples_come_back),
+        cmocka_unit_test(test_octets),
+        cmocka_unit_test(test_invisible),
+        cmocka_unit_test(test_nul),
+        cmocka_unit_test(test_unknown_key),
+        cmocka_unit_test(test_missing_key),
+        cmocka_unit_test(test_duplicates),
+        cmocka_unit_test(test_late_duplicates),
+        cmocka_unit_test(test_any_two_lines_swapped),
+        cmocka_unit_test(test_unsorted_repeats_say_so),
+        cmocka_unit_test(test_every_truncation),
+        cmocka_unit_test(test_error_may_be_null),
+        cmocka_unit_test(test_other_documents_are_refused),
+        cmocka_unit_test(test_quotes_are_harmless),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
