@@ -14,7 +14,7 @@ import report
 # the environment, the locale (strtol, isalpha, strcasecmp) or errno, and what ends the process (assert, abort).
 PURE = frozenset("""
     malloc calloc realloc reallocarray free
-    memcpy memmove memset memcmp memchr memrchr memmem mempcpy rawmemchr explicit_bzero
+    memcpy memmove memset memcmp bcmp memchr memrchr memmem mempcpy rawmemchr explicit_bzero
     strlen strnlen strcmp strncmp strchr strrchr strchrnul strspn strcspn strpbrk strstr strsep strtok_r
     strcpy stpcpy strncpy stpncpy strcat strncat strdup strndup
     snprintf vsnprintf qsort qsort_r bsearch inet_pton inet_ntop
