@@ -14,7 +14,7 @@ enum {
     DAY_MINUTES = 24 * 60,
     DAYS = 7,
     WEEK_MINUTES = DAYS * DAY_MINUTES,
-    EPOCH_WEEKDAY = 3, /* 1970-01-01 was a Thursday */
+    EPOCH_MINUTE = 3 * DAY_MINUTES, /* of the week: 1970-01-01 was a Thursday */
 };
 
 /* Instants outside of what documents can name (years 1970-9999) would only invite overflow. */
@@ -32,7 +32,7 @@ static bool in_range(when_t t)
 
 static int32_t minute_of_week(when_t t)
 {
-    return (int32_t)((t / MINUTE_SECONDS + EPOCH_WEEKDAY * DAY_MINUTES) % WEEK_MINUTES);
+    return (int32_t)((t / MINUTE_SECONDS + EPOCH_MINUTE) % WEEK_MINUTES);
 }
 
 /* Minutes from `from` forward to `to` on the ring: 0..10079. */

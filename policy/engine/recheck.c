@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const when_t warn_before[] = {15 * 60, 5 * 60, 60}; /* seconds, largest first */
+static const when_t warn_before[] = {900, 300, 60}; /* seconds, largest first */
 
 static when_t next_warning(when_t deadline, when_t now)
 {

@@ -90,9 +90,8 @@ static bool read_groups(struct scene *s, const char *value)
     s->host.groups = (struct grant_strings){.items = s->groups};
     if (!text_or_null(value))
         return true;
-    if (strlen(value) >= sizeof s->groups_text)
+    if ((size_t)snprintf(s->groups_text, sizeof s->groups_text, "%s", value) >= sizeof s->groups_text)
         return false;
-    strcpy(s->groups_text, value);
     for (char *group; (group = strsep(&rest, " ")) != NULL;) {
         if (s->host.groups.count == SCENE_GROUPS_MAX)
             return false;

@@ -165,10 +165,10 @@ static int include(struct reader *r, const char *name)
 {
     char folder[PATH_SIZE], path[PATH_SIZE];
 
-    if (r->included || strlen(r->path) >= sizeof folder)
+    if (r->included)
         return complain(r, "included files include nothing", name);
-    strcpy(folder, r->path);
-    if ((size_t)snprintf(path, sizeof path, "%s/%s", dirname(folder), name) >= sizeof path)
+    if ((size_t)snprintf(folder, sizeof folder, "%s", r->path) >= sizeof folder ||
+        (size_t)snprintf(path, sizeof path, "%s/%s", dirname(folder), name) >= sizeof path)
         return complain(r, "too long", name);
     return read_text(r->table, path, true);
 }
