@@ -1,0 +1,218 @@
+// LINK: -Wl,--wrap=open
+#include "pam_module/caller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* While `hidden` is set, no file whose path ends so can be opened. */
+static const char *hidden;
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+
+int __wrap_open(const char *path, int flags, ...)
+{
+    size_t length = strlen(path), end = hidden ? strlen(hidden) : 0;
+
+    if (hidden && length >= end && strcmp(path + length - end, hidden) == 0) {
+        errno = ENOENT;
+        return -1;
+    }
+    return __real_open(path, flags);
+}
+
+#define FIELDS_4_TO_21 "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 "
+
+static void the_start_time_is_field_22(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t start;
+        int r;
+    } rows[] = {
+        {"7 (sshd) S " FIELDS_4_TO_21 "567890 20 21\n", 567890, 0},
+        {"7 (a b) S " FIELDS_4_TO_21 "567890 20 21\n", 567890, 0},
+        /* names that try to look like the rest of the line */
+        {"7 (x) R 1 2 3 4 5 6 7) S " FIELDS_4_TO_21 "42 0\n", 42, 0},
+        {"7 (a) ) S " FIELDS_4_TO_21 "42 0\n", 42, 0},
+        {"7 (()))) S " FIELDS_4_TO_21 "42 0\n", 42, 0},
+        {"7 (\n) S " FIELDS_4_TO_21 "42 0\n", 42, 0},
+        {"7 () S " FIELDS_4_TO_21 "42\n", 42, 0},
+        {"7 (s) S " FIELDS_4_TO_21 "18446744073709551615 0\n", UINT64_MAX, 0},
+        {"7 (s) S " FIELDS_4_TO_21 "0 0\n", 0, 0},
+        {"7 (s) S " FIELDS_4_TO_21 "18446744073709551616 0\n", 0, -EBADMSG},
+        {"7 (s) S " FIELDS_4_TO_21 "56789", 0, -EBADMSG}, /* cut: perhaps in the middle */
+        {"7 (s) S " FIELDS_4_TO_21, 0, -EBADMSG},
+        {"7 (s) S " FIELDS_4_TO_21 "-1 0\n", 0, -EBADMSG},
+        {"7 (s) S " FIELDS_4_TO_21 "x 0\n", 0, -EBADMSG},
+        {"7 (s) S 1 2 3\n", 0, -EBADMSG},
+        {"7 (s)", 0, -EBADMSG},
+        {"7 s S " FIELDS_4_TO_21 "42 0\n", 0, -EBADMSG},
+        {"", 0, -EBADMSG},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        /* exact allocation: a read behind the end is seen */
+        size_t size = strlen(rows[i].text);
+        char *text = malloc(size > 0 ? size : 1);
+        uint64_t start = 99;
+
+        assert_non_null(text);
+        memcpy(text, rows[i].text, size);
+        assert_int_equal(caller_parse_stat(text, size, &start), rows[i].r);
+        assert_int_equal(start, rows[i].start);
+        free(text);
+    }
+}
+
+static void audit_numbers_are_whole(void **state)
+{
+    static const struct {
+        const char *text;
+        uint32_t value;
+        int r;
+    } rows[] = {
+        {"4294967295", UINT32_MAX, 0}, {"20001", 20001, 0},
+        {"20001\n", 20001, 0},         {"0", 0, 0},
+        {"4294967296", 7, -EBADMSG},   {"", 7, -EBADMSG},
+        {"\n", 7, -EBADMSG},           {"-1", 7, -EBADMSG},
+        {"20001x", 7, -EBADMSG},       {"20001\n\n", 7, -EBADMSG},
+        {" 1", 7, -EBADMSG},           {"99999999999", 7, -EBADMSG},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint32_t value = 7;
+
+        assert_int_equal(caller_parse_audit(rows[i].text, strlen(rows[i].text), &value), rows[i].r);
+        assert_int_equal(value, rows[i].value);
+    }
+}
+
+/* What the kernel says by another road: the boot clock, when this process was started. */
+static uint64_t start_time_by_shell(pid_t pid)
+{
+    char command[128];
+    unsigned long long start = 0;
+    FILE *f;
+
+    (void)snprintf(command, sizeof(command), "sed 's/.*) //' /proc/%d/stat | cut -d' ' -f20", (int)pid);
+    f = popen(command, "r");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%llu", &start), 1);
+    (void)pclose(f);
+    assert_true(start > 0);
+    return start;
+}
+
+static uint32_t number_in(const char *path)
+{
+    unsigned value;
+    FILE *f = fopen(path, "r");
+
+    if (!f)
+        return UINT32_MAX;
+    assert_int_equal(fscanf(f, "%u", &value), 1);
+    (void)fclose(f);
+    return value;
+}
+
+static void this_process_is_described(void **state)
+{
+    struct gate_caller c;
+
+    (void)state;
+    hidden = NULL;
+    assert_int_equal(prctl(PR_SET_NAME, "a) S 1 (b", 0, 0, 0), 0);
+    caller_describe(&c);
+    assert_int_equal(c.pid, getpid());
+    assert_int_equal(c.parent, getppid());
+    assert_int_equal(c.uid, getuid());
+    assert_int_equal(c.start_time, start_time_by_shell(getpid()));
+    assert_int_equal(c.parent_start_time, start_time_by_shell(getppid()));
+    assert_int_equal(c.login_uid, number_in("/proc/self/loginuid"));
+    assert_int_equal(c.audit_session, number_in("/proc/self/sessionid"));
+}
+
+/* A login uid that is set is seen: needs a child, since it cannot be taken back, and root. */
+static void a_login_uid_is_read(void **state)
+{
+    pid_t child = fork();
+    int status;
+
+    (void)state;
+    assert_true(child >= 0);
+    if (child == 0) {
+        int fd = __real_open("/proc/self/loginuid", O_WRONLY | O_CLOEXEC);
+        struct gate_caller c;
+
+        if (fd < 0 || write(fd, "20001", 5) != 5)
+            _exit(77);
+        caller_describe(&c);
+        _exit(c.login_uid == 20001 && c.audit_session != UINT32_MAX ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 77)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void what_cannot_be_read_is_unset(void **state)
+{
+    struct gate_caller c;
+
+    (void)state;
+    hidden = "/loginuid";
+    caller_describe(&c);
+    assert_int_equal(c.login_uid, UINT32_MAX);
+    hidden = "/sessionid";
+    caller_describe(&c);
+    assert_int_equal(c.audit_session, UINT32_MAX);
+    hidden = "/stat";
+    caller_describe(&c);
+    assert_int_equal(c.start_time, 0);
+    assert_int_equal(c.parent_start_time, 0);
+    assert_int_equal(c.pid, getpid());
+    hidden = NULL;
+}
+
+static void a_process_that_is_gone_has_no_start_time(void **state)
+{
+    pid_t child = fork();
+
+    (void)state;
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(caller_start_time((uint32_t)child), 0);
+    assert_int_equal(caller_start_time(0), 0);
+    assert_int_equal(caller_start_time(UINT32_MAX), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_start_time_is_field_22),
+        cmocka_unit_test(audit_numbers_are_whole),
+        cmocka_unit_test(this_process_is_described),
+        cmocka_unit_test(a_login_uid_is_read),
+        cmocka_unit_test(what_cannot_be_read_is_unset),
+        cmocka_unit_test(a_process_that_is_gone_has_no_start_time),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
