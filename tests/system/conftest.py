@@ -72,9 +72,17 @@ def fresh_box(request):
 
 
 @pytest.fixture(scope="module")
-def site(box):
+def guarded(box):
     """The file's box as a host that Hufu guards: set up, hufud and hufu-reaper running, people and keys made."""
     return Site(box).establish()
+
+
+@pytest.fixture
+def site(guarded):
+    """The guarded host of the file; each test begins without grants and sessions."""
+    yield guarded
+    guarded.box.kill_running()
+    guarded.revoke_everything()
 
 
 @pytest.fixture

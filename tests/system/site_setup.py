@@ -6,6 +6,7 @@ Everybody uses the shipped commands, and keys and certificates come from stock o
 import json
 import re
 import shlex
+import time
 
 HOST = "db01.finance.example"
 NAME = "cn.example.finance"
@@ -199,6 +200,12 @@ class Site:
 
     def gate_requests(self):
         return self.ctl("status")["gate_requests"]
+
+    def refusals(self, staff="zhang.san"):
+        """Reasons of the refusals recorded for a person, oldest first."""
+        # A refusal may reach the ledger 50 ms after the person (3-rules, "Records").
+        time.sleep(0.1)
+        return [record["reason"] for record in self.audit(staff=staff, result="failure")]
 
     # --- logging in
 

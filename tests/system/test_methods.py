@@ -1,0 +1,160 @@
+"""Every way in through a real sshd: how the person proves who they are, and what the connection is used for."""
+
+import time
+
+import pytest
+
+
+@pytest.fixture(scope="module", autouse=True)
+def all_methods(guarded):
+    guarded.box.put("/etc/ssh/sshd_config.d/00-test.conf", "KbdInteractiveAuthentication yes\nPasswordAuthentication yes\n")
+    guarded.box.sh("systemctl restart ssh")
+
+
+@pytest.mark.parametrize("method", ["password", "keyboard-interactive"])
+def test_password_where_the_grant_says_so(site, method):
+    assert not site.ssh(key=None, password="pw", method=method).ok
+    site.grant(key="password")
+    came_in = site.ssh(key=None, password="pw", method=method)
+    assert came_in.out == "zhang.san\n", came_in
+    assert not site.ssh(key=None, password="wrong", method=method).ok
+
+
+@pytest.mark.parametrize("method", ["password", "keyboard-interactive"])
+def test_password_does_not_replace_the_granted_key(site, method):
+    site.grant()
+    assert site.ssh().ok
+    assert not site.ssh(key=None, password="pw", method=method).ok
+    assert site.refusals()[-1] == "key-required"
+
+
+def test_key_does_not_replace_the_granted_password(site):
+    site.grant(key="password")
+    assert not site.ssh().ok
+
+
+def test_only_the_granted_key(site):
+    site.grant()
+    other = site.box.key("zhang.san.other")
+    assert not site.ssh(key=other).ok
+    # Not even when the account's own file has it: 2-architecture, "The way of a login".
+    site.box.authorize("zhang.san", other)
+    assert not site.ssh(key=other).ok
+    assert site.ssh().ok
+
+
+@pytest.mark.parametrize("method", ["publickey", "password", "keyboard-interactive"])
+def test_staff_use_every_method(site, method):
+    how = {} if method == "publickey" else {"key": None, "password": "pw", "method": method}
+    assert site.ssh("staff.person", **how).out == "staff.person\n"
+
+
+def test_the_refused_are_told_why(site):
+    grant = site.grant()
+    assert site.revoke(grant).ok
+    refused = site.ssh()
+    assert refused.code == 255
+    assert "revoked" in refused.text.lower(), refused
+
+
+# --- channels
+
+
+def sftp(site, account="zhang.san"):
+    return site.box.ssh(account, f"{account}@127.0.0.1:/etc/hostname", "/tmp/fetched", key=site.keys[account], program="sftp")
+
+
+def scp(site, *options):
+    return site.box.ssh("zhang.san", *options, "/etc/hostname", "zhang.san@127.0.0.1:copied", key=site.keys["zhang.san"], program="scp")
+
+
+def test_each_channel_works_when_granted(site):
+    site.grant()
+    assert site.ssh(command="echo exec").out == "exec\n"
+    fetched = sftp(site)
+    assert fetched.ok, fetched
+    assert scp(site).ok
+    assert site.box.get("/home/zhang.san/copied") == site.box.get("/etc/hostname")
+    terminal = site.box.ssh_spawn("zhang.san", key=site.keys["zhang.san"])
+    terminal.expect(r"\$ ")
+    terminal.sendline("echo in-$((40+2)); exit")
+    terminal.expect("in-42")
+
+
+@pytest.mark.parametrize(
+    "granted, refused",
+    [("shell", ["exec", "transfer"]), ("exec", ["shell", "transfer"]), ("transfer", ["shell", "exec"])],
+)
+def test_no_channel_implies_another(site, granted, refused):
+    site.grant(channel=granted)
+    attempts = {
+        "exec": lambda: site.ssh(command="echo open-$((40+2))"),
+        "shell": lambda: site.ssh(command=[], options=["RequestTTY=no"]),
+        "transfer": lambda: sftp(site),
+    }
+    for channel in refused:
+        result = attempts[channel]()
+        assert not result.ok and "open-42" not in result.out, (channel, result)
+        assert site.refusals()[-1] == "channel-not-granted"
+    if granted != "shell":
+        assert attempts[granted]().ok
+
+
+def test_old_scp_is_a_transfer(site):
+    site.grant(channel="transfer")
+    assert scp(site, "-O").ok
+    site.revoke_everything()
+    site.grant(channel="exec", sessions="5")
+    assert not scp(site, "-O").ok
+    assert not scp(site).ok
+
+
+TUNNEL = ["-N", "-L", "9100:127.0.0.1:8099", "-o", "ExitOnForwardFailure=yes"]
+
+
+def through_tunnel(site):
+    return site.box.run("exec 3<>/dev/tcp/127.0.0.1/9100 && timeout 2 head -c 5 <&3").out == "hello"
+
+
+def tunnel(site):
+    site.box.start("while :; do printf hello; sleep 0.2; done | python3 -c 'import socket,sys\ns=socket.create_server((\"127.0.0.1\",8099))\nwhile 1:\n c,_=s.accept(); c.sendall(b\"hello\"); c.close()'")
+    argv, environment = site.box.ssh_argv("zhang.san", key=site.keys["zhang.san"])
+    return site.box.start([argv[0], *TUNNEL, *argv[1:]], env=environment)
+
+
+def test_tunnel_without_a_shell_ends_with_its_grant(site):
+    grant = site.grant()
+    running = tunnel(site)
+    site.box.until(lambda: through_tunnel(site))
+    assert [s["staff"] for s in site.live()] == ["zhang.san"]
+    revoked = site.revoke(grant)
+    assert revoked.ok, revoked
+    assert not through_tunnel(site)
+    assert running.wait(timeout=2).code != 0
+
+
+def test_no_tunnel_without_the_channel(site):
+    site.grant(channel=["exec", "shell", "transfer"])
+    running = tunnel(site)
+    time.sleep(1.5)
+    assert not through_tunnel(site)
+    running.kill()
+
+
+def test_multiplexed_channels_end_together(site):
+    grant = site.grant()
+    path = "/root/control-socket"
+    master = site.ssh_start(command=[], options=["ControlMaster=yes", f"ControlPath={path}", "SessionType=none"])
+    site.box.until(f"test -S {path}")
+    second = {"options": [f"ControlPath={path}"]}
+    assert site.ssh(command="echo over", **second).out == "over\n"
+    work = site.ssh_start(command="sleep 600", **second)
+    site.box.until(lambda: site.box.run("pgrep -u zhang.san -x sleep").ok)
+    # One connection, one session, one use, whatever goes through it.
+    assert len(site.live()) == 1
+    revoked = site.revoke(grant)
+    assert revoked.ok, revoked
+    assert site.box.processes("zhang.san") == []
+    assert master.wait(timeout=2).code != 0
+    assert work.wait(timeout=2).code != 0
+    assert not site.ssh(command="echo over", **second).ok

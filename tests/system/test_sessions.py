@@ -1,0 +1,101 @@
+"""Live sessions: their deadlines, and what becomes of them when hufud is restarted, killed or frozen."""
+
+import time
+
+
+def ended_in_time(site, running, deadline, slack):
+    """The session's processes are gone at the deadline (monotonic seconds), not before, and `slack` after it at most."""
+    result = running.wait(timeout=deadline - time.monotonic() + slack + 10)
+    now = time.monotonic()
+    assert deadline - 1.5 < now < deadline + slack, (now - deadline, result)
+    assert site.box.processes("zhang.san") == []
+
+
+def test_ends_at_its_deadline(site):
+    site.grant(**{"max-session": "4s"})
+    running, _ = site.session_open(command="trap '' TERM HUP; sleep 601; sleep 602")
+    ended_in_time(site, running, running.began + 4, 2)
+    site.box.until(lambda: [s["reason"] for s in site.sessions("--all")][-1] == "max-session")
+    assert site.ssh().ok
+
+
+def test_ends_with_its_grant(site):
+    site.grant(**{"for": "6s"})
+    began = time.monotonic()
+    running, session = site.session_open()
+    assert session["seconds_left"] <= 6
+    running.wait(timeout=20)
+    assert time.monotonic() - began < 9
+    assert not site.ssh().ok
+    assert site.refusals()[-1] == "expired"
+
+
+def test_reaper_keeps_the_deadline_alone(fresh_site):
+    site = fresh_site
+    site.grant(**{"max-session": "5s"})
+    running, _ = site.session_open(command="trap '' TERM HUP; sleep 601")
+    site.signal("STOP")
+    ended_in_time(site, running, running.began + 5, 4)
+    site.signal("CONT")
+    site.box.until(lambda: site.live() == [])
+
+
+def test_restart_picks_sessions_up(fresh_site):
+    site = fresh_site
+    grant = site.grant(**{"max-session": "1h"})
+    running, session = site.session_open()
+    for how in ("systemctl restart hufud", "kill -9 $(systemctl show -p MainPID --value hufud); systemctl reset-failed hufud; systemctl start hufud"):
+        site.box.sh(how)
+        site.box.until("hufuctl status")
+        assert not running.ended
+        found = site.live()
+        assert [s["number"] for s in found] == [session["number"]]
+        assert found[0]["seconds_left"] <= session["seconds_left"]
+    assert site.revoke(grant).ok
+    assert site.box.processes("zhang.san") == []
+    running.wait(timeout=2)
+
+
+def test_ended_meanwhile_is_closed_in_the_books(fresh_site):
+    site = fresh_site
+    grant = site.grant(uses="1 per-host")
+    running, session = site.session_open()
+    site.box.sh("systemctl kill -s KILL hufud; systemctl stop hufud")
+    running.kill()
+    site.box.until(lambda: site.box.run("pgrep -u zhang.san -x sleep").out == "")
+    site.box.sh("systemctl reset-failed hufud; systemctl start hufud")
+    site.box.until("hufuctl status")
+    site.box.until(lambda: [s["state"] for s in site.sessions("--all") if s["number"] == session["number"]] == ["ended"])
+    assert any(record["event"] == "session-close" for record in site.audit(grant=grant))
+    assert not site.ssh().ok
+
+
+def test_operator_ends_one_session(site):
+    site.grant()
+    first, one = site.session_open()
+    second, two = site.session_open()
+    ended = site.box.run(["hufuctl", "session", "end", str(one["number"])])
+    assert ended.ok, ended
+    first.wait(timeout=2)
+    assert not second.ended and [s["number"] for s in site.live()] == [two["number"]]
+    assert site.ssh().ok
+
+
+def test_last_logout_takes_everything(site):
+    site.grant()
+    assert site.ssh(command="setsid -f sleep 601; systemd-run --user --quiet sleep 602; true").ok
+    site.box.until(lambda: site.box.processes("zhang.san") == [])
+
+
+def test_reservation_of_a_client_that_left(site):
+    """The account phase passed, the connection broke before the session: the use comes back."""
+    grant = site.grant(uses="1 per-host")
+    site.box.put("/etc/pam.d/sshd.original", site.box.get("/etc/pam.d/sshd"))
+    try:
+        # A session module that dies is a connection that broke in between.
+        site.box.sh("sed -i '0,/^session/s//session required pam_deny.so\\nsession/' /etc/pam.d/sshd")
+        site.ssh()
+    finally:
+        site.box.sh("mv /etc/pam.d/sshd.original /etc/pam.d/sshd")
+    site.box.until(lambda: next(g for g in site.ctl("grant", "list", "--all") if g["id"] == grant)["uses_taken"] == 0)
+    assert site.ssh().ok

@@ -1,0 +1,70 @@
+"""Statement 1: no gated account gets in without a grant that is signed by its quorum, unexpired, unrevoked, and made for this
+site, host, account, service and source. An error of any kind is a refusal.
+
+`test_control_without_the_gate` shows that these refusals are Hufu's: with its lines taken out, the same login succeeds.
+"""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "fields, reason",
+    [
+        ({"host": "db02.finance.example"}, "wrong-host"),
+        ({"service": "login"}, "wrong-service"),
+        ({"source": "10.9.0.0/16"}, "wrong-source"),
+        ({"source": "local"}, "wrong-source"),
+        ({"from": "2027-01-01T00:00:00Z", "for": "1d"}, "not-yet-valid"),
+        ({"from": "2026-01-01T00:00:00Z", "for": "1d"}, "expired"),
+        ({"key": "SHA256:" + "A" * 43}, "no-grant"),
+        ({"staff": "somebody.else", "key": "password"}, "no-grant"),
+    ],
+)
+def test_made_for_something_else(site, fields, reason):
+    path = site.draft(**fields)
+    site.add(path, [site.approve(path, person) for person in site.approvers])
+    assert not site.ssh().ok
+    assert site.refusals()[-1] == reason
+
+
+@pytest.mark.parametrize("person", ["wang.wu", "zhou.ming"])
+def test_one_signature_is_not_two(site, person):
+    path = site.draft()
+    approval = site.approve(path, person)
+    site.add(path, [approval, approval])
+    assert not site.ssh().ok
+    assert site.refusals()[-1] == "approval-missing"
+
+
+def test_nothing_changed_after_signing(site):
+    path = site.draft(source="10.9.0.0/16")
+    approvals = [site.approve(path, person) for person in site.approvers]
+    site.box.sh(f"sed -i 's#^source: .*#source: 127.0.0.0/8#' {path}")
+    site.add(path, approvals)
+    assert not site.ssh().ok
+
+
+def test_another_site(site):
+    path = site.draft(site="cn.example.other")
+    site.box.run(["hufuctl", "grant", "add", path])
+    assert not site.ssh().ok
+
+
+def test_the_vendors_own_key_file_opens_nothing(site):
+    site.box.authorize("zhang.san", site.keys["zhang.san"])
+    try:
+        assert not site.ssh().ok
+    finally:
+        site.box.sh("rm -rf ~zhang.san/.ssh")
+
+
+def test_password_opens_nothing(site):
+    assert not site.ssh(key=None, password="pw").ok
+    assert site.refusals()[-1] == "no-grant"
+
+
+def test_control_without_the_gate(fresh_site):
+    assert not fresh_site.ssh(key=None, password="pw").ok
+    fresh_site.box.sh("sed -i '/pam_hufu/d' /etc/pam.d/common-account /etc/pam.d/common-session")
+    fresh_site.box.sh("rm -f /etc/ssh/sshd_config.d/*hufu*; systemctl restart ssh")
+    assert fresh_site.ssh(key=None, password="pw").out == "zhang.san\n"
