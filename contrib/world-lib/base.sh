@@ -64,14 +64,16 @@ prepare_root() { # ROOT
   chmod 755 "$1/usr/sbin/policy-rc.d"
 }
 
+apt_options=(-q -y -o Dpkg::Options::=--force-unsafe-io -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0
+  -o 'Dpkg::Options::=--path-exclude=/usr/share/doc/*' -o APT::Install-Recommends=false)
+
 install_packages() { # NODE PACKAGES
-  local options=(-q -y -o Dpkg::Options::=--force-unsafe-io -o Dpkg::Options::=--force-confold -o Dpkg::Use-Pty=0
-    -o 'Dpkg::Options::=--path-exclude=/usr/share/doc/*' -o APT::Install-Recommends=false)
   # One archive out of order must not stop a build that needs nothing from it: the install decides.
   in_root "$1" apt-get -q update || say "apt-get update failed; trying to install all the same"
   local packages
   mapfile -t packages <<<"$2"
-  in_root "$1" apt-get "${options[@]}" install "${packages[@]}" || return 1
+  in_root "$1" apt-get "${apt_options[@]}" install "${packages[@]}" || return 1
+  [ -e "$(node_folder "$1")/root/etc/pam.d/other" ] || restore_stacks "$1" || return 1
   in_root "$1" apt-get clean
 }
 
@@ -127,6 +129,25 @@ settle_services() { # NODE
     fi'
 }
 
+# Whether this machine's PAM stacks are the distribution's own. Elsewhere (sssd, a directory, two factors) a world would wait
+# for servers that it cannot reach, and tests would test that site's stacks.
+stacks_are_stock() {
+  local below=${host%/} changed
+  sed -n 's#^ \(/etc/pam\.d/[^ ]*\) \([0-9a-f]\{32\}\)$#\2  '"$below"'\1#p' "$below/var/lib/dpkg/status" | md5sum --status -c || return 1
+  changed=$(grep -hsoE 'pam_[a-z0-9_]+\.so' "$below"/etc/pam.d/common-* |
+    grep -vxE 'pam_(unix|deny|permit|systemd|cap|umask|localuser|gnome_keyring|keyinit)\.so') || true
+  [ -z "$changed" ]
+}
+
+# Their packages again, with the files that are missing now.
+restore_stacks() { # NODE
+  local root packages
+  root=$(node_folder "$1")/root
+  mapfile -t packages < <(grep -l '^/etc/pam\.d/' "$root"/var/lib/dpkg/info/*.conffiles | sed -e 's#.*/##' -e 's#\.conffiles$##')
+  in_root "$1" apt-get "${apt_options[@]}" -o Dpkg::Options::=--force-confmiss install --reinstall "${packages[@]}" &&
+    in_root "$1" pam-auth-update --force --package
+}
+
 build_base() { # NODE PARENT PACKAGES
   local folder path root begin=$SECONDS
   remove_node "$1"
@@ -134,6 +155,7 @@ build_base() { # NODE PARENT PACKAGES
   folder=$(node_folder "$1")
   root=$folder/root
   if [ "$2" = - ]; then
+    stacks_are_stock || hidden_folders+=(/etc/pam.d)
     for path in "${hidden_folders[@]}"; do hide_folder "$1" "$path"; done
   fi
   mount_node "$1"
@@ -148,7 +170,7 @@ build_base() { # NODE PARENT PACKAGES
   settle_services "$1"
   umount -R "$root"
   : >"$folder/done"
-  say "$1 made in $((SECONDS - begin)) s, $(du -sh "$folder/up" | cut -f1)"
+  say "$1 made in $((SECONDS - begin)) s, $(du -sh "$folder" | cut -f1)"
 }
 
 # Bases cost memory: drop what an interrupted build left, and what nobody has asked for in half a day and nothing stands on.

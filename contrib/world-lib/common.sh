@@ -58,9 +58,9 @@ valid_name() {
 
 # Which file systems of the machine, besides /, hold parts of what a Debian package owns.
 host_partitions() {
-  local target type
+  local target type below=${host%/}
   while read -r _ _ _ _ target _ type; do
-    case $target in "${host%/}"/*) target=${target#"${host%/}"} ;; *) continue ;; esac
+    case $target in "$below"/*) target=${target#"$below"} ;; *) continue ;; esac
     case $target in
       /usr | /usr/* | /var | /var/lib | /var/lib/dpkg | /var/cache) ;;
       *) continue ;;
@@ -68,7 +68,7 @@ host_partitions() {
     case ${type#*- } in
       proc* | sysfs* | cgroup* | devtmpfs* | fuse*) continue ;;
     esac
-    [ ! -d "${host%/}$target" ] || printf '%s\n' "$target"
+    [ ! -d "$below$target" ] || printf '%s\n' "$target"
   done </proc/self/mountinfo | sort -u
 }
 

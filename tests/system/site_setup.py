@@ -104,6 +104,8 @@ class Site:
         """The steps of README's installation after the files are in place."""
         self.box.sh(f"hufuctl setup --host {HOST} --trust {TRUST} --standalone")
         self.box.sh(self.stacks)
+        self.box.sh("install -m 644 /usr/share/hufu/ssh/hufu.conf /etc/ssh/sshd_config.d/00-hufu.conf")
+        self.box.sh("install -m 440 /usr/share/hufu/sudo/hufu /etc/sudoers.d/hufu")
         self.box.sh("systemctl daemon-reload; systemctl enable --now hufu-reaper hufud")
         self.box.sh("systemctl restart ssh")
 
