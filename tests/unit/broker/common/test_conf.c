@@ -1,6 +1,7 @@
+// LAYERS: test_support
 #include "broker/common/conf.h"
 #include "broker/common/files.h"
-#include "tests/unit/broker/common/folder.h"
+#include "tests/unit/support/folder.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>

@@ -1,8 +1,9 @@
 // LINK: -Wl,--wrap=getsockopt
+// LAYERS: test_support
 #include "broker/common/files.h"
 #include "broker/common/process.h"
 #include "broker/common/sockets.h"
-#include "tests/unit/broker/common/folder.h"
+#include "tests/unit/support/folder.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "tests/unit/broker/common/folder.h"
+#include "tests/unit/support/folder.h"
 
 #include <dirent.h>
 #include <fcntl.h>
