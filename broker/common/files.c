@@ -89,7 +89,7 @@ static int files_write_all(int fd, const uint8_t *octets, size_t size)
     return 0;
 }
 
-static int files_sync_folder(const char *path)
+int files_sync_folder(const char *path)
 {
     const char *slash = strrchr(path, '/');
     cleanup_free char *folder = NULL;

@@ -32,4 +32,7 @@ int files_read(const char *path, uid_t owner, size_t limit, char **ret, size_t *
  * new file stands, but may not outlive a power loss). 0 or -errno. */
 int files_write(const char *path, mode_t mode, const void *octets, size_t size);
 
+/** Makes what was created, renamed or removed as `path` last: fsync of the folder it lies in. 0 or -errno. */
+int files_sync_folder(const char *path);
+
 #endif

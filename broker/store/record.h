@@ -1,13 +1,13 @@
 #ifndef HUFU_STORE_RECORD_H
 #define HUFU_STORE_RECORD_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "policy/base/buf.h"
 #include "policy/base/ident.h"
 #include "policy/base/verdict.h"
 #include "policy/base/when.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 /*
  * One row of the ledger: an event as an auditor asks for it (GB/T 32926 A.2.5 b: date and time, event type,
@@ -17,35 +17,49 @@
 #define RECORD_HASH_SIZE 32
 
 struct record {
-	uint64_t sequence;  /* 1, 2, 3 ... without a gap */
-	int64_t at_us;      /* wall clock, microseconds */
-	const char *event;  /* "login", "session-open", ... : broker/audit/event.h */
-	const char *result; /* "success", "failure" */
-	enum reason reason; /* 0: none */
-	const char *staff;
-	const char *vendor;
-	const char *account; /* PAM_USER or target account */
-	const char *service;
-	const char *address;
-	const char *tty;
-	const char *grant; /* id as text */
-	uint32_t version;
-	const char *ticket;
-	uint64_t session;
-	when_t deadline;     /* 0: none */
-	uint64_t latency_us; /* of the decision; of an ending: until proven */
-	const char *reference; /* what the person was told to quote */
-	uint32_t actor;      /* login uid of who caused it over the control socket; UINT32_MAX: nobody */
-	const char *detail;  /* free text, control characters stripped: key fingerprint, command, counts */
-	uint8_t previous[RECORD_HASH_SIZE];
-	uint8_t hash[RECORD_HASH_SIZE];
+    uint64_t sequence;  /* 1, 2, 3 ... without a gap */
+    int64_t at_us;      /* wall clock, microseconds */
+    const char *event;  /* "login", "session-open", ... : broker/audit/event.h */
+    const char *result; /* "success", "failure" */
+    enum reason reason; /* 0: none */
+    const char *staff;
+    const char *vendor;
+    const char *account; /* PAM_USER or target account */
+    const char *service;
+    const char *address;
+    const char *tty;
+    const char *grant; /* id as text */
+    uint32_t version;
+    const char *ticket;
+    uint64_t session;
+    when_t deadline;       /* 0: none */
+    uint64_t latency_us;   /* of the decision; of an ending: until proven */
+    const char *reference; /* what the person was told to quote */
+    uint32_t actor;        /* login uid of who caused it over the control socket; UINT32_MAX: nobody */
+    const char *detail;    /* free text, control characters stripped: key fingerprint, command, counts */
+    uint8_t previous[RECORD_HASH_SIZE];
+    uint8_t hash[RECORD_HASH_SIZE];
 };
 
-/** The octets that are hashed: every field but the hashes, in fixed order, each length-prefixed. */
+/** The octets that are hashed: the text "hufu-record-1" and then every field but the hashes in the order of
+ * the struct, each with a u16 length before it; integers are big-endian and of the width of their type
+ * (reason: 2 octets), NULL is the empty text. A text over 65535 octets sets the buffer's error. */
 void record_encode(const struct record *r, struct buf *b);
 
-/** Deep copy (texts included) in one allocation each; freed by record_free_array(copy, 1). */
+/** Deep copy; its texts lie in one allocation, which `event` points to, and none is NULL. Freed by
+ * record_free_array(copy, 1). 0 or -ENOMEM. */
 int record_copy(const struct record *r, struct record **ret);
+/** Frees an array of n such copies (NULL is fine). */
 void record_free_array(struct record *rows, size_t n);
+
+/* The texts of a record in order, for code that treats all alike. */
+#define RECORD_TEXTS 12
+extern const size_t record_text_offsets[RECORD_TEXTS];
+
+/** The n-th text; "" for NULL. */
+const char *record_text(const struct record *r, size_t n);
+
+/** Gives `into` copies of n texts in one allocation. 0 or -ENOMEM. */
+int record_own_texts(struct record *into, const char *const texts[static RECORD_TEXTS]);
 
 #endif

@@ -1,122 +1,137 @@
 #ifndef HUFU_STORE_STORE_H
 #define HUFU_STORE_STORE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "broker/store/record.h"
 #include "policy/base/cleanup.h"
 #include "policy/base/ident.h"
 #include "policy/base/verdict.h"
 #include "policy/base/when.h"
 
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 /*
- * The store: one thread owns SQLite (WAL, synchronous=FULL). Others hand it transactions; it takes
- * all that wait, commits them as one (group commit; each in a savepoint of its own, so that one that
- * fails fails alone), and answers through an eventfd in the loop of the thread that submitted.
- * The main loop never waits for the disk.
+ * The store: one thread owns SQLite (WAL, synchronous=FULL). Others hand it transactions; it takes all that
+ * wait, commits them as one (group commit; each in a savepoint of its own, so that one that fails fails
+ * alone), and answers through an eventfd in the loop of its owner, the thread that opened it. The owner's
+ * loop never waits for the disk.
  *
- * The store is made once, by `hufud --create-store`; a missing or damaged one is never made anew.
+ * The store is made once, by `hufud --create-store`; a missing or damaged one is never made anew. While it is
+ * open, no other process can read or write the file: everything goes through the broker.
+ *
+ * Load, submit, read, dispatch, flush and close belong to the owner; the functions that say so may be called
+ * by any thread until store_close(). No callback may call store_flush() or store_close().
  */
 struct store;
 struct store_txn;
 
 struct store_options {
-	const char *path; /* /var/lib/hufu/hufu.db */
-	/* SHA-256, handed in so that libcrypto keeps its one door. */
-	int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]);
+    const char *path; /* /var/lib/hufu/hufu.db */
+    /* SHA-256, handed in so that libcrypto keeps its one door. */
+    int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]);
 };
 
-/** Makes a new store; -EEXIST if anything is there. */
+/** Makes a new store, mode 0600, whole or not at all; -EEXIST if anything is there (also a log without a
+ * store). */
 int store_create(const struct store_options *options, char error[static 200]);
 
-/** Opens, checks (schema version, migrations, PRAGMA quick_check, ledger continuity of its tail) and
- * starts the thread. 0; -ENOENT (missing), -EBADMSG (damaged), -EPROTO (newer schema), -errno; `error`
- * says which and where. */
+/** Opens, checks (the file is a store, its write-ahead log was not lost, schema version, migrations, PRAGMA
+ * quick_check, the hashes of the ledger's last records) and starts the thread. 0; -ENOENT (missing), -EBADMSG
+ * (damaged), -EPROTO (newer schema), -EBUSY (another process has it open), -EPERM (not a regular file),
+ * -errno; `error` says which and where. A full or failing disk is no error here but of store_health(): what
+ * the store knows can be loaded, and nothing is committed until the disk takes it. */
 int store_open(const struct store_options *options, struct store **ret, char error[static 200]);
 
-/** Commits what waits, stops the thread, closes. */
+/** Commits what waits, dispatches all answers, stops the thread, closes. Threads inside store_read_wait() and
+ * store_wait_beyond() get -ECANCELED; they must not call the store again. */
 struct store *store_close(struct store *s);
 DEFINE_CLEANUP(struct store, store_close);
 
-/* ---- loading at start, before the first submit, in the calling thread ---- */
+/* ---- loading at start, before the first submit, in the calling thread; visitors must not call the store
+ * ---- */
 
 struct store_document {
-	uint8_t type; /* enum document_type */
-	struct ident_id id; /* grant, revocation; zero for trust */
-	uint32_t version;   /* grant: version; trust: epoch */
-	const uint8_t *octets;
-	size_t size;
-	const struct store_blob *approvals;
-	size_t n_approvals;
+    uint8_t type;       /* enum document_type */
+    struct ident_id id; /* grant, revocation; zero for trust */
+    uint32_t version;   /* grant: version; trust: epoch */
+    const uint8_t *octets;
+    size_t size;
+    const struct store_blob *approvals;
+    size_t n_approvals;
 };
 struct store_blob {
-	const uint8_t *data;
-	size_t size;
+    const uint8_t *data;
+    size_t size;
 };
 
 /* Counts of a grant, across versions: absolute, on this host. */
 struct store_books {
-	struct ident_id id;
-	uint32_t uses_taken;
-	bool closed;
+    struct ident_id id;
+    uint32_t uses_taken;
+    bool closed;
 };
 
 enum store_session_state {
-	STORE_SESSION_RESERVED = 1,
-	STORE_SESSION_OPEN,
-	STORE_SESSION_ENDING, /* to be ended; its account stays locked until that is proven */
-	STORE_SESSION_ENDED,
-	STORE_SESSION_RELEASED, /* reservation given back: no session came of it */
+    STORE_SESSION_RESERVED = 1,
+    STORE_SESSION_OPEN,
+    STORE_SESSION_ENDING, /* to be ended; its account stays locked until that is proven */
+    STORE_SESSION_ENDED,
+    STORE_SESSION_RELEASED, /* reservation given back: no session came of it */
 };
 
 struct store_session {
-	uint64_t number; /* hufud's, never reused */
-	enum store_session_state state;
-	struct ident_id grant;
-	uint32_t version;
-	char staff[33];
-	uint32_t uid;
-	char service[65];
-	char source[65]; /* address, "local" or empty */
-	char tty[129];
-	char key[51]; /* fingerprint text or empty */
-	char boot_id[33];
-	uint32_t pid;
-	uint64_t start_time;
-	uint32_t parent;
-	uint64_t parent_start_time;
-	uint32_t audit_session;
-	uint8_t counts; /* it took a use */
-	when_t reserved_at, opened_at, ended_at; /* 0: not yet */
-	when_t deadline;
-	enum reason end_reason; /* 0: not ended */
+    uint64_t number; /* hufud's, never reused */
+    enum store_session_state state;
+    struct ident_id grant;
+    uint32_t version;
+    char staff[33];
+    uint32_t uid;
+    char service[65];
+    char source[65]; /* address, "local" or empty */
+    char tty[129];
+    char key[51]; /* fingerprint text or empty */
+    char boot_id[33];
+    uint32_t pid;
+    uint64_t start_time;
+    uint32_t parent;
+    uint64_t parent_start_time;
+    uint32_t audit_session;
+    uint8_t counts;                          /* it took a use */
+    when_t reserved_at, opened_at, ended_at; /* 0: not yet */
+    when_t deadline;
+    enum reason end_reason; /* 0: not ended */
 };
 
 enum store_taken_scope { STORE_TAKEN_GRANT = 1, STORE_TAKEN_STAFF, STORE_TAKEN_VENDOR, STORE_TAKEN_HOST };
 enum store_taken_kind {
-	STORE_TOMBSTONE = 1, /* revocation by an operator of this host, or signed: never lifted by the directory */
-	STORE_LOCK,          /* reversible */
+    STORE_TOMBSTONE =
+        1,      /* revocation by an operator of this host, or signed: never lifted by the directory */
+    STORE_LOCK, /* reversible */
 };
 struct store_taken {
-	enum store_taken_kind kind;
-	enum store_taken_scope scope;
-	char name[65]; /* grant id as text, staff, vendor; empty for host */
-	when_t at;
-	when_t until; /* WHEN_NEVER: forever */
-	uint32_t by;  /* login uid of who said it */
-	char why[201];
+    enum store_taken_kind kind;
+    enum store_taken_scope scope;
+    char name[65]; /* grant id as text, staff, vendor; empty for host */
+    when_t at;
+    when_t until; /* WHEN_NEVER: forever */
+    uint32_t by;  /* login uid of who said it */
+    char why[201];
 };
 
-/* Each returns 0 or a negative errno of the visitor (which stops the walk) or of the store. */
+/* Each returns 0 or a negative errno of the visitor (which stops the walk) or of the store (-EBADMSG: a row
+ * that the store cannot have written). What a visitor is given lasts for its call. */
+/** Documents without an id (trust) first, by type and version; then the others in the order in which they
+ * came. */
 int store_load_documents(struct store *s, int (*visit)(void *u, const struct store_document *d), void *u);
 int store_load_books(struct store *s, int (*visit)(void *u, const struct store_books *b), void *u);
 /** Sessions not ENDED or RELEASED; and *next_number, the first number never used. */
 int store_load_sessions(struct store *s, int (*visit)(void *u, const struct store_session *x), void *u,
                         uint64_t *next_number);
 int store_load_taken(struct store *s, int (*visit)(void *u, const struct store_taken *t), void *u);
-/** Small facts by name: host name and machine-id it was made for, highest trusted time ... 0, -ENOENT. */
+/** Small facts by name: host name and machine-id it was made for, highest trusted time ... 0, -ENOENT,
+ * -ERANGE (does not fit). */
 int store_load_meta(struct store *s, const char *name, char *value, size_t size);
 
 /* ---- transactions ---- */
@@ -125,52 +140,63 @@ int store_txn_new(struct store *s, struct store_txn **ret);
 struct store_txn *store_txn_free(struct store_txn *t); /* one that was not submitted */
 DEFINE_CLEANUP(struct store_txn, store_txn_free);
 
-/* Each copies what it is given and remembers the first error, which store_submit() returns. */
+/* Each copies what it is given and remembers the first error, which store_submit() returns. Documents are
+ * kept one row for each (type, id, version), books and taken one for each key, sessions one for each number:
+ * a later one takes the place of an earlier one. A record's sequence and hashes are the store's to give. */
 void store_txn_record(struct store_txn *t, const struct record *r);
 void store_txn_document(struct store_txn *t, const struct store_document *d);
 void store_txn_books(struct store_txn *t, const struct store_books *b);
-void store_txn_session(struct store_txn *t, const struct store_session *x); /* insert or replace by number */
+void store_txn_session(struct store_txn *t, const struct store_session *x);
 void store_txn_taken(struct store_txn *t, const struct store_taken *x);
-void store_txn_untaken(struct store_txn *t, enum store_taken_kind kind, enum store_taken_scope scope, const char *name);
+void store_txn_untaken(struct store_txn *t, enum store_taken_kind kind, enum store_taken_scope scope,
+                       const char *name);
 void store_txn_meta(struct store_txn *t, const char *name, const char *value);
 
 /* result: 0 when it is on disk, else negative errno (-ENOSPC, -EIO, -EBADMSG ...) and nothing of it is.
  * sequence: of its last ledger record, 0 without. Called from store_dispatch(). */
 typedef void store_done(void *userdata, int result, uint64_t sequence);
 
-/** Hands over `t` (also on failure). `done` may be NULL. 0 or a negative errno (then done is not called). */
+/** Hands over `t` (also on failure). `done` may be NULL. 0 or a negative errno (then done is not called).
+ * Answers come in the order of submission. */
 int store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
 
 /** Readable when answers wait. */
 int store_fd(const struct store *s);
 void store_dispatch(struct store *s);
-/** Waits until everything submitted so far has been answered and dispatched. At stop and in tests. */
+/** Waits until everything submitted so far has been answered, and dispatches it. At stop and in tests.
+ * Returns store_health(). */
 int store_flush(struct store *s);
-/** 0, or why the last commit failed (sticky until one succeeds); -EBADMSG stays. */
-int store_health(const struct store *s);
+/** 0, or why the last commit failed (until one succeeds); -EBADMSG stays. Any thread. */
+int store_health(struct store *s);
 
 /* ---- reading the ledger ---- */
 
 struct record_filter {
-	uint64_t after;     /* sequence > after */
-	uint64_t before;    /* sequence < before; 0: no bound */
-	when_t from, until; /* 0: no bound */
-	const char *staff, *vendor, *event, *result, *reason, *grant, *ticket, *service, *account; /* NULL: any */
-	uint64_t session;   /* 0: any */
-	bool newest_first;
-	uint32_t limit;     /* 0: 1000 */
+    uint64_t after;     /* sequence > after */
+    uint64_t before;    /* sequence < before; 0: no bound */
+    when_t from, until; /* 0: no bound */
+    /* NULL: any. `reason` is a reason's name. */
+    const char *staff, *vendor, *event, *result, *reason, *grant, *ticket, *service, *account;
+    uint64_t session; /* 0: any */
+    bool newest_first;
+    uint32_t limit; /* 0: 1000 */
 };
 
-/* Rows read on the store thread, handed over in the loop's thread from store_dispatch(). The array is
+/* Rows read on the store thread, in steps between commits, handed over from store_dispatch(). The array is
  * freed after the call. */
 typedef void store_rows(void *userdata, int result, const struct record *rows, size_t n);
+/** 0; -EINVAL (there is no such reason); -errno: then `rows` is not called. Sees what was committed when the
+ * store thread gets to it. */
 int store_read(struct store *s, const struct record_filter *f, store_rows *rows, void *userdata);
 
-/** The same for a thread that may wait (the journald feeder). The caller frees *ret with record_free_array(). */
+/** The same for a thread that may wait (the journald feeder). The caller frees *ret with record_free_array().
+ * Any thread but the owner. */
 int store_read_wait(struct store *s, const struct record_filter *f, struct record **ret, size_t *n);
-/** Waits for a record of sequence > after to be committed, or the store to close (-ECANCELED). */
-int store_wait_beyond(struct store *s, uint64_t after);
-/** Remembers how far journald was fed (no durability needed at once). */
+/** Waits until a record of sequence > after is committed: 0; or until the store closes, or *cancelled is true
+ * (it may be NULL; after setting it call store_wake_waiting()): -ECANCELED. Any thread but the owner. */
+int store_wait_beyond(struct store *s, uint64_t after, const atomic_bool *cancelled);
+void store_wake_waiting(struct store *s);
+/** Remembers how far journald was fed; it is written with the next commit and at close. Any thread. */
 int store_set_fed(struct store *s, uint64_t sequence);
 uint64_t store_fed(struct store *s);
 

@@ -1,0 +1,212 @@
+#include "broker/store/commit.h"
+#include "broker/store/sql.h"
+
+#include <errno.h>
+#include <string.h>
+
+/*
+ * Operations as statements. SQLite's integers are signed 64 bits; the unsigned ones of the contract go
+ * through their two's complement and come back the same.
+ */
+
+int ledger_hash(const struct committer *c, const struct record *r,
+                const uint8_t previous[static RECORD_HASH_SIZE], uint8_t hash[static RECORD_HASH_SIZE])
+{
+    cleanup_buf struct buf b = BUF_INIT;
+
+    buf_put(&b, previous, RECORD_HASH_SIZE);
+    record_encode(r, &b);
+    return buf_error(&b) < 0 ? buf_error(&b) : c->sha256(b.data, b.size, hash);
+}
+
+/* Binds in order; the first error stays. */
+struct binder {
+    sqlite3_stmt *statement;
+    int next;
+    int code;
+};
+
+static void bind_result(struct binder *b, int code)
+{
+    if (b->code == SQLITE_OK)
+        b->code = code;
+    b->next++;
+}
+
+static void bind_int(struct binder *b, int64_t v)
+{
+    bind_result(b, sqlite3_bind_int64(b->statement, b->next, v));
+}
+
+static void bind_unsigned(struct binder *b, uint64_t v)
+{
+    bind_int(b, (int64_t)v);
+}
+
+/* Statics: what is bound outlives the statement's run. */
+static void bind_text(struct binder *b, const char *text)
+{
+    bind_result(b, sqlite3_bind_text(b->statement, b->next, text, -1, SQLITE_STATIC));
+}
+
+static void bind_blob(struct binder *b, const void *data, size_t size)
+{
+    bind_result(b, sqlite3_bind_blob64(b->statement, b->next, size != 0 ? data : "", size, SQLITE_STATIC));
+}
+
+static int bind_run(struct binder *b)
+{
+    cleanup_reset sqlite3_stmt *guard = b->statement;
+
+    if (b->code != SQLITE_OK)
+        return sql_error(sqlite3_db_handle(guard), b->code);
+    return sql_run(guard);
+}
+
+static struct binder binder_of(const struct committer *c, enum commit_statement statement)
+{
+    return (struct binder){.statement = c->statements[statement], .next = 1};
+}
+
+static int apply_insert_record(struct committer *c, const struct record *r)
+{
+    struct binder b = binder_of(c, COMMIT_RECORD);
+
+    bind_unsigned(&b, r->sequence);
+    bind_int(&b, r->at_us);
+    bind_int(&b, r->reason);
+    bind_unsigned(&b, r->version);
+    bind_unsigned(&b, r->session);
+    bind_int(&b, r->deadline);
+    bind_unsigned(&b, r->latency_us);
+    bind_unsigned(&b, r->actor);
+    bind_blob(&b, r->previous, sizeof(r->previous));
+    bind_blob(&b, r->hash, sizeof(r->hash));
+    for (size_t i = 0; i < RECORD_TEXTS; i++)
+        bind_text(&b, record_text(r, i));
+    return bind_run(&b);
+}
+
+/* A copy of the struct (not of its texts): a group that is redone finds the operation as it was. */
+static int apply_record(struct committer *c, const struct record *given, uint64_t *sequence)
+{
+    struct record r = *given;
+    int e;
+
+    r.sequence = c->head.sequence + 1;
+    memcpy(r.previous, c->head.hash, sizeof(r.previous));
+    e = ledger_hash(c, &r, r.previous, r.hash);
+    if (e == 0)
+        e = apply_insert_record(c, &r);
+    if (e < 0)
+        return e;
+    c->head.sequence = r.sequence;
+    memcpy(c->head.hash, r.hash, sizeof(r.hash));
+    *sequence = r.sequence;
+    return 0;
+}
+
+static int apply_document(struct committer *c, const struct op_document *d)
+{
+    struct binder b = binder_of(c, COMMIT_DOCUMENT);
+
+    bind_blob(&b, d->id.octets, sizeof(d->id.octets));
+    bind_int(&b, d->type);
+    bind_unsigned(&b, d->version);
+    bind_blob(&b, d->octets.data, d->octets.size);
+    bind_blob(&b, d->approvals.data, d->approvals.size);
+    return bind_run(&b);
+}
+
+static int apply_books(struct committer *c, const struct store_books *x)
+{
+    struct binder b = binder_of(c, COMMIT_BOOKS);
+
+    bind_blob(&b, x->id.octets, sizeof(x->id.octets));
+    bind_unsigned(&b, x->uses_taken);
+    bind_int(&b, x->closed);
+    return bind_run(&b);
+}
+
+static int apply_session(struct committer *c, const struct store_session *x)
+{
+    struct binder b = binder_of(c, COMMIT_SESSION);
+
+    bind_unsigned(&b, x->number);
+    bind_int(&b, x->state);
+    bind_blob(&b, x->grant.octets, sizeof(x->grant.octets));
+    bind_unsigned(&b, x->version);
+    bind_text(&b, x->staff);
+    bind_unsigned(&b, x->uid);
+    bind_text(&b, x->service);
+    bind_text(&b, x->source);
+    bind_text(&b, x->tty);
+    bind_text(&b, x->key);
+    bind_text(&b, x->boot_id);
+    bind_unsigned(&b, x->pid);
+    bind_unsigned(&b, x->start_time);
+    bind_unsigned(&b, x->parent);
+    bind_unsigned(&b, x->parent_start_time);
+    bind_unsigned(&b, x->audit_session);
+    bind_int(&b, x->counts);
+    bind_int(&b, x->reserved_at);
+    bind_int(&b, x->opened_at);
+    bind_int(&b, x->ended_at);
+    bind_int(&b, x->deadline);
+    bind_int(&b, x->end_reason);
+    return bind_run(&b);
+}
+
+static int apply_taken(struct committer *c, const struct store_taken *x)
+{
+    struct binder b = binder_of(c, COMMIT_TAKEN);
+
+    bind_int(&b, x->kind);
+    bind_int(&b, x->scope);
+    bind_text(&b, x->name);
+    bind_int(&b, x->at);
+    bind_int(&b, x->until);
+    bind_unsigned(&b, x->by);
+    bind_text(&b, x->why);
+    return bind_run(&b);
+}
+
+static int apply_untaken(struct committer *c, const struct store_taken *x)
+{
+    struct binder b = binder_of(c, COMMIT_UNTAKEN);
+
+    bind_int(&b, x->kind);
+    bind_int(&b, x->scope);
+    bind_text(&b, x->name);
+    return bind_run(&b);
+}
+
+static int apply_meta(struct committer *c, const struct op_meta *m)
+{
+    struct binder b = binder_of(c, COMMIT_META);
+
+    bind_text(&b, m->name);
+    bind_text(&b, m->value);
+    return bind_run(&b);
+}
+
+int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
+{
+    switch (o->kind) {
+    case OP_RECORD:
+        return apply_record(c, o->record, sequence);
+    case OP_DOCUMENT:
+        return apply_document(c, &o->document);
+    case OP_BOOKS:
+        return apply_books(c, &o->books);
+    case OP_SESSION:
+        return apply_session(c, &o->session);
+    case OP_TAKEN:
+        return apply_taken(c, &o->taken);
+    case OP_UNTAKEN:
+        return apply_untaken(c, &o->taken);
+    case OP_META:
+        return apply_meta(c, &o->meta);
+    }
+    return -EINVAL;
+}

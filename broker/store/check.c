@@ -1,0 +1,237 @@
+#include "broker/store/check.h"
+
+#include "broker/common/files.h"
+#include "broker/common/i18n.h"
+#include "broker/store/rows.h"
+#include "broker/store/schema.h"
+#include "broker/store/sql.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/*
+ * What a store looks like when something happened to it. SQLite alone would take an empty file for a new
+ * database, and a missing or mangled write-ahead log for an empty one: the last commits, which somebody was
+ * told are safe, would be gone without a word. So a store notes in its main file that it is open, and while
+ * it is, its log always has a header; "open" without a usable log is damage. (A log that was cut at a commit,
+ * or replaced by an older one, looks like an older store; that is found by comparing with what had left the
+ * host.)
+ */
+#define DATABASE_HEADER      "SQLite format 3" /* and its NUL */
+#define DATABASE_HEADER_SIZE 100
+#define LOG_HEADER_SIZE      32
+#define LOG_MAGIC            0x377f0682U /* the lowest bit: big-endian checksums */
+#define LOG_VERSION          3007000U
+
+__attribute__((format(printf, 3, 4))) static int check_fail(char *error, int code, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(error, CHECK_ERROR_SIZE, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+static int check_errno(char *error, int code, const char *what)
+{
+    return check_fail(error, code, "%s: %s", what, strerrordesc_np(-code));
+}
+
+static uint32_t big_endian(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static uint32_t little_endian(const uint8_t *p)
+{
+    return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
+/* https://www.sqlite.org/fileformat2.html, "WAL File Format" */
+static bool log_header_is_valid(const uint8_t header[static LOG_HEADER_SIZE])
+{
+    uint32_t (*word)(const uint8_t *) = (header[3] & 1) != 0 ? big_endian : little_endian;
+    uint32_t s0 = 0, s1 = 0;
+
+    if ((big_endian(header) & ~1U) != LOG_MAGIC || big_endian(header + 4) != LOG_VERSION)
+        return false;
+    for (size_t i = 0; i < LOG_HEADER_SIZE - 8; i += 8) {
+        s0 += word(header + i) + s1;
+        s1 += word(header + i + 4) + s0;
+    }
+    return big_endian(header + 24) == s0 && big_endian(header + 28) == s1;
+}
+
+static bool log_is_usable(const char *path)
+{
+    cleanup_free char *name = NULL;
+    cleanup_close int fd = -1;
+    uint8_t header[LOG_HEADER_SIZE];
+
+    if (asprintf(&name, "%s-wal", path) < 0) {
+        name = NULL;
+        return false;
+    }
+    fd = open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    return fd >= 0 && read(fd, header, sizeof(header)) == (ssize_t)sizeof(header) &&
+           log_header_is_valid(header);
+}
+
+int check_files(const char *path, bool *ret_log, char error[static CHECK_ERROR_SIZE])
+{
+    cleanup_close int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    uint8_t header[DATABASE_HEADER_SIZE];
+    struct stat st;
+    ssize_t n;
+
+    *ret_log = false;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return errno == ENOENT
+                   ? check_fail(error, -ENOENT, _("there is no store; make one with --create-store"))
+                   : check_errno(error, -errno, _("the store cannot be opened"));
+    if (!S_ISREG(st.st_mode))
+        return check_fail(error, -EPERM, _("the store is not a regular file"));
+    n = read(fd, header, sizeof(header));
+    if (n < 0)
+        return check_errno(error, -errno, _("the store cannot be read"));
+    if (n == 0)
+        return check_fail(error, -EBADMSG, _("the store's file is empty"));
+    if (n != (ssize_t)sizeof(header) || memcmp(header, DATABASE_HEADER, sizeof(DATABASE_HEADER)) != 0)
+        return check_fail(error, -EBADMSG, _("the store's file is not a database"));
+    *ret_log = log_is_usable(path);
+    return 0;
+}
+
+int check_sql(sqlite3 *db, int code, char error[static CHECK_ERROR_SIZE])
+{
+    if (code == -EBUSY)
+        return check_fail(error, code, _("another process has the store open"));
+    if (code == -EBADMSG)
+        return check_fail(error, code, _("the store is damaged: %s"),
+                          db ? sqlite3_errmsg(db) : _("its header is not sound"));
+    return check_errno(error, code, _("the store cannot be read"));
+}
+
+static int check_identity(sqlite3 *db, char *error)
+{
+    int64_t application;
+    int r = sql_get_int(db, "PRAGMA application_id;", &application);
+
+    if (r < 0)
+        return check_sql(db, r, error);
+    if (application != SCHEMA_APPLICATION_ID)
+        return check_fail(error, -EBADMSG, _("the store's file is a database of something else"));
+    return 0;
+}
+
+static int check_log(sqlite3 *db, bool log, char *error)
+{
+    int64_t opened;
+    char mode[16];
+    int r = sql_get_int(db, "SELECT opened FROM state WHERE id = 1;", &opened);
+
+    if (r < 0)
+        return r == -ENOENT || r == -EIO
+                   ? check_fail(error, -EBADMSG, _("the store has no state: %s"), sqlite3_errmsg(db))
+                   : check_sql(db, r, error);
+    if (opened != 0 && !log)
+        return check_fail(error, -EBADMSG,
+                          _("the store's write-ahead log is missing or mangled: its last commits are lost"));
+    r = sql_get_text(db, "PRAGMA journal_mode = WAL;", mode, sizeof(mode));
+    if (r < 0)
+        return check_sql(db, r, error);
+    return strcmp(mode, "wal") == 0 ? 0
+                                    : check_fail(error, -EIO, _("the store does not get a write-ahead log"));
+}
+
+static int check_pages(sqlite3 *db, char *error)
+{
+    char answer[160];
+    int r = sql_get_text(db, "PRAGMA quick_check(1);", answer, sizeof(answer));
+
+    if (r < 0)
+        return check_sql(db, r, error);
+    if (strcmp(answer, "ok") != 0)
+        return check_fail(error, -EBADMSG, _("the store is damaged: %.150s"), answer);
+    return 0;
+}
+
+int check_opened(sqlite3 *db, bool log, char error[static CHECK_ERROR_SIZE])
+{
+    int r = check_identity(db, error);
+
+    if (r == 0)
+        r = check_log(db, log, error);
+    if (r == 0)
+        r = check_pages(db, error);
+    if (r < 0)
+        return r;
+    r = schema_migrate(db, schema_steps, schema_n_steps);
+    if (r == -EPROTO)
+        return check_fail(error, r, _("the store was made by a newer version"));
+    if (r < 0)
+        return check_sql(db, r, error);
+    r = schema_verify(db, schema_steps, schema_n_steps);
+    if (r == -EBADMSG)
+        return check_fail(error, r, _("the store is damaged: its tables or triggers were altered"));
+    return r < 0 ? check_sql(db, r, error) : 0;
+}
+
+struct tail {
+    struct committer *c;
+    char *error;
+    bool known; /* the hash of the record before is known; else the first one's word is taken for it */
+};
+
+static int check_link(struct tail *t, const struct record *r)
+{
+    struct ledger_head *head = &t->c->head;
+    uint8_t hash[RECORD_HASH_SIZE];
+    int e;
+
+    if (!t->known)
+        memcpy(head->hash, r->previous, sizeof(head->hash));
+    t->known = true;
+    e = ledger_hash(t->c, r, head->hash, hash);
+    if (e < 0)
+        return check_errno(t->error, e, _("the ledger cannot be checked"));
+    if (r->sequence != head->sequence + 1 || memcmp(r->previous, head->hash, sizeof(hash)) != 0 ||
+        memcmp(r->hash, hash, sizeof(hash)) != 0)
+        return check_fail(t->error, -EBADMSG, _("the ledger is broken at record %llu"),
+                          (unsigned long long)r->sequence);
+    *head = (struct ledger_head){.sequence = r->sequence};
+    memcpy(head->hash, r->hash, sizeof(head->hash));
+    return 0;
+}
+
+int check_ledger(struct committer *c, char error[static CHECK_ERROR_SIZE])
+{
+    struct tail t = {.c = c, .error = error};
+    struct row_window window = {.first = 1, .limit = CHECK_TAIL};
+    struct record_rows rows = {0};
+    int64_t last;
+    int r = sql_get_int(c->db, "SELECT coalesce(max(sequence), 0) FROM ledger;", &last);
+
+    c->head = (struct ledger_head){0};
+    if (r < 0)
+        return check_sql(c->db, r, error);
+    if (last > CHECK_TAIL)
+        window.first = (uint64_t)last - CHECK_TAIL + 1;
+    window.last = (uint64_t)last;
+    c->head.sequence = window.first - 1;
+    t.known = window.first == 1;
+    r = rows_read(c->db, &window, &(struct record_filter){0}, &rows);
+    if (r < 0)
+        r = check_sql(c->db, r, error);
+    for (size_t i = 0; i < rows.n && r == 0; i++)
+        r = check_link(&t, &rows.rows[i]);
+    if (r == 0 && c->head.sequence != (uint64_t)last)
+        r = check_fail(error, -EBADMSG, _("the ledger is broken at its end"));
+    record_free_array(rows.rows, rows.n);
+    return r;
+}

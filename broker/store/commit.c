@@ -1,0 +1,228 @@
+#include "broker/store/commit.h"
+
+#include "broker/store/sql.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+/*
+ * Group commit. One BEGIN IMMEDIATE ... COMMIT holds all the transactions that waited, each in a savepoint:
+ * one that fails is rolled back to its savepoint and answers with its error, and the others go on. Three
+ * things are less obvious:
+ *
+ * - Some errors (disk full, I/O) make SQLite roll the whole transaction back by itself. What came before in
+ * the group is then lost, so the group is done again, each transaction alone.
+ * - A COMMIT whose fsync failed has written its frames to the write-ahead log all the same, and a broker
+ * killed right then would find them there again: transactions that were answered with an error would have
+ * happened. So after a failed COMMIT one number is written: its frames overwrite the first of the failed
+ * ones, whose checksums build on each other, and that it may fail to sync as well does no harm.
+ * - The sequence and hash of the ledger are kept in memory and taken back with what they belong to, so a
+ * failed transaction leaves no gap.
+ */
+
+static const char *const statement_texts[COMMIT_STATEMENTS] = {
+    [COMMIT_BEGIN] = "BEGIN IMMEDIATE",
+    [COMMIT_COMMIT] = "COMMIT",
+    [COMMIT_ROLLBACK] = "ROLLBACK",
+    [COMMIT_SAVEPOINT] = "SAVEPOINT one",
+    [COMMIT_RELEASE] = "RELEASE one",
+    [COMMIT_ROLLBACK_TO] = "ROLLBACK TO one",
+    [COMMIT_WRITTEN] = "UPDATE state SET written = written + 1 WHERE id = 1",
+    [COMMIT_FED] = "UPDATE state SET fed = ?1 WHERE id = 1 AND fed <> ?1",
+    [COMMIT_OPENED] = "UPDATE state SET opened = ?1, written = written + 1 WHERE id = 1",
+    [COMMIT_RECORD] =
+        "INSERT INTO ledger (sequence, at_us, reason, version, session, deadline, latency_us, actor,"
+        " previous, hash, event, result, staff, vendor, account, service, address, tty, grant_id,"
+        " ticket, reference, detail)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
+        " ?19, ?20, ?21, ?22)",
+    [COMMIT_DOCUMENT] =
+        "INSERT INTO document (id, type, version, octets, approvals) VALUES (?1, ?2, ?3, ?4, ?5)"
+        " ON CONFLICT (id, type, version) DO UPDATE SET octets = excluded.octets,"
+        " approvals = excluded.approvals",
+    [COMMIT_BOOKS] =
+        "INSERT INTO books (id, uses_taken, closed) VALUES (?1, ?2, ?3)"
+        " ON CONFLICT (id) DO UPDATE SET uses_taken = excluded.uses_taken, closed = excluded.closed",
+    [COMMIT_SESSION] =
+        "REPLACE INTO session (number, state, grant_id, version, staff, uid, service, source, tty,"
+        " key, boot_id, pid, start_time, parent, parent_start_time, audit_session, counts,"
+        " reserved_at, opened_at, ended_at, deadline, end_reason)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
+        " ?19, ?20, ?21, ?22)",
+    [COMMIT_TAKEN] = "REPLACE INTO taken (kind, scope, name, at, until, by_uid, why)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [COMMIT_UNTAKEN] = "DELETE FROM taken WHERE kind = ?1 AND scope = ?2 AND name = ?3",
+    [COMMIT_META] = "INSERT INTO meta (name, value) VALUES (?1, ?2)"
+                    " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+};
+
+int committer_init(struct committer *c, sqlite3 *db,
+                   int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]))
+{
+    *c = (struct committer){.db = db, .sha256 = sha256};
+    for (size_t i = 0; i < COMMIT_STATEMENTS; i++) {
+        int r = sql_prepare(db, statement_texts[i], &c->statements[i]);
+
+        if (r < 0) {
+            committer_done(c);
+            return r;
+        }
+    }
+    return 0;
+}
+
+void committer_done(struct committer *c)
+{
+    for (size_t i = 0; i < COMMIT_STATEMENTS; i++) {
+        (void)sqlite3_finalize(c->statements[i]);
+        c->statements[i] = NULL;
+    }
+}
+
+static int commit_run(struct committer *c, enum commit_statement statement)
+{
+    return sql_run(c->statements[statement]);
+}
+
+static int commit_run_int(struct committer *c, enum commit_statement statement, int64_t v)
+{
+    if (sqlite3_bind_int64(c->statements[statement], 1, v) != SQLITE_OK)
+        return -ENOMEM;
+    return sql_run(c->statements[statement]);
+}
+
+static bool commit_is_open(const struct committer *c)
+{
+    return sqlite3_get_autocommit(c->db) == 0;
+}
+
+static int commit_apply(struct committer *c, struct store_txn *t)
+{
+    int r = 0;
+
+    for (const struct op *o = t->first; o && r == 0; o = o->next)
+        r = apply_op(c, o, &t->sequence);
+    return r;
+}
+
+static int commit_one(struct committer *c, struct store_txn *t)
+{
+    const struct ledger_head before = c->head;
+    int r = commit_run(c, COMMIT_SAVEPOINT);
+
+    t->sequence = 0;
+    if (r < 0)
+        return r;
+    r = commit_apply(c, t);
+    if (r == 0)
+        r = commit_run(c, COMMIT_RELEASE);
+    if (r == 0)
+        return 0;
+    t->sequence = 0;
+    c->head = before;
+    /* Should this not succeed, the transaction cannot be trusted any more and is given up as a whole. */
+    if (commit_is_open(c) && (commit_run(c, COMMIT_ROLLBACK_TO) < 0 || commit_run(c, COMMIT_RELEASE) < 0))
+        (void)commit_run(c, COMMIT_ROLLBACK);
+    return r;
+}
+
+static void commit_abandon(struct committer *c)
+{
+    if (commit_is_open(c))
+        (void)commit_run(c, COMMIT_ROLLBACK);
+}
+
+/* Applies all; true if the transaction is still there. */
+static bool commit_each(struct committer *c, struct store_txn *const *txns, size_t n, size_t *n_good)
+{
+    *n_good = 0;
+    for (size_t i = 0; i < n; i++) {
+        txns[i]->result = commit_one(c, txns[i]);
+        if (txns[i]->result == 0)
+            ++*n_good;
+        if (!commit_is_open(c))
+            return false;
+    }
+    return true;
+}
+
+static void commit_fail(struct store_txn *const *txns, size_t n, int error)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (txns[i]->result == 0)
+            txns[i]->result = error;
+        txns[i]->sequence = 0;
+    }
+}
+
+/* Whether an error says that the store cannot write, and not that one transaction is wrong. */
+static bool is_of_the_store(int error)
+{
+    return error != 0 && error != -EINVAL && error != -EMSGSIZE;
+}
+
+static int commit_end(struct committer *c, struct store_txn *const *txns, size_t n)
+{
+    int r = commit_run(c, COMMIT_COMMIT);
+
+    if (r == 0)
+        return 0;
+    commit_abandon(c);
+    (void)commit_run(c, COMMIT_WRITTEN);
+    commit_fail(txns, n, r);
+    return r;
+}
+
+static int commit_alone(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed)
+{
+    int result = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        int r = committer_group(c, &txns[i], 1, fed);
+
+        if (r < 0)
+            result = r;
+    }
+    return result;
+}
+
+int committer_group(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed)
+{
+    const struct ledger_head before = c->head;
+    size_t n_good = 0;
+    int r = commit_run(c, COMMIT_BEGIN);
+
+    for (size_t i = 0; i < n; i++)
+        txns[i]->result = 0;
+    if (r < 0) {
+        commit_fail(txns, n, r);
+        return r;
+    }
+    if (!commit_each(c, txns, n, &n_good)) {
+        c->head = before;
+        if (n > 1)
+            return commit_alone(c, txns, n, fed);
+        commit_fail(txns, n, -EIO);
+        return txns[0]->result;
+    }
+    if (n_good == 0) {
+        commit_abandon(c);
+        return is_of_the_store(txns[0]->result) ? txns[0]->result : 0;
+    }
+    (void)commit_run_int(c, COMMIT_FED, (int64_t)fed);
+    r = commit_end(c, txns, n);
+    if (r < 0)
+        c->head = before;
+    return r;
+}
+
+int committer_set_opened(struct committer *c, int opened)
+{
+    return commit_run_int(c, COMMIT_OPENED, opened);
+}
+
+int committer_set_fed(struct committer *c, uint64_t fed)
+{
+    return commit_run_int(c, COMMIT_FED, (int64_t)fed);
+}

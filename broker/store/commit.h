@@ -1,0 +1,64 @@
+#ifndef HUFU_STORE_COMMIT_H
+#define HUFU_STORE_COMMIT_H
+
+#include "broker/store/store.h"
+#include "broker/store/txn.h"
+
+#include <sqlite3.h>
+#include <stddef.h>
+
+/* The statements of the way in, prepared once. */
+enum commit_statement {
+    COMMIT_BEGIN,
+    COMMIT_COMMIT,
+    COMMIT_ROLLBACK,
+    COMMIT_SAVEPOINT,
+    COMMIT_RELEASE,
+    COMMIT_ROLLBACK_TO,
+    COMMIT_WRITTEN,
+    COMMIT_FED,
+    COMMIT_OPENED,
+    COMMIT_RECORD,
+    COMMIT_DOCUMENT,
+    COMMIT_BOOKS,
+    COMMIT_SESSION,
+    COMMIT_TAKEN,
+    COMMIT_UNTAKEN,
+    COMMIT_META,
+    COMMIT_STATEMENTS,
+};
+
+/* The last record of the ledger; sequence 0 and a hash of zeros before the first. */
+struct ledger_head {
+    uint64_t sequence;
+    uint8_t hash[RECORD_HASH_SIZE];
+};
+
+struct committer {
+    sqlite3 *db; /* borrowed */
+    sqlite3_stmt *statements[COMMIT_STATEMENTS];
+    int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]);
+    struct ledger_head head; /* as committed; while a group is under way: as it will be */
+};
+
+int committer_init(struct committer *c, sqlite3 *db,
+                   int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]));
+void committer_done(struct committer *c);
+
+/** Commits transactions as one, setting result and sequence of each. `fed` is put on record beside them.
+ * Returns 0, or why the disk did not take them. */
+int committer_group(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed);
+
+/** Writes whether a broker has the store open. 0 or -errno. */
+int committer_set_opened(struct committer *c, int opened);
+/** Writes how far journald was fed. 0 or -errno. */
+int committer_set_fed(struct committer *c, uint64_t fed);
+
+/** Applies one operation inside the transaction that is open. 0 or -errno. */
+int apply_op(struct committer *c, const struct op *o, uint64_t *sequence);
+
+/** hash = SHA-256(previous || record_encode(r)). 0 or -errno. */
+int ledger_hash(const struct committer *c, const struct record *r,
+                const uint8_t previous[static RECORD_HASH_SIZE], uint8_t hash[static RECORD_HASH_SIZE]);
+
+#endif

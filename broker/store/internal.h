@@ -1,0 +1,69 @@
+#ifndef HUFU_STORE_INTERNAL_H
+#define HUFU_STORE_INTERNAL_H
+
+#include "broker/store/commit.h"
+#include "broker/store/rows.h"
+#include "broker/store/store.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+
+/*
+ * Two threads and perhaps a few more. The owner (the broker's loop) submits and dispatches; the worker runs
+ * SQLite; threads that may wait (the feeder) read. `lock` guards what they hand to each other and is never
+ * held over SQLite or a callback. `connection` guards the connection: the worker holds it while it works, the
+ * owner while it loads.
+ */
+#define FILTER_TEXTS 9
+
+struct store_read {
+    struct store_read *next; /* in the queue, then among the answers */
+    struct record_filter filter;
+    char *texts[FILTER_TEXTS]; /* what the filter points to */
+    uint64_t first, last;      /* still to be looked at */
+    bool started, finished;
+    size_t limit;
+    struct record_rows found;
+    int result;
+    store_rows *rows; /* NULL: a thread waits for it, and frees it */
+    void *userdata;
+};
+
+struct store {
+    int event_fd; /* readable when answers wait */
+    pthread_t thread;
+    bool started; /* the worker runs */
+
+    pthread_mutex_t connection;
+    sqlite3 *db;
+    struct committer committer;
+    bool marked;   /* the main file says that the store is open */
+    int log_pages; /* in the write-ahead log after the last commit */
+
+    pthread_mutex_t lock;
+    pthread_cond_t work;    /* something for the worker */
+    pthread_cond_t settled; /* something was answered or committed, or the store closes */
+    bool closing;
+    struct store_txn *queue, **queue_end;
+    struct store_txn *answers, **answers_end;
+    struct store_read *reads, **reads_end;
+    struct store_read *read_answers, **read_answers_end;
+    uint64_t n_submitted, n_answered; /* transactions and reads */
+    uint64_t sequence;                /* of the last committed record */
+    uint64_t fed;
+    unsigned n_waiting; /* threads inside store_read_wait() and store_wait_beyond() */
+    int health;
+};
+
+/** The worker's thread. */
+void *worker_run(void *store);
+
+/** Notes in the main file that the store is open. With `connection` held. 0 or -errno. */
+int worker_mark_opened(struct store *s);
+
+struct store_read *read_free(struct store_read *r);
+/** Looks at the next part of the ledger; sets `finished`, at an error too. With `connection` held. */
+void read_step(struct store *s, struct store_read *r);
+
+#endif

@@ -1,0 +1,281 @@
+#include "broker/store/internal.h"
+#include "broker/store/sql.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Rows back to structs. What does not fit its field cannot have come from us: -EBADMSG, never cut. */
+
+struct column {
+    sqlite3_stmt *statement;
+    int next;
+    int error;
+};
+
+static int64_t column_int(struct column *c)
+{
+    return sqlite3_column_int64(c->statement, c->next++);
+}
+
+static uint32_t column_u32(struct column *c)
+{
+    int64_t v = column_int(c);
+
+    if (v < 0 || v > UINT32_MAX)
+        c->error = -EBADMSG;
+    return (uint32_t)v;
+}
+
+static void column_text(struct column *c, char *text, size_t size)
+{
+    const char *value = (const char *)sqlite3_column_text(c->statement, c->next++);
+
+    if (!value || strlen(value) >= size) {
+        c->error = value ? -EBADMSG : -ENOMEM;
+        return;
+    }
+    memcpy(text, value, strlen(value) + 1);
+}
+
+static void column_id(struct column *c, struct ident_id *id)
+{
+    const void *octets = sqlite3_column_blob(c->statement, c->next);
+
+    if (!octets || sqlite3_column_bytes(c->statement, c->next) != IDENT_ID_SIZE)
+        c->error = -EBADMSG;
+    else
+        memcpy(id->octets, octets, IDENT_ID_SIZE);
+    c->next++;
+}
+
+static const uint8_t *column_blob(struct column *c, size_t *size)
+{
+    const uint8_t *octets = sqlite3_column_blob(c->statement, c->next);
+
+    *size = (size_t)sqlite3_column_bytes(c->statement, c->next++);
+    return octets ? octets : (const uint8_t *)"";
+}
+
+/* Calls `row` for each row; what it returns below zero ends the walk. */
+static int load_rows(struct store *s, const char *query, int (*row)(struct column *c, void *walk), void *walk)
+{
+    cleanup_statement sqlite3_stmt *statement = NULL;
+    int r;
+
+    (void)pthread_mutex_lock(&s->connection);
+    r = sql_prepare(s->db, query, &statement);
+    while (r == 0 && (r = sql_step(statement)) > 0) {
+        struct column c = {.statement = statement};
+
+        r = row(&c, walk);
+    }
+    (void)sqlite3_finalize(steal_pointer(&statement));
+    (void)pthread_mutex_unlock(&s->connection);
+    return r > 0 ? 0 : r;
+}
+
+struct documents {
+    int (*visit)(void *u, const struct store_document *d);
+    void *u;
+};
+
+static int load_document(struct column *c, void *userdata)
+{
+    const struct documents *walk = userdata;
+    cleanup_free struct store_blob *approvals = NULL;
+    struct store_document d = {.type = 0};
+    const uint8_t *encoded;
+    size_t size;
+    int r;
+
+    column_id(c, &d.id);
+    d.type = (uint8_t)column_int(c);
+    d.version = column_u32(c);
+    d.octets = column_blob(c, &d.size);
+    encoded = column_blob(c, &size);
+    if (c->error < 0)
+        return c->error;
+    r = txn_approvals_decode(encoded, size, &approvals, &d.n_approvals);
+    if (r < 0)
+        return r;
+    d.approvals = approvals;
+    r = walk->visit(walk->u, &d);
+    return r < 0 ? r : 0;
+}
+
+/* Those without an id (trust) by the index, the many others in the order in which they lie on disk. */
+int store_load_documents(struct store *s, int (*visit)(void *u, const struct store_document *d), void *u)
+{
+    struct documents walk = {.visit = visit, .u = u};
+    int r = load_rows(s,
+                      "SELECT id, type, version, octets, approvals FROM document WHERE id = zeroblob(16)"
+                      " ORDER BY type, version",
+                      load_document, &walk);
+
+    if (r == 0)
+        r = load_rows(s,
+                      "SELECT id, type, version, octets, approvals FROM document NOT INDEXED"
+                      " WHERE id <> zeroblob(16) ORDER BY rowid",
+                      load_document, &walk);
+    return r;
+}
+
+struct books {
+    int (*visit)(void *u, const struct store_books *b);
+    void *u;
+};
+
+static int load_books(struct column *c, void *userdata)
+{
+    const struct books *walk = userdata;
+    struct store_books b = {.uses_taken = 0};
+    int r;
+
+    column_id(c, &b.id);
+    b.uses_taken = column_u32(c);
+    b.closed = column_int(c) != 0;
+    if (c->error < 0)
+        return c->error;
+    r = walk->visit(walk->u, &b);
+    return r < 0 ? r : 0;
+}
+
+int store_load_books(struct store *s, int (*visit)(void *u, const struct store_books *b), void *u)
+{
+    struct books walk = {.visit = visit, .u = u};
+
+    return load_rows(s, "SELECT id, uses_taken, closed FROM books", load_books, &walk);
+}
+
+struct sessions {
+    int (*visit)(void *u, const struct store_session *x);
+    void *u;
+};
+
+static void take_session(struct column *c, struct store_session *x)
+{
+    x->number = (uint64_t)column_int(c);
+    x->state = (enum store_session_state)column_int(c);
+    column_id(c, &x->grant);
+    x->version = column_u32(c);
+    column_text(c, x->staff, sizeof(x->staff));
+    x->uid = column_u32(c);
+    column_text(c, x->service, sizeof(x->service));
+    column_text(c, x->source, sizeof(x->source));
+    column_text(c, x->tty, sizeof(x->tty));
+    column_text(c, x->key, sizeof(x->key));
+    column_text(c, x->boot_id, sizeof(x->boot_id));
+    x->pid = column_u32(c);
+    x->start_time = (uint64_t)column_int(c);
+    x->parent = column_u32(c);
+    x->parent_start_time = (uint64_t)column_int(c);
+    x->audit_session = column_u32(c);
+    x->counts = (uint8_t)column_int(c);
+    x->reserved_at = column_int(c);
+    x->opened_at = column_int(c);
+    x->ended_at = column_int(c);
+    x->deadline = column_int(c);
+    x->end_reason = (enum reason)column_int(c);
+}
+
+static int load_session(struct column *c, void *userdata)
+{
+    const struct sessions *walk = userdata;
+    struct store_session x = {.number = 0};
+    int r;
+
+    take_session(c, &x);
+    if (c->error < 0)
+        return c->error;
+    r = walk->visit(walk->u, &x);
+    return r < 0 ? r : 0;
+}
+
+int store_load_sessions(struct store *s, int (*visit)(void *u, const struct store_session *x), void *u,
+                        uint64_t *next_number)
+{
+    struct sessions walk = {.visit = visit, .u = u};
+    int64_t last;
+    int r;
+
+    (void)pthread_mutex_lock(&s->connection);
+    r = sql_get_int(s->db, "SELECT coalesce(max(number), 0) FROM session;", &last);
+    (void)pthread_mutex_unlock(&s->connection);
+    *next_number = (uint64_t)last + 1;
+    if (r < 0)
+        return r;
+    return load_rows(
+        s,
+        "SELECT number, state, grant_id, version, staff, uid, service, source, tty, key, boot_id, pid,"
+        " start_time, parent, parent_start_time, audit_session, counts, reserved_at, opened_at, ended_at,"
+        " deadline, end_reason FROM session WHERE state IN (1, 2, 3) ORDER BY number",
+        load_session, &walk);
+}
+
+struct taken {
+    int (*visit)(void *u, const struct store_taken *t);
+    void *u;
+};
+
+static int load_taken(struct column *c, void *userdata)
+{
+    const struct taken *walk = userdata;
+    struct store_taken t = {.at = 0};
+    int r;
+
+    t.kind = (enum store_taken_kind)column_int(c);
+    t.scope = (enum store_taken_scope)column_int(c);
+    column_text(c, t.name, sizeof(t.name));
+    t.at = column_int(c);
+    t.until = column_int(c);
+    t.by = column_u32(c);
+    column_text(c, t.why, sizeof(t.why));
+    if (c->error < 0)
+        return c->error;
+    r = walk->visit(walk->u, &t);
+    return r < 0 ? r : 0;
+}
+
+int store_load_taken(struct store *s, int (*visit)(void *u, const struct store_taken *t), void *u)
+{
+    struct taken walk = {.visit = visit, .u = u};
+
+    return load_rows(s,
+                     "SELECT kind, scope, name, at, until, by_uid, why FROM taken ORDER BY kind, scope, name",
+                     load_taken, &walk);
+}
+
+static int meta_get(sqlite3 *db, const char *name, char *value, size_t size)
+{
+    cleanup_statement sqlite3_stmt *statement = NULL;
+    const char *found;
+    int r = sql_prepare(db, "SELECT value FROM meta WHERE name = ?1", &statement);
+
+    if (r < 0)
+        return r;
+    if (sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC) != SQLITE_OK)
+        return -ENOMEM;
+    r = sql_step(statement);
+    if (r <= 0)
+        return r < 0 ? r : -ENOENT;
+    found = (const char *)sqlite3_column_text(statement, 0);
+    if (!found)
+        return -ENOMEM;
+    if (strlen(found) >= size)
+        return -ERANGE;
+    memcpy(value, found, strlen(found) + 1);
+    return 0;
+}
+
+int store_load_meta(struct store *s, const char *name, char *value, size_t size)
+{
+    int r;
+
+    if (size > 0)
+        value[0] = '\0';
+    (void)pthread_mutex_lock(&s->connection);
+    r = meta_get(s->db, name, value, size);
+    (void)pthread_mutex_unlock(&s->connection);
+    return r;
+}

@@ -1,0 +1,114 @@
+#include "broker/store/record.h"
+
+#include "policy/base/cleanup.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define RECORD_FORMAT "hufu-record-1"
+
+/* record_free_array() frees the first text: the others lie behind it. */
+const size_t record_text_offsets[RECORD_TEXTS] = {
+    offsetof(struct record, event),   offsetof(struct record, result),    offsetof(struct record, staff),
+    offsetof(struct record, vendor),  offsetof(struct record, account),   offsetof(struct record, service),
+    offsetof(struct record, address), offsetof(struct record, tty),       offsetof(struct record, grant),
+    offsetof(struct record, ticket),  offsetof(struct record, reference), offsetof(struct record, detail),
+};
+
+static const char **record_text_slot(struct record *r, size_t n)
+{
+    return (const char **)(void *)((char *)r + record_text_offsets[n]);
+}
+
+const char *record_text(const struct record *r, size_t n)
+{
+    const char *text = *(const char *const *)(const void *)((const char *)r + record_text_offsets[n]);
+
+    return text ? text : "";
+}
+
+static void put_u16(struct buf *b, uint16_t v)
+{
+    buf_put_u16(b, sizeof(v));
+    buf_put_u16(b, v);
+}
+
+static void put_u32(struct buf *b, uint32_t v)
+{
+    buf_put_u16(b, sizeof(v));
+    buf_put_u32(b, v);
+}
+
+static void put_u64(struct buf *b, uint64_t v)
+{
+    buf_put_u16(b, sizeof(v));
+    buf_put_u64(b, v);
+}
+
+void record_encode(const struct record *r, struct buf *b)
+{
+    buf_put_string(b, RECORD_FORMAT);
+    put_u64(b, r->sequence);
+    put_u64(b, (uint64_t)r->at_us);
+    buf_put_string(b, r->event);
+    buf_put_string(b, r->result);
+    put_u16(b, (uint16_t)r->reason);
+    buf_put_string(b, r->staff);
+    buf_put_string(b, r->vendor);
+    buf_put_string(b, r->account);
+    buf_put_string(b, r->service);
+    buf_put_string(b, r->address);
+    buf_put_string(b, r->tty);
+    buf_put_string(b, r->grant);
+    put_u32(b, r->version);
+    buf_put_string(b, r->ticket);
+    put_u64(b, r->session);
+    put_u64(b, (uint64_t)r->deadline);
+    put_u64(b, r->latency_us);
+    buf_put_string(b, r->reference);
+    put_u32(b, r->actor);
+    buf_put_string(b, r->detail);
+}
+
+int record_own_texts(struct record *into, const char *const texts[static RECORD_TEXTS])
+{
+    size_t size = 0;
+    char *block, *at;
+
+    for (size_t i = 0; i < RECORD_TEXTS; i++)
+        size += strlen(texts[i]) + 1;
+    at = block = malloc(size);
+    if (!block)
+        return -ENOMEM;
+    for (size_t i = 0; i < RECORD_TEXTS; i++) {
+        size = strlen(texts[i]) + 1;
+        memcpy(at, texts[i], size);
+        *record_text_slot(into, i) = at;
+        at += size;
+    }
+    return 0;
+}
+
+int record_copy(const struct record *r, struct record **ret)
+{
+    const char *texts[RECORD_TEXTS];
+    cleanup_free struct record *copy = malloc(sizeof(*copy));
+
+    *ret = NULL;
+    if (!copy)
+        return -ENOMEM;
+    *copy = *r;
+    for (size_t i = 0; i < RECORD_TEXTS; i++)
+        texts[i] = record_text(r, i);
+    if (record_own_texts(copy, texts) < 0)
+        return -ENOMEM;
+    *ret = steal_pointer(&copy);
+    return 0;
+}
+
+void record_free_array(struct record *rows, size_t n)
+{
+    for (size_t i = 0; rows && i < n; i++)
+        free((void *)(uintptr_t)*record_text_slot(&rows[i], 0));
+    free(rows);
+}

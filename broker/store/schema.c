@@ -1,0 +1,185 @@
+#include "broker/store/schema.h"
+
+#include "broker/store/sql.h"
+#include "policy/base/buf.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Version 1.
+ *
+ * state     one row: whether a broker has the store open, how far journald was fed, and a count that is only
+ * there to be written (see commit.c) document  signed documents as they came; a row a version books     what
+ * was used of a grant on this host session   every session there ever was; the partial index finds the few
+ * that are not over taken     tombstones and locks ledger    the record. Its triggers are a second line of
+ * defence: the store itself has no UPDATE or DELETE on it
+ *
+ * Texts never are NULL: "does not apply" is the empty text, as in struct record.
+ */
+static const char version_1[] =
+    "CREATE TABLE state ("
+    " id INTEGER PRIMARY KEY CHECK (id = 1),"
+    " opened INTEGER NOT NULL CHECK (opened IN (0, 1)),"
+    " fed INTEGER NOT NULL CHECK (fed >= 0),"
+    " written INTEGER NOT NULL) STRICT;"
+    "INSERT INTO state (id, opened, fed, written) VALUES (1, 0, 0, 0);"
+
+    "CREATE TABLE meta ("
+    " name TEXT NOT NULL PRIMARY KEY,"
+    " value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE document ("
+    " id BLOB NOT NULL CHECK (length(id) = 16),"
+    " type INTEGER NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " octets BLOB NOT NULL,"
+    " approvals BLOB NOT NULL,"
+    " PRIMARY KEY (id, type, version)) STRICT;"
+
+    "CREATE TABLE books ("
+    " id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),"
+    " uses_taken INTEGER NOT NULL CHECK (uses_taken >= 0),"
+    " closed INTEGER NOT NULL CHECK (closed IN (0, 1))) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE session ("
+    " number INTEGER PRIMARY KEY CHECK (number > 0),"
+    " state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 5),"
+    " grant_id BLOB NOT NULL CHECK (length(grant_id) = 16),"
+    " version INTEGER NOT NULL,"
+    " staff TEXT NOT NULL,"
+    " uid INTEGER NOT NULL,"
+    " service TEXT NOT NULL,"
+    " source TEXT NOT NULL,"
+    " tty TEXT NOT NULL,"
+    " key TEXT NOT NULL,"
+    " boot_id TEXT NOT NULL,"
+    " pid INTEGER NOT NULL,"
+    " start_time INTEGER NOT NULL,"
+    " parent INTEGER NOT NULL,"
+    " parent_start_time INTEGER NOT NULL,"
+    " audit_session INTEGER NOT NULL,"
+    " counts INTEGER NOT NULL,"
+    " reserved_at INTEGER NOT NULL,"
+    " opened_at INTEGER NOT NULL,"
+    " ended_at INTEGER NOT NULL,"
+    " deadline INTEGER NOT NULL,"
+    " end_reason INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX session_not_over ON session (number) WHERE state IN (1, 2, 3);"
+
+    "CREATE TABLE taken ("
+    " kind INTEGER NOT NULL CHECK (kind IN (1, 2)),"
+    " scope INTEGER NOT NULL CHECK (scope BETWEEN 1 AND 4),"
+    " name TEXT NOT NULL,"
+    " at INTEGER NOT NULL,"
+    " until INTEGER NOT NULL,"
+    " by_uid INTEGER NOT NULL,"
+    " why TEXT NOT NULL,"
+    " PRIMARY KEY (kind, scope, name)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE ledger ("
+    " sequence INTEGER PRIMARY KEY,"
+    " at_us INTEGER NOT NULL,"
+    " event TEXT NOT NULL,"
+    " result TEXT NOT NULL,"
+    " reason INTEGER NOT NULL,"
+    " staff TEXT NOT NULL,"
+    " vendor TEXT NOT NULL,"
+    " account TEXT NOT NULL,"
+    " service TEXT NOT NULL,"
+    " address TEXT NOT NULL,"
+    " tty TEXT NOT NULL,"
+    " grant_id TEXT NOT NULL,"
+    " version INTEGER NOT NULL,"
+    " ticket TEXT NOT NULL,"
+    " session INTEGER NOT NULL,"
+    " deadline INTEGER NOT NULL,"
+    " latency_us INTEGER NOT NULL,"
+    " reference TEXT NOT NULL,"
+    " actor INTEGER NOT NULL,"
+    " detail TEXT NOT NULL,"
+    " previous BLOB NOT NULL CHECK (length(previous) = 32),"
+    " hash BLOB NOT NULL CHECK (length(hash) = 32)) STRICT;"
+    "CREATE TRIGGER ledger_append BEFORE INSERT ON ledger"
+    " WHEN NEW.sequence <> (SELECT coalesce(max(sequence), 0) + 1 FROM ledger)"
+    " BEGIN SELECT raise(ABORT, 'the ledger has no gaps and is not overwritten'); END;"
+    "CREATE TRIGGER ledger_update BEFORE UPDATE ON ledger"
+    " BEGIN SELECT raise(ABORT, 'the ledger is not changed'); END;"
+    "CREATE TRIGGER ledger_delete BEFORE DELETE ON ledger"
+    " BEGIN SELECT raise(ABORT, 'the ledger is not shortened'); END;";
+
+const char *const schema_steps[] = {version_1};
+const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
+
+static int schema_step(sqlite3 *db, const char *step, size_t version)
+{
+    char set[64];
+    int r;
+
+    (void)snprintf(set, sizeof(set), "PRAGMA user_version = %zu;", version);
+    r = sql_exec(db, "BEGIN IMMEDIATE;");
+    if (r < 0)
+        return r;
+    r = sql_exec(db, step);
+    if (r == 0)
+        r = sql_exec(db, set);
+    if (r == 0)
+        r = sql_exec(db, "COMMIT;");
+    if (r < 0 && !sqlite3_get_autocommit(db))
+        (void)sql_exec(db, "ROLLBACK;");
+    return r;
+}
+
+int schema_migrate(sqlite3 *db, const char *const *steps, size_t n_steps)
+{
+    int64_t version;
+    int r = sql_get_int(db, "PRAGMA user_version;", &version);
+
+    if (r < 0)
+        return r;
+    if (version < 0 || (uint64_t)version > n_steps)
+        return -EPROTO;
+    for (size_t i = (size_t)version; i < n_steps && r == 0; i++)
+        r = schema_step(db, steps[i], i + 1);
+    return r;
+}
+
+/* Tables that SQLite keeps for itself (ANALYZE) are none of our steps' business. */
+static int schema_dump(sqlite3 *db, struct buf *b)
+{
+    static const char query[] = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+                                " WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+                                " ORDER BY type, name;";
+    cleanup_statement sqlite3_stmt *statement = NULL;
+    int r = sql_prepare(db, query, &statement);
+
+    if (r < 0)
+        return r;
+    while ((r = sql_step(statement)) > 0)
+        for (int i = 0; i < 4; i++)
+            buf_put_string(b, (const char *)sqlite3_column_text(statement, i));
+    return r < 0 ? r : buf_error(b);
+}
+
+int schema_verify(sqlite3 *db, const char *const *steps, size_t n_steps)
+{
+    cleanup_buf struct buf have = BUF_INIT;
+    cleanup_buf struct buf expected = BUF_INIT;
+    sqlite3 *model = NULL;
+    int r = sql_open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &model);
+
+    if (r == 0)
+        r = schema_migrate(model, steps, n_steps);
+    if (r == 0)
+        r = schema_dump(model, &expected);
+    if (r == 0)
+        r = schema_dump(db, &have);
+    (void)sqlite3_close(model);
+    if (r < 0)
+        return r;
+    if (have.size != expected.size || memcmp(have.data, expected.data, have.size) != 0)
+        return -EBADMSG;
+    return 0;
+}

@@ -1,0 +1,190 @@
+#include "broker/store/txn.h"
+
+#include <errno.h>
+#include <string.h>
+
+int store_txn_new(struct store *s, struct store_txn **ret)
+{
+    struct store_txn *t = calloc(1, sizeof(*t));
+
+    (void)s;
+    *ret = t;
+    if (!t)
+        return -ENOMEM;
+    t->end = &t->first;
+    return 0;
+}
+
+static void op_free(struct op *o)
+{
+    switch (o->kind) {
+    case OP_RECORD:
+        record_free_array(o->record, 1);
+        break;
+    case OP_DOCUMENT:
+        buf_done(&o->document.octets);
+        buf_done(&o->document.approvals);
+        break;
+    case OP_META:
+        free(o->meta.name);
+        free(o->meta.value);
+        break;
+    case OP_BOOKS:
+    case OP_SESSION:
+    case OP_TAKEN:
+    case OP_UNTAKEN:
+        break;
+    }
+    free(o);
+}
+
+struct store_txn *store_txn_free(struct store_txn *t)
+{
+    struct op *o = t ? t->first : NULL;
+
+    while (o) {
+        struct op *next = o->next;
+
+        op_free(o);
+        o = next;
+    }
+    free(t);
+    return NULL;
+}
+
+static void txn_fail(struct store_txn *t, int error)
+{
+    if (t->error == 0)
+        t->error = error;
+}
+
+static struct op *txn_add(struct store_txn *t, enum op_kind kind)
+{
+    struct op *o;
+
+    if (t->error != 0)
+        return NULL;
+    o = calloc(1, sizeof(*o));
+    if (!o) {
+        txn_fail(t, -ENOMEM);
+        return NULL;
+    }
+    o->kind = kind;
+    *t->end = o;
+    t->end = &o->next;
+    return o;
+}
+
+void store_txn_record(struct store_txn *t, const struct record *r)
+{
+    struct op *o = txn_add(t, OP_RECORD);
+    int error;
+
+    if (!o)
+        return;
+    error = record_copy(r, &o->record);
+    if (error < 0)
+        txn_fail(t, error);
+}
+
+void txn_approvals_encode(struct buf *b, const struct store_blob *approvals, size_t n)
+{
+    buf_put_u32(b, (uint32_t)n);
+    for (size_t i = 0; i < n; i++) {
+        buf_put_u32(b, (uint32_t)approvals[i].size);
+        buf_put(b, approvals[i].data, approvals[i].size);
+    }
+}
+
+int txn_approvals_decode(const uint8_t *data, size_t size, struct store_blob **ret, size_t *n)
+{
+    struct view v = view_of(data, size);
+    cleanup_free struct store_blob *approvals = NULL;
+    uint32_t count = view_get_u32(&v);
+
+    *ret = NULL;
+    *n = 0;
+    if (count > v.left / sizeof(uint32_t)) /* each has a length */
+        return -EBADMSG;
+    approvals = calloc((size_t)count + 1, sizeof(*approvals));
+    if (!approvals)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < count; i++) {
+        approvals[i].size = view_get_u32(&v);
+        approvals[i].data = view_get(&v, approvals[i].size);
+    }
+    if (view_end(&v) < 0)
+        return -EBADMSG;
+    *ret = steal_pointer(&approvals);
+    *n = count;
+    return 0;
+}
+
+void store_txn_document(struct store_txn *t, const struct store_document *d)
+{
+    struct op *o = txn_add(t, OP_DOCUMENT);
+
+    if (!o)
+        return;
+    o->document.type = d->type;
+    o->document.id = d->id;
+    o->document.version = d->version;
+    buf_put(&o->document.octets, d->octets, d->size);
+    txn_approvals_encode(&o->document.approvals, d->approvals, d->n_approvals);
+    if (buf_error(&o->document.octets) < 0)
+        txn_fail(t, buf_error(&o->document.octets));
+    if (buf_error(&o->document.approvals) < 0)
+        txn_fail(t, buf_error(&o->document.approvals));
+}
+
+void store_txn_books(struct store_txn *t, const struct store_books *b)
+{
+    struct op *o = txn_add(t, OP_BOOKS);
+
+    if (o)
+        o->books = *b;
+}
+
+void store_txn_session(struct store_txn *t, const struct store_session *x)
+{
+    struct op *o = txn_add(t, OP_SESSION);
+
+    if (o)
+        o->session = *x;
+}
+
+void store_txn_taken(struct store_txn *t, const struct store_taken *x)
+{
+    struct op *o = txn_add(t, OP_TAKEN);
+
+    if (o)
+        o->taken = *x;
+}
+
+void store_txn_untaken(struct store_txn *t, enum store_taken_kind kind, enum store_taken_scope scope,
+                       const char *name)
+{
+    struct op *o = txn_add(t, OP_UNTAKEN);
+    size_t length = strlen(name);
+
+    if (!o)
+        return;
+    o->taken.kind = kind;
+    o->taken.scope = scope;
+    if (length >= sizeof(o->taken.name))
+        txn_fail(t, -EINVAL);
+    else
+        memcpy(o->taken.name, name, length);
+}
+
+void store_txn_meta(struct store_txn *t, const char *name, const char *value)
+{
+    struct op *o = txn_add(t, OP_META);
+
+    if (!o)
+        return;
+    o->meta.name = strdup(name);
+    o->meta.value = strdup(value);
+    if (!o->meta.name || !o->meta.value)
+        txn_fail(t, -ENOMEM);
+}

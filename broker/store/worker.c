@@ -1,0 +1,194 @@
+#include "broker/store/internal.h"
+
+#include <errno.h>
+#include <sys/eventfd.h>
+
+/*
+ * The worker takes all transactions that wait and commits them as one; what arrives meanwhile is the next
+ * group. After each group it does one step of one read, so that neither a long review of the ledger delays an
+ * admission nor a busy gate starves the auditor.
+ */
+#define GROUP_MAX 256
+
+/* The log is copied to the main file when it has this many pages and nothing waits; at the second bound
+ * regardless. */
+#define LOG_PAGES_IDLE 1000
+#define LOG_PAGES_BUSY 8000
+
+struct group {
+    struct store_txn *txns[GROUP_MAX];
+    size_t n;
+    uint64_t fed;
+};
+
+/* With `lock` held. */
+static void group_take(struct store *s, struct group *g)
+{
+    g->fed = s->fed;
+    for (g->n = 0; s->queue && g->n < GROUP_MAX; g->n++) {
+        g->txns[g->n] = s->queue;
+        s->queue = s->queue->next;
+        g->txns[g->n]->next = NULL;
+    }
+    if (!s->queue)
+        s->queue_end = &s->queue;
+}
+
+int worker_mark_opened(struct store *s)
+{
+    int log_pages, copied;
+    int r = committer_set_opened(&s->committer, 1);
+
+    if (r < 0)
+        return r;
+    /* The log keeps its pages, so that it has a header from now on (check.c). */
+    if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &log_pages, &copied) != SQLITE_OK ||
+        log_pages != copied)
+        return -EIO;
+    s->marked = true;
+    return 0;
+}
+
+static int group_refuse(struct group *g, int error)
+{
+    for (size_t i = 0; i < g->n; i++)
+        g->txns[i]->result = error;
+    return error;
+}
+
+static int group_commit(struct store *s, struct group *g)
+{
+    int r = s->marked ? 0 : worker_mark_opened(s);
+
+    return r < 0 ? group_refuse(g, r) : committer_group(&s->committer, g->txns, g->n, g->fed);
+}
+
+/* One transaction that met damage is enough. */
+static int group_health(const struct group *g, int result)
+{
+    for (size_t i = 0; i < g->n; i++)
+        if (g->txns[i]->result == -EBADMSG)
+            return -EBADMSG;
+    return result;
+}
+
+static void worker_wake_owner(struct store *s)
+{
+    (void)eventfd_write(s->event_fd, 1);
+}
+
+static void group_answer(struct store *s, struct group *g, int health)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < g->n; i++) {
+        *s->answers_end = g->txns[i];
+        s->answers_end = &g->txns[i]->next;
+    }
+    s->n_answered += g->n;
+    s->sequence = s->committer.head.sequence;
+    s->health = health;
+    (void)pthread_cond_broadcast(&s->settled);
+    (void)pthread_mutex_unlock(&s->lock);
+    worker_wake_owner(s);
+}
+
+static void worker_commit(struct store *s, struct group *g, int health)
+{
+    (void)pthread_mutex_lock(&s->connection);
+    if (health == -EBADMSG)
+        (void)group_refuse(g, health);
+    else
+        health = group_health(g, group_commit(s, g));
+    (void)pthread_mutex_unlock(&s->connection);
+    group_answer(s, g, health);
+}
+
+/* A failure here costs nothing but space: the log goes on, and the next commit tries again. */
+static void worker_trim_log(struct store *s, bool busy)
+{
+    (void)pthread_mutex_lock(&s->connection);
+    if (s->log_pages >= (busy ? LOG_PAGES_BUSY : LOG_PAGES_IDLE)) {
+        s->log_pages = 0;
+        (void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    }
+    (void)pthread_mutex_unlock(&s->connection);
+}
+
+/* With `lock` held; takes the first read out of the queue. */
+static void read_answer(struct store *s, struct store_read *r)
+{
+    s->reads = r->next;
+    if (!s->reads)
+        s->reads_end = &s->reads;
+    r->next = NULL;
+    r->finished = true;
+    s->n_answered++;
+    if (r->rows) {
+        *s->read_answers_end = r;
+        s->read_answers_end = &r->next;
+    }
+    (void)pthread_cond_broadcast(&s->settled);
+}
+
+static void worker_read(struct store *s, struct store_read *r)
+{
+    bool finished, wake;
+
+    (void)pthread_mutex_lock(&s->connection);
+    read_step(s, r);
+    (void)pthread_mutex_unlock(&s->connection);
+
+    (void)pthread_mutex_lock(&s->lock);
+    finished = r->finished;
+    wake = finished && r->rows;
+    if (finished)
+        read_answer(s, r); /* a waiting thread may free it from here on */
+    (void)pthread_mutex_unlock(&s->lock);
+    if (wake)
+        worker_wake_owner(s);
+}
+
+static void worker_cancel_reads(struct store *s)
+{
+    while (s->reads) {
+        s->reads->result = -ECANCELED;
+        read_answer(s, s->reads);
+    }
+}
+
+/* One turn; false when the store closes and nothing is left to commit. */
+static bool worker_turn(struct store *s)
+{
+    struct group g;
+    struct store_read *read;
+    bool busy;
+    int health;
+
+    (void)pthread_mutex_lock(&s->lock);
+    while (!s->queue && !s->reads && !s->closing)
+        (void)pthread_cond_wait(&s->work, &s->lock);
+    if (s->closing)
+        worker_cancel_reads(s);
+    group_take(s, &g);
+    busy = s->queue != NULL;
+    read = s->reads;
+    health = s->health;
+    (void)pthread_mutex_unlock(&s->lock);
+
+    if (g.n == 0 && !read)
+        return false;
+    if (g.n > 0) {
+        worker_commit(s, &g, health);
+        worker_trim_log(s, busy);
+    }
+    if (read)
+        worker_read(s, read);
+    return true;
+}
+
+void *worker_run(void *store)
+{
+    while (worker_turn(store))
+        ;
+    return NULL;
+}
