@@ -131,14 +131,15 @@ static const char *anchor_fault(const struct certificate *c)
     return NULL;
 }
 
-/* An absent key usage would mean "for anything" (RFC 5280, 4.2.1.3); nothing is implied here. */
+/* An absent key usage would mean "for anything" (RFC 5280, 4.2.1.3), and is handed out as every bit set;
+ * nothing is implied here, so keyCertSign refuses it. */
 static const char *signer_fault(const struct certificate *c, enum signature_algorithm alg)
 {
     uint32_t usage = X509_get_key_usage(c->x509);
 
     if (is_authority(c))
         return "a certificate authority's certificate cannot sign documents";
-    if (usage == UINT32_MAX || !(usage & KU_DIGITAL_SIGNATURE) || (usage & KU_KEY_CERT_SIGN))
+    if (!(usage & KU_DIGITAL_SIGNATURE) || (usage & KU_KEY_CERT_SIGN))
         return "the certificate's key usage must contain digitalSignature, and not keyCertSign";
     return signature_key_fault(alg, c->key);
 }

@@ -46,8 +46,6 @@ static const struct signer *find_approver(const struct trust_set *t, const struc
 /* Whether `s` is, as a voter, the grant's requester: by name, or by a key that stands under both. */
 static bool is_requester(const struct trust_set *t, const struct grant *g, const struct signer *s)
 {
-    if (strcmp(s->line->person, g->requester) == 0)
-        return true;
     for (size_t i = 0; i < t->approvers.count; i++)
         if (t->approvers.items[i].voter == s->voter &&
             strcmp(t->approvers.items[i].line->person, g->requester) == 0)

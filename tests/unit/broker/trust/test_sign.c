@@ -194,7 +194,7 @@ static void test_documents(void **state)
 /* Standing of epoch `epoch` under the department's epoch 4, signed by leader and unit through trust_sign().
  */
 static struct grant_standing epoch_under_4(const struct department *d, unsigned epoch, const char *site,
-                                           size_t n)
+                                           size_t n, const char *subject)
 {
     struct trust_plan plan = department_plan(d);
     cleanup_free char *next_text = NULL;
@@ -212,7 +212,7 @@ static struct grant_standing epoch_under_4(const struct department *d, unsigned 
     assert_int_equal(trust_set_new(d->trust, strlen(d->trust), &old, NULL), 0);
     assert_int_equal(trust_parse(next_text, strlen(next_text), &next, NULL), 0);
     for (int i = 0; i < 2; i++) {
-        cleanup_free char *about = issue_text("trust %u", epoch);
+        cleanup_free char *about = issue_text("%s %u", subject, epoch);
 
         texts[i] = paper_approval(
             &(struct approval_plan){.by = &d->approvers[i], .document = next_text, .about = about});
@@ -226,12 +226,12 @@ static struct grant_standing epoch_under_4(const struct department *d, unsigned 
 
 static void test_trust_epochs(void **state)
 {
-    struct grant_standing s = epoch_under_4(*state, 5, NULL, 2);
+    struct grant_standing s = epoch_under_4(*state, 5, NULL, 2, "trust");
 
     assert_standing(&s, REASON_OK);
-    s = epoch_under_4(*state, 4, NULL, 2);
+    s = epoch_under_4(*state, 4, NULL, 2, "trust");
     assert_standing(&s, REASON_OK);
-    s = epoch_under_4(*state, 5, NULL, 1);
+    s = epoch_under_4(*state, 5, NULL, 1, "trust");
     assert_standing(&s, REASON_APPROVAL_MISSING);
     assert_int_equal(s.n_needed_more, 1);
 }
@@ -239,13 +239,22 @@ static void test_trust_epochs(void **state)
 /* One by one, and never back. */
 static void test_epochs_in_order(void **state)
 {
-    struct grant_standing s = epoch_under_4(*state, 6, NULL, 2);
+    struct grant_standing s = epoch_under_4(*state, 6, NULL, 2, "trust");
 
     assert_standing(&s, REASON_APPROVAL_MISSING);
-    s = epoch_under_4(*state, 3, NULL, 2);
+    s = epoch_under_4(*state, 3, NULL, 2, "trust");
     assert_standing(&s, REASON_APPROVAL_MISSING);
-    s = epoch_under_4(*state, 5, "cn.example.health", 2);
+    s = epoch_under_4(*state, 5, "cn.example.health", 2, "trust");
     assert_standing(&s, REASON_WRONG_SITE);
+}
+
+/* A grant's approval is none of a trust file, though id and number be the same. */
+static void test_epoch_is_no_grant(void **state)
+{
+    struct grant_standing s = epoch_under_4(*state, 5, NULL, 2, "grant 00000000000000000000000000000000");
+
+    assert_standing(&s, REASON_APPROVAL_MISSING);
+    assert_outcome(&s, 0, SIGNATURE_OTHER_SUBJECT);
 }
 
 static void test_sign_a_trust_file(void **state)
@@ -293,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_trust_epochs),
         cmocka_unit_test(test_epochs_in_order),
         cmocka_unit_test(test_sign_a_trust_file),
+        cmocka_unit_test(test_epoch_is_no_grant),
         cmocka_unit_test(test_names_of_outcomes),
     };
 
