@@ -192,6 +192,10 @@ static void test_cleared_facts_are_refused(void **state)
     assert_false(recheck_session(entry, &cleared, 0).keep);
     assert_false(decide_key_is_known(index, &cleared, &forward));
     assert_false(forward);
+    cleared.host = &host;
+    assert_false(decide_key_is_known(index, &cleared, &forward));
+    cleared = (struct facts){.staff = "zhang.san"};
+    assert_false(decide_key_is_known(index, &cleared, &forward));
     grant_index_free(index);
 }
 
