@@ -7,20 +7,19 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
 void *__real_calloc(size_t n, size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 
-static int succeed = -1; /* calls that still succeed; negative: all */
+static int fail_at = -1; /* this call from now on fails, 0 the next; negative: none */
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-    if (succeed == 0)
+    if (fail_at >= 0 && fail_at-- == 0)
         return NULL;
-    if (succeed > 0)
-        succeed--;
     return __real_calloc(n, size);
 }
 
@@ -31,15 +30,14 @@ static void test_new(void **state)
     struct grant_index *index = NULL;
 
     (void)state;
-    for (int allowed = 0; allowed < 3; allowed++) {
-        succeed = allowed;
+    for (int nth = 0; nth < 3; nth++) {
+        fail_at = nth;
         assert_int_equal(grant_index_new(seed, &index), -ENOMEM);
         assert_null(index);
     }
-    succeed = -1;
 }
 
-/* Each put is tried without memory first; some of them need a larger table, too. */
+/* Each allocation of a put fails once, alone; some puts need a larger table, too. */
 static void test_put(void **state)
 {
     struct grant_index *index = NULL;
@@ -48,13 +46,16 @@ static void test_put(void **state)
     (void)state;
     assert_int_equal(grant_index_new(seed, &index), 0);
     for (uint32_t i = 0; i < 100; i++) {
-        for (int allowed = 0;; allowed++) {
-            struct grant *g = sample_grant((struct sample){.number = i});
+        for (int nth = 0;; nth++) {
+            char staff[16];
+            struct grant *g;
             int r;
 
-            succeed = allowed;
+            snprintf(staff, sizeof staff, "p%u", i);
+            g = sample_grant((struct sample){.number = i, .staff = staff});
+            fail_at = nth;
             r = grant_index_put(index, g, REASON_OK, 1, 1, NULL);
-            succeed = -1;
+            fail_at = -1;
             if (r == 0)
                 break;
             assert_int_equal(r, -ENOMEM);
