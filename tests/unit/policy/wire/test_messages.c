@@ -386,7 +386,7 @@ static void enumerators_are_known(void **state)
         assert_true((reap_encode_request(&request, frame) > 0) == (value >= 1 && value <= 3));
         samples[6].fill(FRAME_REAP_LEASE, &request);
         request.target.scope = (enum reap_scope)value;
-        assert_true((reap_encode_request(&request, frame) > 0) == (value >= 1 && value <= 3));
+        assert_true((reap_encode_request(&request, frame) > 0) == (value >= 1 && value <= REAP_LEFTOVERS));
     }
     free(channel);
 }
