@@ -25,7 +25,7 @@ command_up() {
 command_launch() {
   lock_node "$1"
   mount_node "$1"
-  mkdir "$cgroups/$1"
+  mkdir -p "$cgroups/$1"
   (echo 0 >"$cgroups/$1/cgroup.procs" && exec setpriv --pdeathsig KILL unshare --mount --uts --ipc \
     --net --pid --cgroup --fork --kill-child --propagation private -- "$BASH" "$world_program" .box-init "$1") || true
   end_box "$1"

@@ -46,7 +46,6 @@ step_private() {
   [ -e /proc/self/stat ] || mount -t proc -o nosuid,nodev,noexec proc /proc
   [ -e "$store/cgroup/cgroup.procs" ] || mount -t cgroup2 cgroup2 "$store/cgroup" || die "this kernel has no cgroup2"
   cgroups=$store/cgroup/hufu-world-$(cksum <<<"$store" | cut -d' ' -f1)
-  mkdir -p "$cgroups"
   local command=$1
   shift
   "command_$command" "$@"
@@ -104,6 +103,7 @@ command_hold() {
     "$BASH" "$world_program" .hold-init "$@") || status=$?
   exec {run_lock}>&-
   sweep_runs
+  rmdir "$cgroups" 2>/dev/null || true
   return "$status"
 }
 
@@ -120,7 +120,7 @@ command_clean() {
   for node in "$store"/nodes/*; do
     [ ! -d "$node" ] || remove_node "${node##*/}"
   done
-  rmdir "$cgroups"
+  rmdir "$cgroups" 2>/dev/null || true
 }
 
 # Out here, where the store's tmpfs was mounted.

@@ -69,7 +69,7 @@ command_run() {
   lock_node "$1"
   mount_node "$1"
   end_box "$1" # what a killed run may have left; the lock says that nobody is in it
-  mkdir "$cgroups/$1"
+  mkdir -p "$cgroups/$1"
   local status=0
   trap : INT TERM HUP
   (echo 0 >"$cgroups/$1/cgroup.procs" && exec "$BASH" "$world_program" .run-init "${flags[@]}" "$@") || status=$?

@@ -49,6 +49,5 @@ pack_product() { # NODE FILE
 install_product() { # NODE FILE
   world run "$1" sh -euc '
     tar -x -C / --no-same-owner --keep-directory-symlink --no-overwrite-dir
-    systemd-sysusers
-    systemd-tmpfiles --create --prefix=/var --prefix=/etc' <"$2"
+    { systemd-sysusers && systemd-tmpfiles --create --prefix=/var --prefix=/etc; } 2>/tmp/log || { cat /tmp/log >&2; exit 1; }' <"$2"
 }
