@@ -105,13 +105,14 @@ class Site:
         self.box.sh(f"hufuctl setup --host {HOST} --trust {TRUST} --standalone")
         self.box.sh(self.stacks)
         self.box.sh("install -m 644 /usr/share/hufu/ssh/hufu.conf /etc/ssh/sshd_config.d/00-hufu.conf")
-        self.box.sh("install -m 440 /usr/share/hufu/sudo/hufu /etc/sudoers.d/hufu")
         self.box.sh("systemctl daemon-reload; systemctl enable --now hufu-reaper hufud")
         self.box.sh("systemctl restart ssh")
 
-    def vendor(self, name, uid):
+    def vendor(self, name, uid, *groups):
         """A vendor's person: a gated account, and an ssh key on their own machine."""
         self.box.account(name, uid=uid, group="hufu-gated")
+        for group in groups:
+            self.box.sh(["gpasswd", "-a", name, group])
         self.keys[name] = self.box.key(name)
         return self.keys[name]
 

@@ -109,34 +109,62 @@ def test_old_scp_is_a_transfer(site):
     assert not scp(site).ok
 
 
-TUNNEL = ["-N", "-L", "9100:127.0.0.1:8099", "-o", "ExitOnForwardFailure=yes"]
+# --- forwarding: the grant gives it, and the group hufu-forward makes sure that it was a key that opened the door
+
+ECHO = """
+import socket
+server = socket.create_server(("127.0.0.1", 8099))
+print("ready", flush=True)
+while True:
+    connection, _ = server.accept()
+    connection.sendall(b"hello")
+    connection.close()
+"""
+
+
+@pytest.fixture
+def tunneller(site):
+    if "he.tunnel" not in site.keys:
+        site.vendor("he.tunnel", 20003, "hufu-forward")
+    server = site.box.start(["python3", "-c", ECHO])
+    assert server.process.stdout.readline() == "ready\n"
+    return "he.tunnel"
 
 
 def through_tunnel(site):
     return site.box.run("exec 3<>/dev/tcp/127.0.0.1/9100 && timeout 2 head -c 5 <&3").out == "hello"
 
 
-def tunnel(site):
-    site.box.start("while :; do printf hello; sleep 0.2; done | python3 -c 'import socket,sys\ns=socket.create_server((\"127.0.0.1\",8099))\nwhile 1:\n c,_=s.accept(); c.sendall(b\"hello\"); c.close()'")
-    argv, environment = site.box.ssh_argv("zhang.san", key=site.keys["zhang.san"])
-    return site.box.start([argv[0], *TUNNEL, *argv[1:]], env=environment)
+def tunnel(site, account):
+    argv, environment = site.box.ssh_argv(account, key=site.keys[account])
+    return site.box.start([argv[0], "-N", "-L", "9100:127.0.0.1:8099", *argv[1:]], env=environment)
 
 
-def test_tunnel_without_a_shell_ends_with_its_grant(site):
-    grant = site.grant()
-    running = tunnel(site)
+def test_tunnel_without_a_shell_ends_with_its_grant(site, tunneller):
+    grant = site.grant(tunneller)
+    running = tunnel(site, tunneller)
     site.box.until(lambda: through_tunnel(site))
-    assert [s["staff"] for s in site.live()] == ["zhang.san"]
+    assert [s["staff"] for s in site.live()] == [tunneller]
     revoked = site.revoke(grant)
     assert revoked.ok, revoked
     assert not through_tunnel(site)
     assert running.wait(timeout=2).code != 0
 
 
-def test_no_tunnel_without_the_channel(site):
-    site.grant(channel=["exec", "shell", "transfer"])
-    running = tunnel(site)
-    time.sleep(1.5)
+def test_no_tunnel_without_the_channel(site, tunneller):
+    site.grant(tunneller, channel=["exec", "shell", "transfer"])
+    running = tunnel(site, tunneller)
+    site.box.until(lambda: site.live() or running.ended)
+    time.sleep(0.5)
+    assert not through_tunnel(site)
+    running.kill()
+
+
+def test_no_tunnel_without_the_group(site, tunneller):
+    site.grant("zhang.san")
+    running = tunnel(site, "zhang.san")
+    site.box.until(lambda: site.live() or running.ended)
+    time.sleep(0.5)
     assert not through_tunnel(site)
     running.kill()
 
