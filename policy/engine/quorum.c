@@ -36,10 +36,11 @@ static void add_vote(struct matching *m, const struct quorum_vote *v)
     m->persons[i].roles |= UINT32_C(1) << v->role;
 }
 
-/* False if there are more slots than votes could ever fill. */
-static bool add_slots(struct matching *m, const struct trust_quorum *needed, size_t n_roles)
+/* False if there are more slots than votes could ever fill. A need of a role that does not exist stays a
+ * slot, which nobody fills. */
+static bool add_slots(struct matching *m, const struct trust_quorum *needed)
 {
-    for (unsigned role = 0; role < n_roles; role++) {
+    for (unsigned role = 0; role < TRUST_ROLES_MAX; role++) {
         if (needed->role[role] > QUORUM_VOTES_MAX - m->n_slots)
             return false;
         for (uint32_t i = 0; i < needed->role[role]; i++)
@@ -75,7 +76,7 @@ bool quorum_is_met(const struct trust_quorum *needed, size_t n_roles, const stru
     for (size_t i = 0; i < n_votes; i++)
         if (votes[i].role < n_roles)
             add_vote(&m, &votes[i]);
-    if (m.n_persons < needed->total || !add_slots(&m, needed, n_roles))
+    if (m.n_persons < needed->total || !add_slots(&m, needed))
         return false;
     for (size_t i = 0; i < m.n_slots; i++) {
         unsigned tried = 0;

@@ -208,6 +208,8 @@ static void test_any_none_and_out_of_range(void **state)
 {
     struct grant any = {.any_hours = true};
     struct grant none = {0};
+    struct grant_hours h = {EVERY_DAY, 60, 120, 0};
+    struct grant daily = with_hours(&h, 1);
     when_t last = at("9999-12-31T23:59:59Z");
     when_t until;
 
@@ -220,6 +222,9 @@ static void test_any_none_and_out_of_range(void **state)
     assert_false(hours_contain(&any, -1, &until));
     assert_int_equal(hours_next_opening(&any, INT64_MIN), WHEN_NEVER);
     assert_int_equal(hours_next_opening(&any, 0), 0);
+    assert_int_equal(hours_next_opening(&daily, -1), WHEN_NEVER);
+    assert_int_equal(hours_next_opening(&daily, last + 1), WHEN_NEVER);
+    assert_int_equal(hours_next_opening(&daily, 0), 3600);
 
     assert_false(hours_contain(&none, MON_2026_11_16, &until));
     assert_int_equal(hours_next_opening(&none, MON_2026_11_16), WHEN_NEVER);

@@ -125,6 +125,8 @@ static void test_more_than_eight_votes_are_refused(void **state)
     assert_false(quorum_is_met(&needed, N_ROLES, votes, QUORUM_VOTES_MAX - 1));
     needed = (struct trust_quorum){.total = 9, .role = {[LEADER] = 9}};
     assert_false(quorum_is_met(&needed, N_ROLES, votes, QUORUM_VOTES_MAX));
+    needed = (struct trust_quorum){.total = 8, .role = {[LEADER] = 5, [UNIT] = 8, [SECURITY] = 8}};
+    assert_false(quorum_is_met(&needed, N_ROLES, votes, QUORUM_VOTES_MAX));
     needed = (struct trust_quorum){.total = 1, .role = {[LEADER] = UINT32_MAX, [UNIT] = UINT32_MAX}};
     assert_false(quorum_is_met(&needed, N_ROLES, votes, QUORUM_VOTES_MAX));
 }
@@ -145,6 +147,10 @@ static void test_malformed_needs_and_votes(void **state)
     assert_false(quorum_is_met(&one, N_ROLES, &huge_role, 1));
     assert_true(quorum_is_met(&one, TRUST_ROLES_MAX, &good, 1));
     assert_false(quorum_is_met(&one, TRUST_ROLES_MAX + 1, &good, 1));
+    good.role = LEADER;
+    assert_true(quorum_is_met(&one, N_ROLES, &good, 1));
+    one.role[N_ROLES] = 1; /* needed of a role that the trust file does not have */
+    assert_false(quorum_is_met(&one, N_ROLES, &good, 1));
 }
 
 static struct grant modest(void)
