@@ -145,7 +145,7 @@ static const struct edit edits[] = {
     /* approvers */
     {"approver: wang.wu finance leader sm2-sm3 MAAC", "approver: wang.wu finance sm2-sm3 MAAC", 10,
      "not `PERSON ORGANISATION ROLES ALGORITHM CERTIFICATE`"},
-    {"finance leader,unit ed25519", "finance unit,leader ed25519", 11, "a sorted list of different roles"},
+    {"finance leader sm2-sm3", "finance unit,leader sm2-sm3", 10, "a sorted list of different roles"},
     {"finance leader,unit ed25519", "finance leader,leader ed25519", 11, "a sorted list of different roles"},
     {"finance leader,unit ed25519", "finance leader,,unit ed25519", 11, "a sorted list of different roles"},
     {"finance leader,unit ed25519", "finance ,leader ed25519", 11, "a sorted list of different roles"},
