@@ -11,7 +11,8 @@
  */
 struct arena;
 
-/** An arena whose first block holds `first_size` octets; later blocks are added as needed. NULL without memory. */
+/** An arena whose first block holds `first_size` octets; later blocks are added as needed. NULL without
+ * memory. */
 struct arena *arena_new(size_t first_size);
 
 struct arena *arena_free(struct arena *arena);
@@ -22,7 +23,8 @@ DEFINE_CLEANUP(struct arena, arena_free);
 void *arena_alloc(struct arena *arena, size_t count, size_t size, size_t alignment);
 
 /** Typed arena_alloc(). */
-#define arena_new_array(arena, type, count) ((type *)arena_alloc((arena), (count), sizeof(type), _Alignof(type)))
+#define arena_new_array(arena, type, count) \
+    ((type *)arena_alloc((arena), (count), sizeof(type), _Alignof(type)))
 
 /** A NUL-terminated copy of `length` octets. NULL without memory. */
 const char *arena_copy_text(struct arena *arena, const char *text, size_t length);

@@ -85,7 +85,8 @@ int when_parse(const char *text, size_t length, when_t *ret)
         return -EINVAL;
     if (hour > 23 || minute > 59 || second > 59)
         return -EINVAL;
-    *ret = days_from_civil(year, month, day) * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
+    *ret = days_from_civil(year, month, day) * SECONDS_PER_DAY + (when_t)hour * 3600 + (when_t)minute * 60 +
+           second;
     return 0;
 }
 

@@ -242,7 +242,7 @@ int approval_write(const struct approval *a, char **ret, struct document_error *
     r = grammar_write(&approval_grammar, ARRAY_SIZE(approval_fields), a, &text, error);
     if (r == 0)
         r = approval_parse(text.data, text.size, &again, error);
-    if (r < 0)
+    if (r != 0)
         return r;
     *ret = buf_steal_text(&text);
     return *ret ? 0 : -ENOMEM;

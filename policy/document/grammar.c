@@ -15,8 +15,8 @@
  * value.
  */
 
-__attribute__((format(printf, 3, 0))) static void vrefuse(struct document_error *error, unsigned line,
-                                                          const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void vnote(struct document_error *error, unsigned line,
+                                                        const char *format, va_list arguments)
 {
     if (!error)
         return;
@@ -24,17 +24,16 @@ __attribute__((format(printf, 3, 0))) static void vrefuse(struct document_error 
     (void)vsnprintf(error->reason, sizeof(error->reason), format, arguments);
 }
 
-int document_refuse(struct document_error *error, unsigned line, const char *format, ...)
+void document_note(struct document_error *error, unsigned line, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    vrefuse(error, line, format, arguments);
+    vnote(error, line, format, arguments);
     va_end(arguments);
-    return -EINVAL;
 }
 
-int grammar_refuse(struct grammar_reader *r, unsigned line, const char *format, ...)
+void grammar_note(struct grammar_reader *r, unsigned line, const char *format, ...)
 {
     char reason[sizeof(r->error->reason)];
     va_list arguments;
@@ -42,7 +41,7 @@ int grammar_refuse(struct grammar_reader *r, unsigned line, const char *format, 
     va_start(arguments, format);
     (void)vsnprintf(reason, sizeof(reason), format, arguments);
     va_end(arguments);
-    return document_refuse(r->error, line, "%s: %.180s", r->field->key, reason);
+    document_note(r->error, line, "%s: %.180s", r->field->key, reason);
 }
 
 void grammar_quote(struct grammar_token token, char quoted[static GRAMMAR_QUOTE_SIZE])

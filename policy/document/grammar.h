@@ -5,6 +5,8 @@
 #include "policy/base/buf.h"
 #include "policy/document/document.h"
 
+#include <errno.h>
+
 /*
  * The engine under all documents. A document is a table of fields in their fixed order; each says how often
  * its key stands, and how its lines become a member of the document's struct and back. The engine does what
@@ -88,13 +90,17 @@ int grammar_read(const struct grammar *g, const void *octets, size_t size, void 
 int grammar_write(const struct grammar *g, size_t n_fields, const void *document, struct buf *text,
                   struct document_error *error);
 
-/** Notes line and reason ("key: ..." for the field being read) and returns -EINVAL. */
-__attribute__((format(printf, 3, 4))) int grammar_refuse(struct grammar_reader *r, unsigned line,
+/** Notes line and reason ("key: ..." for the field being read) in r->error. */
+__attribute__((format(printf, 3, 4))) void grammar_note(struct grammar_reader *r, unsigned line,
+                                                        const char *format, ...);
+
+/** The same without a key before it: for the document as a whole. `error` may be NULL. */
+__attribute__((format(printf, 3, 4))) void document_note(struct document_error *error, unsigned line,
                                                          const char *format, ...);
 
-/** The same without a key before it: for the document as a whole. */
-__attribute__((format(printf, 3, 4))) int document_refuse(struct document_error *error, unsigned line,
-                                                          const char *format, ...);
+/** Note, with -EINVAL as the value, for `return`. */
+#define grammar_refuse(...)  (grammar_note(__VA_ARGS__), -EINVAL)
+#define document_refuse(...) (document_note(__VA_ARGS__), -EINVAL)
 
 /** "key: `token` is not <expected>". Returns -EINVAL. */
 int grammar_refuse_token(struct grammar_reader *r, unsigned line, struct grammar_token token,

@@ -132,7 +132,7 @@ int grant_write(const struct grant *g, char **ret, struct document_error *error)
     r = grammar_write(&grant_grammar, grant_grammar.n_fields, g, &text, error);
     if (r == 0)
         r = grant_parse(text.data, text.size, &again, error);
-    if (r < 0)
+    if (r != 0)
         return r;
     *ret = buf_steal_text(&text);
     return *ret ? 0 : -ENOMEM;

@@ -214,7 +214,7 @@ int trust_write(const struct trust *t, char **ret, struct document_error *error)
     r = grammar_write(&trust_grammar, trust_grammar.n_fields, t, &text, error);
     if (r == 0)
         r = trust_parse(text.data, text.size, &again, error);
-    if (r < 0)
+    if (r != 0)
         return r;
     if (!same_roles(t, again))
         return document_refuse(error, 0, "the roles are not the sorted list of those that approvers have");
