@@ -3,7 +3,7 @@
 # or keep secret plays no part in it.
 
 # Folders that begin empty. Contents of this machine's are hidden by a whiteout below the mount, never touched.
-hidden_folders=(/root /home /srv /mnt /media /opt /usr/local /tmp /var/tmp /var/log /var/spool /var/mail
+hidden_folders=(/root /home /usr/local /tmp /var/tmp /var/log /var/spool /var/mail
   /etc/systemd/system /etc/systemd/user /etc/cron.d /etc/cron.hourly /etc/cron.daily /etc/cron.weekly /etc/cron.monthly
   /etc/rc2.d /etc/rc3.d /etc/rc4.d /etc/rc5.d /etc/rcS.d /etc/sudoers.d /etc/profile.d /etc/ssh)
 
@@ -36,6 +36,17 @@ hide_folder() { # NODE PATH
   [ -e "$upper" ] || mknod "$upper" c 0 0
 }
 
+# What stands in / and is not Debian's.
+hide_foreign_folders() { # NODE
+  local path
+  for path in "${host%/}"/*; do
+    case ${path##*/} in
+      bin | dev | etc | lib | lib32 | lib64 | libx32 | proc | run | sbin | sys | tmp | usr | var) ;;
+      *) hide_folder "$1" "/${path##*/}" ;;
+    esac
+  done
+}
+
 copy_folder_modes() { # NODE PATH: PATH and its parents in the upper layer, as they are on the machine
   local path=$2 upper
   while [ "$path" != / ]; do
@@ -50,7 +61,7 @@ fill_hidden_folders() { # ROOT
   for folder in "${hidden_folders[@]}"; do
     mkdir -p "$1$folder"
   done
-  mkdir -p "$1"/usr/local/{bin,sbin,lib,share,etc,include,src} "$1"/var/log/{apt,journal} "$1"/var/spool/cron
+  mkdir -p "$1"/{mnt,media,opt,srv,proc,sys,dev,run} "$1"/usr/local/{bin,sbin,lib,share,etc,include,src} "$1"/var/log/{apt,journal} "$1"/var/spool/cron
   chmod 700 "$1/root"
   chmod 1777 "$1/tmp" "$1/var/tmp"
 }
@@ -157,6 +168,7 @@ build_base() { # NODE PARENT PACKAGES
   if [ "$2" = - ]; then
     stacks_are_stock || hidden_folders+=(/etc/pam.d)
     for path in "${hidden_folders[@]}"; do hide_folder "$1" "$path"; done
+    hide_foreign_folders "$1"
   fi
   mount_node "$1"
   [ "$2" != - ] || fill_hidden_folders "$root"

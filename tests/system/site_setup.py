@@ -67,7 +67,7 @@ class Site:
     """
 
     approvers = {"wang.wu": ("leader", "sm2-sm3"), "zhou.ming": ("unit", "ed25519")}
-    stacks = "pam-auth-update --enable hufu"
+    stacks = "DEBIAN_FRONTEND=noninteractive pam-auth-update --enable hufu"
 
     def __init__(self, box):
         self.box = box

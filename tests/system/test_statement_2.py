@@ -3,6 +3,8 @@ who are, within two seconds and with a sentence."""
 
 import pytest
 
+MODULE = "/usr/lib/*/security/pam_hufu.so"
+
 NONSENSE = """
 import os, socket, sys
 os.unlink("/run/hufu/gate")
@@ -82,12 +84,12 @@ def break_trust(site):
 
 
 def remove_module(site):
-    site.box.sh("find / -xdev -name pam_hufu.so -delete")
+    site.box.sh(f"rm {MODULE}")
 
 
 def break_module(site):
     """Not a shared object at all, put in place by rename."""
-    site.box.sh('for f in $(find / -xdev -name pam_hufu.so); do echo "not elf" > $f.new; mv $f.new $f; done')
+    site.box.sh(f"f=$(ls {MODULE}); echo not-elf > $f.new; mv $f.new $f")
 
 
 def remove_helpers(site):
