@@ -19,6 +19,7 @@ static struct {
     enum fault_file write_file, sync_file;
     int write_code;
     unsigned write_after, sync_times, log_syncs;
+    long long log_room;
     bool hold, held;
 } fault = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -42,7 +43,7 @@ static int fault_read(sqlite3_file *file, void *octets, int size, sqlite3_int64 
     return real_of(file)->pMethods->xRead(real_of(file), octets, size, offset);
 }
 
-static int write_verdict(enum fault_file kind)
+static int write_verdict(enum fault_file kind, long long end)
 {
     int code = SQLITE_OK;
 
@@ -53,13 +54,15 @@ static int write_verdict(enum fault_file kind)
         else
             fault.write_after--;
     }
+    if (kind == FAULT_LOG && fault.log_room != 0 && end > fault.log_room)
+        code = SQLITE_FULL;
     (void)pthread_mutex_unlock(&fault.lock);
     return code;
 }
 
 static int fault_write(sqlite3_file *file, const void *octets, int size, sqlite3_int64 offset)
 {
-    int code = write_verdict(kind_of(file));
+    int code = write_verdict(kind_of(file), offset + size);
 
     return code != SQLITE_OK ? code : real_of(file)->pMethods->xWrite(real_of(file), octets, size, offset);
 }
@@ -171,6 +174,7 @@ void fault_install(void)
     fault.write_code = 0;
     fault.sync_times = 0;
     fault.log_syncs = 0;
+    fault.log_room = 0;
     fault.hold = false;
     real_vfs = sqlite3_vfs_find("unix");
     if (!real_vfs)
@@ -194,6 +198,13 @@ void fault_writes(enum fault_file file, int code, unsigned after)
     fault.write_file = file;
     fault.write_code = code;
     fault.write_after = after;
+    (void)pthread_mutex_unlock(&fault.lock);
+}
+
+void fault_log_room(long long size)
+{
+    (void)pthread_mutex_lock(&fault.lock);
+    fault.log_room = size;
     (void)pthread_mutex_unlock(&fault.lock);
 }
 

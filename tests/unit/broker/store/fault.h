@@ -18,6 +18,8 @@ void fault_remove(void);
 /** Writes to such a file fail with `code` (SQLITE_FULL, SQLITE_IOERR_WRITE ...; 0: no more) after `after`
  * good ones. */
 void fault_writes(enum fault_file file, int code, unsigned after);
+/** The log has no room beyond so many octets (0: no bound). */
+void fault_log_room(long long size);
 /** The next `times` syncs of such a file fail, after having been done. */
 void fault_syncs(enum fault_file file, unsigned times);
 

@@ -1,0 +1,416 @@
+// LAYERS: test_support
+// LIBRARIES: sqlite3
+#include "broker/store/store.h"
+#include "tests/unit/broker/store/shelf.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct store_txn *txn(struct shelf *x)
+{
+    struct store_txn *t;
+
+    assert_int_equal(store_txn_new(x->store, &t), 0);
+    return t;
+}
+
+static void commit(struct shelf *x, struct store_txn *t)
+{
+    struct answer a = {.result = 1};
+
+    assert_int_equal(store_submit(x->store, t, shelf_answered, &a), 0);
+    assert_int_equal(store_flush(x->store), 0);
+    assert_int_equal(a.result, 0);
+}
+
+/* What the visitors saw, in order. */
+static struct {
+    struct store_document documents[8];
+    char octets[8][64];
+    char approvals[8][3][64];
+    struct store_books books[8];
+    struct store_session sessions[8];
+    struct store_taken taken[8];
+    size_t n;
+    int result; /* what a visitor answers */
+} seen;
+
+static void forget(void)
+{
+    memset(&seen, 0, sizeof(seen));
+}
+
+static int see_document(void *u, const struct store_document *d)
+{
+    assert_ptr_equal(u, &seen);
+    assert_true(d->n_approvals <= 3);
+    seen.documents[seen.n] = *d;
+    memcpy(seen.octets[seen.n], d->octets, d->size);
+    for (size_t i = 0; i < d->n_approvals; i++)
+        memcpy(seen.approvals[seen.n][i], d->approvals[i].data, d->approvals[i].size);
+    seen.n++;
+    return seen.result;
+}
+
+static int see_books(void *u, const struct store_books *b)
+{
+    assert_ptr_equal(u, &seen);
+    seen.books[seen.n++] = *b;
+    return seen.result;
+}
+
+static int see_session(void *u, const struct store_session *x)
+{
+    assert_ptr_equal(u, &seen);
+    seen.sessions[seen.n++] = *x;
+    return seen.result;
+}
+
+static int see_taken(void *u, const struct store_taken *t)
+{
+    assert_ptr_equal(u, &seen);
+    seen.taken[seen.n++] = *t;
+    return seen.result;
+}
+
+static struct store_document document(uint8_t type, uint8_t id, uint32_t version, const char *text)
+{
+    return (struct store_document){.type = type,
+                                   .id = {{id}},
+                                   .version = version,
+                                   .octets = (const uint8_t *)text,
+                                   .size = strlen(text)};
+}
+
+static void test_documents(void **state)
+{
+    const struct store_blob approvals[] = {{(const uint8_t *)"first", 5}, {(const uint8_t *)"second\0x", 8}};
+    struct store_document grant = document(1, 9, 1, "grant nine"), trust2 = document(5, 0, 2, "trust two"),
+                          other = document(1, 3, 7, "grant three"), trust1 = document(5, 0, 1, "trust one"),
+                          empty = document(3, 4, 0, "");
+    struct shelf *x = *state;
+    struct store_txn *t = txn(x);
+
+    grant.approvals = approvals;
+    grant.n_approvals = 2;
+    store_txn_document(t, &grant);
+    store_txn_document(t, &trust2);
+    store_txn_document(t, &other);
+    store_txn_document(t, &trust1);
+    store_txn_document(t, &empty);
+    commit(x, t);
+    shelf_reopen(x);
+
+    forget();
+    assert_int_equal(store_load_documents(x->store, see_document, &seen), 0);
+    assert_int_equal(seen.n, 5);
+    assert_string_equal(seen.octets[0], "trust one"); /* trust before what it judges, the rest as it came */
+    assert_string_equal(seen.octets[1], "trust two");
+    assert_string_equal(seen.octets[2], "grant nine");
+    assert_string_equal(seen.octets[3], "grant three");
+    assert_int_equal(seen.documents[4].size, 0);
+    assert_int_equal(seen.documents[2].type, 1);
+    assert_int_equal(seen.documents[2].id.octets[0], 9);
+    assert_int_equal(seen.documents[2].version, 1);
+    assert_int_equal(seen.documents[2].n_approvals, 2);
+    assert_string_equal(seen.approvals[2][0], "first");
+    assert_memory_equal(seen.approvals[2][1], "second\0x", 8);
+    assert_int_equal(seen.documents[3].n_approvals, 0);
+}
+
+static void test_document_versions(void **state)
+{
+    struct shelf *x = *state;
+    struct store_document first = document(1, 9, 1, "one"), second = document(1, 9, 2, "two"),
+                          again = document(1, 9, 1, "one, signed once more"),
+                          other = document(3, 9, 1, "revocation");
+    struct store_txn *t = txn(x);
+
+    store_txn_document(t, &first);
+    store_txn_document(t, &second);
+    store_txn_document(t, &other);
+    commit(x, t);
+    t = txn(x);
+    store_txn_document(t, &again);
+    commit(x, t);
+    forget();
+    assert_int_equal(store_load_documents(x->store, see_document, &seen), 0);
+    assert_int_equal(seen.n, 3);
+    assert_string_equal(seen.octets[0], "one, signed once more");
+    assert_string_equal(seen.octets[1], "two");
+    assert_string_equal(seen.octets[2], "revocation");
+}
+
+static void test_damaged_approvals(void **state)
+{
+    static const char *const approvals[] = {"x''", "x'00000001'", "x'ffffffff'", "x'0000000100000002aa'",
+                                            "x'0000000000'"};
+    struct shelf *x = *state;
+    struct store_document grant = document(1, 9, 1, "one");
+    struct store_txn *t = txn(x);
+
+    store_txn_document(t, &grant);
+    commit(x, t);
+    for (size_t i = 0; i < ARRAY_SIZE(approvals); i++) {
+        char change[100];
+
+        shelf_close(x);
+        (void)snprintf(change, sizeof(change), "UPDATE document SET approvals = %s", approvals[i]);
+        assert_int_equal(shelf_raw_exec(x->path, change), SQLITE_OK);
+        assert_int_equal(shelf_open(x), 0);
+        forget();
+        assert_int_equal(store_load_documents(x->store, see_document, &seen), -EBADMSG);
+        assert_int_equal(seen.n, 0);
+    }
+}
+
+static void test_books(void **state)
+{
+    struct store_books one = {.id = {{1}}, .uses_taken = 2},
+                       two = {.id = {{2}}, .uses_taken = UINT32_MAX, .closed = true};
+    struct shelf *x = *state;
+    struct store_txn *t = txn(x);
+
+    store_txn_books(t, &one);
+    store_txn_books(t, &two);
+    one.uses_taken = 3;
+    store_txn_books(t, &one);
+    commit(x, t);
+    shelf_reopen(x);
+    forget();
+    assert_int_equal(store_load_books(x->store, see_books, &seen), 0);
+    assert_int_equal(seen.n, 2);
+    assert_int_equal(seen.books[0].id.octets[0], 1);
+    assert_int_equal(seen.books[0].uses_taken, 3);
+    assert_false(seen.books[0].closed);
+    assert_int_equal(seen.books[1].uses_taken, UINT32_MAX);
+    assert_true(seen.books[1].closed);
+}
+
+/* Every field full to its brim. */
+static struct store_session full_session(uint64_t number, enum store_session_state state)
+{
+    struct store_session s = {
+        .number = number,
+        .state = state,
+        .grant = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}},
+        .version = UINT32_MAX,
+        .uid = UINT32_MAX,
+        .pid = UINT32_MAX,
+        .start_time = UINT64_MAX,
+        .parent = UINT32_MAX - 1,
+        .parent_start_time = UINT64_MAX - 1,
+        .audit_session = UINT32_MAX - 2,
+        .counts = 1,
+        .reserved_at = 1795219200,
+        .opened_at = 1795219201,
+        .ended_at = 1795219202,
+        .deadline = WHEN_NEVER,
+        .end_reason = REASON_MAX_SESSION,
+    };
+
+    memset(s.staff, 'a', sizeof(s.staff) - 1);
+    memset(s.service, 'b', sizeof(s.service) - 1);
+    memset(s.source, 'c', sizeof(s.source) - 1);
+    memset(s.tty, 'd', sizeof(s.tty) - 1);
+    memset(s.key, 'e', sizeof(s.key) - 1);
+    memset(s.boot_id, 'f', sizeof(s.boot_id) - 1);
+    return s;
+}
+
+static void expect_session(const struct store_session *a, const struct store_session *b)
+{
+    assert_int_equal(a->number, b->number);
+    assert_int_equal(a->state, b->state);
+    assert_true(ident_id_equal(&a->grant, &b->grant));
+    assert_int_equal(a->version, b->version);
+    assert_string_equal(a->staff, b->staff);
+    assert_int_equal(a->uid, b->uid);
+    assert_string_equal(a->service, b->service);
+    assert_string_equal(a->source, b->source);
+    assert_string_equal(a->tty, b->tty);
+    assert_string_equal(a->key, b->key);
+    assert_string_equal(a->boot_id, b->boot_id);
+    assert_int_equal(a->pid, b->pid);
+    assert_int_equal(a->start_time, b->start_time);
+    assert_int_equal(a->parent, b->parent);
+    assert_int_equal(a->parent_start_time, b->parent_start_time);
+    assert_int_equal(a->audit_session, b->audit_session);
+    assert_int_equal(a->counts, b->counts);
+    assert_int_equal(a->reserved_at, b->reserved_at);
+    assert_int_equal(a->opened_at, b->opened_at);
+    assert_int_equal(a->ended_at, b->ended_at);
+    assert_int_equal(a->deadline, b->deadline);
+    assert_int_equal(a->end_reason, b->end_reason);
+}
+
+static void test_sessions(void **state)
+{
+    struct shelf *x = *state;
+    struct store_txn *t = txn(x);
+    struct store_session s[5];
+    uint64_t next;
+
+    forget();
+    assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), 0);
+    assert_int_equal(seen.n, 0);
+    assert_int_equal(next, 1);
+    for (unsigned i = 0; i < 5; i++) {
+        s[i] = full_session(i + 1, (enum store_session_state)(i + 1));
+        store_txn_session(t, &s[i]);
+    }
+    commit(x, t);
+    shelf_reopen(x);
+    assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), 0);
+    assert_int_equal(seen.n, 3); /* ended and released ones are over */
+    for (unsigned i = 0; i < 3; i++)
+        expect_session(&seen.sessions[i], &s[i]);
+    assert_int_equal(next, 6); /* but their numbers stay used */
+}
+
+static void test_session_is_replaced(void **state)
+{
+    struct shelf *x = *state;
+    struct store_session s = full_session(12, STORE_SESSION_RESERVED);
+    struct store_txn *t = txn(x);
+    uint64_t next;
+
+    store_txn_session(t, &s);
+    commit(x, t);
+    s.state = STORE_SESSION_OPEN;
+    s.pid = 4711;
+    t = txn(x);
+    store_txn_session(t, &s);
+    commit(x, t);
+    forget();
+    assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), 0);
+    assert_int_equal(seen.n, 1);
+    expect_session(&seen.sessions[0], &s);
+    s.state = STORE_SESSION_ENDED;
+    t = txn(x);
+    store_txn_session(t, &s);
+    commit(x, t);
+    forget();
+    assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), 0);
+    assert_int_equal(seen.n, 0);
+    assert_int_equal(next, 13);
+}
+
+static void test_session_too_long_a_text(void **state)
+{
+    struct shelf *x = *state;
+    struct store_session s = full_session(1, STORE_SESSION_OPEN);
+    struct store_txn *t = txn(x);
+    uint64_t next;
+
+    store_txn_session(t, &s);
+    commit(x, t);
+    shelf_close(x);
+    assert_int_equal(shelf_raw_exec(x->path, "UPDATE session SET staff = staff || 'a'"), SQLITE_OK);
+    assert_int_equal(shelf_open(x), 0);
+    forget();
+    assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), -EBADMSG);
+    assert_int_equal(seen.n, 0);
+}
+
+static void test_taken(void **state)
+{
+    struct shelf *x = *state;
+    struct store_taken tomb = {.kind = STORE_TOMBSTONE,
+                               .scope = STORE_TAKEN_STAFF,
+                               .name = "zhang.san",
+                               .at = 1795219200,
+                               .until = WHEN_NEVER,
+                               .by = UINT32_MAX,
+                               .why = "合同终止"},
+                       lock = tomb;
+    struct store_txn *t = txn(x);
+
+    lock.kind = STORE_LOCK;
+    store_txn_taken(t, &lock);
+    store_txn_taken(t, &tomb);
+    tomb.until = 1795300000; /* the same again: one row */
+    tomb.by = 1000;
+    store_txn_taken(t, &tomb);
+    lock.scope = STORE_TAKEN_HOST;
+    lock.name[0] = '\0';
+    store_txn_taken(t, &lock);
+    commit(x, t);
+    shelf_reopen(x);
+    forget();
+    assert_int_equal(store_load_taken(x->store, see_taken, &seen), 0);
+    assert_int_equal(seen.n, 3);
+    assert_int_equal(seen.taken[0].kind, STORE_TOMBSTONE);
+    assert_int_equal(seen.taken[0].scope, STORE_TAKEN_STAFF);
+    assert_string_equal(seen.taken[0].name, "zhang.san");
+    assert_int_equal(seen.taken[0].at, 1795219200);
+    assert_int_equal(seen.taken[0].until, 1795300000);
+    assert_int_equal(seen.taken[0].by, 1000);
+    assert_string_equal(seen.taken[0].why, "合同终止");
+    assert_int_equal(seen.taken[1].by, UINT32_MAX);
+    assert_int_equal(seen.taken[1].until, WHEN_NEVER);
+
+    t = txn(x);
+    store_txn_untaken(t, STORE_LOCK, STORE_TAKEN_STAFF, "zhang.san"); /* the lock, not the tombstone */
+    store_txn_untaken(t, STORE_LOCK, STORE_TAKEN_STAFF, "li.si");     /* nothing to lift */
+    commit(x, t);
+    forget();
+    assert_int_equal(store_load_taken(x->store, see_taken, &seen), 0);
+    assert_int_equal(seen.n, 2);
+    assert_int_equal(seen.taken[0].kind, STORE_TOMBSTONE);
+    assert_int_equal(seen.taken[1].scope, STORE_TAKEN_HOST);
+}
+
+static void test_meta(void **state)
+{
+    struct shelf *x = *state;
+    struct store_txn *t = txn(x);
+    char value[5] = "kept";
+
+    assert_int_equal(store_load_meta(x->store, "host", value, sizeof(value)), -ENOENT);
+    assert_string_equal(value, "");
+    store_txn_meta(t, "host", "db01");
+    store_txn_meta(t, "host", "db02");
+    commit(x, t);
+    shelf_reopen(x);
+    assert_int_equal(store_load_meta(x->store, "host", value, sizeof(value)), 0);
+    assert_string_equal(value, "db02");
+    assert_int_equal(store_load_meta(x->store, "host", value, 4), -ERANGE);
+    assert_string_equal(value, "");
+}
+
+static void test_visitor_stops(void **state)
+{
+    struct shelf *x = *state;
+    struct store_books one = {.id = {{1}}}, two = {.id = {{2}}};
+    struct store_txn *t = txn(x);
+
+    store_txn_books(t, &one);
+    store_txn_books(t, &two);
+    commit(x, t);
+    forget();
+    seen.result = -ENOMEM;
+    assert_int_equal(store_load_books(x->store, see_books, &seen), -ENOMEM);
+    assert_int_equal(seen.n, 1);
+    commit(x, txn(x)); /* the store goes on */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_documents, shelf_setup, shelf_teardown),
+        cmocka_unit_test_setup_teardown(test_document_versions, shelf_setup, shelf_teardown),
+        cmocka_unit_test_setup_teardown(test_damaged_approvals, shelf_setup, shelf_teardown),
+        cmocka_unit_test_setup_teardown(test_books, shelf_setup, shelf_teardown),
+        cmocka_unit_test_setup_teardown(test_sessions, shelf_setup, shelf_teardown),
+        cmocka_unit_test_setup_teardown(test_session_is_replaced, shelf_setup, shelf_teardown),
+        cmocka_unit_test_setup_teardown(test_session_too_long_a_text, shelf_setup, shelf_teardown),
+        cmocka_unit_test_setup_teardown(test_taken, shelf_setup, shelf_teardown),
+        cmocka_unit_test_setup_teardown(test_meta, shelf_setup, shelf_teardown),
+        cmocka_unit_test_setup_teardown(test_visitor_stops, shelf_setup, shelf_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
