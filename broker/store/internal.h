@@ -22,7 +22,8 @@ struct store_read {
     struct record_filter filter;
     char *texts[FILTER_TEXTS]; /* what the filter points to */
     uint64_t first, last;      /* still to be looked at */
-    bool started, finished;
+    bool started;
+    bool finished; /* under `lock`: answered, and the worker is done with it */
     size_t limit;
     struct record_rows found;
     int result;
@@ -63,7 +64,7 @@ void *worker_run(void *store);
 int worker_mark_opened(struct store *s);
 
 struct store_read *read_free(struct store_read *r);
-/** Looks at the next part of the ledger; sets `finished`, at an error too. With `connection` held. */
-void read_step(struct store *s, struct store_read *r);
+/** Looks at the next part of the ledger; true if that was all, at an error too. With `connection` held. */
+bool read_step(struct store *s, struct store_read *r);
 
 #endif

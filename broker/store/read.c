@@ -85,7 +85,7 @@ static struct row_window read_next_window(struct store_read *r)
     return w;
 }
 
-void read_step(struct store *s, struct store_read *r)
+bool read_step(struct store *s, struct store_read *r)
 {
     if (!r->started)
         read_start(s, r);
@@ -94,7 +94,7 @@ void read_step(struct store *s, struct store_read *r)
 
         r->result = rows_read(s->db, &w, &r->filter, &r->found);
     }
-    r->finished = r->result < 0 || r->first > r->last || r->found.n >= r->limit;
+    return r->result < 0 || r->first > r->last || r->found.n >= r->limit;
 }
 
 /* With `lock` held. */

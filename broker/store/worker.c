@@ -135,14 +135,13 @@ static void worker_read(struct store *s, struct store_read *r)
     bool finished, wake;
 
     (void)pthread_mutex_lock(&s->connection);
-    read_step(s, r);
+    finished = read_step(s, r);
     (void)pthread_mutex_unlock(&s->connection);
 
     (void)pthread_mutex_lock(&s->lock);
-    finished = r->finished;
     wake = finished && r->rows;
     if (finished)
-        read_answer(s, r); /* a waiting thread may free it from here on */
+        read_answer(s, r); /* a waiting thread frees it as soon as it has the lock */
     (void)pthread_mutex_unlock(&s->lock);
     if (wake)
         worker_wake_owner(s);
