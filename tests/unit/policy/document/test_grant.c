@@ -544,6 +544,28 @@ static void test_writer_sorts(void **state)
     assert_not_written(&g, "host: the same line stands twice");
 }
 
+/* --- the manual -------------------------------------------------------------------------------------- */
+
+/* The example that people copy is one that hosts accept. */
+static void test_example_of_the_manual(void **state)
+{
+    FILE *page = fopen("docs/man/hufu-grant.5", "r");
+    char text[32768];
+    char *start, *end;
+    size_t size;
+
+    (void)state;
+    assert_non_null(page);
+    size = fread(text, 1, sizeof(text) - 1, page);
+    fclose(page);
+    text[size] = 0;
+    start = strstr(text, "hufu-grant: 1\n");
+    assert_non_null(start);
+    end = strstr(start, ".Ed\n");
+    assert_non_null(end);
+    sample_accepted(sample_round_grant, start, (size_t)(end - start));
+}
+
 /* --- helpers ----------------------------------------------------------------------------------------- */
 
 static void test_names_host(void **state)
@@ -642,6 +664,7 @@ int main(void)
         cmocka_unit_test(test_services),
         cmocka_unit_test(test_what_has_no_text_is_not_written),
         cmocka_unit_test(test_writer_sorts),
+        cmocka_unit_test(test_example_of_the_manual),
         cmocka_unit_test(test_names_host),
         cmocka_unit_test(test_same_identity),
         cmocka_unit_test(test_words),
