@@ -184,7 +184,9 @@ class Box:
     # --- people and logins
 
     def account(self, name, uid=None, password="pw", group=None):
-        options = [*(["--uid", str(uid)] if uid else []), *(["--gid", group, "--no-user-group"] if group else [])]
+        # Left to itself, useradd takes the number after the highest one: with gated accounts there, one of theirs.
+        options = ["--uid", str(uid)] if uid else ["--key", "UID_MAX=19999"]
+        options += ["--gid", group, "--no-user-group"] if group else []
         self.sh(["useradd", "--badname", "-m", "-s", "/bin/bash", *options, name])
         self.sh(f"echo {shlex.quote(name)}:{shlex.quote(password)} | chpasswd")
 

@@ -42,10 +42,9 @@ def pytest_runtest_makereport(item, call):
                 report.sections.append((f"journal of {box.name}", box.run("journalctl --no-pager -o short-precise -n 60").out))
 
 
-def new_box(request, boot=True):
-    stem = re.sub(r"[^A-Za-z0-9]", "-", request.node.name.split("/")[-1].removesuffix(".py"))[:30]
-    box = Box(f"{stem}-{os.getpid()}-{next(counter)}", request.config.getoption("--installed"))
-    return box.up() if boot else box
+def new_box(request, parent=None):
+    stem = re.sub(r"[^A-Za-z0-9]", "-", request.node.name.split("/")[-1].removesuffix(".py"))[:30].strip("-") or "box"
+    return Box(f"{stem}-{os.getpid()}-{next(counter)}", parent or request.config.getoption("--installed"))
 
 
 def end_box(request, box):
@@ -58,7 +57,7 @@ def end_box(request, box):
 @pytest.fixture(scope="module")
 def box(request):
     """A booted box for the whole test file, with the product installed and not set up."""
-    made = new_box(request)
+    made = new_box(request).up()
     yield made
     end_box(request, made)
 
@@ -66,15 +65,35 @@ def box(request):
 @pytest.fixture
 def fresh_box(request):
     """A booted box for one test alone."""
-    made = new_box(request)
+    made = new_box(request).up()
     yield made
     end_box(request, made)
 
 
+@pytest.fixture(scope="session")
+def pattern(request):
+    """A guarded host, set up and shut down: what the others are clones of."""
+    box = new_box(request).up()
+    site = Site(box).establish()
+    box.sh("systemctl stop hufud hufu-reaper ssh; sync")
+    box.down()
+    yield site
+    box.drop()
+
+
+def guarded_clone(request, pattern):
+    box = new_box(request, pattern.box.name)
+    # hufud would take a clone for what it is, and refuse: this one is to be the original.
+    box.offline("cat /etc/machine-id > /etc/machine-id.kept && mv /etc/machine-id.kept /etc/machine-id")
+    return pattern.on(box.up())
+
+
 @pytest.fixture(scope="module")
-def guarded(box):
-    """The file's box as a host that Hufu guards: set up, hufud and hufu-reaper running, people and keys made."""
-    return Site(box).establish()
+def guarded(request, pattern):
+    """The file's host that Hufu guards: set up, hufud and hufu-reaper running, people and keys made."""
+    site = guarded_clone(request, pattern)
+    yield site
+    end_box(request, site.box)
 
 
 @pytest.fixture
@@ -86,9 +105,11 @@ def site(guarded):
 
 
 @pytest.fixture
-def fresh_site(fresh_box):
+def fresh_site(request, pattern):
     """The same for one test alone, for tests that break things."""
-    return Site(fresh_box).establish()
+    site = guarded_clone(request, pattern)
+    yield site
+    end_box(request, site.box)
 
 
 @pytest.fixture(autouse=True)

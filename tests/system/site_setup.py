@@ -3,6 +3,7 @@
 Everybody uses the shipped commands, and keys and certificates come from stock openssl.
 """
 
+import copy
 import json
 import re
 import shlex
@@ -72,6 +73,13 @@ class Site:
     def __init__(self, box):
         self.box = box
         self.keys = {}
+
+    def on(self, box):
+        """The same site, on a clone of its box."""
+        clone = copy.copy(self)
+        clone.box, clone.keys = box, dict(self.keys)
+        box.until("hufuctl status")
+        return clone
 
     # --- setting up
 
