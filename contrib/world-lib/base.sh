@@ -176,6 +176,8 @@ build_base() { # NODE PARENT PACKAGES
   say "installing packages into $1"
   install_packages "$1" "$3" >"$folder/log" 2>&1 || {
     tail -n 20 "$folder/log" >&2
+    [ "$(df --output=pcent "$store" | tail -n 1 | tr -dc 0-9)" -lt 98 ] ||
+      say "$store is full: it takes memory; HUFU_WORLD_DIR can name a folder on a file system of its own"
     die "apt could not install the packages; the whole output is in $folder/log"
   }
   settle_root "$root"

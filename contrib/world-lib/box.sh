@@ -37,7 +37,10 @@ end_box() { # NODE
   echo 1 >"$cgroup/cgroup.kill" 2>/dev/null || true
   for _ in {1..500}; do
     find "$cgroup" -depth -type d -exec rmdir {} + 2>/dev/null || true
-    [ -d "$cgroup" ] || return 0
+    if [ ! -d "$cgroup" ]; then
+      rmdir "$cgroups" 2>/dev/null || true # the last one's
+      return 0
+    fi
     sleep 0.01
   done
   die "$1: a process does not end"

@@ -103,7 +103,6 @@ command_hold() {
     "$BASH" "$world_program" .hold-init "$@") || status=$?
   exec {run_lock}>&-
   sweep_runs
-  rmdir "$cgroups" 2>/dev/null || true
   return "$status"
 }
 
@@ -123,9 +122,11 @@ command_clean() {
   rmdir "$cgroups" 2>/dev/null || true
 }
 
-# Out here, where the store's tmpfs was mounted.
+# Out here, where the store's tmpfs was mounted. A file system that somebody else put there stays mounted.
 unmount_store() {
-  rm -rf "${store:?}"/{nodes,runs,products,host,cgroup,nothing,building}
-  umount "$store" 2>/dev/null || true
+  rm -rf --one-file-system "${store:?}"/{nodes,runs,products,host,cgroup,nothing,building} "$store"/*.{tar,log}
+  if [ "$(stat -f -c %T "$store")" = tmpfs ] && grep -q " $store .* hufu-world " /proc/self/mountinfo; then
+    umount "$store" || die "$store is in use"
+  fi
   rmdir "$store" 2>/dev/null || true
 }

@@ -87,7 +87,7 @@ remove_node() {
   end_box "$1"
   # Renamed first: a half-removed node must not be taken for a whole one.
   rm -f "$folder/parent"
-  rm -rf "$folder"
+  rm -rf --one-file-system "$folder"
 }
 
 command_clone() {
