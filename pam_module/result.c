@@ -21,11 +21,9 @@ const char *result_text_of_scope(enum scope_result result)
 {
     switch (result) {
     case SCOPE_TWO_PERSONS:
-        return "Hufu: this would act for two outside persons at once, so it is refused. "
-               "Please log in again as yourself.";
+        return RESULT_TWO_PERSONS_TEXT;
     case SCOPE_UNSURE:
-        return "Hufu: this host cannot look up its accounts right now, so access is refused. "
-               "Please call the unit responsible for this host.";
+        return RESULT_UNSURE_TEXT;
     case SCOPE_FREE:
     case SCOPE_GATED:
     case SCOPE_NO_USER:
