@@ -41,7 +41,7 @@ struct endings_events {
 
 int endings_new(sd_event *event, struct reaper_client *reaper, const struct endings_events *events,
                 void *userdata, struct endings **ret);
-/** To be called after reaper_client_free(): then nothing is under way any more. */
+/** To be called after reaper_client_stop(): then nothing is under way any more. */
 struct endings *endings_free(struct endings *e);
 DEFINE_CLEANUP(struct endings, endings_free);
 

@@ -28,6 +28,7 @@ struct reaper_client {
     struct question *questions; /* newest first */
     uint32_t last_cookie;
     int fd;
+    char *path;
 };
 
 bool reaper_client_is_here(const struct reaper_client *c)
@@ -142,7 +143,7 @@ static int on_readable(sd_event_source *source, int fd, uint32_t events, void *u
     return 0;
 }
 
-static int connect_socket(const struct reaper_client_options *o)
+static int connect_socket(const char *path, uid_t reaper_uid)
 {
     cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -151,15 +152,15 @@ static int connect_socket(const struct reaper_client_options *o)
 
     if (fd < 0)
         return -errno;
-    if (strlen(o->path) >= sizeof(address.sun_path))
+    if (strlen(path) >= sizeof(address.sun_path))
         return -ENAMETOOLONG;
-    strcpy(address.sun_path, o->path);
+    strcpy(address.sun_path, path);
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
         return -errno;
     r = socket_peer(fd, NULL, &uid, NULL);
     if (r < 0)
         return r;
-    if (uid != o->uid)
+    if (uid != reaper_uid)
         return -EPERM;
     r = fd;
     fd = -1;
@@ -170,7 +171,7 @@ static int try_connect(struct reaper_client *c)
 {
     int r;
 
-    c->fd = connect_socket(&c->options);
+    c->fd = connect_socket(c->path, c->options.uid);
     if (c->fd >= 0) {
         r = sd_event_add_io(c->options.event, &c->io, c->fd, EPOLLIN, on_readable, c);
         if (r >= 0) {
@@ -205,6 +206,9 @@ int reaper_client_new(const struct reaper_client_options *o, struct reaper_clien
         return -ENOMEM;
     c->fd = -1;
     c->options = *o;
+    c->path = strdup(o->path);
+    if (!c->path)
+        return -ENOMEM;
     r = sd_event_add_time(o->event, &c->timeout, CLOCK_BOOTTIME, UINT64_MAX, 1000, on_timeout, c);
     if (r < 0)
         return r;
@@ -215,15 +219,23 @@ int reaper_client_new(const struct reaper_client_options *o, struct reaper_clien
     return 0;
 }
 
+void reaper_client_stop(struct reaper_client *c)
+{
+    if (!c)
+        return;
+    c->io = sd_event_source_disable_unref(c->io);
+    c->fd = close_fd(c->fd);
+    c->timeout = sd_event_source_disable_unref(c->timeout);
+    c->reconnect = sd_event_source_disable_unref(c->reconnect);
+    answer_all(c, -ECANCELED);
+}
+
 struct reaper_client *reaper_client_free(struct reaper_client *c)
 {
     if (!c)
         return NULL;
-    c->io = sd_event_source_disable_unref(c->io);
-    c->fd = close_fd(c->fd);
-    answer_all(c, -ECANCELED);
-    sd_event_source_disable_unref(c->timeout);
-    sd_event_source_disable_unref(c->reconnect);
+    reaper_client_stop(c);
+    free(c->path);
     free(c);
     return NULL;
 }
@@ -248,7 +260,7 @@ void reaper_client_ask(struct reaper_client *c, const struct reap_request *reque
     struct question *q;
     int r;
 
-    if (c->fd < 0) {
+    if (!reaper_client_is_here(c)) {
         done(userdata, -ENOTCONN, NULL);
         return;
     }

@@ -34,7 +34,9 @@ struct reaper_client_options {
 
 /** Connects in the first turn of the loop. 0, -ENOMEM, other -errno of the loop. */
 int reaper_client_new(const struct reaper_client_options *options, struct reaper_client **ret);
-/** Answers what is under way with -ECANCELED. NULL is fine. */
+/** Hangs up for good: what is under way is answered with -ECANCELED, what is asked later with -ENOTCONN. */
+void reaper_client_stop(struct reaper_client *c);
+/** Stops and frees. NULL is fine. */
 struct reaper_client *reaper_client_free(struct reaper_client *c);
 DEFINE_CLEANUP(struct reaper_client, reaper_client_free);
 

@@ -52,10 +52,13 @@ struct session {
     bool counts;                   /* it took a use */
     bool sweep_owed; /* a session before it ended without everything of the person being ended, because of it
                       */
+    bool opened;     /* its opening is on record and on disk: its use is used */
+    bool released;   /* ENDING, but no longer in the books: only its processes are still to be ended */
     bool settled;    /* false: read from the store, and the reaper has not said yet whether it lives */
     when_t reserved_at, opened_at; /* 0: not yet */
     when_t deadline;               /* 0: none yet */
-    when_t warn_next;
+    when_t warn_next;              /* WHEN_NEVER: none */
+    when_t lease_next;             /* when the lease has to be renewed; WHEN_NEVER: not before the deadline */
     /* The wall clock may be set; what has passed since this pair was read together may not. */
     int64_t wall_base_us;
     uint64_t boot_base_us;

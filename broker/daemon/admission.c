@@ -1,0 +1,229 @@
+#include "broker/daemon/admission.h"
+
+#include "broker/common/clock.h"
+#include "broker/daemon/answer.h"
+#include "broker/daemon/ledger.h"
+#include "broker/daemon/life.h"
+#include "broker/daemon/texts.h"
+#include "broker/daemon/waiting.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct record admission_record(const struct admission *a, enum reason reason, bool success,
+                               char address[static ADDRESS_TEXT_SIZE], char id[static IDENT_ID_TEXT_SIZE])
+{
+    struct record r = ledger_record(answer_event(&a->q), reason, success);
+
+    answer_record(&a->q, &r, address);
+    ledger_grant(&r, a->decision.entry, id);
+    r.reference = success ? "" : a->reference;
+    r.session = a->session;
+    r.deadline = success && a->decision.entry ? a->decision.valid_until : 0;
+    r.latency_us = clock_boot_us() - gate_call_since(a->call);
+    return r;
+}
+
+void admission_refuse(struct admission *a, enum reason reason)
+{
+    char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE];
+    struct record r = admission_record(a, reason, false, address, id);
+    struct gate_reply reply;
+
+    answer_refuse(reason, a->decision.entry, a->q.facts.now, a->reference, &reply);
+    ledger_write(a->broker, &r);
+    gate_call_reply(a->call, &reply);
+    free(a);
+}
+
+void admission_allow(struct admission *a)
+{
+    const struct grant_entry *e = a->decision.entry;
+    struct gate_reply reply = {
+        .verdict = VERDICT_ALLOW, .reason = a->decision.reason, .valid_until = a->decision.valid_until};
+
+    if (a->q.facts.kind == SERVICE_LOGIN && a->q.facts.phase == PHASE_SESSION && e) {
+        reply.runtime_max = e->session_max;
+        texts_admit(a->decision.valid_until, a->q.facts.now, e->grant->ticket, reply.message);
+    }
+    gate_call_reply(a->call, &reply);
+    free(a);
+}
+
+/* ---- account phase, and everything that opens no session ---- */
+
+static void give_back(struct admission *a, bool written)
+{
+    struct session *s = a->own ? registry_find(a->broker->registry, a->session) : NULL;
+
+    if (!s || s->state != SESSION_RESERVED)
+        return;
+    if (written)
+        life_release(a->broker, s, a->decision.reason);
+    else
+        life_forget(a->broker, s);
+}
+
+/* Something was taken away while the record was being written. */
+static bool still_allowed(struct admission *a)
+{
+    struct ident_id was;
+    const struct grant_entry *e = a->decision.entry;
+
+    if (a->generation == a->broker->generation)
+        return true;
+    if (a->session != 0 && !registry_find(a->broker->registry, a->session)) {
+        a->decision.reason =
+            REASON_REVOKED; /* the reservation was cancelled; why in particular is asked below */
+        a->session = 0;
+        a->own = false;
+    }
+    if (e)
+        was = e->grant->id;
+    question_refresh(a->broker, &a->q);
+    a->decision = question_decide(a->broker, &a->q);
+    a->generation = a->broker->generation;
+    if (a->decision.verdict != VERDICT_ALLOW)
+        return false;
+    /* Allowed by another grant than the one written down: the person may try again. */
+    if (e && (!a->decision.entry || !ident_id_equal(&was, &a->decision.entry->grant->id))) {
+        a->decision.reason = REASON_REVOKED;
+        return false;
+    }
+    if (a->q.facts.kind == SERVICE_LOGIN && a->session == 0) {
+        a->decision.reason = REASON_REVOKED;
+        return false;
+    }
+    return true;
+}
+
+static void on_written(void *userdata, int result, uint64_t sequence)
+{
+    struct admission *a = userdata;
+
+    (void)sequence;
+    if (result < 0) {
+        give_back(a, false);
+        admission_refuse(a, result == -EBADMSG ? REASON_STORE_DAMAGED : REASON_STORE_UNAVAILABLE);
+    } else if (!still_allowed(a)) {
+        give_back(a, true);
+        admission_refuse(a, a->decision.reason);
+    } else {
+        admission_allow(a);
+    }
+}
+
+/* Takes a use for a login; one that this caller holds already for the same grant is that. */
+static int reserve(struct admission *a, struct session **ret)
+{
+    struct broker *b = a->broker;
+    struct session *held = registry_find(b->registry, a->q.reservation);
+    int r;
+
+    if (held && ident_id_equal(&held->grant, &a->decision.entry->grant->id)) {
+        *ret = held;
+        a->session = held->number;
+        return 0;
+    }
+    if (held)
+        life_release(b, held, REASON_GRANT_SUPERSEDED);
+    r = life_reserve(b, &a->q, gate_call_peer(a->call)->pidfd, a->decision.entry, ret);
+    if (r < 0)
+        return r;
+    a->session = (*ret)->number;
+    a->own = true;
+    return 0;
+}
+
+static void write_admission(struct admission *a, const struct session *s)
+{
+    char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE];
+    struct record r = admission_record(a, a->decision.reason, true, address, id);
+    struct store_txn *t = ledger_txn(a->broker);
+
+    if (t) {
+        store_txn_record(t, &r);
+        if (s && a->own)
+            life_write(a->broker, s, STORE_SESSION_RESERVED, t);
+    }
+    ledger_submit(a->broker, t, on_written, a);
+}
+
+static void admission_account(struct admission *a)
+{
+    struct session *s = NULL;
+
+    if (a->q.facts.kind == SERVICE_LOGIN && reserve(a, &s) < 0)
+        admission_refuse(a, REASON_BROKER_ERROR);
+    else
+        write_admission(a, s);
+}
+
+/* ---- both ---- */
+
+static void judge(struct admission *a);
+
+static void on_resume(void *userdata)
+{
+    judge(userdata);
+}
+
+static void judge(struct admission *a)
+{
+    struct broker *b = a->broker;
+    uint32_t uid = a->q.m.person_uid;
+
+    if (!a->waited && !b->stopping && endings_are_under_way(b->endings, uid) &&
+        waiting_add(b->waiting, uid, on_resume, a) == 0) {
+        a->waited = true;
+        return;
+    }
+    question_refresh(b, &a->q);
+    a->generation = b->generation;
+    if (a->q.facts.phase == PHASE_SESSION && a->q.facts.kind == SERVICE_LOGIN) {
+        admission_open(a);
+        return;
+    }
+    a->decision = question_decide(b, &a->q);
+    if (a->decision.verdict == VERDICT_ALLOW)
+        admission_account(a);
+    else
+        admission_refuse(a, a->decision.reason);
+}
+
+/* The module and the broker have their ranges from two files, and both must say the same. */
+static void note_range(struct broker *b, const struct gate_pam *m)
+{
+    struct record r = ledger_record(EVENT_RANGE_DIFFERS, REASON_NOT_GATED, false);
+    char detail[128];
+
+    if (m->range.first == b->config->gated_first && m->range.last == b->config->gated_last)
+        return;
+    if (b->range_differs++ % 1000 != 0)
+        return;
+    (void)snprintf(detail, sizeof(detail), "module: %u-%u, broker: %u-%u", m->range.first, m->range.last,
+                   b->config->gated_first, b->config->gated_last);
+    r.service = m->service;
+    r.detail = detail;
+    ledger_write(b, &r);
+}
+
+void admission_begin(struct broker *b, struct gate_call *call, const struct gate_pam *m, enum phase phase)
+{
+    struct admission *a = calloc(1, sizeof(*a));
+    struct gate_reply reply;
+
+    if (!a) {
+        answer_refuse(REASON_BROKER_ERROR, NULL, 0, "", &reply);
+        gate_call_reply(call, &reply);
+        return;
+    }
+    a->broker = b;
+    a->call = call;
+    ledger_reference(a->reference);
+    question_take(b, gate_call_peer(call), m, phase, &a->q);
+    if (gate_call_peer(call)->uid == 0)
+        note_range(b, m);
+    judge(a);
+}

@@ -1,0 +1,158 @@
+#include "broker/common/files.h"
+#include "broker/daemon/admission.h"
+#include "broker/daemon/ledger.h"
+#include "broker/daemon/life.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+/*
+ * The session phase of a login: decided anew with the reservation, bound to the caller, put on lease at the
+ * reaper, written down, and only then allowed. A refusal here does not end an ssh connection by itself, so
+ * the reaper ends it (2-architecture, "The way of a login", 6).
+ */
+
+static struct session *session_of(const struct admission *a)
+{
+    return registry_find(a->broker->registry, a->session);
+}
+
+static bool is_gated(const struct broker *b, uint32_t uid)
+{
+    return b->config->gated_first <= uid && uid <= b->config->gated_last;
+}
+
+/* Refuses; and has what the caller has begun ended. */
+static void refuse_and_end(struct admission *a, enum reason reason)
+{
+    struct broker *b = a->broker;
+    struct session *s = session_of(a);
+    struct question *q = NULL;
+    int pidfd = -1;
+
+    if (!s && a->q.sshd && a->q.refused == REASON_OK && is_gated(b, a->q.m.person_uid)) {
+        q = malloc(sizeof(*q));
+        pidfd = fcntl(gate_call_peer(a->call)->pidfd, F_DUPFD_CLOEXEC, 0);
+        if (q)
+            *q = a->q;
+    }
+    admission_refuse(a, reason); /* first the sentence, then the end */
+    if (s)
+        life_end(b, s, reason);
+    else if (q && pidfd >= 0)
+        (void)life_refuse_leader(b, q, pidfd, reason);
+    close_fd(pidfd);
+    free(q);
+}
+
+static void on_open_written(void *userdata, int result, uint64_t sequence)
+{
+    struct admission *a = userdata;
+    struct session *s = session_of(a);
+
+    (void)sequence;
+    if (s && s->state == SESSION_OPENING && result == 0) {
+        s->opened = true;
+        if (a->generation != a->broker->generation)
+            life_recheck(a->broker, s);
+        s = session_of(a);
+    }
+    if (result < 0) {
+        refuse_and_end(a, result == -EBADMSG ? REASON_STORE_DAMAGED : REASON_STORE_UNAVAILABLE);
+        return;
+    }
+    if (!s || s->state != SESSION_OPENING) {
+        /* Ended meanwhile: by its leader's exit, or by somebody's order. */
+        admission_refuse(a, s && s->end_reason != REASON_LOGGED_OUT ? s->end_reason : REASON_REVOKED);
+        return;
+    }
+    s->state = SESSION_OPEN;
+    life_recheck(a->broker, s); /* arms deadline and warnings; or it is over already */
+    s = session_of(a);
+    if (s && s->state == SESSION_OPEN)
+        admission_allow(a);
+    else
+        admission_refuse(a, s ? s->end_reason : REASON_EXPIRED);
+}
+
+static void write_open(struct admission *a, struct session *s)
+{
+    char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE], detail[64] = "";
+    struct record r = admission_record(a, REASON_OK, true, address, id);
+    struct store_txn *t = ledger_txn(a->broker);
+
+    if (s->key == KEY_FINGERPRINT) {
+        ident_format_fingerprint(&s->fingerprint, detail);
+        r.detail = detail;
+    }
+    if (t) {
+        store_txn_record(t, &r);
+        life_write(a->broker, s, STORE_SESSION_OPEN, t);
+    }
+    ledger_submit(a->broker, t, on_open_written, a);
+}
+
+static void on_lease(void *userdata, int result, const struct reap_reply *reply)
+{
+    struct admission *a = userdata;
+    struct session *s = session_of(a);
+
+    if (!s || s->state != SESSION_OPENING)
+        admission_refuse(a, s ? s->end_reason : REASON_REVOKED);
+    else if (result < 0 || reply->result != REAP_DONE)
+        refuse_and_end(a, REASON_REAPER_AWAY);
+    else
+        write_open(a, s);
+}
+
+/* The reservation that this caller holds, if it is of the grant that admits now; else a new one. */
+static struct session *take_reservation(struct admission *a)
+{
+    struct broker *b = a->broker;
+    struct session *held = registry_find(b->registry, a->q.reservation), *s = NULL;
+
+    if (held && ident_id_equal(&held->grant, &a->decision.entry->grant->id))
+        return held;
+    if (held)
+        life_release(b, held, REASON_GRANT_SUPERSEDED);
+    if (life_reserve(b, &a->q, gate_call_peer(a->call)->pidfd, a->decision.entry, &s) < 0)
+        return NULL;
+    return s;
+}
+
+static void bind(struct admission *a)
+{
+    struct broker *b = a->broker;
+    struct session *s = take_reservation(a);
+
+    if (!s) {
+        refuse_and_end(a, REASON_BROKER_ERROR);
+        return;
+    }
+    a->session = s->number;
+    if (life_bind(b, s, &a->q, gate_call_peer(a->call)->pidfd, a->decision.valid_until) < 0) {
+        refuse_and_end(a, REASON_BROKER_ERROR);
+        return;
+    }
+    life_lease(b, s, a->q.facts.now, on_lease, a);
+}
+
+void admission_open(struct admission *a)
+{
+    struct broker *b = a->broker;
+    struct session *held = registry_find(b->registry, a->q.reservation);
+    enum reason reason;
+
+    a->decision = question_decide(b, &a->q);
+    reason = a->decision.reason;
+    if (held && a->q.refused == REASON_OK && question_key_differs(&a->q, held))
+        reason = REASON_KEY_MISMATCH;
+    if (reason != REASON_KEY_MISMATCH && a->decision.verdict == VERDICT_ALLOW) {
+        bind(a);
+        return;
+    }
+    if (held && a->q.refused == REASON_OK)
+        life_release(b, held, reason);
+    refuse_and_end(a, reason);
+}

@@ -1,0 +1,348 @@
+#include "broker/daemon/broker.h"
+
+#include "broker/common/clock.h"
+#include "broker/common/files.h"
+#include "broker/daemon/ledger.h"
+#include "broker/daemon/life.h"
+#include "broker/daemon/orders.h"
+#include "broker/daemon/restore.h"
+#include "broker/daemon/state.h"
+#include "broker/daemon/waiting.h"
+#include "broker/trust/digest.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TRUST_FILE_MAX DOCUMENT_MAX_SIZE_TRUST
+
+static struct store_options store_options_of(const char *path)
+{
+    return (struct store_options){.path = path, .sha256 = digest_sha256};
+}
+
+static int store_path(const struct broker_options *o, char path[static PATH_MAX])
+{
+    int n = snprintf(path, PATH_MAX, "%s/hufu.db", o->state_dir);
+
+    return n > 0 && n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* ---- making a store ---- */
+
+static void on_created(void *userdata, int result, uint64_t sequence)
+{
+    (void)sequence;
+    *(int *)userdata = result;
+}
+
+static int write_identity(struct store *s, const char *host, const char *machine_id)
+{
+    struct store_txn *t = NULL;
+    int result = -EIO, r = store_txn_new(s, &t);
+
+    if (r < 0)
+        return r;
+    store_txn_meta(t, STATE_META_HOST, host);
+    store_txn_meta(t, STATE_META_MACHINE_ID, machine_id);
+    r = store_submit(s, t, on_created, &result);
+    if (r == 0)
+        r = store_flush(s);
+    return r < 0 ? r : result;
+}
+
+int broker_create_store(const struct broker_options *o, const struct config *config, char error[static 256])
+{
+    cleanup(store_close_p) struct store *s = NULL;
+    char path[PATH_MAX], machine_id[33], why[200] = "";
+    struct store_options options;
+    int r = state_machine_id(o, machine_id);
+
+    if (r < 0) {
+        (void)snprintf(error, 256, "%s cannot be read or is no machine-id: %s", o->machine_id_path,
+                       strerror(-r));
+        return r;
+    }
+    r = store_path(o, path);
+    if (r < 0)
+        return r;
+    options = store_options_of(path);
+    r = store_create(&options, why);
+    if (r == 0)
+        r = store_open(&options, &s, why);
+    if (r == 0)
+        r = write_identity(s, config->host, machine_id);
+    if (r < 0)
+        (void)snprintf(error, 256, "%.120s: %.120s", path, why[0] != '\0' ? why : strerror(-r));
+    return r;
+}
+
+/* ---- start ---- */
+
+static int on_store_readable(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+    struct broker *b = userdata;
+
+    (void)source;
+    (void)fd;
+    (void)events;
+    store_dispatch(b->store);
+    return 0;
+}
+
+/* A host that cannot read its store goes on without: gated logins are refused, and status says why. */
+static int start_store(struct broker *b)
+{
+    struct store_options options;
+    char path[PATH_MAX];
+    int r = store_path(&b->options, path);
+
+    if (r < 0)
+        return r;
+    options = store_options_of(path);
+    b->store_error = store_open(&options, &b->store, b->store_trouble);
+    if (b->store_error < 0) {
+        b->store = NULL;
+        if (b->store_trouble[0] == '\0')
+            (void)snprintf(b->store_trouble, sizeof(b->store_trouble), "%s", strerror(-b->store_error));
+        return 0;
+    }
+    r = sd_event_add_io(b->event, &b->store_io, store_fd(b->store), EPOLLIN, on_store_readable, b);
+    if (r < 0)
+        return r;
+    r = restore_load(b);
+    if (r == -ENOMEM)
+        return r;
+    if (r < 0) {
+        (void)snprintf(b->store_trouble, sizeof(b->store_trouble), "cannot be read: %s", strerror(-r));
+        b->store_io = sd_event_source_disable_unref(b->store_io);
+        b->store = store_close(b->store);
+        b->store_error = r;
+        return 0;
+    }
+    return feeder_start(b->store, b->host.name, &b->feeder);
+}
+
+static int start_trust(struct broker *b)
+{
+    cleanup_free char *octets = NULL;
+    struct document_error error = {0};
+    size_t size;
+    int r = files_read(b->options.trust_path, b->options.owner, TRUST_FILE_MAX, &octets, &size);
+
+    b->host.site = "";
+    if (r == 0)
+        r = trust_set_new(octets, size, &b->trust, &error);
+    else
+        (void)snprintf(error.reason, sizeof(error.reason), "%s", strerror(-r));
+    if (r == 0)
+        b->host.site = trust_set_document(b->trust)->site;
+    else if (r != -ENOMEM)
+        (void)snprintf(b->trust_trouble, sizeof(b->trust_trouble), "%.40s, line %u: %s",
+                       b->options.trust_path, error.line, error.reason);
+    return r == -ENOMEM ? r : 0;
+}
+
+static int start_sessions(struct broker *b)
+{
+    int r = registry_new(b->event, &life_registry_events, b, &b->registry);
+
+    if (r == 0)
+        r = keys_new(b->event, &b->keys);
+    if (r == 0)
+        r = waiting_new(b->event, &b->waiting);
+    return r;
+}
+
+static int start_reaper(struct broker *b)
+{
+    char path[PATH_MAX];
+    const struct reaper_client_options options = {.event = b->event,
+                                                  .path = path,
+                                                  .uid = b->options.owner,
+                                                  .state = life_on_reaper,
+                                                  .unasked = life_on_unasked,
+                                                  .userdata = b};
+    int r;
+
+    (void)snprintf(path, sizeof(path), "%s/reaper", b->options.run_dir);
+    r = reaper_client_new(&options, &b->reaper);
+    if (r < 0)
+        return r;
+    return endings_new(b->event, b->reaper, &life_endings_events, b, &b->endings);
+}
+
+static void on_gate_trouble(void *userdata, const struct peer *peer, enum reason reason, const char *detail)
+{
+    ledger_trouble(userdata, peer, reason, detail);
+}
+
+static int start_gate(struct broker *b)
+{
+    char path[PATH_MAX];
+    const struct gate_options options = {.event = b->event,
+                                         .path = path,
+                                         .keys_uid = b->options.keys_uid,
+                                         .limits = GATE_LIMITS_DEFAULT,
+                                         .requests = broker_gate_requests,
+                                         .n_requests = broker_n_gate_requests,
+                                         .trouble = on_gate_trouble,
+                                         .userdata = b};
+
+    (void)snprintf(path, sizeof(path), "%s/gate", b->options.run_dir);
+    return gate_new(&options, &b->gate);
+}
+
+static void on_identity(void *userdata, int result, const struct reap_reply *reply)
+{
+    uint32_t login_uid = CONTROL_LOGIN_UID_UNKNOWN;
+
+    if (result == 0 && reply->result == REAP_DONE && reply->n_processes > 0)
+        login_uid = reply->processes[0].login_uid;
+    control_identified(userdata, login_uid);
+}
+
+static void identify(void *userdata, struct control_connection *connection, pid_t pid)
+{
+    struct broker *b = userdata;
+    const struct reap_request request = {.type = FRAME_REAP_WHO, .pid = (uint32_t)pid};
+
+    reaper_client_ask(b->reaper, &request, REAPER_ASK_US, on_identity, connection);
+}
+
+static void on_control_refused(void *userdata, const struct control_call *call, const char *method,
+                               const char *needs)
+{
+    struct record r = ledger_record(EVENT_CONTROL_REFUSED, REASON_CALLER_FORBIDDEN, false);
+    char detail[200];
+
+    (void)snprintf(detail, sizeof(detail), "%s needs %s", method, needs);
+    r.actor = control_call_actor(call);
+    r.detail = detail;
+    ledger_write(userdata, &r);
+}
+
+static int start_control(struct broker *b)
+{
+    char path[PATH_MAX];
+    const struct control_options options = {.event = b->event,
+                                            .path = path,
+                                            .interface = "org.hufu.control",
+                                            .description = control_interface_description,
+                                            .version = HUFU_VERSION,
+                                            .methods = broker_control_methods,
+                                            .n_methods = broker_n_control_methods,
+                                            .root = b->options.owner,
+                                            .operators = b->options.operators,
+                                            .auditors = b->options.auditors,
+                                            .gated_first = b->config->gated_first,
+                                            .gated_last = b->config->gated_last,
+                                            .identify = identify,
+                                            .refused = on_control_refused,
+                                            .userdata = b};
+
+    (void)snprintf(path, sizeof(path), "%s/control", b->options.run_dir);
+    return control_new(&options, &b->control);
+}
+
+static const struct {
+    const char *what;
+    int (*start)(struct broker *b);
+} steps[] = {
+    {"trust", start_trust},   {"sessions", start_sessions}, {"store", start_store},
+    {"reaper", start_reaper}, {"gate", start_gate},         {"control", start_control},
+};
+
+static int broker_start(struct broker *b, char error[static 256])
+{
+    int r = clock_boot_id(b->boot_id);
+
+    if (r == 0)
+        r = grants_new(&b->grants);
+    if (r == 0)
+        r = taken_new(&b->taken);
+    for (size_t i = 0; i < ARRAY_SIZE(steps) && r >= 0; i++) {
+        r = steps[i].start(b);
+        if (r < 0)
+            (void)snprintf(error, 256, "%s: %s", steps[i].what, strerror(-r));
+    }
+    return r;
+}
+
+static void record_start(struct broker *b)
+{
+    struct record r = ledger_record(EVENT_START, REASON_OK, true);
+
+    r.detail = "hufud " HUFU_VERSION;
+    ledger_write(b, &r);
+}
+
+int broker_new(sd_event *event, const struct broker_options *o, struct config *config, struct broker **ret,
+               char error[static 256])
+{
+    cleanup(broker_free_p) struct broker *b = calloc(1, sizeof(*b));
+    int r;
+
+    error[0] = '\0';
+    if (!b) {
+        config_free(config);
+        return -ENOMEM;
+    }
+    b->event = sd_event_ref(event);
+    b->options = *o;
+    b->config = config;
+    b->host.name = config->host;
+    b->host.groups = (struct grant_strings){(const char *const *)config->groups, config->n_groups};
+    b->started = clock_wall();
+    b->next_session = 1;
+    r = broker_start(b, error);
+    if (r < 0)
+        return r;
+    record_start(b);
+    *ret = steal_pointer(&b);
+    return 0;
+}
+
+/* ---- stop ---- */
+
+static void record_stop(struct broker *b)
+{
+    struct record r = ledger_record(EVENT_STOP, REASON_STOPPING, true);
+
+    if (b->store)
+        ledger_write(b, &r);
+}
+
+struct broker *broker_free(struct broker *b)
+{
+    if (!b)
+        return NULL;
+    b->stopping = true;
+    /* First nobody waits any more: for an ending, for the reaper, for the disk. What they answer is still
+     * sent. */
+    b->waiting = waiting_free(b->waiting);
+    if (b->control)
+        record_stop(b);
+    reaper_client_stop(b->reaper);
+    if (b->store)
+        (void)store_flush(b->store);
+    orders_free(b);
+    b->feeder = feeder_stop(b->feeder);
+    b->gate = gate_free(b->gate);
+    b->control = control_free(b->control);
+    b->endings = endings_free(b->endings);
+    b->reaper = reaper_client_free(b->reaper);
+    b->keys = keys_free(b->keys);
+    b->registry = registry_free(b->registry);
+    b->store_io = sd_event_source_disable_unref(b->store_io);
+    b->store = store_close(b->store);
+    taken_free(b->taken);
+    grants_free(b->grants);
+    trust_set_free(b->trust);
+    config_free(b->config);
+    sd_event_unref(b->event);
+    free(b);
+    return NULL;
+}

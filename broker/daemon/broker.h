@@ -1,0 +1,95 @@
+#ifndef HUFU_DAEMON_BROKER_H
+#define HUFU_DAEMON_BROKER_H
+
+#include "broker/audit/feeder.h"
+#include "broker/daemon/config.h"
+#include "broker/daemon/grants.h"
+#include "broker/daemon/taken.h"
+#include "broker/ipc/control.h"
+#include "broker/ipc/gate.h"
+#include "broker/sessions/endings.h"
+#include "broker/sessions/keys.h"
+#include "broker/sessions/reaper_client.h"
+#include "broker/sessions/registry.h"
+#include "broker/store/store.h"
+#include "broker/trust/trust_set.h"
+
+#include <systemd/sd-event.h>
+
+/*
+ * The broker: owns every module, and is what handlers are handed. One thread, one loop. What changes access
+ * (a grant, a tombstone) raises `generation`; an answer that waited for the disk or the reaper looks at it
+ * before it is sent, and judges again if it moved. So no admission leaves after the tombstone is in memory.
+ */
+struct broker_options {
+    const char *run_dir;    /* sockets: gate, control, reaper */
+    const char *state_dir;  /* hufu.db */
+    const char *trust_path; /* /etc/hufu/trust */
+    const char *machine_id_path;
+    uid_t owner; /* of the files in /etc; and whom the reaper, and an operator without a group, must be: 0 */
+    uid_t keys_uid;  /* who asks about keys; (uid_t)-1: nobody */
+    gid_t operators; /* (gid_t)-1: no such group */
+    gid_t auditors;
+};
+
+struct broker {
+    sd_event *event;
+    struct broker_options options;
+    struct config *config;
+    struct host_identity host;
+
+    struct store *store; /* NULL: missing or damaged, see store_error */
+    int store_error;
+    char store_trouble[200];
+    sd_event_source *store_io;
+    struct feeder *feeder;
+
+    struct trust_set *trust; /* NULL: see trust_trouble */
+    char trust_trouble[256];
+
+    struct grants *grants;
+    struct taken *taken;
+    uint64_t generation;
+
+    struct registry *registry;
+    struct keys *keys;
+    struct reaper_client *reaper;
+    struct endings *endings;
+    struct waiting *waiting;       /* calls that wait until something has ended */
+    struct operator_order *orders; /* of operators, that are not answered yet */
+    uint64_t next_session;
+
+    struct gate *gate;
+    struct control *control;
+
+    char boot_id[33];
+    when_t started;
+    when_t highest_time;     /* highest wall clock seen, also by a broker before this one */
+    char host_trouble[200];  /* not empty: the host is not the one that the store was made for */
+    uint64_t last_sequence;  /* of the ledger, as far as known here */
+    uint64_t trouble_second; /* rate of records about malformed requests */
+    unsigned trouble_count;
+    unsigned range_differs;
+    bool stopping;
+};
+
+/** Makes everything and listens. The event loop is the caller's. A damaged or missing store, a missing trust
+ * file are no errors: gated logins are refused, and status says why. 0 or -errno with a text for a person. */
+int broker_new(sd_event *event, const struct broker_options *options, struct config *config,
+               struct broker **ret, char error[static 256]);
+/** Stops: no more calls, what waits is committed; sessions live on under the reaper's leases. Takes config.
+ */
+struct broker *broker_free(struct broker *b);
+DEFINE_CLEANUP(struct broker, broker_free);
+
+/** `hufud --create-store`: makes the store for this host (name and machine-id). */
+int broker_create_store(const struct broker_options *options, const struct config *config,
+                        char error[static 256]);
+
+/* The tables of requests and methods. */
+extern const struct gate_request broker_gate_requests[];
+extern const size_t broker_n_gate_requests;
+extern const struct control_method broker_control_methods[];
+extern const size_t broker_n_control_methods;
+
+#endif

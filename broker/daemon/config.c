@@ -1,0 +1,214 @@
+#include "broker/daemon/config.h"
+
+#include "broker/common/files.h"
+#include "policy/base/ident.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REASON_SIZE       200
+#define LIST_MAX          64
+#define DURATION_MAX      ((uint64_t)10 * 365 * 86400)
+#define TOLERANCE_DEFAULT 10
+#define TOLERANCE_MAX     3600
+
+__attribute__((format(printf, 2, 3))) static int refuse(char *reason, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(reason, REASON_SIZE, format, arguments);
+    va_end(arguments);
+    return -EINVAL;
+}
+
+static int set_text(char **target, const char *value)
+{
+    *target = strdup(value);
+    return *target ? 0 : -ENOMEM;
+}
+
+static int set_host(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    if (!ident_is_name(value, strlen(value)))
+        return refuse(reason, "\"%.60s\" is no host name: [A-Za-z0-9][A-Za-z0-9._-]{0,63}", value);
+    return set_text(&c->host, value);
+}
+
+/* "A, B": appends each name; blanks around commas are fine, empty items are not. */
+static int set_list(char ***items, size_t *n, const char *value, bool (*fits)(const char *, size_t),
+                    const char *what, char *reason)
+{
+    while (*value != '\0') {
+        size_t length = strcspn(value, ","), used;
+        char **more;
+
+        value += strspn(value, " ");
+        length = strcspn(value, ",");
+        used = length;
+        while (used > 0 && value[used - 1] == ' ')
+            used--;
+        if (!fits(value, used))
+            return refuse(reason, "\"%.*s\" is no %s", (int)(used < 60 ? used : 60), value, what);
+        if (*n == LIST_MAX)
+            return refuse(reason, "more than %d names", LIST_MAX);
+        more = realloc(*items, (*n + 1) * sizeof(**items));
+        if (!more)
+            return -ENOMEM;
+        *items = more;
+        (*items)[*n] = strndup(value, used);
+        if (!(*items)[*n])
+            return -ENOMEM;
+        (*n)++;
+        value += length;
+        if (*value == ',' && value[strspn(value, ", ")] == '\0')
+            return refuse(reason, "a comma at the end");
+        value += *value == ',';
+    }
+    return 0;
+}
+
+static int set_groups(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    return set_list(&c->groups, &c->n_groups, value, ident_is_name, "group name", reason);
+}
+
+static bool is_serial_line(const char *text, size_t length)
+{
+    return ident_is_name(text, length) && length >= 4 && strncmp(text, "tty", 3) == 0;
+}
+
+static int set_serial_lines(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    return set_list(&c->serial, &c->n_serial, value, is_serial_line, "serial line such as ttyS0", reason);
+}
+
+static int set_gated_uid(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    if (conf_parse_range(value, &c->gated_first, &c->gated_last) < 0)
+        return refuse(reason, "\"%.60s\" is no range of uids such as 20000-29999", value);
+    return 0;
+}
+
+int config_parse_duration(const char *text, uint32_t *seconds)
+{
+    static const struct {
+        char unit;
+        uint32_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    size_t length = strlen(text);
+    uint32_t number;
+
+    if (length < 2 || ident_parse_number(text, length - 1, &number) < 0)
+        return -EINVAL;
+    for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+        if (units[i].unit == text[length - 1] && (uint64_t)number * units[i].seconds <= DURATION_MAX) {
+            *seconds = number * units[i].seconds;
+            return 0;
+        }
+    return -EINVAL;
+}
+
+static int set_status_max_age(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    c->status_required = strcmp(value, "none") != 0;
+    if (c->status_required && config_parse_duration(value, &c->status_max_age) < 0)
+        return refuse(reason, "\"%.60s\" is neither a duration such as 24h nor none", value);
+    return 0;
+}
+
+static int set_tolerance(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    if (config_parse_duration(value, &c->tolerance) < 0 || c->tolerance > TOLERANCE_MAX)
+        return refuse(reason, "\"%.60s\" is no duration from 1s to 1h", value);
+    return 0;
+}
+
+static int set_language(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    if (strcmp(value, "en") != 0 && strcmp(value, "zh_CN") != 0)
+        return refuse(reason, "\"%.60s\" is neither en nor zh_CN", value);
+    return set_text(&c->language, value);
+}
+
+static const struct conf_key keys[] = {
+    {"host", "host", set_host, 1},
+    {"host", "groups", set_groups, 0},
+    {"gate", "gated-uid", set_gated_uid, 1},
+    {"gate", "serial-lines", set_serial_lines, 0},
+    {"directory", "status-max-age", set_status_max_age, 1},
+    {"time", "tolerance", set_tolerance, 0},
+    {"texts", "language", set_language, 0},
+    {NULL, NULL, NULL, 0},
+};
+
+int config_parse(const char *text, size_t size, struct config **ret, struct conf_error *error)
+{
+    cleanup(config_free_p) struct config *c = calloc(1, sizeof(*c));
+    int r;
+
+    *error = (struct conf_error){0};
+    if (!c)
+        return -ENOMEM;
+    c->tolerance = TOLERANCE_DEFAULT;
+    r = conf_parse(text, size, keys, c, error);
+    if (r < 0)
+        return r;
+    if (!c->language && set_text(&c->language, "en") < 0)
+        return -ENOMEM;
+    *ret = steal_pointer(&c);
+    return 0;
+}
+
+int config_load(const char *path, uid_t owner, struct config **ret, struct conf_error *error)
+{
+    cleanup_free char *text = NULL;
+    size_t size;
+    int r = files_read(path, owner, CONF_SIZE_MAX, &text, &size);
+
+    *error = (struct conf_error){0};
+    if (r < 0) {
+        const char *why =
+            r == -EPERM ? "must be a regular file of root that nobody else can write" : strerror(-r);
+
+        (void)snprintf(error->reason, sizeof(error->reason), "%s", why);
+        return r;
+    }
+    return config_parse(text, size, ret, error);
+}
+
+static void free_list(char **items, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(items[i]);
+    free(items);
+}
+
+struct config *config_free(struct config *c)
+{
+    if (!c)
+        return NULL;
+    free(c->host);
+    free_list(c->groups, c->n_groups);
+    free_list(c->serial, c->n_serial);
+    free(c->language);
+    free(c);
+    return NULL;
+}

@@ -1,0 +1,41 @@
+#ifndef HUFU_DAEMON_CONFIG_H
+#define HUFU_DAEMON_CONFIG_H
+
+#include "broker/common/conf.h"
+#include "policy/base/cleanup.h"
+#include "policy/base/when.h"
+#include "policy/document/grant.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* /etc/hufu/hufud.conf, after strict parsing (hufud(8) explains each key). */
+struct config {
+    char *host;    /* [host] host: the name that grants call this host by */
+    char **groups; /* [host] groups: its groups, without @ */
+    size_t n_groups;
+    unsigned gated_first; /* [gate] gated-uid: range of gated uids, both inclusive */
+    unsigned gated_last;
+    char **serial; /* [gate] serial-lines: ttys that count as local, without /dev/ */
+    size_t n_serial;
+    bool status_required;    /* [directory] status-max-age: false if `none` */
+    uint32_t status_max_age; /* seconds */
+    uint32_t tolerance;      /* [time] tolerance: seconds the wall clock may step back */
+    char *language;          /* [texts] language: "en", "zh_CN" */
+};
+
+/** Reads a configuration file that belongs to `owner`. *ret is the caller's (config_free). 0, or -errno with
+ * `error` filled. */
+int config_load(const char *path, uid_t owner, struct config **ret, struct conf_error *error);
+
+/** The same from octets with a NUL behind them. */
+int config_parse(const char *text, size_t size, struct config **ret, struct conf_error *error);
+
+struct config *config_free(struct config *c);
+DEFINE_CLEANUP(struct config, config_free);
+
+/** "24h", "90m", "3600s", "2d": 1 second to 10 years. 0 or -EINVAL. */
+int config_parse_duration(const char *text, uint32_t *seconds);
+
+#endif

@@ -1,0 +1,186 @@
+#include "broker/daemon/grants.h"
+
+#include "broker/common/i18n.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+struct grants {
+    struct grant_index *index;
+    struct papers *papers;
+};
+
+int grants_new(struct grants **ret)
+{
+    cleanup(grants_free_p) struct grants *g = calloc(1, sizeof(*g));
+    uint8_t seed[GRANT_INDEX_SEED_SIZE];
+    uint64_t papers_seed;
+    int r;
+
+    if (!g)
+        return -ENOMEM;
+    if (getrandom(seed, sizeof(seed), 0) != sizeof(seed) ||
+        getrandom(&papers_seed, sizeof(papers_seed), 0) != sizeof(papers_seed))
+        return -EIO;
+    r = grant_index_new(seed, &g->index);
+    if (r < 0)
+        return r;
+    r = papers_new(papers_seed, &g->papers);
+    if (r < 0)
+        return r;
+    *ret = steal_pointer(&g);
+    return 0;
+}
+
+struct grants *grants_free(struct grants *g)
+{
+    if (!g)
+        return NULL;
+    grant_index_free(g->index);
+    papers_free(g->papers);
+    free(g);
+    return NULL;
+}
+
+struct grant_index *grants_index(const struct grants *g)
+{
+    return g->index;
+}
+
+const struct grant_papers *grants_papers(const struct grants *g, const struct ident_id *id)
+{
+    return papers_find(g->papers, id);
+}
+
+static int refuse(struct grants_refusal *refusal, enum reason reason, const char *sentence)
+{
+    refusal->reason = reason;
+    refusal->sentence = sentence;
+    return -EINVAL;
+}
+
+/* What the index says to a version that it does not take. */
+static int refuse_version(struct grants_refusal *refusal, int error)
+{
+    switch (error) {
+    case -ESTALE:
+        return refuse(
+            refusal, REASON_GRANT_SUPERSEDED,
+            N_("A version at least as high is known already; a changed grant needs a higher version."));
+    case -EPERM:
+        return refuse(refusal, REASON_APPROVAL_MISSING,
+                      N_("This version is not signed by its quorum, so the one before it stays."));
+    case -EINVAL:
+        return refuse(refusal, REASON_GRANT_SUPERSEDED,
+                      N_("Site, id, vendor, staff and class of a grant never change between versions."));
+    default:
+        return error;
+    }
+}
+
+static bool is_same_document(const struct grant_papers *x, const struct grant *g, struct octets document)
+{
+    return x && x->version == g->version && x->document.size == document.size &&
+           memcmp(x->document.data, document.data, document.size) == 0;
+}
+
+/* Approvals that arrived after the document did. */
+static int judge_again(struct grants *g, struct grant_papers *papers, struct grant_entry *entry,
+                       const struct grant_standing *standing)
+{
+    /* What was verified stays so: fewer or worse approvals take nothing away. */
+    if (entry->standing != REASON_OK || standing->standing == REASON_OK)
+        grant_entry_judge(entry, standing->standing, standing->votes_until, entry->session_max);
+    return papers_put(g->papers, papers);
+}
+
+static int put_new(struct grants *g, struct grant *grant, struct grant_papers *papers, uint32_t session_max,
+                   const struct grant_standing *standing, struct grant_entry **ret,
+                   struct grants_refusal *refusal)
+{
+    int r = grant_index_put(g->index, grant, standing->standing, standing->votes_until, session_max, ret);
+
+    if (r < 0) {
+        papers_free_one(papers);
+        return refuse_version(refusal, r);
+    }
+    return papers_put(g->papers, papers);
+}
+
+/* Nothing that time or another signature could put right. */
+static int refuse_for_ever(const struct grant_standing *standing, struct grants_refusal *refusal)
+{
+    switch (standing->standing) {
+    case REASON_WRONG_SITE:
+        return refuse(refusal, REASON_WRONG_SITE, N_("The grant is for another site than the trust file."));
+    case REASON_CLASS_LIMIT:
+        return refuse(refusal, REASON_CLASS_LIMIT,
+                      N_("The grant is wider than the trust file lets its class be."));
+    default:
+        return 0;
+    }
+}
+
+static int verify(const struct trust_set *trust, const struct grant *grant, const struct grant_papers *papers,
+                  when_t now, struct grant_standing *ret)
+{
+    *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
+    if (!trust)
+        return 0;
+    return trust_verify_grant(trust, grant, papers->document, papers->approvals, papers->n_approvals, now,
+                              ret);
+}
+
+int grants_add(struct grants *g, const struct trust_set *trust, when_t now, struct octets document,
+               const struct octets *approvals, size_t n_approvals, struct grant_entry **ret,
+               struct grant_standing *standing, struct grants_refusal *refusal)
+{
+    cleanup(grant_free_p) struct grant *grant = NULL;
+    cleanup(papers_free_one_p) struct grant_papers *papers = NULL;
+    const struct grant_papers *known;
+    bool same;
+    int r;
+
+    *refusal = (struct grants_refusal){.reason = REASON_OK};
+    r = grant_parse(document.data, document.size, &grant, &refusal->error);
+    if (r < 0)
+        return r;
+    known = papers_find(g->papers, &grant->id);
+    same = is_same_document(known, grant, document);
+    r = papers_make(&grant->id, grant->version, document, same ? known : NULL, approvals, n_approvals,
+                    &papers);
+    if (r < 0)
+        return r;
+    r = verify(trust, grant, papers, now, standing);
+    if (r < 0)
+        return r;
+    r = refuse_for_ever(standing, refusal);
+    if (r < 0)
+        return r;
+    if (same) {
+        *ret = grant_index_find(g->index, &grant->id);
+        return judge_again(g, steal_pointer(&papers), *ret, standing);
+    }
+    uint32_t session_max = trust ? trust_set_document(trust)->limit[grant->class].session : 0;
+    return put_new(g, steal_pointer(&grant), steal_pointer(&papers), session_max, standing, ret, refusal);
+}
+
+enum reason grants_state(const struct grant_entry *e, const struct host_identity *host, when_t now)
+{
+    const struct grant *g = e->grant;
+
+    if (e->standing != REASON_OK)
+        return e->standing;
+    if (!grant_names_host(g, host->name, &host->groups))
+        return REASON_WRONG_HOST;
+    if (e->taken_away != REASON_OK)
+        return e->taken_away;
+    if (e->closed)
+        return REASON_CLOSED;
+    if (now >= g->valid.until)
+        return REASON_EXPIRED;
+    if (now < g->valid.from)
+        return REASON_NOT_YET_VALID;
+    return now >= e->votes_until ? REASON_APPROVAL_EXPIRED : REASON_OK;
+}

@@ -1,0 +1,45 @@
+#ifndef HUFU_DAEMON_GRANTS_H
+#define HUFU_DAEMON_GRANTS_H
+
+#include "broker/daemon/papers.h"
+#include "broker/store/store.h"
+#include "broker/trust/trust_set.h"
+#include "policy/base/cleanup.h"
+#include "policy/engine/facts.h"
+#include "policy/engine/index.h"
+
+/*
+ * The grants of this host: the index that decide() asks, and the papers behind each entry (the octets that
+ * were signed, and the approvals), which operators may want to see.
+ */
+struct grants;
+
+int grants_new(struct grants **ret);
+struct grants *grants_free(struct grants *g);
+DEFINE_CLEANUP(struct grants, grants_free);
+
+struct grant_index *grants_index(const struct grants *g);
+
+/* Why a document was not taken in. */
+struct grants_refusal {
+    struct document_error error; /* malformed: line and reason */
+    enum reason reason;          /* or REASON_OK, and then one of these */
+    const char *sentence;        /* msgid */
+};
+
+/**
+ * Parses and verifies a grant with its approvals, and puts it into the index. Approvals of octets that are
+ * there already are added to those known. *ret is its entry, *standing (may be NULL) what each approval
+ * amounts to. 0; -EINVAL: refused, see *refusal; -ENOMEM.
+ */
+int grants_add(struct grants *g, const struct trust_set *trust, when_t now, struct octets document,
+               const struct octets *approvals, size_t n_approvals, struct grant_entry **ret,
+               struct grant_standing *standing, struct grants_refusal *refusal);
+
+/** The papers of an entry's version, or NULL. */
+const struct grant_papers *grants_papers(const struct grants *g, const struct ident_id *id);
+
+/** How a grant stands, apart from who asks: what `grant list` shows. */
+enum reason grants_state(const struct grant_entry *e, const struct host_identity *host, when_t now);
+
+#endif

@@ -1,0 +1,144 @@
+#include "broker/daemon/handlers_control.h"
+
+#include "broker/common/i18n.h"
+#include "broker/daemon/ledger.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The table of methods, and what their handlers share. */
+
+#define PREFIX_MIN 8
+
+const struct control_method broker_control_methods[] = {
+    {"Status", CONTROL_READ, true, control_status},
+    {"GrantAdd", CONTROL_CHANGE, false, control_grant_add},
+    {"GrantList", CONTROL_READ, false, control_grant_list},
+    {"GrantShow", CONTROL_READ, false, control_grant_show},
+    {"Revoke", CONTROL_CHANGE, true, control_revoke},
+    {"SessionList", CONTROL_READ, false, control_session_list},
+    {"SessionShow", CONTROL_READ, false, control_session_show},
+    {"SessionEnd", CONTROL_CHANGE, true, control_session_end},
+    {"Explain", CONTROL_READ, false, control_explain},
+    {"Audit", CONTROL_READ, false, control_audit},
+};
+const size_t broker_n_control_methods = ARRAY_SIZE(broker_control_methods);
+
+bool control_read(struct control_call *call, json_t *parameters, const struct varlink_field *fields, size_t n)
+{
+    const char *wrong;
+
+    if (varlink_read(parameters, fields, n, &wrong) == 0)
+        return true;
+    control_invalid(call, wrong);
+    return false;
+}
+
+json_t *control_time(when_t t)
+{
+    char text[WHEN_TEXT_SIZE];
+
+    if (t == 0 || t == WHEN_NEVER)
+        return json_null();
+    when_format(t, text);
+    return json_string(text);
+}
+
+json_t *control_text(const char *text)
+{
+    return text && text[0] != '\0' ? json_string(text) : json_null();
+}
+
+json_t *control_number(uint32_t n)
+{
+    return n == UINT32_MAX ? json_null() : json_integer((json_int_t)n);
+}
+
+json_t *control_process(const struct reap_process *p)
+{
+    return json_pack("{sI sI so ss}", "pid", (json_int_t)p->pid, "uid", (json_int_t)p->uid, "login_uid",
+                     control_number(p->login_uid), "name", p->name);
+}
+
+bool control_when(struct control_call *call, const char *name, const char *text, when_t *ret)
+{
+    if (!text || when_parse(text, strlen(text), ret) == 0)
+        return true;
+    control_invalid(call, name);
+    return false;
+}
+
+void control_not_found(struct control_call *call, const char *what)
+{
+    control_error(call, "NotFound", json_pack("{ss}", "what", what));
+}
+
+void control_refuse(struct control_call *call, enum reason reason, const char *sentence)
+{
+    control_error(call, "Refused",
+                  json_pack("{ss ss}", "reason", reason_name(reason), "message", _(sentence)));
+}
+
+void control_store_unavailable(struct control_call *call, int result)
+{
+    control_error(call, "StoreUnavailable", json_pack("{ss}", "message", strerror(-result)));
+}
+
+struct by_prefix {
+    const char *prefix;
+    struct grant_entry *found;
+    unsigned n;
+};
+
+static void look_at(struct grant_entry *e, void *userdata)
+{
+    struct by_prefix *p = userdata;
+    char id[IDENT_ID_TEXT_SIZE];
+
+    ident_format_id(&e->grant->id, id);
+    if (strncmp(id, p->prefix, strlen(p->prefix)) != 0)
+        return;
+    p->found = e;
+    p->n++;
+}
+
+struct grant_entry *control_find_grant(struct broker *b, struct control_call *call, const char *text)
+{
+    struct by_prefix p = {.prefix = text};
+    struct ident_id id;
+
+    if (ident_parse_id(text, strlen(text), &id) == 0) {
+        p.found = grant_index_find(grants_index(b->grants), &id);
+        p.n = p.found != NULL;
+    } else if (strlen(text) >= PREFIX_MIN && strlen(text) < IDENT_ID_TEXT_SIZE) {
+        grant_index_each(grants_index(b->grants), look_at, &p);
+    }
+    if (p.n == 1)
+        return p.found;
+    if (p.n == 0)
+        control_not_found(call, text);
+    else
+        control_refuse(call, REASON_BAD_REQUEST,
+                       N_("More than one grant begins with these digits; give more of them."));
+    return NULL;
+}
+
+struct record control_record(const struct control_call *call, const char *event, enum reason reason,
+                             bool success)
+{
+    struct record r = ledger_record(event, reason, success);
+
+    r.actor = control_call_actor(call);
+    return r;
+}
+
+json_t *control_ending(const struct order_result *result)
+{
+    json_t *survivors = json_array();
+
+    for (uint32_t i = 0; !result->proven && i < result->n_survivors; i++)
+        (void)json_array_append_new(survivors, control_process(&result->survivors[i]));
+    return json_pack("{si sI sI sb so}", "sessions", (int)result->sessions, "processes",
+                     (json_int_t)result->processes, "took_us", (json_int_t)result->took_us, "proven",
+                     (int)result->proven, "survivors", survivors);
+}

@@ -1,0 +1,56 @@
+#ifndef HUFU_DAEMON_HANDLERS_CONTROL_H
+#define HUFU_DAEMON_HANDLERS_CONTROL_H
+
+#include "broker/audit/event.h"
+#include "broker/daemon/broker.h"
+#include "broker/daemon/orders.h"
+
+/* The methods of org.hufu.control, one function each; the table is in handlers_control.c. `userdata` is the
+ * broker. What their parameters mean: broker/ipc/org.hufu.control.varlink. */
+
+control_handler control_status;
+control_handler control_grant_add;
+control_handler control_grant_list;
+control_handler control_grant_show;
+control_handler control_revoke;
+control_handler control_session_list;
+control_handler control_session_show;
+control_handler control_session_end;
+control_handler control_explain;
+control_handler control_audit;
+
+/* ---- what several of them need ---- */
+
+/** Reads parameters by a table; on failure the call has been answered. */
+bool control_read(struct control_call *call, json_t *parameters, const struct varlink_field *fields,
+                  size_t n);
+
+/** An instant as text, or null for 0 and WHEN_NEVER. */
+json_t *control_time(when_t t);
+/** Text, or null for NULL or empty. */
+json_t *control_text(const char *text);
+/** UINT32_MAX is null. */
+json_t *control_number(uint32_t n);
+
+json_t *control_process(const struct reap_process *p);
+
+/** Reads an instant that may be absent (NULL: *ret stays). On failure the call has been answered. */
+bool control_when(struct control_call *call, const char *name, const char *text, when_t *ret);
+
+void control_not_found(struct control_call *call, const char *what);
+/** Error Refused. The sentence is a msgid. */
+void control_refuse(struct control_call *call, enum reason reason, const char *sentence);
+void control_store_unavailable(struct control_call *call, int result);
+
+/** The grant with this id, or with the only id that begins so (8 digits or more). NULL: the call has been
+ * answered. */
+struct grant_entry *control_find_grant(struct broker *b, struct control_call *call, const char *id);
+
+/** A record of an operator's act. */
+struct record control_record(const struct control_call *call, const char *event, enum reason reason,
+                             bool success);
+
+/** Ending (the varlink type) of an order. */
+json_t *control_ending(const struct order_result *result);
+
+#endif

@@ -1,0 +1,129 @@
+#include "broker/common/clock.h"
+#include "broker/daemon/answer.h"
+#include "broker/daemon/handlers_control.h"
+#include "broker/daemon/state.h"
+#include "policy/engine/decide.h"
+
+#include <string.h>
+
+/* explain: the question as an operator puts it, for a time, a source and a key of their choice, answered by
+ * the very function that answers a login. */
+
+struct explaining {
+    const char *staff, *service, *source, *at, *key, *target;
+    struct facts facts;
+    struct ident_id session_grant;
+    json_t *considered;
+};
+
+static void on_considered(void *userdata, const struct grant_entry *e, enum reason reason)
+{
+    struct explaining *x = userdata;
+    char id[IDENT_ID_TEXT_SIZE];
+
+    ident_format_id(&e->grant->id, id);
+    (void)json_array_append_new(x->considered,
+                                json_pack("{ss sI ss}", "id", id, "version", (json_int_t)e->grant->version,
+                                          "reason", reason_name(reason)));
+}
+
+static bool take_source(struct explaining *x, struct control_call *call)
+{
+    struct facts *f = &x->facts;
+
+    f->source = f->kind == SERVICE_LOGIN ? SOURCE_NONE : SOURCE_IGNORED;
+    if (!x->source)
+        return true;
+    f->source = SOURCE_LOCAL;
+    if (strcmp(x->source, "local") == 0)
+        return true;
+    f->source = SOURCE_ADDRESS;
+    if (address_parse(x->source, strlen(x->source), &f->address) == 0)
+        return true;
+    control_invalid(call, "source");
+    return false;
+}
+
+/* Without a key the question is put as if the right one had been used. */
+static bool take_key(struct explaining *x, struct control_call *call)
+{
+    struct facts *f = &x->facts;
+
+    f->key = KEY_NOT_ASKED;
+    if (!x->key)
+        return true;
+    f->key = KEY_NONE;
+    if (strcmp(x->key, "password") == 0)
+        return true;
+    f->key = KEY_FINGERPRINT;
+    if (ident_parse_fingerprint(x->key, strlen(x->key), &f->fingerprint) == 0)
+        return true;
+    control_invalid(call, "key");
+    return false;
+}
+
+static const struct session *session_of(const struct broker *b, const char *staff)
+{
+    for (const struct session *s = registry_first(b->registry); s; s = registry_next(s))
+        if (s->state == SESSION_OPEN && strcmp(s->staff, staff) == 0)
+            return s;
+    return NULL;
+}
+
+static void gather(struct broker *b, struct explaining *x)
+{
+    struct facts *f = &x->facts;
+    const struct session *s = session_of(b, x->staff);
+
+    f->host = &b->host;
+    f->staff = x->staff;
+    f->phase = x->target ? PHASE_SESSION : PHASE_ACCOUNT;
+    f->service = service_grant_name(x->service);
+    f->target = f->kind == SERVICE_SWITCH ? x->target : NULL;
+    /* A time that is not now says nothing about the clock, and the other way round. */
+    f->host_state = x->at ? state_for_live(b, f->now) : state_of_host(b, f->kind, f->now);
+    f->person_state = taken_of_staff(b->taken, x->staff, f->now);
+    state_refresh_grants(b, x->staff, f->now);
+    f->session_live = s != NULL;
+    if (f->kind != SERVICE_SWITCH || !s)
+        return;
+    x->session_grant = s->grant;
+    f->session_grant = &x->session_grant;
+}
+
+static void answer(struct broker *b, struct control_call *call, struct explaining *x)
+{
+    struct decision d = decide(grants_index(b->grants), &x->facts, on_considered, x);
+    struct gate_reply reply = {.message = ""};
+    char id[IDENT_ID_TEXT_SIZE] = "";
+    bool allow = d.verdict == VERDICT_ALLOW;
+
+    if (d.entry)
+        ident_format_id(&d.entry->grant->id, id);
+    if (!allow)
+        answer_refuse(d.reason, d.entry, x->facts.now, "-", &reply);
+    control_reply(call, json_pack("{ss ss so so ss so}", "verdict", allow ? "allow" : "deny", "reason",
+                                  reason_name(d.reason), "grant", control_text(id), "valid_until",
+                                  allow ? control_time(d.valid_until) : json_null(), "message", reply.message,
+                                  "considered", json_incref(x->considered)));
+}
+
+void control_explain(void *userdata, struct control_call *call, json_t *parameters)
+{
+    struct broker *b = userdata;
+    struct explaining x = {.service = "sshd", .facts.now = clock_wall()};
+    const struct varlink_field fields[] = {
+        {"staff", VARLINK_STRING, false, &x.staff},  {"service", VARLINK_STRING, true, &x.service},
+        {"source", VARLINK_STRING, true, &x.source}, {"at", VARLINK_STRING, true, &x.at},
+        {"key", VARLINK_STRING, true, &x.key},       {"target", VARLINK_STRING, true, &x.target}};
+
+    if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
+        return;
+    x.facts.kind = service_kind_of(x.service);
+    if (!control_when(call, "at", x.at, &x.facts.now) || !take_source(&x, call) || !take_key(&x, call))
+        return;
+    gather(b, &x);
+    x.considered = json_array();
+    answer(b, call, &x);
+    json_decref(x.considered);
+}

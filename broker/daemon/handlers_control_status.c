@@ -1,0 +1,124 @@
+#include "broker/common/clock.h"
+#include "broker/common/i18n.h"
+#include "broker/daemon/handlers_control.h"
+#include "broker/daemon/state.h"
+#include "broker/daemon/texts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define EXPIRES_SOON ((when_t)30 * 86400)
+
+__attribute__((format(printf, 4, 5))) static void find(json_t *findings, const char *severity,
+                                                       const char *subject, const char *format, ...)
+{
+    char message[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    (void)json_array_append_new(
+        findings, json_pack("{ss ss ss}", "severity", severity, "subject", subject, "message", message));
+}
+
+static void find_problems(struct broker *b, json_t *findings, enum reason reason)
+{
+    const struct texts_reason *row = texts_of(reason);
+
+    if (reason != REASON_OK && row)
+        find(findings, "problem", reason_name(reason), _("Gated logins are refused: %s"), _(row->sentence));
+    if (!b->store)
+        find(findings, "problem", "store", "%s", b->store_trouble);
+    else if (store_health(b->store) < 0)
+        find(findings, "problem", "store", _("The last commit failed: %s"),
+             strerror(-store_health(b->store)));
+    if (!b->trust)
+        find(findings, "problem", "trust", "%s", b->trust_trouble);
+    if (b->host_trouble[0] != '\0')
+        find(findings, "problem", "host", "%s", b->host_trouble);
+    if (!reaper_client_is_here(b->reaper))
+        find(findings, "problem", "reaper", "%s",
+             _("hufu-reaper is away: no session can begin, and none can be ended by hufud."));
+}
+
+static unsigned remaining(const struct broker *b)
+{
+    unsigned n = 0;
+
+    for (const struct session *s = registry_first(b->registry); s; s = registry_next(s))
+        n += s->state == SESSION_ENDING;
+    return n;
+}
+
+static void find_warnings(struct broker *b, json_t *findings, when_t now)
+{
+    char until[WHEN_TEXT_SIZE];
+    unsigned n = remaining(b);
+
+    if (n > 0)
+        find(findings, "warning", "sessions",
+             ngettext("%u session was ordered to end and is not proven gone.",
+                      "%u sessions were ordered to end and are not proven gone.", n),
+             n);
+    if (b->range_differs > 0)
+        find(findings, "warning", "gated-uid", "%s",
+             _("The PAM module and hufud are configured with different ranges of gated uids."));
+    if (!b->trust)
+        return;
+    when_format(trust_set_document(b->trust)->valid.until, until);
+    if (trust_set_document(b->trust)->valid.until - now < EXPIRES_SOON)
+        find(findings, "warning", "trust", _("The trust file is valid until %s only."), until);
+    for (enum grant_class c = GRANT_CLASS_NORMAL; c <= GRANT_CLASS_EMERGENCY; c++)
+        if (!trust_set_class_is_open(b->trust, c, now))
+            find(findings, "warning", "trust",
+                 _("Grants of class %s cannot be approved now: too few valid certificates."),
+                 grant_class_name(c));
+}
+
+static unsigned live_sessions(const struct broker *b)
+{
+    unsigned n = 0;
+
+    for (const struct session *s = registry_first(b->registry); s; s = registry_next(s))
+        n += s->state == SESSION_OPEN;
+    return n;
+}
+
+static json_t *host_groups(const struct broker *b)
+{
+    json_t *groups = json_array();
+
+    for (size_t i = 0; i < b->host.groups.count; i++)
+        (void)json_array_append_new(groups, json_string(b->host.groups.items[i]));
+    return groups;
+}
+
+void control_status(void *userdata, struct control_call *call, json_t *parameters)
+{
+    struct broker *b = userdata;
+    when_t now = clock_wall();
+    enum reason reason = state_of_host(b, SERVICE_LOGIN, now);
+    const struct trust *trust = b->trust ? trust_set_document(b->trust) : NULL;
+    struct gate_counters counters = gate_counters(b->gate);
+    uint64_t fed = b->store ? store_fed(b->store) : 0;
+    json_t *findings;
+
+    if (!control_read(call, parameters, NULL, 0))
+        return;
+    findings = json_array();
+    find_problems(b, findings, reason);
+    find_warnings(b, findings, now);
+    control_reply(
+        call,
+        json_pack("{ss ss so so so sb ss sI sI sI sI sI sI so so}", "version", HUFU_VERSION, "host",
+                  b->host.name, "groups", host_groups(b), "site", control_text(trust ? trust->site : NULL),
+                  "trust_epoch", trust ? json_integer((json_int_t)trust->epoch) : json_null(), "deciding",
+                  reason == REASON_OK, "reason", reason_name(reason), "grants",
+                  (json_int_t)grant_index_count(grants_index(b->grants)), "sessions_live",
+                  (json_int_t)live_sessions(b), "ledger_sequence", (json_int_t)b->last_sequence,
+                  "journal_behind", (json_int_t)(b->last_sequence > fed ? b->last_sequence - fed : 0),
+                  "gate_requests", (json_int_t)counters.requests, "gate_refused",
+                  (json_int_t)counters.refused, "started", control_time(b->started), "findings", findings));
+}

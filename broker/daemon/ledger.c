@@ -1,0 +1,133 @@
+#include "broker/daemon/ledger.h"
+
+#include "broker/common/clock.h"
+#include "broker/daemon/state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+#define TROUBLE_PER_SECOND 5
+
+void ledger_reference(char text[static LEDGER_REFERENCE_SIZE])
+{
+    static const char alphabet[] = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
+    uint8_t random[LEDGER_REFERENCE_SIZE - 1] = {0};
+
+    /* Small requests never fail once the kernel has started; if they did, the reference would only be dull. */
+    if (getrandom(random, sizeof(random), 0) < 0)
+        random[0] = 1;
+    for (size_t i = 0; i < sizeof(random); i++)
+        text[i] = alphabet[random[i] % (sizeof(alphabet) - 1)];
+    text[sizeof(random)] = '\0';
+}
+
+struct record ledger_record(const char *event, enum reason reason, bool success)
+{
+    return (struct record){.at_us = clock_wall_us(),
+                           .event = event,
+                           .result = success ? "success" : "failure",
+                           .reason = reason,
+                           .staff = "",
+                           .vendor = "",
+                           .account = "",
+                           .service = "",
+                           .address = "",
+                           .tty = "",
+                           .grant = "",
+                           .ticket = "",
+                           .reference = "",
+                           .actor = UINT32_MAX,
+                           .detail = ""};
+}
+
+void ledger_grant(struct record *r, const struct grant_entry *e, char id[static IDENT_ID_TEXT_SIZE])
+{
+    id[0] = '\0';
+    if (!e)
+        return;
+    ident_format_id(&e->grant->id, id);
+    r->grant = id;
+    r->version = e->grant->version;
+    r->ticket = e->grant->ticket;
+    r->vendor = e->grant->vendor;
+    if (r->staff[0] == '\0')
+        r->staff = e->grant->staff;
+}
+
+struct store_txn *ledger_txn(struct broker *b)
+{
+    struct store_txn *t = NULL;
+
+    if (!b->store || store_txn_new(b->store, &t) < 0)
+        return NULL;
+    return t;
+}
+
+struct submission {
+    struct broker *broker;
+    store_done *done;
+    void *userdata;
+};
+
+static void on_done(void *userdata, int result, uint64_t sequence)
+{
+    struct submission *s = userdata;
+
+    if (result == 0 && sequence > s->broker->last_sequence)
+        s->broker->last_sequence = sequence;
+    if (s->done)
+        s->done(s->userdata, result, sequence);
+    free(s);
+}
+
+void ledger_submit(struct broker *b, struct store_txn *t, store_done *done, void *userdata)
+{
+    struct submission *s;
+    char time[32];
+    int r = -ENODEV;
+
+    s = t ? calloc(1, sizeof(*s)) : NULL;
+    if (s) {
+        *s = (struct submission){.broker = b, .done = done, .userdata = userdata};
+        (void)snprintf(time, sizeof(time), "%lld", (long long)b->highest_time);
+        store_txn_meta(t, STATE_META_TIME, time);
+        r = store_submit(b->store, t, on_done, s);
+        if (r == 0)
+            return;
+        free(s);
+    } else if (t) {
+        store_txn_free(t);
+        r = -ENOMEM;
+    }
+    if (done)
+        done(userdata, r, 0);
+}
+
+void ledger_write(struct broker *b, const struct record *r)
+{
+    struct store_txn *t = ledger_txn(b);
+
+    if (t)
+        store_txn_record(t, r);
+    ledger_submit(b, t, NULL, NULL);
+}
+
+void ledger_trouble(struct broker *b, const struct peer *peer, enum reason reason, const char *detail)
+{
+    struct record r = ledger_record(EVENT_REQUEST_REFUSED, reason, false);
+    uint64_t second = clock_boot_us() / 1000000;
+    char text[200];
+
+    if (second != b->trouble_second) {
+        b->trouble_second = second;
+        b->trouble_count = 0;
+    }
+    if (++b->trouble_count > TROUBLE_PER_SECOND)
+        return;
+    (void)snprintf(text, sizeof(text), "pid %d, uid %u: %.120s%s", (int)peer->pid, (unsigned)peer->uid,
+                   detail,
+                   b->trouble_count == TROUBLE_PER_SECOND ? " (more in this second are not recorded)" : "");
+    r.detail = text;
+    ledger_write(b, &r);
+}

@@ -1,0 +1,33 @@
+#ifndef HUFU_DAEMON_LEDGER_H
+#define HUFU_DAEMON_LEDGER_H
+
+#include "broker/audit/event.h"
+#include "broker/daemon/broker.h"
+
+/* Putting things on record. */
+
+#define LEDGER_REFERENCE_SIZE 9
+
+/** What a person is told to quote, and the record holds: eight letters and digits that are not mistaken for
+ * one another on the telephone. */
+void ledger_reference(char text[static LEDGER_REFERENCE_SIZE]);
+
+/** A record of `event` as of now, with every text empty and no actor. */
+struct record ledger_record(const char *event, enum reason reason, bool success);
+
+/** What a grant adds to a record. `id` is the caller's memory. */
+void ledger_grant(struct record *r, const struct grant_entry *e, char id[static IDENT_ID_TEXT_SIZE]);
+
+/** A transaction. NULL: there is no store, or no memory. */
+struct store_txn *ledger_txn(struct broker *b);
+
+/** Submits; `done` may be NULL. If it cannot even be handed over, done is called at once. */
+void ledger_submit(struct broker *b, struct store_txn *t, store_done *done, void *userdata);
+
+/** Writes one record, which nobody waits for. */
+void ledger_write(struct broker *b, const struct record *r);
+
+/** A refusal at the door: malformed, forged, too many. At most so many a second. */
+void ledger_trouble(struct broker *b, const struct peer *peer, enum reason reason, const char *detail);
+
+#endif

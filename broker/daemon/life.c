@@ -1,0 +1,231 @@
+#include "broker/daemon/life.h"
+
+#include "broker/common/clock.h"
+#include "broker/common/files.h"
+#include "broker/common/process.h"
+#include "broker/daemon/ledger.h"
+#include "broker/daemon/waiting.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+struct grant_entry *life_entry(const struct broker *b, const struct session *s)
+{
+    return grant_index_find(grants_index(b->grants), &s->grant);
+}
+
+void life_count_back(struct broker *b, const struct session *s, bool use)
+{
+    struct grant_entry *e = life_entry(b, s);
+
+    if (!e || s->released)
+        return;
+    e->sessions_live -= e->sessions_live > 0;
+    if (use && s->counts)
+        e->uses_taken -= e->uses_taken > 0;
+}
+
+void life_record(struct record *r, const struct session *s, char address[static ADDRESS_TEXT_SIZE])
+{
+    session_source_text(s, address);
+    r->staff = s->staff;
+    r->account = s->staff;
+    r->service = s->service;
+    r->address = address;
+    r->tty = s->tty;
+    r->session = s->number;
+    r->deadline = s->deadline;
+}
+
+/* ---- reserving and opening ---- */
+
+static void describe(struct session *s, const struct question *q, const struct grant_entry *entry)
+{
+    s->grant = entry->grant->id;
+    s->version = entry->grant->version;
+    s->class = entry->grant->class;
+    (void)snprintf(s->staff, sizeof(s->staff), "%s", entry->grant->staff);
+    s->uid = q->m.person_uid;
+    (void)snprintf(s->service, sizeof(s->service), "%s", q->m.service);
+    s->source = q->facts.source;
+    s->address = q->facts.address;
+    (void)snprintf(s->tty, sizeof(s->tty), "%s", q->m.tty);
+    s->key = q->facts.key;
+    s->fingerprint = q->facts.fingerprint;
+    s->counts = true;
+    s->reserved_at = q->facts.now;
+    s->audit_session = q->m.caller.audit_session;
+    s->leader.pid = q->m.caller.pid;
+    s->leader.start_time = q->m.caller.start_time;
+    s->parent.pid = q->m.caller.parent;
+    s->parent.start_time = q->m.caller.parent_start_time;
+}
+
+static int watch(struct session *s, const struct question *q, int holder_pidfd)
+{
+    s->leader.pidfd = fcntl(holder_pidfd, F_DUPFD_CLOEXEC, 0);
+    if (s->leader.pidfd < 0)
+        return -errno;
+    if (q->sshd && s->parent.pid > 1) {
+        int pidfd = process_pidfd((pid_t)s->parent.pid);
+
+        /* Without the parent there is nobody else who could open the session: then the holder alone may. */
+        s->parent.pidfd = pidfd < 0 ? -1 : pidfd;
+    }
+    return registry_watch_holder(s);
+}
+
+int life_reserve(struct broker *b, const struct question *q, int holder_pidfd, struct grant_entry *entry,
+                 struct session **ret)
+{
+    struct session *s = registry_add(b->registry, b->next_session);
+    int r;
+
+    if (!s)
+        return -ENOMEM;
+    b->next_session++;
+    describe(s, q, entry);
+    r = watch(s, q, holder_pidfd);
+    if (r < 0) {
+        registry_remove(s);
+        return r;
+    }
+    entry->uses_taken++;
+    entry->sessions_live++;
+    *ret = s;
+    return 0;
+}
+
+int life_bind(struct broker *b, struct session *s, const struct question *q, int caller_pidfd,
+              when_t deadline)
+{
+    struct session_process leader = {.pid = q->m.caller.pid,
+                                     .start_time = q->m.caller.start_time,
+                                     .pidfd = fcntl(caller_pidfd, F_DUPFD_CLOEXEC, 0)};
+
+    (void)b;
+    if (leader.pidfd < 0)
+        return -errno;
+    s->state = SESSION_OPENING;
+    s->opened_at = q->facts.now;
+    s->deadline = deadline;
+    s->audit_session = q->m.caller.audit_session;
+    s->key = q->facts.key;
+    s->fingerprint = q->facts.fingerprint;
+    s->wall_base_us = clock_wall_us();
+    s->boot_base_us = clock_boot_us();
+    (void)snprintf(s->tty, sizeof(s->tty), "%s", q->m.tty);
+    return registry_bind_leader(s, leader);
+}
+
+static void write_row(struct broker *b, const struct session *s, enum store_session_state state,
+                      struct store_txn *t)
+{
+    struct store_session row = {.number = s->number,
+                                .state = state,
+                                .grant = s->grant,
+                                .version = s->version,
+                                .uid = s->uid,
+                                .pid = s->leader.pid,
+                                .start_time = s->leader.start_time,
+                                .parent = s->parent.pid,
+                                .parent_start_time = s->parent.start_time,
+                                .audit_session = s->audit_session,
+                                .counts = s->counts,
+                                .reserved_at = s->reserved_at,
+                                .opened_at = s->opened_at,
+                                .deadline = s->deadline,
+                                .end_reason = s->end_reason};
+
+    if (state == STORE_SESSION_ENDED || state == STORE_SESSION_RELEASED)
+        row.ended_at = clock_wall();
+    (void)snprintf(row.staff, sizeof(row.staff), "%s", s->staff);
+    (void)snprintf(row.service, sizeof(row.service), "%s", s->service);
+    (void)snprintf(row.tty, sizeof(row.tty), "%s", s->tty);
+    (void)snprintf(row.boot_id, sizeof(row.boot_id), "%s", b->boot_id);
+    session_source_text(s, row.source);
+    if (s->key == KEY_FINGERPRINT)
+        ident_format_fingerprint(&s->fingerprint, row.key);
+    store_txn_session(t, &row);
+}
+
+static void write_books(struct broker *b, const struct session *s, struct store_txn *t)
+{
+    const struct grant_entry *e = life_entry(b, s);
+    struct store_books books = {.id = s->grant};
+
+    if (!e)
+        return;
+    books.uses_taken = e->uses_taken;
+    books.closed = e->closed;
+    store_txn_books(t, &books);
+}
+
+void life_write(struct broker *b, const struct session *s, enum store_session_state state,
+                struct store_txn *t)
+{
+    write_row(b, s, state, t);
+    write_books(b, s, t);
+}
+
+/* ---- giving back ---- */
+
+void life_forget(struct broker *b, struct session *s)
+{
+    life_count_back(b, s, true);
+    registry_remove(s);
+}
+
+static void record_release(struct broker *b, const struct session *s, struct store_txn *t)
+{
+    struct record r = ledger_record(EVENT_RELEASE, s->end_reason, true);
+    char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE];
+
+    life_record(&r, s, address);
+    ledger_grant(&r, life_entry(b, s), id);
+    store_txn_record(t, &r);
+    life_write(b, s, STORE_SESSION_RELEASED, t);
+}
+
+void life_release(struct broker *b, struct session *s, enum reason reason)
+{
+    struct store_txn *t = ledger_txn(b);
+    uint32_t uid = s->uid;
+
+    life_count_back(b, s, true);
+    s->end_reason = reason;
+    if (t)
+        record_release(b, s, t);
+    ledger_submit(b, t, NULL, NULL);
+    if (s->sweep_owed && registry_count(b->registry, uid, SESSION_ANY, s) == 0) {
+        s->released = true;
+        (void)endings_start(b->endings, s, REASON_LAST_SESSION);
+        return;
+    }
+    registry_remove(s);
+    waiting_wake(b->waiting, uid);
+}
+
+int life_refuse_leader(struct broker *b, const struct question *q, int caller_pidfd, enum reason reason)
+{
+    struct session *s = registry_add(b->registry, b->next_session);
+    int r;
+
+    if (!s)
+        return -ENOMEM;
+    b->next_session++;
+    (void)snprintf(s->staff, sizeof(s->staff), "%.*s", (int)sizeof(s->staff) - 1, q->m.person);
+    (void)snprintf(s->service, sizeof(s->service), "%s", q->m.service);
+    s->uid = q->m.person_uid;
+    s->source = q->facts.source;
+    s->address = q->facts.address;
+    r = life_bind(b, s, q, caller_pidfd, 0);
+    s->released = true;
+    if (r < 0)
+        registry_remove(s);
+    else
+        (void)endings_start(b->endings, s, reason);
+    return r;
+}

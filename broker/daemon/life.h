@@ -1,0 +1,59 @@
+#ifndef HUFU_DAEMON_LIFE_H
+#define HUFU_DAEMON_LIFE_H
+
+#include "broker/daemon/question.h"
+
+/*
+ * The life of a session as the books and the record see it: reserved, opened, ended, given back. Sessions and
+ * counts change in memory at once and on disk in the same transaction as the record that says so.
+ */
+
+/** A reservation of one use and one session slot of `entry` for the caller; counts are taken in memory. The
+ * caller's pidfd is `holder_pidfd` (borrowed). *ret is the registry's. 0 or -errno, and nothing is taken. */
+int life_reserve(struct broker *b, const struct question *q, int holder_pidfd, struct grant_entry *entry,
+                 struct session **ret);
+
+/** Makes the caller of the session phase the leader: state OPENING, deadline, audit session. 0 or -errno. */
+int life_bind(struct broker *b, struct session *s, const struct question *q, int caller_pidfd,
+              when_t deadline);
+
+/** Appends row and books of the session to a transaction. */
+void life_write(struct broker *b, const struct session *s, enum store_session_state state,
+                struct store_txn *t);
+
+/** Gives a reservation back, records why, and removes the session. Its use was never one. */
+void life_release(struct broker *b, struct session *s, enum reason reason);
+
+/** Takes a reservation back that was never written (its commit failed): without a record. */
+void life_forget(struct broker *b, struct session *s);
+
+/** A login that was refused in its session phase has its processes ended, too: sshd goes on with a connection
+ * whose session was refused. Without grant and books. 0 or -errno. */
+int life_refuse_leader(struct broker *b, const struct question *q, int caller_pidfd, enum reason reason);
+
+/** The entry of its grant (NULL: none), and what the session takes of it given back in memory. */
+struct grant_entry *life_entry(const struct broker *b, const struct session *s);
+void life_count_back(struct broker *b, const struct session *s, bool use);
+
+/** Has a session ended; a reservation is given back. */
+void life_end(struct broker *b, struct session *s, enum reason reason);
+
+/** Puts the session's deadline on lease at the reaper, or drops it (seconds 0). `done` may be NULL. */
+void life_lease(struct broker *b, const struct session *s, when_t now, reaper_done *done, void *userdata);
+void life_drop_lease(struct broker *b, const struct session *s);
+
+/** Judges a live session again: ends it, or moves its deadline. */
+void life_recheck(struct broker *b, struct session *s);
+/** All of them: something was taken away, or changed. */
+void life_recheck_all(struct broker *b);
+
+/** The events of registry, endings and reaper; `userdata` is the broker. */
+extern const struct registry_events life_registry_events;
+extern const struct endings_events life_endings_events;
+void life_on_reaper(void *userdata, bool here);
+void life_on_unasked(void *userdata, const struct reap_reply *reply);
+
+/** What a session adds to a record. `address` is the caller's memory. */
+void life_record(struct record *r, const struct session *s, char address[static ADDRESS_TEXT_SIZE]);
+
+#endif

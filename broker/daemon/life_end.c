@@ -1,0 +1,345 @@
+#include "broker/common/clock.h"
+#include "broker/daemon/ledger.h"
+#include "broker/daemon/life.h"
+#include "broker/daemon/orders.h"
+#include "broker/daemon/restore.h"
+#include "broker/daemon/state.h"
+#include "broker/daemon/texts.h"
+#include "broker/daemon/waiting.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* How live sessions are looked at again, and how they end. */
+
+#define LEASE_GRACE \
+    1 /* seconds that the reaper's lease is longer: so that hufud, while it lives, ends it and knows why */
+
+/* ---- leases ---- */
+
+struct lease_call {
+    struct broker *broker;
+    uint64_t session;
+    when_t asked_at;
+    uint64_t seconds;
+    reaper_done *done;
+    void *userdata;
+};
+
+/* The reaper shortens a lease to what its own configuration lets the class have; then it has to be renewed.
+ */
+static void note_lease(struct lease_call *l, const struct reap_reply *reply)
+{
+    struct session *s = registry_find(l->broker->registry, l->session);
+
+    if (!s || !reply || reply->result != REAP_DONE)
+        return;
+    s->lease_next = WHEN_NEVER;
+    if (reply->seconds_left < l->seconds)
+        s->lease_next = l->asked_at + (when_t)reply->seconds_left / 2;
+    if (s->state == SESSION_OPEN)
+        (void)registry_arm(s);
+}
+
+static void on_lease(void *userdata, int result, const struct reap_reply *reply)
+{
+    struct lease_call *l = userdata;
+
+    note_lease(l, reply);
+    if (l->done)
+        l->done(l->userdata, result, reply);
+    free(l);
+}
+
+void life_lease(struct broker *b, const struct session *s, when_t now, reaper_done *done, void *userdata)
+{
+    struct reap_request request = {.type = FRAME_REAP_LEASE, .class = (uint8_t)s->class};
+    struct lease_call *l = calloc(1, sizeof(*l));
+
+    if (!l) {
+        if (done)
+            done(userdata, -ENOMEM, NULL);
+        return;
+    }
+    request.target = session_target(s, REAP_SESSION);
+    request.seconds = s->deadline > now ? (uint64_t)(s->deadline - now) + LEASE_GRACE : LEASE_GRACE;
+    *l = (struct lease_call){b, s->number, now, request.seconds, done, userdata};
+    reaper_client_ask(b->reaper, &request, REAPER_ASK_US, on_lease, l);
+}
+
+static void ignore_reply(void *userdata, int result, const struct reap_reply *reply)
+{
+    (void)userdata;
+    (void)result;
+    (void)reply;
+}
+
+void life_drop_lease(struct broker *b, const struct session *s)
+{
+    struct reap_request request = {.type = FRAME_REAP_LEASE, .class = (uint8_t)s->class};
+
+    request.target = session_target(s, REAP_SESSION);
+    reaper_client_ask(b->reaper, &request, REAPER_ASK_US, ignore_reply, NULL);
+}
+
+/* ---- looking again ---- */
+
+static struct facts facts_of(struct broker *b, const struct session *s)
+{
+    when_t now = session_now(s, clock_wall_us(), clock_boot_us());
+
+    return (struct facts){.now = now,
+                          .host = &b->host,
+                          .host_state = state_for_live(b, now),
+                          .person_state = taken_of_staff(b->taken, s->staff, now),
+                          .staff = s->staff,
+                          .phase = PHASE_SESSION,
+                          .kind = SERVICE_LOGIN,
+                          .service = service_grant_name(s->service),
+                          .source = s->source,
+                          .address = s->address,
+                          .key = s->key,
+                          .fingerprint = s->fingerprint,
+                          .session_live = true};
+}
+
+void life_recheck(struct broker *b, struct session *s)
+{
+    struct facts facts = facts_of(b, s);
+    struct grant_entry *e = life_entry(b, s);
+    struct recheck again;
+    bool moved;
+
+    if (s->state != SESSION_OPEN && s->state != SESSION_OPENING)
+        return;
+    state_refresh_grants(b, s->staff, facts.now);
+    again = recheck_session(e, &facts, s->opened_at);
+    if (!again.keep) {
+        life_end(b, s, again.reason);
+        return;
+    }
+    moved = again.deadline != s->deadline;
+    s->deadline = again.deadline;
+    s->warn_next = again.warn_next;
+    s->version = e->grant->version;
+    if (moved || facts.now >= s->lease_next)
+        life_lease(b, s, facts.now, NULL, NULL);
+    if (s->state == SESSION_OPEN)
+        (void)registry_arm(s);
+}
+
+void life_recheck_all(struct broker *b)
+{
+    struct session *next;
+
+    for (struct session *s = registry_first(b->registry); s; s = next) {
+        next = registry_next(s);
+        life_recheck(b, s);
+    }
+}
+
+static void warn(struct broker *b, const struct session *s, when_t now)
+{
+    struct reap_request request = {.type = FRAME_REAP_WARN};
+
+    request.target = session_target(s, REAP_SESSION);
+    texts_warn((unsigned)((s->deadline - now + 59) / 60), s->deadline, request.text, sizeof(request.text));
+    reaper_client_ask(b->reaper, &request, REAPER_ASK_US, ignore_reply, NULL);
+}
+
+static void on_due(void *userdata, struct session *s)
+{
+    struct broker *b = userdata;
+    when_t now = session_now(s, clock_wall_us(), clock_boot_us());
+
+    if (now >= s->warn_next && now < s->deadline)
+        warn(b, s, now);
+    life_recheck(b, s);
+}
+
+/* ---- ending ---- */
+
+void life_end(struct broker *b, struct session *s, enum reason reason)
+{
+    bool was_ending = s->state == SESSION_ENDING;
+    struct store_txn *t;
+
+    if (s->state == SESSION_RESERVED) {
+        life_release(b, s, reason);
+        return;
+    }
+    endings_mark(s, reason);
+    if (!was_ending && !s->released) {
+        t = ledger_txn(b);
+        if (t)
+            life_write(b, s, STORE_SESSION_ENDING, t);
+        ledger_submit(b, t, NULL, NULL);
+    }
+    (void)endings_start(b->endings, s, reason);
+}
+
+static void on_leader_gone(void *userdata, struct session *s)
+{
+    life_end(userdata, s, REASON_LOGGED_OUT);
+}
+
+static void on_holder_gone(void *userdata, struct session *s)
+{
+    life_release(userdata, s, REASON_LOGGED_OUT);
+}
+
+/* Whether a grant of theirs that is valid now names cron or at: then such jobs stay. */
+static bool jobs_may_stay(struct broker *b, const struct session *s)
+{
+    static const char *const jobs[] = {"cron", "at"};
+    struct facts facts = facts_of(b, s);
+
+    facts.kind = SERVICE_JOB;
+    facts.source = SOURCE_IGNORED;
+    facts.key = KEY_NOT_ASKED;
+    for (size_t i = 0; i < ARRAY_SIZE(jobs); i++) {
+        facts.service = jobs[i];
+        if (decide(grants_index(b->grants), &facts, NULL, NULL).verdict == VERDICT_ALLOW)
+            return true;
+    }
+    return false;
+}
+
+static enum sweep sweep_of(void *userdata, const struct session *s)
+{
+    struct broker *b = userdata;
+    bool alone = true;
+
+    for (struct session *x = registry_first(b->registry); x; x = registry_next(x)) {
+        if (x == s || x->uid != s->uid)
+            continue;
+        /* Of those from before a reboot nothing is left that could be told apart. */
+        if (s->leader.pid == 0 && x->leader.pid == 0)
+            continue;
+        alone = false;
+        x->sweep_owed = true;
+    }
+    if (!alone)
+        return SWEEP_SESSION;
+    return jobs_may_stay(b, s) ? SWEEP_LEFTOVERS : SWEEP_PERSON;
+}
+
+static void describe_survivors(const struct ending *e, char *text, size_t size)
+{
+    int n = snprintf(text, size, "%s",
+                     e->away                          ? "hufu-reaper is away or silent"
+                     : e->result == REAP_NOT_PROVABLE ? "root held: emptiness not provable"
+                     : e->result == REAP_REFUSED      ? "hufu-reaper refused"
+                                                      : "still there:");
+
+    for (uint32_t i = 0; i < e->n_survivors && n > 0 && (size_t)n < size; i++) {
+        int more =
+            snprintf(text + n, size - (size_t)n, " %u (%s)", e->survivors[i].pid, e->survivors[i].name);
+
+        n = more < 0 ? -1 : n + more;
+    }
+}
+
+static void record_remains(struct broker *b, const struct session *s, const struct ending *e)
+{
+    struct record r = ledger_record(EVENT_SESSION_REMAINS, REASON_REMAINS, false);
+    char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE], detail[1024];
+
+    life_record(&r, s, address);
+    ledger_grant(&r, life_entry(b, s), id);
+    describe_survivors(e, detail, sizeof(detail));
+    r.detail = detail;
+    r.latency_us = e->took_us;
+    ledger_write(b, &r);
+}
+
+/* The last use has ended: the grant is closed for good. */
+static void close_if_used_up(struct broker *b, const struct session *s, struct store_txn *t)
+{
+    struct grant_entry *e = life_entry(b, s);
+    struct record r = ledger_record(EVENT_GRANT_CLOSE, REASON_CLOSED, true);
+    char id[IDENT_ID_TEXT_SIZE];
+
+    if (!e || e->closed || e->grant->uses.scope == GRANT_USES_UNLIMITED || e->sessions_live > 0 ||
+        e->uses_taken < e->grant->uses.count)
+        return;
+    e->closed = true;
+    ledger_grant(&r, e, id);
+    if (t)
+        store_txn_record(t, &r);
+}
+
+static void record_close(struct broker *b, const struct session *s, const struct ending *e,
+                         struct store_txn *t)
+{
+    struct record r = ledger_record(EVENT_SESSION_CLOSE, s->end_reason, true);
+    char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE], detail[64];
+
+    life_record(&r, s, address);
+    ledger_grant(&r, life_entry(b, s), id);
+    (void)snprintf(detail, sizeof(detail), "%u processes ended, none left", e->processes);
+    r.detail = detail;
+    r.latency_us = e->took_us;
+    store_txn_record(t, &r);
+}
+
+static void finalise(struct broker *b, struct session *s, const struct ending *e)
+{
+    struct store_txn *t = ledger_txn(b);
+    uint32_t uid = s->uid;
+
+    life_count_back(b, s, !s->opened);
+    if (t)
+        record_close(b, s, e, t);
+    if (s->opened && !s->released)
+        close_if_used_up(b, s, t);
+    if (t && !s->released)
+        life_write(b, s, s->opened ? STORE_SESSION_ENDED : STORE_SESSION_RELEASED, t);
+    ledger_submit(b, t, NULL, NULL);
+    registry_remove(s);
+    waiting_wake(b->waiting, uid);
+}
+
+static void on_outcome(void *userdata, struct session *s, const struct ending *e)
+{
+    struct broker *b = userdata;
+    uint64_t number = s->number;
+
+    if (e->result == REAP_DONE)
+        finalise(b, s, e);
+    else if (e->first)
+        record_remains(b, s, e);
+    orders_tell(b, number, e);
+}
+
+const struct registry_events life_registry_events = {
+    .leader_gone = on_leader_gone, .holder_gone = on_holder_gone, .due = on_due};
+const struct endings_events life_endings_events = {.sweep = sweep_of, .outcome = on_outcome};
+
+/* ---- the reaper ---- */
+
+void life_on_unasked(void *userdata, const struct reap_reply *reply)
+{
+    struct broker *b = userdata;
+    struct session *s = registry_find(b->registry, reply->session);
+
+    if (s && (s->state == SESSION_OPEN || s->state == SESSION_OPENING))
+        life_end(b, s, REASON_LEASE_LAPSED);
+}
+
+void life_on_reaper(void *userdata, bool here)
+{
+    struct broker *b = userdata;
+    struct record r = ledger_record(EVENT_REAPER, here ? REASON_OK : REASON_REAPER_AWAY, here);
+
+    r.detail = here ? "hufu-reaper is here" : "hufu-reaper is away";
+    ledger_write(b, &r);
+    if (!here)
+        return;
+    restore_settle(b);
+    for (struct session *s = registry_first(b->registry); s; s = registry_next(s))
+        if (s->state == SESSION_OPEN && s->settled)
+            life_lease(b, s, session_now(s, clock_wall_us(), clock_boot_us()), NULL, NULL);
+    endings_retry(b->endings, b->registry);
+}

@@ -1,0 +1,40 @@
+#ifndef HUFU_DAEMON_ORDERS_H
+#define HUFU_DAEMON_ORDERS_H
+
+#include "broker/daemon/broker.h"
+
+/*
+ * An operator's order that ends sessions (revoke, session end) is answered when everything it ordered is
+ * proven gone, or after 10 s: until then it collects what became of each.
+ */
+struct order_result {
+    unsigned sessions;  /* ended and proven */
+    uint32_t processes; /* ended */
+    uint64_t took_us;   /* of the slowest, from the order */
+    bool proven;
+    bool root_held; /* not proven since somebody held root */
+    uint32_t n_survivors;
+    struct reap_process survivors[REAP_SURVIVORS_MAX];
+};
+
+struct operator_order;
+typedef void order_done(void *userdata, const struct order_result *result);
+
+/** Makes an order that waits for nothing yet. NULL without memory. */
+struct operator_order *order_new(struct broker *b, order_done *done, void *userdata);
+/** Lets it wait for this session's end too; to be called before the session is ordered to end. 0 or -ENOMEM.
+ */
+int order_expect(struct operator_order *o, uint64_t session);
+/** Lets it wait for one thing more (the commit), and says that this has happened. */
+void order_hold(struct operator_order *o);
+void order_unhold(struct operator_order *o);
+/** All has been ordered: `done` comes when nothing is left to wait for, perhaps at once. Frees it then. */
+void order_go(struct operator_order *o);
+
+/** Tells all orders about an outcome. */
+void orders_tell(struct broker *b, uint64_t session, const struct ending *e);
+/** Answers all that are open with what they know, and frees them. The store has been flushed: nobody holds
+ * one. */
+void orders_free(struct broker *b);
+
+#endif

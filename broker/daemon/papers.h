@@ -1,0 +1,38 @@
+#ifndef HUFU_DAEMON_PAPERS_H
+#define HUFU_DAEMON_PAPERS_H
+
+#include "broker/trust/trust_set.h"
+#include "policy/base/cleanup.h"
+#include "policy/base/ident.h"
+
+/* The octets behind each grant, by id: the document that was signed, and its approvals. One version an id,
+ * the one that the index holds. */
+struct papers;
+
+struct grant_papers {
+    struct ident_id id;
+    uint32_t version;
+    struct octets document;
+    struct octets *approvals;
+    size_t n_approvals;
+};
+
+/** `seed`: any random number; ids come from outside. */
+int papers_new(uint64_t seed, struct papers **ret);
+struct papers *papers_free(struct papers *p);
+DEFINE_CLEANUP(struct papers, papers_free);
+
+const struct grant_papers *papers_find(const struct papers *p, const struct ident_id *id);
+
+/** A deep copy with the approvals of `more` appended that are not there yet (byte for byte), as many as are
+ * ever looked at. *ret is the caller's (papers_free_one). 0 or -ENOMEM. */
+int papers_make(const struct ident_id *id, uint32_t version, struct octets document,
+                const struct grant_papers *known, const struct octets *more, size_t n_more,
+                struct grant_papers **ret);
+struct grant_papers *papers_free_one(struct grant_papers *x);
+DEFINE_CLEANUP(struct grant_papers, papers_free_one);
+
+/** Takes `x` over (also on failure), in place of those of the same id. 0 or -ENOMEM. */
+int papers_put(struct papers *p, struct grant_papers *x);
+
+#endif

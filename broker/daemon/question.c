@@ -1,0 +1,165 @@
+#include "broker/daemon/question.h"
+
+#include "broker/common/clock.h"
+#include "broker/daemon/state.h"
+#include "broker/sessions/auth_info.h"
+#include "broker/trust/digest.h"
+
+#include <string.h>
+
+/* Other uids than root ask about themselves, and only a screen locker's question (3-rules, "Who may ask
+ * what"). */
+static enum reason judge_caller(const struct peer *peer, const struct gate_pam *m, enum phase phase)
+{
+    if (m->caller.pid != (uint32_t)peer->pid)
+        return REASON_CALLER_MISMATCH;
+    if (peer->uid == 0)
+        return REASON_OK;
+    if (m->caller.uid != peer->uid)
+        return REASON_CALLER_MISMATCH;
+    if (phase != PHASE_ACCOUNT || m->person_uid != peer->uid || m->user_uid != peer->uid)
+        return REASON_CALLER_FORBIDDEN;
+    return REASON_OK;
+}
+
+/* Whose name PAM_USER is: for su and sudo it may be another's, for all else it is the person's. */
+static enum reason judge_user(const struct gate_pam *m, enum service_kind kind)
+{
+    if (kind == SERVICE_SWITCH)
+        return REASON_OK;
+    if (m->user_uid == UINT32_MAX)
+        return REASON_ACCOUNT_UNKNOWN;
+    if (m->user_uid != m->person_uid || strcmp(m->user, m->person) != 0)
+        return REASON_CALLER_MISMATCH;
+    return REASON_OK;
+}
+
+/* SSH_AUTH_INFO_0: what sshd says the session was authenticated with. A line that is none makes a key that no
+ * grant has. */
+static void take_auth_info(struct question *q)
+{
+    uint8_t *blob = NULL;
+    size_t size = 0;
+    int r = auth_info_key(q->m.auth_info, &blob, &size);
+
+    q->claimed_key = r == 0 && !blob ? KEY_NONE : KEY_FINGERPRINT;
+    q->claimed_fingerprint = (struct ident_fingerprint){0};
+    if (r == 0 && blob && digest_sha256(blob, size, q->claimed_fingerprint.octets) < 0)
+        q->claimed_fingerprint = (struct ident_fingerprint){0};
+    free(blob);
+}
+
+static void take_source(const struct broker *b, struct question *q)
+{
+    const struct source_claim claim = {.kind = q->facts.kind,
+                                       .service = q->m.service,
+                                       .tty = q->m.tty,
+                                       .remote_host = q->m.remote_host,
+                                       .ssh_connection = q->m.ssh_connection,
+                                       .serial = (const char *const *)b->config->serial,
+                                       .n_serial = b->config->n_serial};
+
+    q->facts.source = source_of(&claim, &q->facts.address);
+}
+
+void question_take(struct broker *b, const struct peer *peer, const struct gate_pam *m, enum phase phase,
+                   struct question *q)
+{
+    enum service_kind kind = peer->uid == 0 ? service_kind_of(m->service) : SERVICE_LOCKER;
+
+    *q = (struct question){.m = *m};
+    q->refused = judge_caller(peer, m, phase);
+    if (q->refused == REASON_OK)
+        q->refused = judge_user(m, kind);
+    q->sshd = kind == SERVICE_LOGIN && strcmp(m->service, "sshd") == 0;
+    q->facts.host = &b->host;
+    q->facts.staff = q->m.person;
+    q->facts.phase = phase;
+    q->facts.kind = kind;
+    q->facts.service = service_grant_name(q->m.service);
+    q->facts.key = KEY_NOT_ASKED;
+    take_source(b, q);
+    if (q->sshd && phase == PHASE_SESSION)
+        take_auth_info(q);
+    if (kind == SERVICE_SWITCH && (phase == PHASE_SESSION || strcmp(m->user, m->person) != 0))
+        q->facts.target = q->m.user;
+}
+
+/* The account phase of sshd does not say which key was used; but the monitor, which asks, asked before about
+ * each key (2-architecture, "The way of a login", 1 and 2). With keyboard-interactive the caller is its
+ * child. */
+static void refresh_key(struct broker *b, struct question *q)
+{
+    if (!q->sshd)
+        return;
+    q->facts.key = q->claimed_key;
+    q->facts.fingerprint = q->claimed_fingerprint;
+    if (q->facts.phase == PHASE_SESSION)
+        return;
+    q->facts.key = KEY_FINGERPRINT;
+    if (!keys_find(b->keys, q->m.caller.pid, q->m.person, &q->facts.fingerprint) &&
+        !keys_find(b->keys, q->m.caller.parent, q->m.person, &q->facts.fingerprint))
+        q->facts.key = KEY_NONE;
+}
+
+static void refresh_reservation(struct broker *b, struct question *q)
+{
+    const struct session *s = NULL;
+
+    q->reservation = 0;
+    q->facts.reserved = NULL;
+    if (q->facts.kind == SERVICE_LOGIN)
+        s = registry_find_reservation(b->registry, q->m.person_uid, q->m.caller.pid, q->m.caller.start_time);
+    if (!s)
+        return;
+    q->reservation = s->number;
+    q->reserved_id = s->grant;
+    q->facts.reserved = &q->reserved_id;
+}
+
+/* Inherits the source of the session that su or sudo happens in. */
+static void refresh_session(struct broker *b, struct question *q)
+{
+    const struct session *s = registry_find_current(b->registry, q->m.person_uid, q->m.caller.audit_session);
+    unsigned live = SESSION_BIT(SESSION_OPEN);
+
+    q->session = s ? s->number : 0;
+    q->facts.session_grant = NULL;
+    if (q->facts.kind == SERVICE_USER_MANAGER)
+        live |= SESSION_BIT(SESSION_OPENING) | SESSION_BIT(SESSION_RESERVED);
+    q->facts.session_live = registry_count(b->registry, q->m.person_uid, live, NULL) > 0;
+    if (q->facts.kind != SERVICE_SWITCH || !s)
+        return;
+    q->session_id = s->grant;
+    q->facts.session_grant = &q->session_id;
+    q->facts.source = s->source;
+    q->facts.address = s->address;
+}
+
+void question_refresh(struct broker *b, struct question *q)
+{
+    q->facts.now = clock_wall();
+    q->facts.host_state = state_of_host(b, q->facts.kind, q->facts.now);
+    q->facts.person_state = state_of_person(b, q->m.person, q->m.person_uid, q->facts.now);
+    state_refresh_grants(b, q->m.person, q->facts.now);
+    refresh_key(b, q);
+    refresh_reservation(b, q);
+    refresh_session(b, q);
+}
+
+struct decision question_decide(struct broker *b, const struct question *q)
+{
+    if (q->refused != REASON_OK)
+        return (struct decision){.verdict = VERDICT_DENY, .reason = q->refused};
+    return decide(grants_index(b->grants), &q->facts, NULL, NULL);
+}
+
+bool question_key_differs(const struct question *q, const struct session *reservation)
+{
+    if (!q->sshd)
+        return false;
+    if (q->claimed_key != reservation->key)
+        return true;
+    return q->claimed_key == KEY_FINGERPRINT &&
+           !ident_fingerprint_equal(&q->claimed_fingerprint, &reservation->fingerprint);
+}

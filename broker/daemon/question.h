@@ -1,0 +1,37 @@
+#ifndef HUFU_DAEMON_QUESTION_H
+#define HUFU_DAEMON_QUESTION_H
+
+#include "broker/daemon/broker.h"
+#include "policy/engine/decide.h"
+
+/*
+ * A request as a question to decide(). What the caller said is taken once; what the broker knows is looked up
+ * again each time it is judged (question_refresh), since an answer may have to wait for the disk.
+ */
+struct question {
+    struct facts facts; /* points into this struct, and into the broker's configuration */
+    struct gate_pam m;
+    enum reason refused; /* REASON_OK, or why the caller is not believed: then nothing else is asked */
+    bool sshd;
+    enum key_kind claimed_key; /* session phase: what sshd says was used */
+    struct ident_fingerprint claimed_fingerprint;
+    uint64_t reservation; /* number of the session that this caller holds reserved, or 0 */
+    uint64_t session;     /* number of the session that it happens in, or 0 */
+    struct ident_id reserved_id;
+    struct ident_id session_id;
+};
+
+/** Takes what `peer` says in `m`. */
+void question_take(struct broker *b, const struct peer *peer, const struct gate_pam *m, enum phase phase,
+                   struct question *q);
+
+/** Looks up what the broker knows now. */
+void question_refresh(struct broker *b, struct question *q);
+
+/** decide(), or the refusal of a caller who is not believed. */
+struct decision question_decide(struct broker *b, const struct question *q);
+
+/** Whether the session phase names another key than the account phase was judged with. */
+bool question_key_differs(const struct question *q, const struct session *reservation);
+
+#endif

@@ -1,0 +1,268 @@
+#include "broker/daemon/restore.h"
+
+#include "broker/common/clock.h"
+#include "broker/common/files.h"
+#include "broker/common/process.h"
+#include "broker/daemon/ledger.h"
+#include "broker/daemon/life.h"
+#include "broker/daemon/state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- documents, books, tombstones ---- */
+
+static int load_document(void *userdata, const struct store_document *d)
+{
+    struct broker *b = userdata;
+    struct octets approvals[QUORUM_VOTES_MAX];
+    size_t n = d->n_approvals < QUORUM_VOTES_MAX ? d->n_approvals : QUORUM_VOTES_MAX;
+    struct grants_refusal refusal;
+    struct grant_standing standing;
+    struct grant_entry *entry;
+    int r;
+
+    if (d->type != DOCUMENT_GRANT)
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        approvals[i] = (struct octets){.data = d->approvals[i].data, .size = d->approvals[i].size};
+    r = grants_add(b->grants, b->trust, clock_wall(), (struct octets){d->octets, d->size}, approvals, n,
+                   &entry, &standing, &refusal);
+    /* What is refused now (an old version; one that another trust file admitted) gives nothing, and stays on
+     * disk. */
+    return r == -ENOMEM ? r : 0;
+}
+
+static int load_books(void *userdata, const struct store_books *books)
+{
+    struct broker *b = userdata;
+    struct grant_entry *e = grant_index_find(grants_index(b->grants), &books->id);
+
+    if (e) {
+        e->uses_taken = books->uses_taken;
+        e->closed = books->closed;
+    }
+    return 0;
+}
+
+static int load_taken(void *userdata, const struct store_taken *x)
+{
+    struct broker *b = userdata;
+
+    return taken_put(b->taken, x, NULL);
+}
+
+/* ---- sessions ---- */
+
+static void load_source(struct session *s, const char *text)
+{
+    s->source = SOURCE_NONE;
+    if (strcmp(text, "local") == 0)
+        s->source = SOURCE_LOCAL;
+    else if (address_parse(text, strlen(text), &s->address) == 0)
+        s->source = SOURCE_ADDRESS;
+}
+
+static void load_key(struct session *s, const char *text)
+{
+    if (strcmp(s->service, "sshd") != 0)
+        s->key = KEY_NOT_ASKED;
+    else if (ident_parse_fingerprint(text, strlen(text), &s->fingerprint) == 0)
+        s->key = KEY_FINGERPRINT;
+    else
+        s->key = KEY_NONE;
+}
+
+static enum session_state load_state(enum store_session_state state)
+{
+    if (state == STORE_SESSION_OPEN)
+        return SESSION_OPEN;
+    return state == STORE_SESSION_ENDING ? SESSION_ENDING : SESSION_RESERVED;
+}
+
+static int load_session(void *userdata, const struct store_session *row)
+{
+    struct broker *b = userdata;
+    struct grant_entry *e = grant_index_find(grants_index(b->grants), &row->grant);
+    struct session *s = registry_add(b->registry, row->number);
+    bool same_boot = strcmp(row->boot_id, b->boot_id) == 0;
+
+    if (!s)
+        return -ENOMEM;
+    s->state = load_state(row->state);
+    s->grant = row->grant;
+    s->version = row->version;
+    s->class = e ? e->grant->class : GRANT_CLASS_NORMAL;
+    (void)snprintf(s->staff, sizeof(s->staff), "%s", row->staff);
+    (void)snprintf(s->service, sizeof(s->service), "%s", row->service);
+    (void)snprintf(s->tty, sizeof(s->tty), "%s", row->tty);
+    s->uid = row->uid;
+    load_source(s, row->source);
+    load_key(s, row->key);
+    s->leader.pid = same_boot ? row->pid : 0;
+    s->leader.start_time = row->start_time;
+    s->parent.pid = same_boot ? row->parent : 0;
+    s->parent.start_time = row->parent_start_time;
+    s->audit_session = same_boot ? row->audit_session : UINT32_MAX;
+    s->counts = row->counts;
+    s->reserved_at = row->reserved_at;
+    s->opened_at = row->opened_at;
+    s->deadline = row->deadline;
+    s->end_reason = row->end_reason;
+    s->opened = row->opened_at != 0 && row->state != STORE_SESSION_RESERVED;
+    s->settled = false;
+    if (e)
+        e->sessions_live++;
+    return 0;
+}
+
+static void load_time(struct broker *b)
+{
+    char text[32];
+    long long highest;
+
+    if (store_load_meta(b->store, STATE_META_TIME, text, sizeof(text)) < 0)
+        return;
+    highest = strtoll(text, NULL, 10);
+    if (highest > b->highest_time)
+        b->highest_time = highest;
+}
+
+static void on_last_row(void *userdata, int result, const struct record *rows, size_t n)
+{
+    struct broker *b = userdata;
+
+    if (result == 0 && n > 0 && rows[0].sequence > b->last_sequence)
+        b->last_sequence = rows[0].sequence;
+}
+
+int restore_load(struct broker *b)
+{
+    const struct record_filter last = {.newest_first = true, .limit = 1};
+    uint64_t next = 1;
+    int r = store_load_documents(b->store, load_document, b);
+
+    if (r == 0)
+        r = store_load_books(b->store, load_books, b);
+    if (r == 0)
+        r = store_load_taken(b->store, load_taken, b);
+    if (r == 0)
+        r = store_load_sessions(b->store, load_session, b, &next);
+    if (r < 0)
+        return r;
+    b->next_session = next;
+    load_time(b);
+    state_check_identity(b);
+    return store_read(b->store, &last, on_last_row, b);
+}
+
+/* ---- do they live? ---- */
+
+struct settling {
+    struct broker *broker;
+    uint64_t number;
+    struct session_process process; /* pidfd opened before the reaper is asked: if it has not fired
+                                       afterwards, what the reaper saw is what it holds */
+    bool parent;                    /* asked about the reservation's parent, the holder being gone */
+};
+
+static void settle(struct broker *b, struct session *s, bool parent);
+
+static void pick_up(struct broker *b, struct session *s, struct settling *x)
+{
+    struct session_process process = x->process;
+
+    x->process.pidfd = -1;
+    s->settled = true;
+    if (s->state == SESSION_OPEN) {
+        if (registry_bind_leader(s, process) < 0)
+            life_end(b, s, REASON_BROKER_ERROR);
+        else
+            life_recheck(b, s);
+        if (registry_find(b->registry, x->number) && s->state == SESSION_OPEN)
+            life_lease(b, s, session_now(s, clock_wall_us(), clock_boot_us()), NULL, NULL);
+        return;
+    }
+    /* A reservation: the holder that is left (the parent, if it is that) holds it from now on. */
+    s->leader = process;
+    if (registry_watch_holder(s) < 0)
+        life_release(b, s, REASON_BROKER_ERROR);
+}
+
+static void gone(struct broker *b, struct session *s, bool parent)
+{
+    if (s->state == SESSION_RESERVED && !parent && strcmp(s->service, "sshd") == 0 && s->parent.pid != 0) {
+        settle(b, s, true);
+        return;
+    }
+    s->settled = true;
+    if (s->state == SESSION_RESERVED)
+        life_release(b, s, REASON_LOGGED_OUT);
+    else
+        life_end(b, s, REASON_LOGGED_OUT);
+}
+
+static bool is_it(const struct settling *x, const struct reap_reply *reply)
+{
+    return reply->result == REAP_DONE && reply->n_processes > 0 &&
+           reply->processes[0].pid == x->process.pid &&
+           (x->process.start_time == 0 || reply->processes[0].start_time == x->process.start_time) &&
+           process_exited(x->process.pidfd) == 0;
+}
+
+static void on_who(void *userdata, int result, const struct reap_reply *reply)
+{
+    struct settling *x = userdata;
+    struct session *s = registry_find(x->broker->registry, x->number);
+
+    /* No answer: it stays as it is, counted, until the reaper is back. */
+    if (s && !s->settled && result == 0 && reply->result != REAP_FAILED) {
+        if (is_it(x, reply))
+            pick_up(x->broker, s, x);
+        else
+            gone(x->broker, s, x->parent);
+    }
+    close_fd(x->process.pidfd);
+    free(x);
+}
+
+static void settle(struct broker *b, struct session *s, bool parent)
+{
+    struct reap_request request = {.type = FRAME_REAP_WHO};
+    const struct session_process *p = parent ? &s->parent : &s->leader;
+    struct settling *x;
+    int pidfd = p->pid != 0 ? process_pidfd((pid_t)p->pid) : -ESRCH;
+
+    if (pidfd == -ESRCH || pidfd == -EINVAL) {
+        gone(b, s, parent); /* no such process, or the boot was another one */
+        return;
+    }
+    if (pidfd < 0)
+        return; /* that says nothing about it */
+    x = calloc(1, sizeof(*x));
+    if (!x) {
+        close_fd(pidfd);
+        return;
+    }
+    *x = (struct settling){.broker = b, .number = s->number, .process = *p, .parent = parent};
+    x->process.pidfd = pidfd;
+    request.pid = p->pid;
+    reaper_client_ask(b->reaper, &request, REAPER_ASK_US, on_who, x);
+}
+
+void restore_settle(struct broker *b)
+{
+    struct session *next;
+
+    for (struct session *s = registry_first(b->registry); s; s = next) {
+        next = registry_next(s);
+        if (s->settled)
+            continue;
+        if (s->state == SESSION_ENDING)
+            s->settled = true; /* it goes on being ended */
+        else
+            settle(b, s, false);
+    }
+}

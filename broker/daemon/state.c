@@ -1,0 +1,128 @@
+#include "broker/daemon/state.h"
+
+#include "broker/common/files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The wall clock may be read at any speed; what it has reached is kept, and a step back beyond the tolerance
+ * is seen. */
+static bool clock_is_unsure(struct broker *b, when_t now)
+{
+    if (now > b->highest_time)
+        b->highest_time = now;
+    return now + (when_t)b->config->tolerance < b->highest_time;
+}
+
+static enum reason state_of_trust(const struct broker *b, when_t now)
+{
+    if (!b->trust)
+        return REASON_TRUST_MISSING;
+    return when_interval_contains(trust_set_document(b->trust)->valid, now) ? REASON_OK
+                                                                            : REASON_TRUST_EXPIRED;
+}
+
+/* A directory's status is a document that this host cannot have yet: required, it is missing. */
+static enum reason state_of_status(const struct broker *b)
+{
+    return b->config->status_required ? REASON_STATUS_STALE : REASON_OK;
+}
+
+static enum reason state_of_store(const struct broker *b)
+{
+    if (!b->store)
+        return REASON_STORE_DAMAGED;
+    return store_health(b->store) == -EBADMSG ? REASON_STORE_DAMAGED : REASON_OK;
+}
+
+static enum reason first_of(const enum reason *reasons, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (reasons[i] != REASON_OK)
+            return reasons[i];
+    return REASON_OK;
+}
+
+enum reason state_of_host(struct broker *b, enum service_kind kind, when_t now)
+{
+    /* Only a session that begins needs a lease. */
+    bool away = kind == SERVICE_LOGIN && !reaper_client_is_here(b->reaper);
+    const enum reason reasons[] = {
+        b->stopping ? REASON_STOPPING : REASON_OK,
+        state_of_store(b),
+        state_of_trust(b, now),
+        b->host_trouble[0] != '\0' ? REASON_HOST_UNCONFIRMED : REASON_OK,
+        clock_is_unsure(b, now) ? REASON_CLOCK_UNSURE : REASON_OK,
+        state_of_status(b),
+        taken_of_host(b->taken, now),
+        away ? REASON_REAPER_AWAY : REASON_OK,
+    };
+
+    return first_of(reasons, ARRAY_SIZE(reasons));
+}
+
+enum reason state_for_live(const struct broker *b, when_t now)
+{
+    const enum reason reasons[] = {state_of_trust(b, now), state_of_status(b), taken_of_host(b->taken, now)};
+
+    return first_of(reasons, ARRAY_SIZE(reasons));
+}
+
+enum reason state_of_person(const struct broker *b, const char *staff, uint32_t uid, when_t now)
+{
+    enum reason taken = taken_of_staff(b->taken, staff, now);
+
+    if (uid < b->config->gated_first || uid > b->config->gated_last)
+        return REASON_NOT_GATED;
+    if (taken != REASON_OK)
+        return taken;
+    if (registry_count(b->registry, uid, SESSION_BIT(SESSION_ENDING), NULL) > 0)
+        return REASON_REMAINS;
+    return REASON_OK;
+}
+
+void state_refresh_grants(struct broker *b, const char *staff, when_t now)
+{
+    struct grant_entry *e = grant_index_first_of(grants_index(b->grants), staff);
+
+    for (; e; e = e->next_of_staff)
+        e->taken_away = taken_of_grant(b->taken, e->grant, now);
+}
+
+int state_machine_id(const struct broker_options *o, char text[static 33])
+{
+    cleanup_free char *content = NULL;
+    uint8_t octets[16];
+    size_t size;
+    int r = files_read(o->machine_id_path, o->owner, 64, &content, &size);
+
+    if (r < 0)
+        return r;
+    if (size > 0 && content[size - 1] == '\n')
+        size--;
+    if (size != 32 || ident_parse_hex(content, size, octets, sizeof(octets)) < 0)
+        return -EBADMSG;
+    ident_format_hex(octets, sizeof(octets), text);
+    return 0;
+}
+
+static bool meta_is(struct broker *b, const char *name, const char *value, char *known, size_t size)
+{
+    return store_load_meta(b->store, name, known, size) == 0 && strcmp(known, value) == 0;
+}
+
+void state_check_identity(struct broker *b)
+{
+    char machine_id[33], known[128] = "";
+
+    b->host_trouble[0] = '\0';
+    if (state_machine_id(&b->options, machine_id) < 0)
+        (void)snprintf(b->host_trouble, sizeof(b->host_trouble), "%s cannot be read or is no machine-id",
+                       b->options.machine_id_path);
+    else if (!meta_is(b, STATE_META_HOST, b->config->host, known, sizeof(known)))
+        (void)snprintf(b->host_trouble, sizeof(b->host_trouble), "the store was made for host %.64s", known);
+    else if (!meta_is(b, STATE_META_MACHINE_ID, machine_id, known, sizeof(known)))
+        (void)snprintf(b->host_trouble, sizeof(b->host_trouble), "the store was made on machine %.32s",
+                       known);
+}

@@ -1,0 +1,48 @@
+#ifndef HUFU_DAEMON_TEXTS_H
+#define HUFU_DAEMON_TEXTS_H
+
+#include "policy/base/verdict.h"
+#include "policy/base/when.h"
+
+#include <stddef.h>
+
+/*
+ * What a refused person reads: first one line of ASCII English (ssh clients, serial consoles and
+ * keyboard-interactive prompts show nothing else reliably), then the same and what to do next in the language
+ * of the configuration, then a reference to quote. Reasons are named, so that the person on the phone and the
+ * person at the record speak of the same thing.
+ */
+
+#define TEXTS_MESSAGE_SIZE 4001 /* of struct gate_reply */
+
+struct texts_reason {
+    enum reason reason;
+    const char *sentence; /* msgid: what happened */
+    const char *advice;   /* msgid: what to do next */
+};
+
+/** The row of a reason; NULL for a number that is none. */
+const struct texts_reason *texts_of(enum reason reason);
+
+struct texts_refusal {
+    enum reason reason;
+    const char *reference;
+    const char *grant;  /* id of the closest grant, or NULL */
+    const char *ticket; /* its ticket, or NULL */
+    when_t opens;       /* when it would be allowed, as far as hours and dates go; WHEN_NEVER: unknown */
+};
+
+/** Writes the message for a refusal. */
+void texts_refuse(const struct texts_refusal *t, char message[static TEXTS_MESSAGE_SIZE]);
+
+/** What somebody admitted reads: how long they have. */
+void texts_admit(when_t deadline, when_t now, const char *ticket, char message[static TEXTS_MESSAGE_SIZE]);
+
+/** What is written to the terminals of a session that is about to end. `minutes` are left. */
+void texts_warn(unsigned minutes, when_t deadline, char *text, size_t size);
+
+/** Chooses the language of the process for the texts: "en" or "zh_CN". Once, before any thread. 0 or -errno.
+ */
+int texts_init(const char *language);
+
+#endif
