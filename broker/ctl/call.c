@@ -1,0 +1,159 @@
+#include "broker/ctl/call.h"
+
+#include "broker/ctl/text.h"
+#include "broker/ipc/varlink_client.h"
+#include "policy/base/ident.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define INTERFACE "org.hufu.control."
+
+static void varlink_reply_done_p(struct varlink_reply *reply)
+{
+    varlink_reply_done(reply);
+}
+
+static enum exit_code explain_transport(const struct cli *cli, int error)
+{
+    switch (error) {
+    case -EACCES:
+    case -EPERM:
+        return cli_fail(cli, EXIT_NOT_PERMITTED,
+                        _("you may not talk to the broker at %s; operators are in the group hufu-operators, "
+                          "auditors in hufu-auditors"),
+                        cli->socket);
+    case -ENOENT:
+    case -ECONNREFUSED:
+        return cli_fail(cli, EXIT_BROKER_AWAY,
+                        _("the broker is not running (nobody listens at %s); start it with `systemctl start "
+                          "hufud`, or see why not with `journalctl -u hufud`"),
+                        cli->socket);
+    case -ETIMEDOUT:
+        return cli_fail(cli, EXIT_BROKER_AWAY, _("the broker at %s does not answer"), cli->socket);
+    case -ENOMEM:
+        return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
+    default:
+        return cli_fail(cli, EXIT_BROKER_AWAY, _("the broker at %s cannot be asked: %s"), cli->socket,
+                        strerror(-error));
+    }
+}
+
+static const char *member(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return text ? text : "";
+}
+
+/* Error of the interface, its exit code, and what is said: a format with the text of two members. */
+static const struct {
+    const char *name;
+    enum exit_code code;
+    const char *format; /* msgid */
+    const char *first, *second;
+} errors[] = {
+    {INTERFACE "NotPermitted", EXIT_NOT_PERMITTED, N_("%s may not do this: it needs %s"), "caller", "needs"},
+    {INTERFACE "NotFound", EXIT_NOT_FOUND, N_("there is no %s%s"), "what", ""},
+    {INTERFACE "Refused", EXIT_REFUSED, N_("refused (%s): %s"), "reason", "message"},
+    {INTERFACE "StoreUnavailable", EXIT_REFUSED, N_("nothing was recorded, so nothing was done: %s%s"),
+     "message", ""},
+    {"org.varlink.service.InvalidParameter", EXIT_USAGE, N_("the broker does not take this value for %s%s"),
+     "parameter", ""},
+};
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static enum exit_code explain_error(const struct cli *cli, const struct varlink_reply *reply)
+{
+    if (strcmp(reply->error, INTERFACE "Malformed") == 0)
+        return cli_fail(cli, EXIT_REFUSED, _("%s, line %d: %s"), member(reply->parameters, "document"),
+                        (int)json_integer_value(json_object_get(reply->parameters, "line")),
+                        member(reply->parameters, "reason"));
+    for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+        if (strcmp(reply->error, errors[i].name) == 0)
+            return cli_fail(cli, errors[i].code, _(errors[i].format),
+                            member(reply->parameters, errors[i].first),
+                            member(reply->parameters, errors[i].second));
+    return cli_fail(cli, EXIT_REFUSED, _("the broker refuses: %s"), reply->error);
+}
+#pragma GCC diagnostic pop
+
+enum exit_code call_broker(const struct cli *cli, const char *method, json_t *parameters, unsigned timeout_ms,
+                           json_t **ret)
+{
+    cleanup_json json_t *owned = parameters;
+    cleanup(varlink_reply_done_p) struct varlink_reply reply = {0};
+    char name[100];
+    int r;
+
+    *ret = NULL;
+    if (!owned)
+        return explain_transport(cli, -ENOMEM);
+    (void)snprintf(name, sizeof(name), INTERFACE "%s", method);
+    r = varlink_call(cli->socket, name, owned, timeout_ms, &reply);
+    if (r < 0)
+        return explain_transport(cli, r);
+    if (reply.error) {
+        if (cli->json)
+            (void)call_print_json(cli, reply.message);
+        return explain_error(cli, &reply);
+    }
+    *ret = json_incref(reply.parameters);
+    return EXIT_DONE;
+}
+
+enum exit_code call_print_json(const struct cli *cli, const json_t *value)
+{
+    if (json_dumpf(value, cli->out, JSON_INDENT(2) | JSON_ENCODE_ANY) < 0 || fputc('\n', cli->out) == EOF)
+        return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
+    return EXIT_DONE;
+}
+
+void call_put_text(json_t *object, const char *name, const char *text)
+{
+    if (text)
+        (void)json_object_set_new(object, name, json_string(text));
+}
+
+static bool is_prefix(const char *text)
+{
+    size_t length = strspn(text, "0123456789abcdef");
+
+    return text[length] == '\0' && length >= 8 && length < IDENT_ID_TEXT_SIZE;
+}
+
+enum exit_code call_resolve_id(const struct cli *cli, const char *prefix, char ret[static 33])
+{
+    cleanup_json json_t *reply = NULL;
+    enum exit_code code;
+    json_t *grant;
+    size_t i;
+
+    *ret = '\0';
+    if (!is_prefix(prefix))
+        return cli_fail(cli, EXIT_USAGE,
+                        _("%s is no grant's id: 32 hexadecimal digits, or the first 8 or more"), prefix);
+    if (strlen(prefix) == IDENT_ID_TEXT_SIZE - 1) {
+        memcpy(ret, prefix, IDENT_ID_TEXT_SIZE);
+        return EXIT_DONE;
+    }
+    code = call_broker(cli, "GrantList", json_pack("{s:b}", "all", 1), CALL_TIMEOUT_MS, &reply);
+    if (code != EXIT_DONE)
+        return code;
+    json_array_foreach(json_object_get(reply, "grants"), i, grant)
+    {
+        const char *id = member(grant, "id");
+
+        if (strncmp(id, prefix, strlen(prefix)) != 0 || strcmp(id, ret) == 0)
+            continue;
+        if (*ret)
+            return cli_fail(cli, EXIT_USAGE, _("%s begins the id of more than one grant; give more digits"),
+                            prefix);
+        (void)snprintf(ret, IDENT_ID_TEXT_SIZE, "%s", id);
+    }
+    if (!*ret)
+        return cli_fail(cli, EXIT_NOT_FOUND,
+                        _("no grant's id begins with %s; `hufuctl grant list --all` shows them"), prefix);
+    return EXIT_DONE;
+}

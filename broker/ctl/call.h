@@ -1,0 +1,28 @@
+#ifndef HUFU_CTL_CALL_H
+#define HUFU_CTL_CALL_H
+
+#include "broker/ctl/cli.h"
+#include "broker/ipc/varlink.h"
+
+/* Questions to the broker, and what its refusals are to a person and to a script. */
+
+#define CALL_TIMEOUT_MS        5000
+#define CALL_ENDING_TIMEOUT_MS 15000 /* hufud itself gives up on a proof after 10 s */
+
+/** Calls org.hufu.control.METHOD. EXIT_DONE with *ret, the caller's (json_decref): the reply's parameters.
+ * Else the exit code of what went wrong, which has been said on cli->error (with cli->json also, as the
+ * broker said it, on cli->out). Takes `parameters` over; NULL: without memory. */
+enum exit_code call_broker(const struct cli *cli, const char *method, json_t *parameters, unsigned timeout_ms,
+                           json_t **ret);
+
+/** Prints a JSON value and a line end. */
+enum exit_code call_print_json(const struct cli *cli, const json_t *value);
+
+/** Puts members into `object` that are not NULL. */
+void call_put_text(json_t *object, const char *member, const char *text);
+
+/** The id that a prefix of 8 digits or more stands for (`ret` holds 33 octets), asking the broker unless it
+ * is whole. EXIT_NOT_FOUND, EXIT_USAGE (no id, or ambiguous), or what call_broker() says. */
+enum exit_code call_resolve_id(const struct cli *cli, const char *prefix, char ret[static 33]);
+
+#endif

@@ -1,0 +1,43 @@
+#include "broker/ctl/ending.h"
+
+#include "broker/ctl/table.h"
+#include "policy/base/cleanup.h"
+
+static const struct table_column columns[] = {
+    {.title = N_("PID"), .member = "pid", .right = true},
+    {.title = N_("UID"), .member = "uid", .right = true},
+    {.title = N_("LOGIN-UID"), .member = "login_uid", .right = true},
+    {.title = N_("NAME"), .member = "name"},
+};
+
+void ending_format_duration(json_int_t microseconds, char *text, size_t size)
+{
+    long long us = microseconds;
+
+    if (us < 1000000)
+        (void)snprintf(text, size, "%lld.%lld ms", us / 1000, us / 100 % 10);
+    else
+        (void)snprintf(text, size, "%lld.%03lld s", us / 1000000, us / 1000 % 1000);
+}
+
+enum exit_code ending_report(const struct cli *cli, const json_t *ending)
+{
+    json_int_t sessions = json_integer_value(json_object_get(ending, "sessions"));
+    json_int_t processes = json_integer_value(json_object_get(ending, "processes"));
+    char took[40];
+
+    ending_format_duration(json_integer_value(json_object_get(ending, "took_us")), took, sizeof(took));
+    (void)fprintf(cli->out,
+                  ngettext("%lld session ended, ", "%lld sessions ended, ", (unsigned long)sessions),
+                  (long long)sessions);
+    (void)fprintf(cli->out,
+                  ngettext("%lld process, in %s.\n", "%lld processes, in %s.\n", (unsigned long)processes),
+                  (long long)processes, took);
+    if (json_is_true(json_object_get(ending, "proven")))
+        return EXIT_DONE;
+    (void)cli_fail(cli, EXIT_NOT_PROVEN,
+                   _("not proven that all is gone; the account stays locked until these are. Look at them:"));
+    if (table_print(cli->error, columns, ARRAY_SIZE(columns), json_object_get(ending, "survivors")) < 0)
+        return cli_fail(cli, EXIT_NOT_PROVEN, _("cannot write the output"));
+    return EXIT_NOT_PROVEN;
+}

@@ -1,0 +1,15 @@
+#ifndef HUFU_CTL_ENDING_H
+#define HUFU_CTL_ENDING_H
+
+#include "broker/ctl/cli.h"
+
+#include <jansson.h>
+
+/** Prints what an order to end things came to (type Ending of the interface). EXIT_DONE, or EXIT_NOT_PROVEN
+ * with the survivors. */
+enum exit_code ending_report(const struct cli *cli, const json_t *ending);
+
+/** "12.3 ms", "1.250 s" */
+void ending_format_duration(json_int_t microseconds, char *text, size_t size);
+
+#endif

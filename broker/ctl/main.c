@@ -1,0 +1,15 @@
+#include "broker/common/clock.h"
+#include "broker/ctl/cli.h"
+
+#include <locale.h>
+
+int main(int argc, char **argv)
+{
+    struct cli cli = {.out = stdout, .error = stderr, .socket = CLI_SOCKET};
+
+    (void)setlocale(LC_ALL, "");
+    (void)bindtextdomain("hufu", HUFU_LOCALEDIR);
+    (void)textdomain("hufu");
+    cli.now = clock_wall();
+    return (int)cli_run(&cli, argc > 0 ? argc - 1 : 0, argv + 1);
+}

@@ -1,0 +1,28 @@
+#ifndef HUFU_CTL_TABLE_H
+#define HUFU_CTL_TABLE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* A list of JSON objects as a table on a terminal. */
+
+struct table_column {
+    const char *title;                     /* msgid */
+    const char *member;                    /* of each object */
+    bool right;                            /* numbers */
+    char *(*format)(const json_t *object); /* or NULL: the member as it is; result is the table's to free */
+};
+
+/** Prints a line of titles and one line an object. 0 or -ENOMEM. */
+int table_print(FILE *out, const struct table_column *columns, size_t n, const json_t *objects);
+
+/** How a value stands in a table: text, number, yes or no, "-" for none, members of an array with commas.
+ * Never NULL but without memory; the caller's to free. */
+char *table_cell(const json_t *value);
+
+/** "Title: value" lines for one object, titles padded to one width. 0 or -ENOMEM. */
+int table_print_object(FILE *out, const struct table_column *columns, size_t n, const json_t *object);
+
+#endif

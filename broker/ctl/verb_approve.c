@@ -1,0 +1,259 @@
+#include "broker/ctl/call.h"
+#include "broker/ctl/papers.h"
+#include "broker/ctl/terminal.h"
+#include "broker/ctl/text.h"
+#include "broker/ctl/verbs.h"
+#include "broker/trust/digest.h"
+#include "broker/trust/sign.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+/*
+ * What the approver sees is what is signed: the file is read once, those octets are shown at the terminal
+ * where the answer is typed (standard output may lead elsewhere), and the same octets are signed. Where the
+ * terminal would show something else than what stands there, nothing is signed.
+ */
+
+struct approve {
+    const char *person, *role, *key, *trust, *output;
+    bool yes;
+};
+
+static const struct option_row rows[] = {
+    {"as", 0, OPTION_TEXT, true, "PERSON", N_("who you are in the trust file"),
+     offsetof(struct approve, person)},
+    {"role", 0, OPTION_TEXT, true, "ROLE", N_("in which of your roles you sign"),
+     offsetof(struct approve, role)},
+    {"key", 0, OPTION_TEXT, true, "FILE.pem", N_("your private key; its passphrase is asked for"),
+     offsetof(struct approve, key)},
+    {"trust", 0, OPTION_TEXT, false, "FILE", N_("the trust file [/etc/hufu/trust]"),
+     offsetof(struct approve, trust)},
+    {"output", 'o', OPTION_TEXT, false, "FILE", N_("where to write the approval [FILE.PERSON.approval]"),
+     offsetof(struct approve, output)},
+    {"yes", 0, OPTION_FLAG, false, NULL, N_("do not ask, for scripts: you have read it elsewhere"),
+     offsetof(struct approve, yes)},
+};
+
+#define CODE_DIGITS 8
+
+/* What is to be signed. */
+struct task {
+    char *text;
+    size_t size;
+    enum document_type type;
+    struct grant *grant;        /* with DOCUMENT_GRANT */
+    char code[CODE_DIGITS + 1]; /* what has to be typed: of the id, else of the document's SHA-256 */
+};
+
+static void task_done(struct task *t)
+{
+    grant_free(t->grant);
+    free(t->text);
+}
+
+static enum exit_code read_task(const struct cli *cli, const char *path, struct task *t)
+{
+    uint8_t digest[32];
+    char hex[65];
+    struct document_error error = {0};
+    enum exit_code code = papers_read(cli, path, DOCUMENT_MAX_SIZE_TRUST, &t->text, &t->size);
+
+    if (code != EXIT_DONE)
+        return code;
+    if (document_type_of(t->text, t->size, &t->type) < 0 ||
+        (t->type != DOCUMENT_GRANT && t->type != DOCUMENT_TRUST))
+        return cli_fail(cli, EXIT_REFUSED, _("%s is neither a grant nor a trust file"), path);
+    if (t->type == DOCUMENT_GRANT && grant_parse(t->text, t->size, &t->grant, &error) < 0)
+        return cli_fail(cli, EXIT_REFUSED, _("%s, line %u: %s"), path, error.line, error.reason);
+    if (digest_sha256(t->text, t->size, digest) < 0)
+        return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
+    ident_format_hex(digest, sizeof(digest), hex);
+    if (t->grant)
+        ident_format_id(&t->grant->id, hex);
+    (void)snprintf(t->code, sizeof(t->code), "%.*s", CODE_DIGITS, hex);
+    return EXIT_DONE;
+}
+
+static enum exit_code ask(const struct cli *cli, const struct approve *a, const struct task *t)
+{
+    FILE *terminal = terminal_open();
+    char answer[64] = "";
+    bool shown;
+
+    if (!terminal)
+        return cli_fail(cli, EXIT_REFUSED,
+                        _("there is no terminal to show the document at; scripts say --yes"));
+    shown = text_print_document(terminal, t->text, t->size, !text_locale_is_utf8());
+    if (shown) {
+        if (t->grant)
+            (void)fprintf(terminal, _("\nSign this grant as %s, %s? Type the first %d digits of its id: "),
+                          a->person, a->role, CODE_DIGITS);
+        else
+            (void)fprintf(terminal, _("\nSign this trust file as %s, %s? Type %s: "), a->person, a->role,
+                          t->code);
+        if (terminal_read_line(terminal, answer, sizeof(answer)) < 0)
+            (void)fputc('\n', terminal);
+    }
+    (void)fclose(terminal);
+    if (!shown)
+        return cli_fail(
+            cli, EXIT_REFUSED,
+            _("this terminal does not show the document as it is, so nothing was signed; use a terminal "
+              "and a locale with UTF-8 (LANG=C.UTF-8)"));
+    if (strcmp(answer, t->code) != 0)
+        return cli_fail(cli, EXIT_REFUSED, _("not signed"));
+    return EXIT_DONE;
+}
+
+/* An asked-for passphrase, only if the key turned out to need one. */
+static enum exit_code ask_passphrase(const struct cli *cli, const char *path, char *text, size_t size)
+{
+    FILE *terminal = terminal_open();
+    int r;
+
+    if (!terminal)
+        return cli_fail(cli, EXIT_REFUSED,
+                        _("%s is encrypted, and there is no terminal to ask for its passphrase"), path);
+    (void)fprintf(terminal, _("Passphrase of %s: "), path);
+    r = terminal_read_secret(terminal, text, size);
+    (void)fclose(terminal);
+    return r == 0 ? EXIT_DONE : cli_fail(cli, EXIT_REFUSED, _("not signed"));
+}
+
+static enum exit_code sign_with(const struct cli *cli, const struct approve *a, const struct task *t,
+                                const struct trust_set *trust, const char *pem, size_t pem_size, char **ret)
+{
+    struct octets subject = {(const uint8_t *)t->text, t->size};
+    struct document_error error = {0};
+    char passphrase[256] = "";
+    int r =
+        trust_sign(trust, t->type, subject, a->person, a->role, pem, pem_size, NULL, cli->now, ret, &error);
+
+    if (r == -EKEYREJECTED) {
+        enum exit_code code = ask_passphrase(cli, a->key, passphrase, sizeof(passphrase));
+
+        if (code != EXIT_DONE)
+            return code;
+        r = trust_sign(trust, t->type, subject, a->person, a->role, pem, pem_size, passphrase, cli->now, ret,
+                       &error);
+        explicit_bzero(passphrase, sizeof(passphrase));
+    }
+    if (r == -EKEYREJECTED)
+        return cli_fail(cli, EXIT_REFUSED, _("that is not the passphrase of %s"), a->key);
+    if (r == -EINVAL)
+        return cli_fail(cli, EXIT_REFUSED, _("not signed: %s"), error.reason);
+    return r < 0 ? cli_fail(cli, EXIT_REFUSED, _("out of memory")) : EXIT_DONE;
+}
+
+static enum exit_code sign(const struct cli *cli, const struct approve *a, const struct task *t,
+                           const struct trust_set *trust, char **ret)
+{
+    char *pem = NULL;
+    size_t size = 0;
+    enum exit_code code = papers_read(cli, a->key, PAPERS_KEY_MAX, &pem, &size);
+
+    if (code != EXIT_DONE)
+        return code;
+    code = sign_with(cli, a, t, trust, pem, size, ret);
+    explicit_bzero(pem, size);
+    free(pem);
+    return code;
+}
+
+/* How many persons still have to sign once this approval is there; -1: not a grant. */
+static int still_needed(const struct cli *cli, const struct task *t, const struct trust_set *trust,
+                        const char *approval)
+{
+    struct octets octets = {(const uint8_t *)approval, strlen(approval)};
+    struct grant_standing s;
+
+    if (!t->grant || trust_verify_grant(trust, t->grant, (struct octets){(const uint8_t *)t->text, t->size},
+                                        &octets, 1, cli->now, &s) < 0)
+        return -1;
+    return (int)s.n_needed_more;
+}
+
+static enum exit_code report(const struct cli *cli, const struct approve *a, const char *output, int needed)
+{
+    if (cli->json) {
+        cleanup_json json_t *value =
+            json_pack("{s:s, s:s, s:s}", "file", output, "approver", a->person, "role", a->role);
+
+        if (value && needed >= 0)
+            (void)json_object_set_new(value, "needed_more", json_integer(needed));
+        return call_print_json(cli, value);
+    }
+    (void)fprintf(cli->out, _("Signed as %s, %s, and verified: %s\n"), a->person, a->role, output);
+    if (needed > 0)
+        (void)fprintf(cli->out,
+                      ngettext("Beside this approval, %d more person has to sign.\n",
+                               "Beside this approval, %d more persons have to sign.\n",
+                               (unsigned long)needed),
+                      needed);
+    return EXIT_DONE;
+}
+
+static enum exit_code approve(const struct cli *cli, const struct approve *a, const struct task *t,
+                              const char *output)
+{
+    cleanup(trust_set_free_p) struct trust_set *trust = NULL;
+    cleanup_free char *approval = NULL;
+    enum exit_code code = papers_read_trust(cli, a->trust ? a->trust : CLI_TRUST, &trust);
+    const char *fault = code == EXIT_DONE && t->grant ? papers_fault_of_grant(trust, t->grant) : NULL;
+
+    if (fault)
+        return cli_fail(cli, EXIT_REFUSED, _("not signed, since it would be refused whoever signs it: %s"),
+                        fault);
+    if (code == EXIT_DONE && !a->yes)
+        code = ask(cli, a, t);
+    if (code == EXIT_DONE)
+        code = sign(cli, a, t, trust, &approval);
+    if (code == EXIT_DONE)
+        code = papers_write(cli, output, approval);
+    if (code != EXIT_DONE || strcmp(output, "-") == 0)
+        return code;
+    return report(cli, a, output, still_needed(cli, t, trust, approval));
+}
+
+static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)
+{
+    const struct approve *a = settings;
+    cleanup(task_done) struct task task = {0};
+    cleanup_free char *output = NULL;
+    enum exit_code code = read_task(cli, arguments->items[0], &task);
+
+    if (code != EXIT_DONE)
+        return code;
+    if (!ident_is_name(a->person, strlen(a->person)))
+        return cli_fail(cli, EXIT_USAGE, _("--as %s is no person's name"), a->person);
+    if (a->output)
+        output = strdup(a->output);
+    else if (asprintf(&output, "%s.%s.approval", arguments->items[0], a->person) < 0)
+        output = NULL;
+    if (!output)
+        return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
+    return approve(cli, a, &task, output);
+}
+
+const struct verb verb_approve = {
+    .name = "approve",
+    .arguments = "FILE",
+    .summary = N_("read a grant or a trust file, and sign it"),
+    .text = N_(
+        "Shows the document at your terminal, octet for octet what will be signed, asks for the first 8 "
+        "digits of "
+        "its id, signs, verifies what it signed as a host would, and writes the approval beside the file. A "
+        "grant that no host would take, your own request, and one of your own organisation as vendor are not "
+        "signed.\n"
+        "The key is a file in PEM (Ed25519, SM2, P-256 or RSA), and belongs to a certificate that the trust "
+        "file lists for you. The same can be done with the openssl command; see hufuctl(1)."),
+    .example = "  hufuctl approve grant --as wang.wu --role leader --key wang.wu.key",
+    .options = rows,
+    .n_options = ARRAY_SIZE(rows),
+    .least = 1,
+    .most = 1,
+    .settings_size = sizeof(struct approve),
+    .run = run,
+};

@@ -1,0 +1,144 @@
+#include "broker/ctl/call.h"
+#include "broker/ctl/moment.h"
+#include "broker/ctl/table.h"
+#include "broker/ctl/verbs.h"
+#include "policy/base/cleanup.h"
+#include "policy/base/ident.h"
+
+#include <string.h>
+
+struct audit {
+    const char *since, *until, *staff, *vendor, *event, *result, *reason, *grant, *ticket, *service, *session,
+        *limit;
+};
+
+#define AT(member) offsetof(struct audit, member)
+
+static const struct option_row rows[] = {
+    {"since", 0, OPTION_TEXT, false, "TIME", N_("from this instant on"), AT(since)},
+    {"until", 0, OPTION_TEXT, false, "TIME", N_("up to this instant"), AT(until)},
+    {"staff", 0, OPTION_TEXT, false, "ACCOUNT", N_("of this person"), AT(staff)},
+    {"vendor", 0, OPTION_TEXT, false, "NAME", N_("of this vendor"), AT(vendor)},
+    {"event", 0, OPTION_TEXT, false, "NAME", N_("of this kind"), AT(event)},
+    {"result", 0, OPTION_TEXT, false, "WORD", N_("success or failure"), AT(result)},
+    {"reason", 0, OPTION_TEXT, false, "NAME", N_("with this reason"), AT(reason)},
+    {"grant", 0, OPTION_TEXT, false, "ID", N_("under this grant"), AT(grant)},
+    {"ticket", 0, OPTION_TEXT, false, "NUMBER", N_("for this ticket"), AT(ticket)},
+    {"service", 0, OPTION_TEXT, false, "NAME", N_("of this PAM service"), AT(service)},
+    {"session", 0, OPTION_TEXT, false, "NUMBER", N_("of this session"), AT(session)},
+    {"lines", 'n', OPTION_TEXT, false, "N", N_("at most so many, the latest"), AT(limit)},
+};
+
+static char *short_grant(const json_t *object)
+{
+    const char *id = json_string_value(json_object_get(object, "grant"));
+
+    return strndup(id && *id ? id : "-", 8);
+}
+
+static const struct table_column columns[] = {
+    {.title = N_("SEQ"), .member = "sequence", .right = true},
+    {.title = N_("TIME"), .member = "time"},
+    {.title = N_("EVENT"), .member = "event"},
+    {.title = N_("RESULT"), .member = "result"},
+    {.title = N_("REASON"), .member = "reason"},
+    {.title = N_("STAFF"), .member = "staff"},
+    {.title = N_("SERVICE"), .member = "service"},
+    {.title = N_("ADDRESS"), .member = "address"},
+    {.title = N_("GRANT"), .member = "grant", .format = short_grant},
+    {.title = N_("TICKET"), .member = "ticket"},
+    {.title = N_("REFERENCE"), .member = "reference"},
+};
+
+/* Puts a time in UTC. */
+static enum exit_code put_time(const struct cli *cli, json_t *parameters, const char *name, const char *text)
+{
+    char utc[WHEN_TEXT_SIZE];
+    when_t t;
+
+    if (!text)
+        return EXIT_DONE;
+    if (moment_parse(text, cli->now, &t) < 0)
+        return cli_fail(cli, EXIT_USAGE, _("--%s %s is no time such as 2026-11-21T00:00:00Z"), name, text);
+    when_format(t, utc);
+    call_put_text(parameters, name, utc);
+    return EXIT_DONE;
+}
+
+static enum exit_code put_number(const struct cli *cli, json_t *parameters, const char *name,
+                                 const char *text)
+{
+    uint32_t number;
+
+    if (!text)
+        return EXIT_DONE;
+    if (ident_parse_number(text, strlen(text), &number) < 0)
+        return cli_fail(cli, EXIT_USAGE, _("%s is no number from 1 on"), text);
+    (void)json_object_set_new(parameters, name, json_integer(number));
+    return EXIT_DONE;
+}
+
+static enum exit_code make_parameters(const struct cli *cli, const struct audit *a, json_t *parameters)
+{
+    char id[33];
+    enum exit_code code = put_time(cli, parameters, "since", a->since);
+
+    if (code == EXIT_DONE)
+        code = put_time(cli, parameters, "until", a->until);
+    if (code == EXIT_DONE)
+        code = put_number(cli, parameters, "session", a->session);
+    if (code == EXIT_DONE)
+        code = put_number(cli, parameters, "limit", a->limit);
+    if (code == EXIT_DONE && a->result && strcmp(a->result, "success") != 0 &&
+        strcmp(a->result, "failure") != 0)
+        code = cli_fail(cli, EXIT_USAGE, _("--result is success or failure"));
+    if (code == EXIT_DONE && a->grant) {
+        code = call_resolve_id(cli, a->grant, id);
+        call_put_text(parameters, "grant", id);
+    }
+    call_put_text(parameters, "staff", a->staff);
+    call_put_text(parameters, "vendor", a->vendor);
+    call_put_text(parameters, "event", a->event);
+    call_put_text(parameters, "result", a->result);
+    call_put_text(parameters, "reason", a->reason);
+    call_put_text(parameters, "ticket", a->ticket);
+    call_put_text(parameters, "service", a->service);
+    return code;
+}
+
+static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)
+{
+    cleanup_json json_t *parameters = json_object();
+    cleanup_json json_t *reply = NULL;
+    enum exit_code code;
+
+    (void)arguments;
+    if (!parameters)
+        return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
+    code = make_parameters(cli, settings, parameters);
+    if (code == EXIT_DONE)
+        code = call_broker(cli, "Audit", steal_pointer(&parameters), CALL_TIMEOUT_MS, &reply);
+    if (code != EXIT_DONE)
+        return code;
+    if (cli->json)
+        return call_print_json(cli, reply);
+    if (json_array_size(json_object_get(reply, "records")) == 0)
+        (void)fputs(_("No records.\n"), cli->out);
+    else if (table_print(cli->out, columns, ARRAY_SIZE(columns), json_object_get(reply, "records")) < 0)
+        return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
+    return EXIT_DONE;
+}
+
+const struct verb verb_audit = {
+    .name = "audit",
+    .arguments = "",
+    .summary = N_("what happened: every admission, refusal, end and order"),
+    .text = N_("Shows records of the ledger, oldest first. Options narrow it down, and all of them have to "
+               "hold. With "
+               "--json every field is there. For operators and auditors."),
+    .example = "  hufuctl audit --vendor acme --result failure --since 2026-11-01T00:00:00+08:00",
+    .options = rows,
+    .n_options = ARRAY_SIZE(rows),
+    .settings_size = sizeof(struct audit),
+    .run = run,
+};

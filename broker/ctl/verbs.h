@@ -1,0 +1,22 @@
+#ifndef HUFU_CTL_VERBS_H
+#define HUFU_CTL_VERBS_H
+
+#include "broker/ctl/options.h"
+
+/* Every verb is one of these rows; cli_run() knows them all. */
+extern const struct verb verb_grant_draft;
+extern const struct verb verb_grant_check;
+extern const struct verb verb_approve;
+extern const struct verb verb_grant_add;
+extern const struct verb verb_grant_list;
+extern const struct verb verb_grant_show;
+extern const struct verb verb_revoke;
+extern const struct verb verb_session_list;
+extern const struct verb verb_session_show;
+extern const struct verb verb_session_end;
+extern const struct verb verb_explain;
+extern const struct verb verb_audit;
+extern const struct verb verb_status;
+extern const struct verb verb_setup;
+
+#endif
