@@ -89,7 +89,7 @@ int caller_parse_audit(const char *text, size_t size, uint32_t *ret)
 
 uint64_t caller_start_time(uint32_t pid)
 {
-    char path[sizeof("/proc/4294967295/stat")], text[STAT_SIZE];
+    char path[sizeof("/proc/4294967295/stat")], text[STAT_SIZE] = "";
     uint64_t start;
     ssize_t n;
 
@@ -104,7 +104,7 @@ uint64_t caller_start_time(uint32_t pid)
 
 static uint32_t audit_number(const char *path)
 {
-    char text[16];
+    char text[16] = "";
     ssize_t n = read_proc(path, text, sizeof(text));
     uint32_t value;
 

@@ -89,7 +89,7 @@ static int judge_server(int fd, const char *path)
 {
     struct ucred peer;
     socklen_t size = sizeof(peer);
-    uid_t owner;
+    uid_t owner = (uid_t)-1;
     int r;
 
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
@@ -107,7 +107,7 @@ static int connect_until(int fd, const char *path, int64_t deadline)
     memcpy(address.sun_path, path, strlen(path) + 1);
     for (;;) {
         int left = left_until(deadline);
-        struct timeval limit = {.tv_sec = left / MS_PER_S, .tv_usec = left % MS_PER_S * 1000};
+        struct timeval limit = {.tv_sec = left / MS_PER_S, .tv_usec = (suseconds_t)(left % MS_PER_S) * 1000};
 
         if (left < 0)
             return left;

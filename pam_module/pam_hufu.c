@@ -84,20 +84,21 @@ static int gate(pam_handle_t *pamh, int flags, enum frame_type type, int argc, c
     struct gate_caller caller;
     struct scope scope;
     struct gate_reply reply = {.verdict = VERDICT_DENY, .reason = REASON_BROKER_ERROR};
-    int code, r;
+    int r;
 
     arguments_parse(argc, argv, &a);
     log_arguments(pamh, &a);
     caller_describe(&caller);
     scope_find(items_service(pamh), items_user(pamh), &a, &caller, &scope);
     if (scope.result != SCOPE_GATED) {
-        code = result_of_scope(scope.result);
-        return code == PAM_IGNORE ? code
-                                  : refuse_locally(pamh, flags, code, result_text_of_scope(scope.result),
-                                                   "whose login this is cannot be told");
+        r = result_of_scope(scope.result);
+        return r == PAM_IGNORE ? PAM_IGNORE
+                               : refuse_locally(pamh, flags, r, result_text_of_scope(scope.result),
+                                                "whose login this is cannot be told");
     }
     if (a.state != ARGUMENTS_GOOD)
-        return refuse_locally(pamh, flags, PAM_PERM_DENIED, RESULT_MISCONFIGURED_TEXT, a.culprit);
+        return refuse_locally(pamh, flags, PAM_PERM_DENIED, RESULT_MISCONFIGURED_TEXT,
+                              "the module's arguments are faulty");
     r = ask_broker(pamh, type, &a, &caller, &scope, &reply);
     if (r < 0) {
         pam_syslog(pamh, LOG_ERR, "no answer at %s: %s", a.socket, strerrordesc_np(-r));
