@@ -70,6 +70,15 @@ static void test_shortest_form_only(void **state)
             }
 }
 
+static void test_nothing_is_no_character(void **state)
+{
+    uint32_t c = 7;
+
+    (void)state;
+    assert_int_equal(unicode_take("a", 0, &c), 0);
+    assert_int_equal(c, 0);
+}
+
 struct range {
     uint32_t first;
     uint32_t last;
@@ -136,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_code_point),
         cmocka_unit_test(test_shortest_form_only),
+        cmocka_unit_test(test_nothing_is_no_character),
         cmocka_unit_test(test_invisible),
         cmocka_unit_test(test_visible),
     };

@@ -137,6 +137,8 @@ static void test_arena(void **state)
             assert_int_equal(texts[i][k], 'a' + (int)(i % 26));
     }
     assert_non_null(arena_alloc(arena, 1, 100000, 16));
+    /* The product is 0. */
+    assert_null(arena_alloc(arena, SIZE_MAX / 2 + 1, 2, 1));
     assert_null(arena_alloc(arena, SIZE_MAX / 2, 3, 1));
     assert_null(arena_alloc(arena, SIZE_MAX, 1, 1));
     assert_null(arena_copy_text(arena, "", SIZE_MAX));

@@ -211,12 +211,14 @@ void sample_refused(sample_round *round, const void *octets, size_t size, unsign
 
 void sample_accepted(sample_round *round, const void *octets, size_t size)
 {
-    struct document_error error;
+    struct document_error error = {.line = 4711, .reason = "of something else"};
     cleanup_free char *again = NULL;
     int r = round(octets, size, &again, &error);
 
     if (r != 0)
         fail_msg("result %d, %u: %s\n%.*s", r, error.line, error.reason, (int)size, (const char *)octets);
+    assert_int_equal(error.line, 0);
+    assert_string_equal(error.reason, "");
     assert_int_equal(strlen(again), size);
     assert_memory_equal(again, octets, size);
 }

@@ -356,6 +356,8 @@ static void test_what_has_no_text_is_not_written(void **state)
     REFUSED("`anchor` is missing", t.n_anchors = 0);
     REFUSED("approver:", approvers[0].roles = 0);
     REFUSED("approver:", approvers[0].roles = 4);
+    /* One bit has a name: the other must not get lost. */
+    REFUSED("approver:", approvers[0].roles = 5);
     REFUSED("approver:", approvers[0].alg = (enum signature_algorithm)0);
     REFUSED("approver:", approvers[0].certificate.der = NULL);
     REFUSED("approver:", approvers[0].certificate.size = 0);
@@ -368,6 +370,10 @@ static void test_what_has_no_text_is_not_written(void **state)
     REFUSED("approver:", t.roles[0] = "revoker");
     REFUSED("approver:", (t.roles[0] = "unit", t.roles[1] = "leader"));
     REFUSED("roles are not the sorted list", (t.roles[2] = "vice", t.n_roles = 3));
+    /* In the wrong order, though no line and no quorum names two of them. */
+    REFUSED("roles are not the sorted list",
+            (t.roles[0] = "unit", t.roles[1] = "leader", approvers[1].roles = 1,
+             t.quorum[GRANT_CLASS_NORMAL].role[1] = 0));
     REFUSED("more than 16 roles", t.n_roles = 17);
     REFUSED("limit:", t.limit[GRANT_CLASS_NORMAL].validity = 0);
     REFUSED("limit:", t.limit[GRANT_CLASS_NORMAL].session = 0);
