@@ -2,44 +2,46 @@
 #define HUFU_AUDIT_EVENT_H
 
 /*
- * Event types, each with its journald MESSAGE_ID and the form of its one-line MESSAGE. Names are part
- * of the record format: never renamed, never reused.
+ * Event types: symbol, name, journald MESSAGE_ID, and the syslog priority of a failure. Names and ids are
+ * part of the record format: never renamed, never reused. A comment says what an event is where its name does
+ * not.
  */
-#define EVENT_TABLE(ROW)                                                                                     \
-    ROW(LOGIN, "login", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1001") /* account phase decided */                      \
-    ROW(SESSION_OPEN, "session-open", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1002")                                    \
-    ROW(SESSION_CLOSE, "session-close",                                                                      \
-        "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1003") /* ended, proven, how long it took */                            \
-    ROW(SESSION_REMAINS, "session-remains", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1004") /* not all could be ended */ \
-    ROW(SWITCH, "switch", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1005") /* su, sudo, runuser, polkit */                \
-    ROW(JOB, "job", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1006")       /* cron, at */                                 \
-    ROW(KEY, "key",                                                                                          \
-        "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1007") /* a key refused or accepted before authentication */            \
-    ROW(CHANNEL, "channel",                                                                                  \
-        "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1008") /* shell, exec, transfer started or refused */                   \
-    ROW(UNLOCK, "screen-unlock", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1009")                                         \
-    ROW(RELEASE, "reservation-release", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e100a")                                  \
-    ROW(REQUEST_REFUSED, "request-refused",                                                                  \
-        "2d7b6f7dfb6e4b5f9a0c1f4a3c4e100b") /* malformed, forged, over quota */                              \
-    ROW(GRANT_ADD, "grant-add", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1010")                                          \
-    ROW(GRANT_CLOSE, "grant-close", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1011") /* last use ended */                 \
-    ROW(REVOKE, "revoke", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1012")                                                \
-    ROW(LOCK, "lock", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1013")                                                    \
-    ROW(UNLOCK_TAKEN, "unlock", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1014")                                          \
-    ROW(SESSION_END, "session-end", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1015") /* an operator's order */            \
-    ROW(TRUST, "trust", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1016") /* trust loaded, refused, replaced */            \
-    ROW(CONTROL_REFUSED, "control-refused", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1017")                              \
-    ROW(START, "broker-start", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1020")                                           \
-    ROW(STOP, "broker-stop", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1021")                                             \
-    ROW(RANGE_DIFFERS, "range-differs",                                                                      \
-        "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1022")                   /* module's gated range is not the broker's */ \
-    ROW(REAPER, "reaper", "2d7b6f7dfb6e4b5f9a0c1f4a3c4e1023") /* reaper away, back */
+/* clang-format off */
+#define EVENT_TABLE(ROW) \
+    ROW(LOGIN, "login", "f28fd65ba1824c189f24dab08572b9d2", LOG_WARNING) /* account phase decided */ \
+    ROW(SESSION_OPEN, "session-open", "167885a2d4ee4c31912865ad9024ab78", LOG_WARNING) \
+    ROW(SESSION_CLOSE, "session-close", "da479950041c46f5ac28e53de3d691df", LOG_WARNING) /* ended, proven, how long it took */ \
+    ROW(SESSION_REMAINS, "session-remains", "e6584506d3a2475d94a41f8feb53312d", LOG_ERR) /* not all could be ended */ \
+    ROW(SWITCH, "switch", "a85de52630304d32805d7c042611746e", LOG_WARNING) /* su, sudo, runuser, polkit */ \
+    ROW(JOB, "job", "361adbc1e9574ae89acb62d592a5ad42", LOG_WARNING) /* cron, at */ \
+    ROW(KEY, "key", "03c52d266a7d477390f7c76bebd97180", LOG_NOTICE) /* a key refused or accepted before authentication */ \
+    ROW(CHANNEL, "channel", "fec294b113434b5b8d7c586262e8c80f", LOG_WARNING) /* shell, exec, transfer started or refused */ \
+    ROW(UNLOCK, "screen-unlock", "ae1a652806b647d591061212c695b028", LOG_WARNING) \
+    ROW(RELEASE, "reservation-release", "def31b0c58f5431f92bb7316178db239", LOG_WARNING) /* no session came of it */ \
+    ROW(REQUEST_REFUSED, "request-refused", "7b7497fff93b4737b7b01578ac76f618", LOG_WARNING) /* malformed, forged, over quota */ \
+    ROW(GRANT_ADD, "grant-add", "8e94cb750eb54a03afd09b6ad2e00e06", LOG_WARNING) \
+    ROW(GRANT_CLOSE, "grant-close", "9e45dd5dd3bc48f9b0dec66c58b87321", LOG_WARNING) /* last use ended */ \
+    ROW(REVOKE, "revoke", "97fecaa23bb24eefba7f599c171a68ad", LOG_ERR) \
+    ROW(LOCK, "lock", "29eaf649977d4131b8bd5c9f290f2060", LOG_ERR) \
+    ROW(UNLOCK_TAKEN, "unlock", "eca733d40eb447b58472831988bd016e", LOG_WARNING) \
+    ROW(SESSION_END, "session-end", "05558db8ab86464fa61ffb74d398e4bc", LOG_ERR) /* an operator's order */ \
+    ROW(TRUST, "trust", "a967aea3de8348c9a71769c39517bffc", LOG_ERR) /* trust loaded, refused, replaced */ \
+    ROW(CONTROL_REFUSED, "control-refused", "31221854f7c149b9b3f0a1b05d7e7caf", LOG_WARNING) \
+    ROW(START, "broker-start", "0433245c053644d786a099fe8d09ca3a", LOG_ERR) \
+    ROW(STOP, "broker-stop", "d0f13907f35b4f04b6bf1ef5306d8c64", LOG_ERR) \
+    ROW(RANGE_DIFFERS, "range-differs", "40618bd328d1407da4e0829ae8c95176", LOG_ERR) /* module's gated range is not the broker's */ \
+    ROW(REAPER, "reaper", "928d8f0c610d49568b6f7124d30d9bd8", LOG_ERR) /* reaper away, back */
+/* clang-format on */
 
-#define ROW(symbol, name, message_id) extern const char EVENT_##symbol[];
+#define ROW(symbol, name, message_id, priority) extern const char EVENT_##symbol[];
 EVENT_TABLE(ROW)
 #undef ROW
 
 /** MESSAGE_ID of an event name (32 hexadecimal digits), or NULL. */
 const char *event_message_id(const char *event);
+
+/** Syslog priority of an event with that result: LOG_INFO for "success", else the table's; LOG_WARNING for an
+ * unknown event. */
+int event_priority(const char *event, const char *result);
 
 #endif

@@ -4,14 +4,16 @@
 #include "broker/store/store.h"
 
 /*
- * Feeds journald from the ledger, in a thread of its own: sd_journal_sendv() blocks when journald
- * hangs (seen after 50 to 500 records). It reads the ledger by sequence and remembers how far it got; a
- * record may come twice after a crash (HUFU_SEQUENCE tells), never not at all.
+ * Feeds journald from the ledger, in a thread of its own: sd_journal_sendv() blocks when journald hangs (seen
+ * after 50 to 500 records). It reads the ledger by sequence and remembers how far it got; a record may come
+ * twice after a crash (HUFU_SEQUENCE tells), never not at all.
  */
 struct feeder;
 
+/** `host` is copied; it becomes HUFU_HOST. The store must outlive the feeder. 0 or -errno. */
 int feeder_start(struct store *store, const char *host, struct feeder **ret);
-/** Stops without waiting for a journald that hangs: what was not fed comes after the next start. */
+/** Stops, before store_close(). Does not wait for a journald that hangs (at most half a second beside what
+ * the store takes to answer): what was not fed comes after the next start. NULL is fine. */
 struct feeder *feeder_stop(struct feeder *f);
 
 #endif

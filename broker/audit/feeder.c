@@ -1,0 +1,261 @@
+#include "broker/audit/feeder.h"
+
+#include "broker/audit/fields.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * A thread inside sd_journal_sendv() cannot be called back, so feeder_stop() waits a little and then leaves
+ * it alone. It then holds nothing but this struct, which the last of the two frees, and never touches the
+ * store again: it may do so only between feeder_enter(), which refuses once it is left alone, and
+ * feeder_leave(), for which feeder_stop() waits.
+ */
+#define BATCH               64
+#define STOP_PATIENCE_MS    500
+#define RETRY_FIRST_SECONDS 1
+#define RETRY_MOST_SECONDS  30
+#define JOURNAL_SOCKET      "/run/systemd/journal/socket"
+
+struct feeder {
+    struct store *store;
+    char *host;
+    pthread_t thread;
+    atomic_bool stopping;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool in_store, finished;
+    bool left_alone;
+    unsigned references;
+    unsigned retry_seconds; /* the thread's own */
+};
+
+static void feeder_unref(struct feeder *f)
+{
+    bool last;
+
+    (void)pthread_mutex_lock(&f->lock);
+    last = --f->references == 0;
+    (void)pthread_mutex_unlock(&f->lock);
+    if (!last)
+        return;
+    (void)pthread_cond_destroy(&f->changed);
+    (void)pthread_mutex_destroy(&f->lock);
+    free(f->host);
+    free(f);
+}
+
+static bool feeder_enter(struct feeder *f)
+{
+    bool go;
+
+    (void)pthread_mutex_lock(&f->lock);
+    go = !f->left_alone;
+    f->in_store = go;
+    (void)pthread_mutex_unlock(&f->lock);
+    return go;
+}
+
+static void feeder_leave(struct feeder *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    f->in_store = false;
+    (void)pthread_cond_broadcast(&f->changed);
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+static struct timespec after_ms(unsigned ms)
+{
+    struct timespec t = {0};
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
+}
+
+/* Waits before a further try, longer each time; feeder_stop() cuts it short. */
+static void feeder_pause(struct feeder *f)
+{
+    const struct timespec until = after_ms(f->retry_seconds * 1000);
+
+    f->retry_seconds *= 2;
+    if (f->retry_seconds > RETRY_MOST_SECONDS)
+        f->retry_seconds = RETRY_MOST_SECONDS;
+    (void)pthread_mutex_lock(&f->lock);
+    while (!atomic_load(&f->stopping))
+        if (pthread_cond_timedwait(&f->changed, &f->lock, &until) != 0)
+            break;
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+/* Without a socket libsystemd drops the record and says that all is well. */
+static int send_record(const struct record *r, const char *host)
+{
+    cleanup_fields struct fields f;
+    int e = fields_build(r, host, &f);
+
+    if (e < 0)
+        return e;
+    if (access(JOURNAL_SOCKET, F_OK) < 0)
+        return -errno;
+    return sd_journal_sendv(f.items, (int)f.n);
+}
+
+/* Sends one record as often as it takes; false if the feeder stops. What was sent is noted even then. */
+static bool feeder_send(struct feeder *f, const struct record *r)
+{
+    int e = send_record(r, f->host);
+
+    while (e < 0 && !atomic_load(&f->stopping)) {
+        feeder_pause(f);
+        if (!atomic_load(&f->stopping))
+            e = send_record(r, f->host);
+    }
+    if (e < 0 || !feeder_enter(f))
+        return false;
+    f->retry_seconds = RETRY_FIRST_SECONDS;
+    (void)store_set_fed(f->store, r->sequence);
+    feeder_leave(f);
+    return !atomic_load(&f->stopping);
+}
+
+/* Waits for records that were not fed. 0; -ECANCELED (the feeder or the store stops); other -errno. */
+static int feeder_fetch(struct feeder *f, struct record **rows, size_t *n)
+{
+    struct record_filter filter = {.limit = BATCH};
+    int r;
+
+    *rows = NULL;
+    *n = 0;
+    if (!feeder_enter(f))
+        return -ECANCELED;
+    filter.after = store_fed(f->store);
+    r = store_wait_beyond(f->store, filter.after, &f->stopping);
+    if (r == 0)
+        r = store_read_wait(f->store, &filter, rows, n);
+    feeder_leave(f);
+    return r;
+}
+
+static bool feeder_turn(struct feeder *f)
+{
+    struct record *rows;
+    size_t n;
+    bool go = true;
+    int r = feeder_fetch(f, &rows, &n);
+
+    if (r == -ECANCELED)
+        return false;
+    if (r < 0)
+        feeder_pause(f);
+    for (size_t i = 0; i < n && go; i++)
+        go = feeder_send(f, &rows[i]);
+    record_free_array(rows, n);
+    return go;
+}
+
+static void *feeder_run(void *userdata)
+{
+    struct feeder *f = userdata;
+
+    while (feeder_turn(f))
+        ;
+    (void)pthread_mutex_lock(&f->lock);
+    f->finished = true;
+    (void)pthread_cond_broadcast(&f->changed);
+    (void)pthread_mutex_unlock(&f->lock);
+    feeder_unref(f);
+    return NULL;
+}
+
+static int feeder_new(struct store *store, const char *host, struct feeder **ret)
+{
+    struct feeder *f = calloc(1, sizeof(*f));
+    pthread_condattr_t attributes;
+
+    *ret = NULL;
+    if (!f)
+        return -ENOMEM;
+    f->host = strdup(host);
+    if (!f->host) {
+        free(f);
+        return -ENOMEM;
+    }
+    f->store = store;
+    f->references = 1;
+    f->retry_seconds = RETRY_FIRST_SECONDS;
+    (void)pthread_mutex_init(&f->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&f->changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    *ret = f;
+    return 0;
+}
+
+int feeder_start(struct store *store, const char *host, struct feeder **ret)
+{
+    sigset_t all, before;
+    struct feeder *f;
+    int r = feeder_new(store, host, &f);
+
+    *ret = NULL;
+    if (r < 0)
+        return r;
+    f->references = 2;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    r = pthread_create(&f->thread, NULL, feeder_run, f);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (r != 0) {
+        f->references = 1;
+        feeder_unref(f);
+        return -r;
+    }
+    *ret = f;
+    return 0;
+}
+
+struct feeder *feeder_stop(struct feeder *f)
+{
+    struct timespec until;
+    bool finished;
+
+    if (!f)
+        return NULL;
+    (void)pthread_mutex_lock(&f->lock);
+    atomic_store(&f->stopping, true);
+    (void)pthread_cond_broadcast(&f->changed);
+    (void)pthread_mutex_unlock(&f->lock);
+    store_wake_waiting(f->store);
+
+    until = after_ms(STOP_PATIENCE_MS);
+    (void)pthread_mutex_lock(&f->lock);
+    while (!f->finished)
+        if (pthread_cond_timedwait(&f->changed, &f->lock, &until) != 0)
+            break;
+    while (f->in_store)
+        (void)pthread_cond_wait(&f->changed, &f->lock);
+    f->left_alone = true;
+    finished = f->finished;
+    (void)pthread_mutex_unlock(&f->lock);
+    if (finished)
+        (void)pthread_join(f->thread, NULL);
+    else
+        (void)pthread_detach(f->thread);
+    feeder_unref(f);
+    return NULL;
+}
