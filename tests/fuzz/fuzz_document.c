@@ -67,7 +67,7 @@ static void try_approval(const uint8_t *data, size_t size)
     struct document_error error;
     cleanup_free char *text = NULL;
     cleanup_free uint8_t *subject = NULL, *tbs = NULL;
-    size_t tbs_size;
+    size_t tbs_size = 0;
     int r = approval_parse(data, size, &a, &error), written = r == 0 ? approval_write(a, &text, NULL) : 0;
 
     judge(r, written, text, data, size, &error);
