@@ -223,7 +223,7 @@ void admission_begin(struct broker *b, struct gate_call *call, const struct gate
     a->call = call;
     ledger_reference(a->reference);
     question_take(b, gate_call_peer(call), m, phase, &a->q);
-    if (gate_call_peer(call)->uid == 0)
+    if (gate_call_peer(call)->uid == b->options.root)
         note_range(b, m);
     judge(a);
 }

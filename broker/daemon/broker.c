@@ -161,7 +161,7 @@ static int start_reaper(struct broker *b)
     char path[PATH_MAX];
     const struct reaper_client_options options = {.event = b->event,
                                                   .path = path,
-                                                  .uid = b->options.owner,
+                                                  .uid = b->options.root,
                                                   .state = life_on_reaper,
                                                   .unasked = life_on_unasked,
                                                   .userdata = b};
@@ -184,6 +184,7 @@ static int start_gate(struct broker *b)
     char path[PATH_MAX];
     const struct gate_options options = {.event = b->event,
                                          .path = path,
+                                         .root = b->options.root,
                                          .keys_uid = b->options.keys_uid,
                                          .limits = GATE_LIMITS_DEFAULT,
                                          .requests = broker_gate_requests,
@@ -234,7 +235,7 @@ static int start_control(struct broker *b)
                                             .version = HUFU_VERSION,
                                             .methods = broker_control_methods,
                                             .n_methods = broker_n_control_methods,
-                                            .root = b->options.owner,
+                                            .root = b->options.root,
                                             .operators = b->options.operators,
                                             .auditors = b->options.auditors,
                                             .gated_first = b->config->gated_first,

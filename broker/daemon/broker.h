@@ -26,7 +26,8 @@ struct broker_options {
     const char *state_dir;  /* hufu.db */
     const char *trust_path; /* /etc/hufu/trust */
     const char *machine_id_path;
-    uid_t owner; /* of the files in /etc; and whom the reaper, and an operator without a group, must be: 0 */
+    uid_t root;      /* who may ask anything, and whom the reaper must be: 0 */
+    uid_t owner;     /* of the files in /etc: 0 */
     uid_t keys_uid;  /* who asks about keys; (uid_t)-1: nobody */
     gid_t operators; /* (gid_t)-1: no such group */
     gid_t auditors;

@@ -14,7 +14,8 @@ void ledger_reference(char text[static LEDGER_REFERENCE_SIZE])
     static const char alphabet[] = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
     uint8_t random[LEDGER_REFERENCE_SIZE - 1] = {0};
 
-    /* Small requests never fail once the kernel has started; if they did, the reference would only be dull. */
+    /* Small requests never fail once the kernel has started; if they did, the reference would only be dull.
+     */
     if (getrandom(random, sizeof(random), 0) < 0)
         random[0] = 1;
     for (size_t i = 0; i < sizeof(random); i++)

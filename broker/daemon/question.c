@@ -9,11 +9,12 @@
 
 /* Other uids than root ask about themselves, and only a screen locker's question (3-rules, "Who may ask
  * what"). */
-static enum reason judge_caller(const struct peer *peer, const struct gate_pam *m, enum phase phase)
+static enum reason judge_caller(uid_t root, const struct peer *peer, const struct gate_pam *m,
+                                enum phase phase)
 {
     if (m->caller.pid != (uint32_t)peer->pid)
         return REASON_CALLER_MISMATCH;
-    if (peer->uid == 0)
+    if (peer->uid == root)
         return REASON_OK;
     if (m->caller.uid != peer->uid)
         return REASON_CALLER_MISMATCH;
@@ -65,10 +66,10 @@ static void take_source(const struct broker *b, struct question *q)
 void question_take(struct broker *b, const struct peer *peer, const struct gate_pam *m, enum phase phase,
                    struct question *q)
 {
-    enum service_kind kind = peer->uid == 0 ? service_kind_of(m->service) : SERVICE_LOCKER;
+    enum service_kind kind = peer->uid == b->options.root ? service_kind_of(m->service) : SERVICE_LOCKER;
 
     *q = (struct question){.m = *m};
-    q->refused = judge_caller(peer, m, phase);
+    q->refused = judge_caller(b->options.root, peer, m, phase);
     if (q->refused == REASON_OK)
         q->refused = judge_user(m, kind);
     q->sshd = kind == SERVICE_LOGIN && strcmp(m->service, "sshd") == 0;

@@ -31,6 +31,7 @@ struct gate {
     sd_event *event;
     struct listener *listener;
     struct gate_call *calls;
+    uid_t root;
     uid_t keys_uid;
     struct gate_limits limits;
     const struct gate_request *requests;
@@ -86,7 +87,7 @@ static void call_refuse(struct gate_call *call, enum reason reason, const char *
 
 static unsigned gate_who_is(const struct gate *g, uid_t uid)
 {
-    if (uid == 0)
+    if (uid == g->root)
         return GATE_ROOT;
     return g->keys_uid != (uid_t)-1 && uid == g->keys_uid ? GATE_KEYS : GATE_OTHER;
 }
@@ -257,6 +258,7 @@ int gate_new(const struct gate_options *o, struct gate **ret)
     if (!g)
         return -ENOMEM;
     g->event = o->event;
+    g->root = o->root;
     g->keys_uid = o->keys_uid;
     g->limits = o->limits;
     g->requests = o->requests;

@@ -24,7 +24,7 @@ struct gate;
 struct gate_call; /* one request being answered; every one must be ended by one of the three below */
 
 enum gate_who {
-    GATE_ROOT = 1,
+    GATE_ROOT = 1,  /* whom the options call root */
     GATE_KEYS = 2,  /* the user that sshd runs hufu-authorized-keys as */
     GATE_OTHER = 4, /* any other uid */
 };
@@ -53,6 +53,7 @@ struct gate_limits {
 struct gate_options {
     sd_event *event;
     const char *path;
+    uid_t root;     /* 0 */
     uid_t keys_uid; /* (uid_t)-1: there is none */
     struct gate_limits limits;
     const struct gate_request *requests;

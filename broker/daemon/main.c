@@ -1,0 +1,214 @@
+#include "broker/daemon/broker.h"
+#include "broker/daemon/texts.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+
+/* hufud(8). */
+
+#define EXIT_USAGE 2
+
+static const char usage[] =
+    "Usage: hufud [OPTION]...\n"
+    "Decides whether a vendor may come in, keeps the records, and has sessions ended in time.\n"
+    "\n"
+    "  --config=FILE     configuration (/etc/hufu/hufud.conf)\n"
+    "  --trust=FILE      trust file (/etc/hufu/trust)\n"
+    "  --state-dir=DIR   folder of the store (/var/lib/hufu)\n"
+    "  --run-dir=DIR     folder of the sockets (/run/hufu)\n"
+    "  --create-store    make a new store for this host, and exit\n"
+    "  --help            show this, and exit\n"
+    "  --version         show the version, and exit\n"
+    "\n"
+    "Exit status: 0 stopped as told; 1 could not start or go on; 2 usage.\n"
+    "Manual: hufud(8)\n";
+
+struct arguments {
+    const char *config;
+    bool create_store;
+    struct broker_options options;
+};
+
+/* 0: go on; otherwise the exit status plus one. */
+static int parse_arguments(int argc, char **argv, struct arguments *a)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},    {"trust", required_argument, NULL, 't'},
+        {"state-dir", required_argument, NULL, 's'}, {"run-dir", required_argument, NULL, 'r'},
+        {"create-store", no_argument, NULL, 'C'},    {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},         {NULL, 0, NULL, 0}};
+    int c;
+
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (c) {
+        case 'c':
+            a->config = optarg;
+            break;
+        case 't':
+            a->options.trust_path = optarg;
+            break;
+        case 's':
+            a->options.state_dir = optarg;
+            break;
+        case 'r':
+            a->options.run_dir = optarg;
+            break;
+        case 'C':
+            a->create_store = true;
+            break;
+        case 'h':
+            (void)fputs(usage, stdout);
+            return EXIT_SUCCESS + 1;
+        case 'V':
+            (void)puts("hufud " HUFU_VERSION);
+            return EXIT_SUCCESS + 1;
+        default:
+            (void)fputs(usage, stderr);
+            return EXIT_USAGE + 1;
+        }
+    }
+    if (optind == argc)
+        return 0;
+    (void)fprintf(stderr, "hufud: unexpected argument: %s\n%s", argv[optind], usage);
+    return EXIT_USAGE + 1;
+}
+
+/* Users and groups are looked up once, before anybody can ask. */
+static void find_accounts(struct broker_options *o)
+{
+    const struct passwd *keys = getpwnam("hufu-keys");
+    const struct group *group;
+
+    o->keys_uid = keys ? keys->pw_uid : (uid_t)-1;
+    group = getgrnam("hufu-operators");
+    o->operators = group ? group->gr_gid : (gid_t)-1;
+    group = getgrnam("hufu-auditors");
+    o->auditors = group ? group->gr_gid : (gid_t)-1;
+}
+
+static struct config *load_config(const char *path)
+{
+    struct config *config = NULL;
+    struct conf_error error;
+
+    if (config_load(path, 0, &config, &error) == 0)
+        return config;
+    if (error.line > 0)
+        (void)fprintf(stderr, SD_ERR "hufud: %s, line %u: %s\n", path, error.line, error.reason);
+    else
+        (void)fprintf(stderr, SD_ERR "hufud: %s: %s\n", path, error.reason);
+    return NULL;
+}
+
+static int create_store(const struct broker_options *options, const struct config *config)
+{
+    char error[256] = "";
+
+    if (broker_create_store(options, config, error) == 0)
+        return EXIT_SUCCESS;
+    (void)fprintf(stderr, "hufud: the store was not made: %s\n", error);
+    return EXIT_FAILURE;
+}
+
+/* As many connections as the hard limit allows; the listeners have limits of their own. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* SIGTERM and SIGINT end the loop; no other thread may get them. */
+static int catch_signals(sd_event *event)
+{
+    sigset_t set;
+    int r;
+
+    if (sigemptyset(&set) < 0 || sigaddset(&set, SIGTERM) < 0 || sigaddset(&set, SIGINT) < 0 ||
+        sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return -errno;
+    (void)signal(SIGPIPE, SIG_IGN);
+    r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
+    return r < 0 ? r : sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
+}
+
+static void say_troubles(const struct broker *b)
+{
+    if (!b->store)
+        (void)fprintf(stderr, SD_ERR "hufud: gated logins are refused: the store: %s\n", b->store_trouble);
+    if (!b->trust)
+        (void)fprintf(stderr, SD_ERR "hufud: gated logins are refused: %s\n", b->trust_trouble);
+    if (b->host_trouble[0] != '\0')
+        (void)fprintf(stderr, SD_ERR "hufud: gated logins are refused: %s\n", b->host_trouble);
+}
+
+static int run(sd_event *event, const struct arguments *a, struct config *config)
+{
+    cleanup(broker_free_p) struct broker *b = NULL;
+    char error[256];
+    int r = broker_new(event, &a->options, config, &b, error);
+
+    if (r < 0) {
+        (void)fprintf(stderr, SD_ERR "hufud: could not start: %s\n", error[0] != '\0' ? error : strerror(-r));
+        return r;
+    }
+    say_troubles(b);
+    (void)sd_notify(0, "READY=1");
+    r = sd_event_loop(event);
+    (void)sd_notify(0, "STOPPING=1");
+    return r;
+}
+
+static int serve(const struct arguments *a, struct config *config)
+{
+    sd_event *event = NULL;
+    int r = sd_event_default(&event);
+
+    raise_descriptor_limit();
+    if (r >= 0)
+        r = catch_signals(event);
+    if (r >= 0)
+        (void)sd_event_set_watchdog(event, true);
+    if (r >= 0)
+        r = run(event, a, config);
+    else
+        config_free(config);
+    sd_event_unref(event);
+    return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments a = {.config = "/etc/hufu/hufud.conf",
+                          .options = {.run_dir = "/run/hufu",
+                                      .state_dir = "/var/lib/hufu",
+                                      .trust_path = "/etc/hufu/trust",
+                                      .machine_id_path = "/etc/machine-id"}};
+    struct config *config;
+    int r = parse_arguments(argc, argv, &a);
+
+    if (r > 0)
+        return r - 1;
+    config = load_config(a.config);
+    if (!config)
+        return EXIT_FAILURE;
+    if (texts_init(config->language) < 0)
+        (void)fprintf(stderr, SD_WARNING "hufud: no language but English on this host\n");
+    find_accounts(&a.options);
+    if (!a.create_store)
+        return serve(&a, config);
+    r = create_store(&a.options, config);
+    config_free(config);
+    return r;
+}

@@ -1,0 +1,380 @@
+#include "tests/unit/broker/daemon/world.h"
+
+#include "broker/common/clock.h"
+#include "broker/common/files.h"
+#include "broker/daemon/orders.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char conf[] = "[host]\nhost = db01.finance.example\n[gate]\ngated-uid = %u-%u\n"
+                           "[directory]\nstatus-max-age = none\n";
+
+const char *world_path(const struct world *w, const char *name)
+{
+    static char paths[4][128];
+    static unsigned next;
+    char *path = paths[next++ % 4];
+
+    (void)snprintf(path, sizeof(paths[0]), "%s/%s", w->folder, name);
+    return path;
+}
+
+static void put(const struct world *w, const char *name, const char *text)
+{
+    must(files_write(world_path(w, name), 0600, text, strlen(text)) == 0);
+}
+
+static char *time_from_now(when_t seconds)
+{
+    char *text = malloc(WHEN_TEXT_SIZE);
+
+    must(text != NULL);
+    when_format(clock_wall() + seconds, text);
+    return text;
+}
+
+static void put_trust(struct world *w)
+{
+    struct trust_plan plan = department_plan(w->department);
+    char *from = time_from_now(-86400), *until = time_from_now(86400 * 60), *text;
+
+    plan.from = from;
+    plan.until = until;
+    text = paper_trust(&plan);
+    put(w, "trust", text);
+    free(text);
+    free(from);
+    free(until);
+}
+
+static struct broker_options options_of(struct world *w)
+{
+    static char trust[128], machine_id[128];
+
+    (void)snprintf(trust, sizeof(trust), "%s/trust", w->folder);
+    (void)snprintf(machine_id, sizeof(machine_id), "%s/machine-id", w->folder);
+    return (struct broker_options){.run_dir = w->folder,
+                                   .state_dir = w->folder,
+                                   .trust_path = trust,
+                                   .machine_id_path = machine_id,
+                                   .root = w->root,
+                                   .owner = geteuid(),
+                                   .keys_uid = (uid_t)-1,
+                                   .operators = (gid_t)-1,
+                                   .auditors = (gid_t)-1};
+}
+
+static struct config *config_of(const struct world *w)
+{
+    struct config *config = NULL;
+    struct conf_error error;
+    char text[512];
+
+    (void)snprintf(text, sizeof(text), conf, w->first, w->last);
+    must(config_parse(text, strlen(text), &config, &error) == 0);
+    return config;
+}
+
+struct world *world_new(void)
+{
+    struct world *w = calloc(1, sizeof(*w));
+    struct broker_options options;
+    struct config *config;
+    char error[256];
+
+    must(w != NULL);
+    (void)snprintf(w->folder, sizeof(w->folder), "/tmp/hufu-broker.XXXXXX");
+    must(mkdtemp(w->folder) != NULL);
+    w->root = geteuid();
+    w->first = 20000;
+    w->last = 29999;
+    must(sd_event_new(&w->event) >= 0);
+    w->department = department_new();
+    put_trust(w);
+    put(w, "machine-id", "0123456789abcdef0123456789abcdef\n");
+    options = options_of(w);
+    config = config_of(w);
+    must(broker_create_store(&options, config, error) == 0);
+    config_free(config);
+    fake_reaper_start(&w->reaper, w->event, world_path(w, "reaper"));
+    return w;
+}
+
+static bool reaper_is_here(struct world *w, void *userdata)
+{
+    (void)userdata;
+    return reaper_client_is_here(w->broker->reaper) && w->reaper.fd >= 0;
+}
+
+void world_start(struct world *w)
+{
+    struct broker_options options = options_of(w);
+    char error[256];
+    int r = broker_new(w->event, &options, config_of(w), &w->broker, error);
+
+    if (r < 0)
+        fail_msg("broker_new: %d %s", r, error);
+    if (w->reaper.listening >= 0)
+        world_until(w, reaper_is_here, NULL);
+}
+
+void world_stop(struct world *w)
+{
+    w->broker = broker_free(w->broker);
+    w->reaper.io = sd_event_source_disable_unref(w->reaper.io);
+    w->reaper.fd = close_fd(w->reaper.fd);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+    (void)st;
+    (void)flag;
+    (void)ftw;
+    return remove(path);
+}
+
+struct world *world_free(struct world *w)
+{
+    broker_free(w->broker);
+    fake_reaper_stop(&w->reaper);
+    department_free(w->department);
+    sd_event_unref(w->event);
+    (void)nftw(w->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    free(w);
+    return NULL;
+}
+
+int world_setup(void **state)
+{
+    struct world *w = world_new();
+
+    world_start(w);
+    *state = w;
+    return 0;
+}
+
+int world_teardown(void **state)
+{
+    world_free(*state);
+    return 0;
+}
+
+void world_until(struct world *w, bool (*done)(struct world *w, void *userdata), void *userdata)
+{
+    uint64_t deadline = clock_boot_us() + 5000000;
+
+    while (!done(w, userdata)) {
+        if (clock_boot_us() > deadline)
+            fail_msg("waited five seconds in vain");
+        must(sd_event_run(w->event, 10000) >= 0);
+    }
+}
+
+void world_for(struct world *w, unsigned milliseconds)
+{
+    uint64_t until = clock_boot_us() + (uint64_t)milliseconds * 1000;
+
+    while (clock_boot_us() < until)
+        must(sd_event_run(w->event, 5000) >= 0);
+}
+
+/* ---- answers ---- */
+
+static bool is_readable(struct world *w, void *userdata)
+{
+    struct pollfd p = {.fd = *(int *)userdata, .events = POLLIN};
+
+    (void)w;
+    return poll(&p, 1, 0) == 1;
+}
+
+bool world_has_answer(struct world *w, int fd)
+{
+    return is_readable(w, &fd);
+}
+
+/* ---- control ---- */
+
+int world_begin_call(struct world *w, const char *method, json_t *parameters)
+{
+    char qualified[128];
+    struct buf b = BUF_INIT;
+    struct visitor v = visitor_new();
+    int fd = visitor_connect(&v, world_path(w, "control"));
+
+    (void)snprintf(qualified, sizeof(qualified), strchr(method, '.') ? "%s" : "org.hufu.control.%s", method);
+    varlink_write_call(&b, qualified, parameters);
+    must(buf_error(&b) == 0 && send(fd, b.data, b.size, 0) == (ssize_t)b.size);
+    json_decref(parameters);
+    buf_done(&b);
+    visitor_end(&v);
+    return fd;
+}
+
+struct varlink_reply world_take_reply(struct world *w, int fd)
+{
+    static char octets[1024 * 1024];
+    size_t size = 0;
+    struct varlink_reply reply;
+
+    for (;;) {
+        ssize_t n;
+
+        world_until(w, is_readable, &fd);
+        n = recv(fd, octets + size, sizeof(octets) - size, 0);
+        if (n <= 0)
+            fail_msg("the control socket hung up");
+        size += (size_t)n;
+        if (octets[size - 1] == '\0')
+            break;
+    }
+    must(varlink_parse_reply(octets, size - 1, &reply) == 0);
+    close_fd(fd);
+    return reply;
+}
+
+struct varlink_reply world_call(struct world *w, const char *method, json_t *parameters)
+{
+    return world_take_reply(w, world_begin_call(w, method, parameters));
+}
+
+enum reason world_grant(struct world *w, struct grant_plan plan)
+{
+    char *from = time_from_now(-3600), *until = time_from_now(3600), *document, *one, *two;
+    struct varlink_reply reply;
+    enum reason state = REASON_BROKER_ERROR;
+
+    plan.from = plan.from ? plan.from : from;
+    plan.until = plan.until ? plan.until : until;
+    document = paper_grant(&plan);
+    one = department_approval(w->department, DEPARTMENT_LEADER, document);
+    two = department_approval(w->department, DEPARTMENT_UNIT, document);
+    reply = world_call(w, "GrantAdd", json_pack("{ss s[ss]}", "document", document, "approvals", one, two));
+    if (reply.error)
+        fail_msg("GrantAdd: %s %s", reply.error, json_dumps(reply.parameters, 0));
+    must(reason_from_name(json_string_value(json_object_get(reply.parameters, "state")), &state) == 0);
+    varlink_reply_done(&reply);
+    free(document);
+    free(one);
+    free(two);
+    free(from);
+    free(until);
+    return state;
+}
+
+/* ---- the gate ---- */
+
+struct gate_pam world_login(const struct visitor *v)
+{
+    return (struct gate_pam){.caller = {.pid = (uint32_t)v->pid,
+                                        .parent = (uint32_t)getpid(),
+                                        .start_time = 1000 + (uint64_t)v->pid,
+                                        .parent_start_time = 1000,
+                                        .uid = geteuid(),
+                                        .login_uid = UINT32_MAX,
+                                        .audit_session = UINT32_MAX},
+                             .range = {20000, 29999},
+                             .user = WORLD_STAFF,
+                             .user_uid = WORLD_UID,
+                             .person = WORLD_STAFF,
+                             .person_uid = WORLD_UID,
+                             .service = "sshd",
+                             .tty = "ssh",
+                             .remote_host = "10.1.2.3",
+                             .ssh_connection = "10.1.2.3 40000 10.1.2.1 22"};
+}
+
+int world_send(struct world *w, const struct visitor *v, enum frame_type type, const struct gate_pam *m)
+{
+    uint8_t frame[FRAME_MAX];
+    int size = gate_encode_pam(type, m, frame), fd = visitor_connect(v, world_path(w, "gate"));
+
+    must(size > 0 && send(fd, frame, (size_t)size, 0) == size);
+    return fd;
+}
+
+struct gate_reply world_take(struct world *w, int fd)
+{
+    uint8_t frame[FRAME_MAX];
+    struct frame_header header;
+    struct gate_reply reply;
+    ssize_t n;
+
+    world_until(w, is_readable, &fd);
+    n = recv(fd, frame, sizeof(frame), 0);
+    if (n < FRAME_HEADER_SIZE)
+        fail_msg("the gate hung up without an answer");
+    must(frame_parse_header(frame, &header) == 0 && header.type == FRAME_GATE_REPLY);
+    must(gate_decode_reply(frame + FRAME_HEADER_SIZE, header.length, &reply) == 0);
+    close_fd(fd);
+    return reply;
+}
+
+struct gate_reply world_ask(struct world *w, const struct visitor *v, enum frame_type type,
+                            const struct gate_pam *m)
+{
+    return world_take(w, world_send(w, v, type, m));
+}
+
+uint64_t world_log_in(struct world *w, const struct visitor *v)
+{
+    struct gate_pam m = world_login(v);
+    struct gate_reply reply = world_ask(w, v, FRAME_GATE_ACCOUNT, &m);
+
+    if (reply.verdict != VERDICT_ALLOW)
+        fail_msg("account: %s", reason_name(reply.reason));
+    (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
+    m.caller.audit_session = (uint32_t)v->pid;
+    m.caller.login_uid = WORLD_UID;
+    reply = world_ask(w, v, FRAME_GATE_OPEN, &m);
+    if (reply.verdict != VERDICT_ALLOW)
+        fail_msg("session: %s", reason_name(reply.reason));
+    return w->broker->next_session - 1;
+}
+
+/* ---- the ledger ---- */
+
+struct counting {
+    bool done;
+    unsigned n;
+    enum reason reason;
+};
+
+static void on_rows(void *userdata, int result, const struct record *rows, size_t n)
+{
+    struct counting *c = userdata;
+
+    must(result == 0);
+    c->n = (unsigned)n;
+    c->reason = n > 0 ? rows[n - 1].reason : REASON_OK;
+    c->done = true;
+}
+
+static bool is_counted(struct world *w, void *userdata)
+{
+    (void)w;
+    return ((struct counting *)userdata)->done;
+}
+
+unsigned world_records(struct world *w, const char *event, const char *result, enum reason *reason)
+{
+    const struct record_filter filter = {.event = event, .result = result};
+    struct counting c = {0};
+
+    must(store_flush(w->broker->store) == 0);
+    must(store_read(w->broker->store, &filter, on_rows, &c) == 0);
+    world_until(w, is_counted, &c);
+    if (reason)
+        *reason = c.reason;
+    return c.n;
+}

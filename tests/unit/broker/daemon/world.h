@@ -1,0 +1,74 @@
+#ifndef HUFU_TESTS_DAEMON_WORLD_H
+#define HUFU_TESTS_DAEMON_WORLD_H
+
+#include "broker/daemon/broker.h"
+#include "broker/ipc/varlink.h"
+#include "tests/unit/broker/daemon/fake_reaper.h"
+#include "tests/unit/broker/daemon/visitor.h"
+#include "tests/unit/support/department.h"
+
+/*
+ * A whole broker in the test's own process and event loop, unprivileged: a folder for everything, a
+ * department that signs, a reaper that says what the test wants, and visitors at the gate. Who runs the test
+ * plays root, unless the test says that they are the gated person.
+ */
+struct world {
+    char folder[64];
+    sd_event *event;
+    struct broker *broker;
+    struct department *department;
+    struct fake_reaper reaper;
+    uid_t root;           /* who is root to the broker */
+    unsigned first, last; /* gated range */
+};
+
+#define WORLD_STAFF "zhang.san"
+#define WORLD_UID   20001
+#define WORLD_KEY   "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU" /* of no octets */
+
+/** Makes folder, store and broker. */
+struct world *world_new(void);
+struct world *world_free(struct world *w);
+int world_setup(void **state);
+int world_teardown(void **state);
+
+/** Starts the broker; stops it as SIGTERM does; ends it as SIGKILL does as far as the disk is concerned. */
+void world_start(struct world *w);
+void world_stop(struct world *w);
+const char *world_path(const struct world *w, const char *name);
+
+/** Turns the loop until *done, or fails the test after five seconds. */
+void world_until(struct world *w, bool (*done)(struct world *w, void *userdata), void *userdata);
+/** Turns it for so long. */
+void world_for(struct world *w, unsigned milliseconds);
+
+/* ---- grants ---- */
+
+/** Adds a grant signed by two, over the control socket's own way in. NULL in plan fields is the usual: valid
+ * an hour ago till an hour from now, staff-key password, 2 uses, 1 session. Returns its state. */
+enum reason world_grant(struct world *w, struct grant_plan plan);
+
+/** A call on the control socket. */
+struct varlink_reply world_call(struct world *w, const char *method, json_t *parameters);
+/** Begins one without waiting; the reply is taken with world_reply(). */
+int world_begin_call(struct world *w, const char *method, json_t *parameters);
+struct varlink_reply world_take_reply(struct world *w, int fd);
+bool world_has_answer(struct world *w, int fd);
+
+/* ---- the gate ---- */
+
+/** What sshd's account phase says of this visitor: password, from 10.1.2.3. */
+struct gate_pam world_login(const struct visitor *v);
+int world_send(struct world *w, const struct visitor *v, enum frame_type type, const struct gate_pam *m);
+struct gate_reply world_take(struct world *w, int fd);
+/** Both. */
+struct gate_reply world_ask(struct world *w, const struct visitor *v, enum frame_type type,
+                            const struct gate_pam *m);
+
+/** Account and session phase of a login that must succeed; returns the session's number. */
+uint64_t world_log_in(struct world *w, const struct visitor *v);
+
+/** Number of records of this event in the ledger; the last one's reason in *reason. */
+unsigned world_records(struct world *w, const char *event, const char *result, enum reason *reason);
+
+#endif
