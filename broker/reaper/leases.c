@@ -271,12 +271,12 @@ size_t leases_count(const struct leases *l)
     return n;
 }
 
-size_t leases_audit_sessions(const struct leases *l, uint32_t uid, uint32_t *audit_sessions)
+size_t leases_audit_sessions(const struct leases *l, uint32_t uid, uint64_t except, uint32_t *audit_sessions)
 {
     uint64_t now = clock_boot_us();
     size_t n = 0;
     for (const struct lease *x = l->first; x != NULL && n < LEASES_PER_PERSON_MAX; x = x->next)
-        if (x->target.uid == uid && x->until_us > now)
+        if (x->target.uid == uid && x->target.session != except && x->until_us > now)
             audit_sessions[n++] = x->target.audit_session;
     return n;
 }

@@ -46,7 +46,8 @@ void leases_drop(struct leases *l, uint64_t session);
 bool leases_has(const struct leases *l, uint64_t session);
 size_t leases_count(const struct leases *l);
 
-/** Audit sessions of a person's leases, at most LEASES_PER_PERSON_MAX; returns how many. */
-size_t leases_audit_sessions(const struct leases *l, uint32_t uid, uint32_t *audit_sessions);
+/** Audit sessions of a person's leases that have not run out, but for the session `except`; at most
+ * LEASES_PER_PERSON_MAX; returns how many. */
+size_t leases_audit_sessions(const struct leases *l, uint32_t uid, uint64_t except, uint32_t *audit_sessions);
 
 #endif

@@ -20,7 +20,8 @@ int look_take(int proc, const struct leases *leases, const struct reap_target *t
     l.marked = calloc(l.census.count + 1, sizeof *l.marked);
     if (l.marked == NULL)
         return -ENOMEM;
-    struct census_spared spared = {sessions, leases_audit_sessions(leases, target->uid, sessions)};
+    struct census_spared spared = {sessions,
+                                   leases_audit_sessions(leases, target->uid, target->session, sessions)};
     for (size_t i = 0; i < l.census.count; i++)
         l.marked[i] = census_matches(&l.census, &l.census.processes[i], target, spared);
     *ret = l;

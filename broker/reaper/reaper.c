@@ -112,7 +112,7 @@ static void ending_over(void *userdata, const struct reap_reply *reply)
     struct order *order = userdata;
     struct reaper *r = order->reaper;
     log_ending(r, &order->target, reply);
-    if (is_over(reply) && order->target.scope == REAP_SESSION)
+    if (is_over(reply) && order->target.session != 0)
         leases_drop(r->leases, order->target.session);
     tell(r, order->serial, reply);
     if (order->serial == 0 && !is_over(reply))

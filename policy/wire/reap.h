@@ -19,15 +19,15 @@
 enum reap_scope {
     REAP_SESSION = 1, /* those of one login session: uid and audit session (and the lease's cgroup leaf) */
     REAP_PERSON,      /* everything of that uid: all its sessions, user manager, cron and at leftovers */
-    REAP_STRAYS,      /* as PERSON, but what belongs to another session on lease stays: what a session left
-                         behind in user managers, cron and at can be told from theirs in no other way */
+    REAP_STRAYS,      /* as PERSON, but what belongs to another session on lease than `session` stays: what a
+                         session left in user managers, cron and at can be told from theirs in no other way */
     REAP_LEFTOVERS,   /* as STRAYS, but jobs of cron and at stay (a grant that names them is valid now) */
 };
 
 struct reap_target {
     enum reap_scope scope;
     uint32_t uid;           /* gated login uid */
-    uint64_t session;       /* hufud's session number; 0 with any other scope */
+    uint64_t session;       /* hufud's session number; 0: none in particular */
     uint32_t audit_session; /* UINT32_MAX: unset (then leader and its descendants by login uid) */
     uint32_t leader;        /* pid of the PAM caller; 0: none */
     uint64_t leader_start;  /* its start time */

@@ -117,9 +117,10 @@ static void survives_a_restart_and_lapses_then(void **state)
     /* It is kept until the ending is proven, and spares nobody meanwhile. */
     assert_true(leases_has(w->leases, 2));
     uint32_t sessions[LEASES_PER_PERSON_MAX];
-    assert_int_equal(leases_audit_sessions(w->leases, 20001, sessions), 1);
+    assert_int_equal(leases_audit_sessions(w->leases, 20001, 0, sessions), 1);
     assert_int_equal(sessions[0], 101);
-    assert_int_equal(leases_audit_sessions(w->leases, 20002, sessions), 0);
+    assert_int_equal(leases_audit_sessions(w->leases, 20001, 1, sessions), 0);
+    assert_int_equal(leases_audit_sessions(w->leases, 20002, 0, sessions), 0);
     leases_drop(w->leases, 2);
     load(w, 0);
     assert_int_equal(leases_count(w->leases), 1);
