@@ -207,7 +207,9 @@ class Site:
         return [session for session in self.sessions() if session["state"] == "open"]
 
     def audit(self, **filters):
-        return self.ctl("audit", *(part for name, value in filters.items() for part in (f"--{name}", str(value))))
+        """Records, oldest first."""
+        options = (part for name, value in filters.items() for part in (f"--{name}", str(value)))
+        return sorted(self.ctl("audit", "-n", "1000", *options), key=lambda record: record["sequence"])
 
     def gate_requests(self):
         return self.ctl("status")["gate_requests"]
