@@ -12,6 +12,14 @@
 
 DEFINE_CLEANUP(struct libscols_table, scols_unref_table);
 
+/* Cells come escaped, by a stricter rule than libsmartcols's own, which would escape the backslash again. */
+static bool add_column(struct libscols_table *table, const char *title, int flags)
+{
+    struct libscols_column *column = scols_table_new_column(table, title, 0, flags);
+
+    return column && scols_column_set_safechars(column, "\\") == 0;
+}
+
 static void put_value(struct buf *b, const json_t *value)
 {
     const json_t *item;
@@ -94,7 +102,7 @@ int table_print(FILE *out, const struct table_column *columns, size_t n, const j
     if (!isatty(fileno(out)))
         scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
     for (i = 0; i < n; i++)
-        if (!scols_table_new_column(table, _(columns[i].title), 0, columns[i].right ? SCOLS_FL_RIGHT : 0))
+        if (!add_column(table, _(columns[i].title), columns[i].right ? SCOLS_FL_RIGHT : 0))
             return -ENOMEM;
     json_array_foreach((json_t *)objects, i, object)
     {
@@ -110,7 +118,7 @@ int table_print_object(FILE *out, const struct table_column *columns, size_t n, 
 
     if (!table || scols_table_set_stream(table, out) != 0 || scols_table_enable_noheadings(table, 1) != 0)
         return -ENOMEM;
-    if (!scols_table_new_column(table, "", 0, 0) || !scols_table_new_column(table, "", 0, SCOLS_FL_WRAP))
+    if (!add_column(table, "", 0) || !add_column(table, "", SCOLS_FL_WRAP))
         return -ENOMEM;
     for (size_t i = 0; i < n; i++) {
         struct libscols_line *line = scols_table_new_line(table, NULL);

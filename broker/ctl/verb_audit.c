@@ -136,7 +136,8 @@ const struct verb verb_audit = {
     .text = N_("Shows records of the ledger, oldest first. Options narrow it down, and all of them have to "
                "hold. With "
                "--json every field is there. For operators and auditors."),
-    .example = "  hufuctl audit --vendor acme --result failure --since 2026-11-01T00:00:00+08:00",
+    .example = "  hufuctl audit --vendor acme --result failure \\\n"
+               "    --since 2026-11-01T00:00:00+08:00",
     .options = rows,
     .n_options = ARRAY_SIZE(rows),
     .settings_size = sizeof(struct audit),

@@ -87,11 +87,12 @@ const struct verb verb_grant_draft = {
                "is written out, also where it says none; what is not in it is not granted.\n"
                "TIME is 2026-11-21T00:00:00Z, or with an offset 2026-11-21T08:00:00+08:00, or now. Defaults "
                "stand in "
-               "brackets. Options with a list may be repeated. hufu-grant(5) explains the fields."),
-    .example = "  hufuctl grant draft --site cn.example.finance --vendor acme --contract C-2026-017 \\\n"
-               "    --staff zhang.san --key zhang.san.pub --host db01.finance.example \\\n"
-               "    --service sshd --channel shell --source 10.1.2.0/24 --for 8h \\\n"
-               "    --requester li.si --ticket CHG-2026-1142 --purpose 'replace a disk' -o grant",
+               "brackets. Options with ... may be repeated. hufu-grant(5) explains the fields."),
+    .example = "  hufuctl grant draft --site cn.example.finance --vendor acme \\\n"
+               "    --contract C-2026-017 --staff zhang.san --key zhang.san.pub \\\n"
+               "    --host db01.finance.example --service sshd --channel shell \\\n"
+               "    --source 10.1.2.0/24 --for 8h --requester li.si \\\n"
+               "    --ticket CHG-2026-1142 --purpose 'replace a disk' -o grant",
     .options = rows,
     .n_options = ARRAY_SIZE(rows),
     .settings_size = sizeof(struct draft),

@@ -95,7 +95,8 @@ const struct verb verb_explain = {
         "person would be told, and for every grant considered the first rule that fails. For operators and "
         "auditors.\n"
         "Exit status 0: would be let in. 1: would be refused."),
-    .example = "  hufuctl explain zhang.san --source 10.1.2.77 --at 2026-11-21T19:30:00+08:00",
+    .example = "  hufuctl explain zhang.san --source 10.1.2.77 \\\n"
+               "    --at 2026-11-21T19:30:00+08:00",
     .options = rows,
     .n_options = ARRAY_SIZE(rows),
     .least = 1,

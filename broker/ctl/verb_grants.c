@@ -97,8 +97,8 @@ const struct verb verb_grant_add = {
                "Exit status 0: in force, now or from its first second on. 1: refused, or known but not in "
                "force; the "
                "state says why."),
-    .example =
-        "  hufuctl grant add grant --approval grant.zhou.ming.approval --approval grant.wang.wu.approval",
+    .example = "  hufuctl grant add grant --approval grant.zhou.ming.approval \\\n"
+               "    --approval grant.wang.wu.approval",
     .options = add_rows,
     .n_options = ARRAY_SIZE(add_rows),
     .least = 1,

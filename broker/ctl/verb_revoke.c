@@ -94,7 +94,8 @@ const struct verb verb_revoke = {
            "listed, and "
            "the account stays locked until they are."),
     .example = "  hufuctl revoke 0123abcd --why 'work stopped by the department'\n"
-               "  hufuctl revoke --vendor acme --until 2026-12-24T00:00:00+08:00 --why 'contract suspended'",
+               "  hufuctl revoke --vendor acme --until 2026-12-24T00:00:00+08:00 \\\n"
+               "    --why 'contract suspended'",
     .options = rows,
     .n_options = ARRAY_SIZE(rows),
     .most = 1,

@@ -204,7 +204,8 @@ const struct verb verb_setup = {
                "broker's store, and says what to do next. Nothing that is there already is overwritten, and "
                "PAM, ssh "
                "and sudo are left to you."),
-    .example = "  hufuctl setup --host db01.finance.example --groups databases --trust trust --standalone",
+    .example = "  hufuctl setup --host db01.finance.example --groups databases \\\n"
+               "    --trust trust --standalone",
     .options = rows,
     .n_options = ARRAY_SIZE(rows),
     .settings_size = sizeof(struct setup),
