@@ -18,61 +18,22 @@
 
 /* ---- leases ---- */
 
-struct lease_call {
-    struct broker *broker;
-    uint64_t session;
-    when_t asked_at;
-    uint64_t seconds;
-    reaper_done *done;
-    void *userdata;
-};
-
-/* The reaper shortens a lease to what its own configuration lets the class have; then it has to be renewed.
- */
-static void note_lease(struct lease_call *l, const struct reap_reply *reply)
-{
-    struct session *s = registry_find(l->broker->registry, l->session);
-
-    if (!s || !reply || reply->result != REAP_DONE)
-        return;
-    s->lease_next = WHEN_NEVER;
-    if (reply->seconds_left < l->seconds)
-        s->lease_next = l->asked_at + (when_t)reply->seconds_left / 2;
-    if (s->state == SESSION_OPEN)
-        (void)registry_arm(s);
-}
-
-static void on_lease(void *userdata, int result, const struct reap_reply *reply)
-{
-    struct lease_call *l = userdata;
-
-    note_lease(l, reply);
-    if (l->done)
-        l->done(l->userdata, result, reply);
-    free(l);
-}
-
-void life_lease(struct broker *b, const struct session *s, when_t now, reaper_done *done, void *userdata)
-{
-    struct reap_request request = {.type = FRAME_REAP_LEASE, .class = (uint8_t)s->class};
-    struct lease_call *l = calloc(1, sizeof(*l));
-
-    if (!l) {
-        if (done)
-            done(userdata, -ENOMEM, NULL);
-        return;
-    }
-    request.target = session_target(s, REAP_SESSION);
-    request.seconds = s->deadline > now ? (uint64_t)(s->deadline - now) + LEASE_GRACE : LEASE_GRACE;
-    *l = (struct lease_call){b, s->number, now, request.seconds, done, userdata};
-    reaper_client_ask(b->reaper, &request, REAPER_ASK_US, on_lease, l);
-}
-
 static void ignore_reply(void *userdata, int result, const struct reap_reply *reply)
 {
     (void)userdata;
     (void)result;
     (void)reply;
+}
+
+/* The reaper may shorten it to what its own configuration lets the class have: then it is the reaper that
+ * ends the session, and life_on_unasked() hears of it. */
+void life_lease(struct broker *b, const struct session *s, when_t now, reaper_done *done, void *userdata)
+{
+    struct reap_request request = {.type = FRAME_REAP_LEASE, .class = (uint8_t)s->class};
+
+    request.target = session_target(s, REAP_SESSION);
+    request.seconds = s->deadline > now ? (uint64_t)(s->deadline - now) + LEASE_GRACE : LEASE_GRACE;
+    reaper_client_ask(b->reaper, &request, REAPER_ASK_US, done ? done : ignore_reply, userdata);
 }
 
 void life_drop_lease(struct broker *b, const struct session *s)
@@ -123,7 +84,7 @@ void life_recheck(struct broker *b, struct session *s)
     s->deadline = again.deadline;
     s->warn_next = again.warn_next;
     s->version = e->grant->version;
-    if (moved || facts.now >= s->lease_next)
+    if (moved)
         life_lease(b, s, facts.now, NULL, NULL);
     if (s->state == SESSION_OPEN)
         (void)registry_arm(s);
@@ -297,6 +258,7 @@ static void finalise(struct broker *b, struct session *s, const struct ending *e
     if (t && !s->released)
         life_write(b, s, s->opened ? STORE_SESSION_ENDED : STORE_SESSION_RELEASED, t);
     ledger_submit(b, t, NULL, NULL);
+    life_drop_lease(b, s); /* an END of the whole person does not know which session it was */
     registry_remove(s);
     waiting_wake(b->waiting, uid);
 }

@@ -51,7 +51,7 @@ struct session *registry_add(struct registry *r, uint64_t number)
     s->state = SESSION_RESERVED;
     s->leader.pidfd = s->parent.pidfd = -1;
     s->audit_session = UINT32_MAX;
-    s->warn_next = s->lease_next = WHEN_NEVER;
+    s->warn_next = WHEN_NEVER;
     s->settled = true;
     s->wall_base_us = clock_wall_us();
     s->boot_base_us = clock_boot_us();
@@ -199,7 +199,7 @@ static int arm(struct session *s, sd_event_source **timer, clockid_t clock, int6
 
 int registry_arm(struct session *s)
 {
-    when_t at = when_min(when_min(s->warn_next, s->lease_next), s->deadline != 0 ? s->deadline : WHEN_NEVER);
+    when_t at = when_min(s->warn_next, s->deadline != 0 ? s->deadline : WHEN_NEVER);
     int64_t at_us;
     int r;
 

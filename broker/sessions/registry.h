@@ -20,7 +20,7 @@ struct registry;
 struct registry_events {
     void (*leader_gone)(void *userdata, struct session *s); /* OPENING, OPEN: its leader exited */
     void (*holder_gone)(void *userdata, struct session *s); /* RESERVED: nobody can open it any more */
-    void (*due)(void *userdata, struct session *s);         /* OPEN: deadline, warning or lease has come */
+    void (*due)(void *userdata, struct session *s);         /* OPEN: deadline or warning has come */
 };
 
 int registry_new(sd_event *event, const struct registry_events *events, void *userdata,
@@ -37,7 +37,7 @@ struct session *registry_remove(struct session *s);
 int registry_watch_holder(struct session *s);
 /** From now on `leader` (pidfd taken over, also on failure) is the session's; the parent is not watched. */
 int registry_bind_leader(struct session *s, struct session_process leader);
-/** Arms both clocks for the earliest of deadline, warning and lease. */
+/** Arms both clocks for the earlier of deadline and warning. */
 int registry_arm(struct session *s);
 /** Watches and arms nothing any more: it is being ended. */
 void registry_unwatch(struct session *s);

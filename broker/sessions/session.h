@@ -58,7 +58,6 @@ struct session {
     when_t reserved_at, opened_at; /* 0: not yet */
     when_t deadline;               /* 0: none yet */
     when_t warn_next;              /* WHEN_NEVER: none */
-    when_t lease_next;             /* when the lease has to be renewed; WHEN_NEVER: not before the deadline */
     /* The wall clock may be set; what has passed since this pair was read together may not. */
     int64_t wall_base_us;
     uint64_t boot_base_us;
