@@ -1,0 +1,384 @@
+// LAYERS: test_support
+// LIBRARIES: jansson
+
+#include "tests/unit/broker/ctl/invoke.h"
+#include "tests/unit/unit.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What is asked of the broker, and what its answers are to a person and to a script. */
+
+#define OTHER_ID "0123456789abcdef00000000000000ff"
+
+/* The one call that was made: its method and parameters. */
+static void assert_call(const char *calls, size_t at, const char *method, const char *parameters)
+{
+    json_t *call, *expected = json_loads(parameters, 0, NULL);
+    cleanup_free char *qualified = issue_text("org.hufu.control.%s", method);
+
+    for (; at > 0; at--)
+        calls = strchr(calls, '\n') + 1;
+    call = json_loads(calls, JSON_DISABLE_EOF_CHECK, NULL);
+    assert_non_null(call);
+    assert_non_null(expected);
+    assert_string_equal(json_string_value(json_object_get(call, "method")), qualified);
+    if (!json_equal(json_object_get(call, "parameters"), expected))
+        fail_msg("%s was called with %s", method, calls);
+    json_decref(call);
+    json_decref(expected);
+}
+
+static void assert_asks(const char *reply, const char *line, const char *method, const char *parameters,
+                        enum exit_code code, const char *says)
+{
+    cleanup_free char *call = NULL;
+    cleanup_result struct result r = invoke_with(reply, line, &call);
+
+    if (r.code != code)
+        fail_msg("\"%s\" exits %d: %s%s", line, (int)r.code, r.out, r.error);
+    assert_call(call, 0, method, parameters);
+    if (!strstr(r.out, says) && !strstr(r.error, says))
+        fail_msg("\"%s\" says: %s%s", line, r.out, r.error);
+}
+
+#define SUMMARY                                                                                             \
+    "{\"id\": \"" PAPERS_ID "\", \"version\": 3, \"class\": \"normal\", \"staff\": \"zhang.san\", "         \
+    "\"vendor\": \"acme\", \"services\": [\"login\", \"sshd\"], \"not_before\": \"2026-11-21T00:00:00Z\", " \
+    "\"not_after\": \"2026-11-23T00:00:00Z\", \"uses\": \"2 per-host\", \"uses_taken\": 1, "                \
+    "\"sessions_live\": 1, \"state\": \"ok\", \"ticket\": \"CHG-1\"}"
+
+static void test_grant_list(void **state)
+{
+    (void)state;
+    assert_asks("{\"parameters\": {\"grants\": [" SUMMARY "]}}", "grant list --staff zhang.san --vendor acme",
+                "GrantList", "{\"all\": false, \"staff\": \"zhang.san\", \"vendor\": \"acme\"}", EXIT_DONE,
+                "01234567   3 ok    zhang.san acme   login,sshd");
+    assert_asks("{\"parameters\": {\"grants\": []}}", "grant list --all", "GrantList", "{\"all\": true}",
+                EXIT_DONE, "No grants.");
+    assert_asks("{\"parameters\": {\"grants\": []}}", "grant list --json", "GrantList", "{\"all\": false}",
+                EXIT_DONE, "\"grants\": []");
+}
+
+static void test_grant_show(void **state)
+{
+    (void)state;
+    assert_asks(
+        "{\"parameters\": {\"grant\": " SUMMARY ", \"document\": \"hufu-grant: 1\\nsite: \\u001b[2J\\n\", "
+        "\"approvals\": [{\"approver\": \"wang.wu\", \"role\": \"leader\", \"outcome\": \"counted\"}], "
+        "\"approval_documents\": []}}",
+        "grant show " PAPERS_ID, "GrantShow", "{\"id\": \"" PAPERS_ID "\"}", EXIT_DONE,
+        "hufu-grant: 1\nsite: \\x1b[2J\n");
+}
+
+static void test_grant_add(void **state)
+{
+    cleanup(department_free_p) struct department *d = department_new();
+    cleanup_free char *grant = paper_grant(&(struct grant_plan){0});
+    cleanup_free char *approval = department_approval(d, DEPARTMENT_LEADER, grant);
+    json_t *value = json_pack("{s:s, s:[s]}", "document", grant, "approvals", approval);
+    cleanup_free char *parameters = json_dumps(value, 0);
+
+    (void)state;
+    put_file("grant", grant);
+    put_file("a", approval);
+    assert_asks("{\"parameters\": {\"id\": \"" PAPERS_ID
+                "\", \"version\": 3, \"state\": \"ok\", \"approvals\": []}}",
+                "grant add grant --approval a", "GrantAdd", parameters, EXIT_DONE, "version 3: ok");
+    assert_asks(
+        "{\"parameters\": {\"id\": \"" PAPERS_ID "\", \"version\": 3, \"state\": \"approval-missing\", "
+        "\"approvals\": [{\"approver\": \"wang.wu\", \"role\": \"leader\", \"outcome\": \"counted\"}]}}",
+        "grant add grant --approval a", "GrantAdd", parameters, EXIT_REFUSED, "wang.wu  leader counted");
+    json_decref(value);
+}
+
+/* Nothing is sent of what is no grant. */
+static void test_grant_add_malformed(void **state)
+{
+    cleanup_result struct result r = {0};
+
+    (void)state;
+    put_file("grant", "hufu-grant: 1\nsite: ?\n");
+    r = invoke_line("grant add grant");
+    assert_int_equal(r.code, EXIT_REFUSED);
+    assert_says(r.error, "grant, line 2");
+}
+
+#define ENDED                                                                                            \
+    "{\"parameters\": {\"ending\": {\"sessions\": 1, \"processes\": 3, \"took_us\": 12345, \"proven\": " \
+    "true, \"survivors\": []}}}"
+#define NOT_ENDED                                                                                           \
+    "{\"parameters\": {\"ending\": {\"sessions\": 2, \"processes\": 1, \"took_us\": 10000000, \"proven\": " \
+    "false, "                                                                                               \
+    "\"survivors\": [{\"pid\": 4711, \"uid\": 20001, \"login_uid\": 20001, \"name\": \"dd\"}]}}}"
+
+static void test_revoke(void **state)
+{
+    (void)state;
+    assert_asks(ENDED, "revoke " PAPERS_ID " --why stopped", "Revoke",
+                "{\"scope\": \"grant\", \"name\": \"" PAPERS_ID "\", \"why\": \"stopped\"}", EXIT_DONE,
+                "Revoked on this host only: grant " PAPERS_ID ". 1 session ended, 3 processes, in 12.3 ms.");
+    assert_asks(ENDED, "revoke --staff zhang.san", "Revoke",
+                "{\"scope\": \"staff\", \"name\": \"zhang.san\", \"why\": \"\"}", EXIT_DONE,
+                "staff zhang.san");
+    assert_asks(
+        ENDED, "revoke --vendor acme --until 2026-12-24T00:00:00+08:00", "Revoke",
+        "{\"scope\": \"vendor\", \"name\": \"acme\", \"why\": \"\", \"until\": \"2026-12-23T16:00:00Z\"}",
+        EXIT_DONE, "vendor acme");
+    assert_asks(ENDED, "revoke --staff zhang.san --json", "Revoke",
+                "{\"scope\": \"staff\", \"name\": \"zhang.san\", \"why\": \"\"}", EXIT_DONE,
+                "\"took_us\": 12345");
+}
+
+static void test_not_proven(void **state)
+{
+    (void)state;
+    assert_asks(NOT_ENDED, "revoke --staff a", "Revoke",
+                "{\"scope\": \"staff\", \"name\": \"a\", \"why\": \"\"}", EXIT_NOT_PROVEN,
+                "4711 20001     20001 dd");
+    assert_asks(NOT_ENDED, "revoke --staff a --json", "Revoke",
+                "{\"scope\": \"staff\", \"name\": \"a\", \"why\": \"\"}", EXIT_NOT_PROVEN, "4711");
+    assert_asks(NOT_ENDED, "session end 17", "SessionEnd", "{\"number\": 17, \"why\": \"\"}", EXIT_NOT_PROVEN,
+                "4711");
+    assert_asks(NOT_ENDED, "session end 17 --json", "SessionEnd", "{\"number\": 17, \"why\": \"\"}",
+                EXIT_NOT_PROVEN, "4711");
+}
+
+/* A reply that does not say `proven` proves nothing. */
+static void test_proof_is_never_assumed(void **state)
+{
+    (void)state;
+    assert_asks("{\"parameters\": {}}", "revoke --staff a", "Revoke",
+                "{\"scope\": \"staff\", \"name\": \"a\", \"why\": \"\"}", EXIT_NOT_PROVEN, "not proven");
+    assert_asks("{\"parameters\": {\"ending\": {\"proven\": 1}}}", "session end 17 --json", "SessionEnd",
+                "{\"number\": 17, \"why\": \"\"}", EXIT_NOT_PROVEN, "proven");
+}
+
+/* --- prefixes of ids
+ * ------------------------------------------------------------------------------------------- */
+
+static void with_list(const char *list, const char *line, enum exit_code code, const char *says)
+{
+    cleanup_free char *call = NULL;
+    cleanup_result struct result r = invoke_with(list, line, &call);
+
+    assert_int_equal(r.code, code);
+    assert_says(r.error, says);
+    assert_call(call, 0, "GrantList", "{\"all\": true}");
+}
+
+static void test_prefix(void **state)
+{
+    static const char *const replies[] = {
+        "{\"parameters\": {\"grants\": [{\"id\": \"fedcba98000000000000000000000000\"}, {\"id\": \"" PAPERS_ID
+        "\"}]}}",
+        ENDED};
+    struct stand_in *s = stand_in_start(replies, 2);
+    cleanup_result struct result r = invoke_line("revoke 01234567");
+    cleanup_free char *calls = stand_in_finish(s);
+
+    (void)state;
+    assert_int_equal(r.code, EXIT_DONE);
+    assert_call(calls, 0, "GrantList", "{\"all\": true}");
+    assert_call(calls, 1, "Revoke", "{\"scope\": \"grant\", \"name\": \"" PAPERS_ID "\", \"why\": \"\"}");
+}
+
+static void test_prefix_of_two_or_none(void **state)
+{
+    (void)state;
+    with_list("{\"parameters\": {\"grants\": [{\"id\": \"" OTHER_ID "\"}, {\"id\": \"" PAPERS_ID "\"}]}}",
+              "revoke 0123456789", EXIT_USAGE, "more than one grant");
+    with_list("{\"parameters\": {\"grants\": [{\"id\": \"" PAPERS_ID "\"}]}}", "revoke ffffffff",
+              EXIT_NOT_FOUND, "ffffffff");
+    with_list("{\"parameters\": {\"grants\": []}}", "grant show 01234567", EXIT_NOT_FOUND, "01234567");
+}
+
+/* --- the others
+ * ------------------------------------------------------------------------------------------------ */
+
+#define SESSION                                                                                              \
+    "{\"number\": 17, \"state\": \"open\", \"staff\": \"zhang.san\", \"vendor\": \"acme\", \"grant\": "      \
+    "\"" PAPERS_ID                                                                                           \
+    "\", \"version\": 3, \"service\": \"sshd\", \"source\": \"10.1.2.77\", \"tty\": \"\", \"opened\": "      \
+    "\"2026-11-21T09:00:00Z\", \"deadline\": \"2026-11-21T13:00:00Z\", \"seconds_left\": 7384, \"leader\": " \
+    "99, "                                                                                                   \
+    "\"audit_session\": null, \"key\": \"SHA256:x\", \"ended\": null, \"reason\": null}"
+
+static void test_sessions(void **state)
+{
+    (void)state;
+    assert_asks("{\"parameters\": {\"sessions\": [" SESSION "]}}", "session list --staff zhang.san",
+                "SessionList", "{\"all\": false, \"staff\": \"zhang.san\"}", EXIT_DONE, "2:03:04");
+    assert_asks("{\"parameters\": {\"sessions\": []}}", "session list", "SessionList", "{\"all\": false}",
+                EXIT_DONE, "No live sessions.");
+    assert_asks("{\"parameters\": {\"session\": " SESSION ", \"processes\": [{\"pid\": 99, \"uid\": 20001, "
+                "\"login_uid\": null, \"name\": \"bash\"}]}}",
+                "session show 17", "SessionShow", "{\"number\": 17}", EXIT_DONE, "99 20001         - bash");
+    assert_asks(ENDED, "session end 17 --why asked", "SessionEnd", "{\"number\": 17, \"why\": \"asked\"}",
+                EXIT_DONE, "1 session ended");
+}
+
+static void test_explain(void **state)
+{
+    (void)state;
+    assert_asks(
+        "{\"parameters\": {\"verdict\": \"allow\", \"reason\": \"ok\", \"grant\": \"" PAPERS_ID
+        "\", \"valid_until\": \"2026-11-21T13:00:00Z\", \"message\": \"\", \"considered\": [{\"id\": "
+        "\"" PAPERS_ID "\", \"version\": 3, \"reason\": \"ok\"}]}}",
+        "explain zhang.san --service sshd --source 10.1.2.77 --at 2026-11-21T19:30:00+08:00 --key SHA256:x "
+        "--target oracle",
+        "Explain",
+        "{\"staff\": \"zhang.san\", \"service\": \"sshd\", \"source\": \"10.1.2.77\", \"at\": "
+        "\"2026-11-21T11:30:00Z\", \"key\": \"SHA256:x\", \"target\": \"oracle\"}",
+        EXIT_DONE, "Would be let in, until 2026-11-21T13:00:00Z.");
+    assert_asks("{\"parameters\": {\"verdict\": \"deny\", \"reason\": \"no-grant\", \"grant\": null, "
+                "\"valid_until\": null, "
+                "\"message\": \"Ask the unit.\", \"considered\": []}}",
+                "explain zhang.san", "Explain", "{\"staff\": \"zhang.san\"}", EXIT_REFUSED, "Ask the unit.");
+    assert_asks("{\"parameters\": {}}", "explain zhang.san", "Explain", "{\"staff\": \"zhang.san\"}",
+                EXIT_REFUSED, "Would be refused");
+}
+
+static void test_audit(void **state)
+{
+    (void)state;
+    assert_asks(
+        "{\"parameters\": {\"records\": [{\"sequence\": 41, \"time\": \"2026-11-21T10:00:00.000123Z\", "
+        "\"event\": "
+        "\"login\", \"result\": \"failure\", \"reason\": \"no-grant\", \"staff\": \"zhang.san\", \"vendor\": "
+        "\"\", "
+        "\"service\": \"sshd\", \"address\": \"10.1.2.77\", \"grant\": \"\", \"ticket\": \"\", "
+        "\"reference\": "
+        "\"R-1\"}]}}",
+        "audit --since 2026-11-21T08:00:00+08:00 --until now --staff s --vendor v --event e --result failure "
+        "--reason r --grant " PAPERS_ID " --ticket t --service sshd --session 17 -n 5",
+        "Audit",
+        "{\"since\": \"2026-11-21T00:00:00Z\", \"until\": \"2026-11-21T10:00:00Z\", \"staff\": \"s\", "
+        "\"vendor\": "
+        "\"v\", \"event\": \"e\", \"result\": \"failure\", \"reason\": \"r\", \"grant\": \"" PAPERS_ID
+        "\", \"ticket\": \"t\", \"service\": \"sshd\", \"session\": 17, \"limit\": 5}",
+        EXIT_DONE, "41 2026-11-21T10:00:00.000123Z login failure no-grant zhang.san sshd    10.1.2.77 -");
+    assert_asks("{\"parameters\": {\"records\": []}}", "audit", "Audit", "{}", EXIT_DONE, "No records.");
+}
+
+#define STATUS(deciding, findings)                                                                           \
+    "{\"parameters\": {\"version\": \"0.1.0\", \"host\": \"db01\", \"groups\": [], \"site\": null, "         \
+    "\"trust_epoch\": "                                                                                      \
+    "null, \"deciding\": " deciding ", \"reason\": \"trust-missing\", \"grants\": 0, \"sessions_live\": 0, " \
+    "\"ledger_sequence\": 1, \"journal_behind\": 0, \"gate_requests\": 0, \"gate_refused\": 0, "             \
+    "\"started\": "                                                                                          \
+    "\"2026-11-21T00:00:00Z\", \"findings\": [" findings "]}}"
+
+static void test_status(void **state)
+{
+    cleanup_free char *call = NULL;
+    cleanup_result struct result r = invoke_with(
+        STATUS("false",
+               "{\"severity\": \"problem\", \"subject\": \"trust\", \"message\": \"no trust file\"}"),
+        "status", &call);
+
+    (void)state;
+    assert_int_equal(r.code, EXIT_REFUSED);
+    /* What is wrong stands first. */
+    assert_ptr_equal(strstr(r.out, "The gate refuses every gated login: trust-missing.\n"
+                                   "  problem: trust: no trust file\n"),
+                     r.out);
+    assert_asks(STATUS("true", ""), "status", "Status", "{}", EXIT_DONE, "The gate decides.");
+    assert_asks(STATUS("false", ""), "status --json", "Status", "{}", EXIT_REFUSED, "\"deciding\": false");
+}
+
+/* --- refusals
+ * -------------------------------------------------------------------------------------------------- */
+
+#define ERROR(name, parameters) "{\"error\": \"org.hufu.control." name "\", \"parameters\": {" parameters "}}"
+
+static void test_errors(void **state)
+{
+    (void)state;
+    assert_asks(ERROR("NotPermitted", "\"caller\": \"uid 20001\", \"needs\": \"the group hufu-operators\""),
+                "session end 17", "SessionEnd", "{\"number\": 17, \"why\": \"\"}", EXIT_NOT_PERMITTED,
+                "uid 20001 may not do this: it needs the group hufu-operators");
+    assert_asks(ERROR("NotFound", "\"what\": \"session 17\""), "session show 17", "SessionShow",
+                "{\"number\": 17}", EXIT_NOT_FOUND, "session 17");
+    assert_asks(ERROR("Refused", "\"reason\": \"wrong-site\", \"message\": \"another site\""), "status",
+                "Status", "{}", EXIT_REFUSED, "refused (wrong-site): another site");
+    assert_asks(ERROR("Malformed", "\"document\": \"grant\", \"line\": 3, \"reason\": \"no id\""), "status",
+                "Status", "{}", EXIT_REFUSED, "grant, line 3: no id");
+    assert_asks(ERROR("StoreUnavailable", "\"message\": \"disk full\""), "status", "Status", "{}",
+                EXIT_REFUSED, "disk full");
+    assert_asks(
+        "{\"error\": \"org.varlink.service.InvalidParameter\", \"parameters\": {\"parameter\": \"source\"}}",
+        "explain a --source x", "Explain", "{\"staff\": \"a\", \"source\": \"x\"}", EXIT_USAGE, "source");
+    assert_asks("{\"error\": \"org.varlink.service.MethodNotFound\"}", "status", "Status", "{}", EXIT_REFUSED,
+                "MethodNotFound");
+    assert_asks(ERROR("NotFound", "\"what\": \"session \\u001b[2J\""), "session show 17", "SessionShow",
+                "{\"number\": 17}", EXIT_NOT_FOUND, "session \\x1b[2J");
+}
+
+/* A script that asked for JSON gets the refusal as JSON, too. */
+static void test_errors_as_json(void **state)
+{
+    cleanup_free char *call = NULL;
+    cleanup_result struct result r =
+        invoke_with(ERROR("NotFound", "\"what\": \"session 17\""), "--json session show 17", &call);
+    json_t *value = json_loads(r.out, 0, NULL);
+
+    (void)state;
+    assert_int_equal(r.code, EXIT_NOT_FOUND);
+    assert_non_null(value);
+    assert_string_equal(json_string_value(json_object_get(value, "error")), "org.hufu.control.NotFound");
+    json_decref(value);
+}
+
+static void test_broker_away(void **state)
+{
+    cleanup_result struct result r = invoke_line("status");
+    cleanup_free char *call = NULL;
+    cleanup_result struct result nonsense = invoke_with("nonsense", "status", &call);
+
+    (void)state;
+    assert_int_equal(r.code, EXIT_BROKER_AWAY);
+    assert_string_equal(r.out, "");
+    assert_says(r.error, "systemctl start hufud");
+    assert_int_equal(nonsense.code, EXIT_BROKER_AWAY);
+}
+
+static void test_socket_option(void **state)
+{
+    cleanup_result struct result a = invoke_line("--socket /absent/a status");
+    cleanup_result struct result b = invoke_line("status --socket=/absent/b");
+
+    (void)state;
+    assert_int_equal(a.code, EXIT_BROKER_AWAY);
+    assert_says(a.error, "/absent/a");
+    assert_int_equal(b.code, EXIT_BROKER_AWAY);
+    assert_says(b.error, "/absent/b");
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(test_grant_list),
+        IN_FOLDER(test_grant_show),
+        IN_FOLDER(test_grant_add),
+        IN_FOLDER(test_grant_add_malformed),
+        IN_FOLDER(test_revoke),
+        IN_FOLDER(test_not_proven),
+        IN_FOLDER(test_proof_is_never_assumed),
+        IN_FOLDER(test_prefix),
+        IN_FOLDER(test_prefix_of_two_or_none),
+        IN_FOLDER(test_sessions),
+        IN_FOLDER(test_explain),
+        IN_FOLDER(test_audit),
+        IN_FOLDER(test_status),
+        IN_FOLDER(test_errors),
+        IN_FOLDER(test_errors_as_json),
+        IN_FOLDER(test_broker_away),
+        IN_FOLDER(test_socket_option),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
