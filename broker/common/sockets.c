@@ -115,7 +115,7 @@ static bool socket_is_open(int fd)
 static int socket_peer_pidfd_by_pid(int fd)
 {
     cleanup_close int pidfd = -1;
-    pid_t pid;
+    pid_t pid = 0;
     int r = socket_peer(fd, &pid, NULL, NULL);
 
     if (r < 0)

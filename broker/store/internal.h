@@ -45,7 +45,7 @@ struct store {
     pthread_mutex_t lock;
     pthread_cond_t work;    /* something for the worker */
     pthread_cond_t settled; /* something was answered or committed, or the store closes */
-    bool closing;
+    bool closing, dispatching;
     struct store_txn *queue, **queue_end;
     struct store_txn *answers, **answers_end;
     struct store_read *reads, **reads_end;

@@ -21,7 +21,8 @@ int store_submit(struct store *s, struct store_txn *t, store_done *done, void *u
         *s->queue_end = steal_pointer(&own);
         s->queue_end = &t->next;
         s->n_submitted++;
-        (void)pthread_cond_signal(&s->work);
+        if (!s->dispatching)
+            (void)pthread_cond_signal(&s->work);
     }
     (void)pthread_mutex_unlock(&s->lock);
     return r;
@@ -55,7 +56,8 @@ static void dispatch_reads(struct store_read *r)
     }
 }
 
-/* Takes all answers at once: a callback that submits anew is answered in the next round. */
+/* Takes all answers at once: a callback that submits anew is answered in the next round, and the worker is
+ * woken for all that they submitted together. */
 void store_dispatch(struct store *s)
 {
     struct store_txn *txns;
@@ -70,9 +72,14 @@ void store_dispatch(struct store *s)
     reads = s->read_answers;
     s->read_answers = NULL;
     s->read_answers_end = &s->read_answers;
+    s->dispatching = true;
     (void)pthread_mutex_unlock(&s->lock);
     dispatch_txns(txns);
     dispatch_reads(reads);
+    (void)pthread_mutex_lock(&s->lock);
+    s->dispatching = false;
+    (void)pthread_cond_signal(&s->work);
+    (void)pthread_mutex_unlock(&s->lock);
 }
 
 int store_flush(struct store *s)

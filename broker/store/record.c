@@ -106,9 +106,18 @@ int record_copy(const struct record *r, struct record **ret)
     return 0;
 }
 
+/* As it was allocated: without the const that readers see. */
+static void *record_text_block(struct record *r)
+{
+    void *block;
+
+    memcpy(&block, record_text_slot(r, 0), sizeof(block));
+    return block;
+}
+
 void record_free_array(struct record *rows, size_t n)
 {
     for (size_t i = 0; rows && i < n; i++)
-        free((void *)(uintptr_t)*record_text_slot(&rows[i], 0));
+        free(record_text_block(&rows[i]));
     free(rows);
 }

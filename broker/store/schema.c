@@ -179,7 +179,7 @@ int schema_verify(sqlite3 *db, const char *const *steps, size_t n_steps)
     (void)sqlite3_close(model);
     if (r < 0)
         return r;
-    if (have.size != expected.size || memcmp(have.data, expected.data, have.size) != 0)
+    if (have.size == 0 || have.size != expected.size || memcmp(have.data, expected.data, have.size) != 0)
         return -EBADMSG;
     return 0;
 }

@@ -1,6 +1,7 @@
 #include "broker/store/sql.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #define BUSY_TIMEOUT_MS 100
@@ -155,13 +156,23 @@ static int sql_configure(sqlite3 *db)
                         "PRAGMA wal_autocheckpoint = 0;");
 }
 
+static pthread_once_t configured = PTHREAD_ONCE_INIT;
+
+/* Its memory statistics take a lock at each allocation. Refused, without harm, where SQLite was in use
+ * before. */
+static void sql_configure_library(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int sql_open(const char *path, int flags, sqlite3 **ret)
 {
     sqlite3 *db = NULL;
-    int code = sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-    int r;
+    int code, r;
 
     *ret = NULL;
+    (void)pthread_once(&configured, sql_configure_library);
+    code = sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     if (code == SQLITE_OK)
         r = sql_configure(db);
     else

@@ -95,6 +95,20 @@ static int store_start(struct store *s)
     return -r;
 }
 
+static int store_begin(struct store *s, const struct store_options *options, char *error)
+{
+    int r = store_connect(s, options, error);
+
+    if (r == 0)
+        r = store_load_state(s);
+    if (r < 0)
+        return r;
+    /* A full disk does not hide what the store knows: sessions can still be ended. Nothing is admitted then.
+     */
+    s->health = worker_mark_opened(s);
+    return store_start(s);
+}
+
 int store_open(const struct store_options *options, struct store **ret, char error[static 200])
 {
     cleanup(store_close_p) struct store *s = NULL;
@@ -102,23 +116,13 @@ int store_open(const struct store_options *options, struct store **ret, char err
 
     *ret = NULL;
     error[0] = '\0';
+    if (s)
+        r = store_begin(s, options, error);
+    if (r < 0 && error[0] == '\0')
+        (void)snprintf(error, 200, _("the store cannot be opened: %s"), strerrordesc_np(-r));
     if (r == 0)
-        r = store_connect(s, options, error);
-    if (r == 0)
-        r = store_load_state(s);
-    if (r == 0) {
-        /* A full disk does not hide what the store knows: sessions can still be ended. Nothing is admitted
-         * then. */
-        s->health = worker_mark_opened(s);
-        r = store_start(s);
-    }
-    if (r < 0) {
-        if (error[0] == '\0')
-            (void)snprintf(error, 200, _("the store cannot be opened: %s"), strerrordesc_np(-r));
-        return r;
-    }
-    *ret = steal_pointer(&s);
-    return 0;
+        *ret = steal_pointer(&s);
+    return r;
 }
 
 static void store_stop(struct store *s)
