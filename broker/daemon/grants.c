@@ -132,9 +132,8 @@ static int verify(const struct trust_set *trust, const struct grant *grant, cons
                               ret);
 }
 
-int grants_add(struct grants *g, const struct trust_set *trust, when_t now, struct octets document,
-               const struct octets *approvals, size_t n_approvals, struct grant_entry **ret,
-               struct grant_standing *standing, struct grants_refusal *refusal)
+int grants_add(struct grants *g, const struct trust_set *trust, when_t now, const struct grants_offer *offer,
+               struct grant_entry **ret, struct grant_standing *standing, struct grants_refusal *refusal)
 {
     cleanup(grant_free_p) struct grant *grant = NULL;
     cleanup(papers_free_one_p) struct grant_papers *papers = NULL;
@@ -143,13 +142,13 @@ int grants_add(struct grants *g, const struct trust_set *trust, when_t now, stru
     int r;
 
     *refusal = (struct grants_refusal){.reason = REASON_OK};
-    r = grant_parse(document.data, document.size, &grant, &refusal->error);
+    r = grant_parse(offer->document.data, offer->document.size, &grant, &refusal->error);
     if (r < 0)
         return r;
     known = papers_find(g->papers, &grant->id);
-    same = is_same_document(known, grant, document);
-    r = papers_make(&grant->id, grant->version, document, same ? known : NULL, approvals, n_approvals,
-                    &papers);
+    same = is_same_document(known, grant, offer->document);
+    r = papers_make(&grant->id, grant->version, offer->document, same ? known : NULL, offer->approvals,
+                    offer->n_approvals, &papers);
     if (r < 0)
         return r;
     r = verify(trust, grant, papers, now, standing);

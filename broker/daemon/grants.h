@@ -20,6 +20,13 @@ DEFINE_CLEANUP(struct grants, grants_free);
 
 struct grant_index *grants_index(const struct grants *g);
 
+/* A document as it comes in. */
+struct grants_offer {
+    struct octets document;
+    const struct octets *approvals; /* at most QUORUM_VOTES_MAX count */
+    size_t n_approvals;
+};
+
 /* Why a document was not taken in. */
 struct grants_refusal {
     struct document_error error; /* malformed: line and reason */
@@ -29,12 +36,11 @@ struct grants_refusal {
 
 /**
  * Parses and verifies a grant with its approvals, and puts it into the index. Approvals of octets that are
- * there already are added to those known. *ret is its entry, *standing (may be NULL) what each approval
+ * there already are added to those known. *ret is its entry, *standing what each approval
  * amounts to. 0; -EINVAL: refused, see *refusal; -ENOMEM.
  */
-int grants_add(struct grants *g, const struct trust_set *trust, when_t now, struct octets document,
-               const struct octets *approvals, size_t n_approvals, struct grant_entry **ret,
-               struct grant_standing *standing, struct grants_refusal *refusal);
+int grants_add(struct grants *g, const struct trust_set *trust, when_t now, const struct grants_offer *offer,
+               struct grant_entry **ret, struct grant_standing *standing, struct grants_refusal *refusal);
 
 /** The papers of an entry's version, or NULL. */
 const struct grant_papers *grants_papers(const struct grants *g, const struct ident_id *id);

@@ -216,15 +216,14 @@ static bool read_approvals(struct control_call *call, const json_t *list,
     return true;
 }
 
-static void add(struct broker *b, struct control_call *call, struct octets document,
-                const struct octets *approvals, size_t n)
+static void add(struct broker *b, struct control_call *call, const struct grants_offer *offer)
 {
     struct grants_refusal refusal;
     struct grant_standing standing;
     struct grant_entry *e = NULL;
     struct store_txn *t;
     struct adding *a;
-    int r = grants_add(b->grants, b->trust, clock_wall(), document, approvals, n, &e, &standing, &refusal);
+    int r = grants_add(b->grants, b->trust, clock_wall(), offer, &e, &standing, &refusal);
 
     if (r == -EINVAL) {
         refuse_grant(b, call, &refusal);
@@ -270,5 +269,5 @@ void control_grant_add(void *userdata, struct control_call *call, json_t *parame
     else if (!b->store)
         control_store_unavailable(call, b->store_error);
     else
-        add(b, call, (struct octets){(const uint8_t *)document, strlen(document)}, approvals, n);
+        add(b, call, &(struct grants_offer){{(const uint8_t *)document, strlen(document)}, approvals, n});
 }

@@ -19,6 +19,7 @@ static int load_document(void *userdata, const struct store_document *d)
     struct broker *b = userdata;
     struct octets approvals[QUORUM_VOTES_MAX];
     size_t n = d->n_approvals < QUORUM_VOTES_MAX ? d->n_approvals : QUORUM_VOTES_MAX;
+    const struct grants_offer offer = {{d->octets, d->size}, approvals, n};
     struct grants_refusal refusal;
     struct grant_standing standing;
     struct grant_entry *entry;
@@ -28,8 +29,7 @@ static int load_document(void *userdata, const struct store_document *d)
         return 0;
     for (size_t i = 0; i < n; i++)
         approvals[i] = (struct octets){.data = d->approvals[i].data, .size = d->approvals[i].size};
-    r = grants_add(b->grants, b->trust, clock_wall(), (struct octets){d->octets, d->size}, approvals, n,
-                   &entry, &standing, &refusal);
+    r = grants_add(b->grants, b->trust, clock_wall(), &offer, &entry, &standing, &refusal);
     /* What is refused now (an old version; one that another trust file admitted) gives nothing, and stays on
      * disk. */
     return r == -ENOMEM ? r : 0;

@@ -202,9 +202,11 @@ static void dispatch_by_interface(struct control_call *call)
 {
     const struct control_options *o = &call->connection->control->options;
     const char *method = call->message.method, *dot = strrchr(method, '.');
-    size_t length = dot ? (size_t)(dot - method) : 0;
+    size_t length = dot ? (size_t)(dot - method) : strlen(method);
 
-    if (length == strlen(SERVICE_INTERFACE) && strncmp(method, SERVICE_INTERFACE, length) == 0)
+    if (!dot)
+        control_error(call, SERVICE_INTERFACE ".InterfaceNotFound", json_pack("{ss}", "interface", method));
+    else if (length == strlen(SERVICE_INTERFACE) && strncmp(method, SERVICE_INTERFACE, length) == 0)
         service_dispatch(call, dot + 1);
     else if (length == strlen(o->interface) && strncmp(method, o->interface, length) == 0)
         own_dispatch(call, dot + 1);

@@ -37,7 +37,7 @@ static int connect_to(const char *path, uint64_t deadline)
         return -errno;
     if (strlen(path) >= sizeof(address.sun_path))
         return -ENAMETOOLONG;
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     while (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
         if (errno != EAGAIN)
             return -errno;

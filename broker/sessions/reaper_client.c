@@ -154,7 +154,7 @@ static int connect_socket(const char *path, uid_t reaper_uid)
         return -errno;
     if (strlen(path) >= sizeof(address.sun_path))
         return -ENAMETOOLONG;
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
         return -errno;
     r = socket_peer(fd, NULL, &uid, NULL);

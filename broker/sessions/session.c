@@ -29,7 +29,7 @@ void session_source_text(const struct session *s, char text[static ADDRESS_TEXT_
     if (s->source == SOURCE_ADDRESS)
         address_format(&s->address, text);
     else if (s->source == SOURCE_LOCAL)
-        strcpy(text, "local");
+        memcpy(text, "local", sizeof("local"));
 }
 
 const char *session_state_name(enum session_state state)
