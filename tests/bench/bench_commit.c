@@ -30,7 +30,7 @@ static double now_us(void)
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static void die(const char *what, const char *why)
+__attribute__((noreturn)) static void die(const char *what, const char *why)
 {
     (void)fprintf(stderr, "bench_commit: %s: %s\n", what, why);
     exit(1);
@@ -206,7 +206,7 @@ int main(int argc, char **argv)
     struct store_options options = {.path = path, .sha256 = digest_sha256};
     struct samples x = {.n = argc > 2 ? (size_t)strtoul(argv[2], NULL, 10) : 1000};
     struct bare b;
-    struct store *s;
+    struct store *s = NULL;
 
     if (x.n == 0)
         die("ROUNDS", "not a number");
