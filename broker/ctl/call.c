@@ -54,7 +54,7 @@ static const struct {
     const char *first, *second;
 } errors[] = {
     {INTERFACE "NotPermitted", EXIT_NOT_PERMITTED, N_("%s may not do this: it needs %s"), "caller", "needs"},
-    {INTERFACE "NotFound", EXIT_NOT_FOUND, N_("there is no %s%s"), "what", ""},
+    {INTERFACE "NotFound", EXIT_NOT_FOUND, N_("%s%s is not known here"), "what", ""},
     {INTERFACE "Refused", EXIT_REFUSED, N_("refused (%s): %s"), "reason", "message"},
     {INTERFACE "StoreUnavailable", EXIT_REFUSED, N_("nothing was recorded, so nothing was done: %s%s"),
      "message", ""},
@@ -116,44 +116,31 @@ void call_put_text(json_t *object, const char *name, const char *text)
         (void)json_object_set_new(object, name, json_string(text));
 }
 
-static bool is_prefix(const char *text)
+static bool is_id(const char *text)
 {
     size_t length = strspn(text, "0123456789abcdef");
 
     return text[length] == '\0' && length >= 8 && length < IDENT_ID_TEXT_SIZE;
 }
 
-enum exit_code call_resolve_id(const struct cli *cli, const char *prefix, char ret[static 33])
+enum exit_code call_check_id(const struct cli *cli, const char *text)
+{
+    if (is_id(text))
+        return EXIT_DONE;
+    return cli_fail(cli, EXIT_USAGE, _("%s is no grant's id: 32 hexadecimal digits, or the first 8 or more"),
+                    text);
+}
+
+enum exit_code call_whole_id(const struct cli *cli, const char *text, char ret[static IDENT_ID_TEXT_SIZE])
 {
     cleanup_json json_t *reply = NULL;
-    enum exit_code code;
-    json_t *grant;
-    size_t i;
+    enum exit_code code = call_check_id(cli, text);
 
-    *ret = '\0';
-    if (!is_prefix(prefix))
-        return cli_fail(cli, EXIT_USAGE,
-                        _("%s is no grant's id: 32 hexadecimal digits, or the first 8 or more"), prefix);
-    if (strlen(prefix) == IDENT_ID_TEXT_SIZE - 1) {
-        memcpy(ret, prefix, IDENT_ID_TEXT_SIZE);
-        return EXIT_DONE;
-    }
-    code = call_broker(cli, "GrantList", json_pack("{s:b}", "all", 1), CALL_TIMEOUT_MS, &reply);
-    if (code != EXIT_DONE)
+    (void)snprintf(ret, IDENT_ID_TEXT_SIZE, "%s", text);
+    if (code != EXIT_DONE || strlen(text) == IDENT_ID_TEXT_SIZE - 1)
         return code;
-    json_array_foreach(json_object_get(reply, "grants"), i, grant)
-    {
-        const char *id = member(grant, "id");
-
-        if (strncmp(id, prefix, strlen(prefix)) != 0 || strcmp(id, ret) == 0)
-            continue;
-        if (*ret)
-            return cli_fail(cli, EXIT_USAGE, _("%s begins the id of more than one grant; give more digits"),
-                            prefix);
-        (void)snprintf(ret, IDENT_ID_TEXT_SIZE, "%s", id);
-    }
-    if (!*ret)
-        return cli_fail(cli, EXIT_NOT_FOUND,
-                        _("no grant's id begins with %s; `hufuctl grant list --all` shows them"), prefix);
-    return EXIT_DONE;
+    code = call_broker(cli, "GrantShow", json_pack("{s:s}", "id", text), CALL_TIMEOUT_MS, &reply);
+    if (code == EXIT_DONE)
+        (void)snprintf(ret, IDENT_ID_TEXT_SIZE, "%s", member(json_object_get(reply, "grant"), "id"));
+    return code;
 }

@@ -3,6 +3,7 @@
 
 #include "broker/ctl/cli.h"
 #include "broker/ipc/varlink.h"
+#include "policy/base/ident.h"
 
 /* Questions to the broker, and what its refusals are to a person and to a script. */
 
@@ -21,8 +22,11 @@ enum exit_code call_print_json(const struct cli *cli, const json_t *value);
 /** Puts members into `object` that are not NULL. */
 void call_put_text(json_t *object, const char *member, const char *text);
 
-/** The id that a prefix of 8 digits or more stands for (`ret` holds 33 octets), asking the broker unless it
- * is whole. EXIT_NOT_FOUND, EXIT_USAGE (no id, or ambiguous), or what call_broker() says. */
-enum exit_code call_resolve_id(const struct cli *cli, const char *prefix, char ret[static 33]);
+/** Whether it could be a grant's id or a prefix of one, which the broker takes for it: 8 to 32 digits.
+ * EXIT_DONE or EXIT_USAGE, said. */
+enum exit_code call_check_id(const struct cli *cli, const char *text);
+
+/** The whole id, asking the broker if only a prefix is given. EXIT_USAGE or what call_broker() says. */
+enum exit_code call_whole_id(const struct cli *cli, const char *text, char ret[static IDENT_ID_TEXT_SIZE]);
 
 #endif

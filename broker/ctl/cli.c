@@ -80,29 +80,31 @@ static bool is_help(const char *word)
     return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
 }
 
+/* Whether commands begin with this word and go on. */
+static bool is_group(const char *word)
+{
+    size_t length = strlen(word);
+
+    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+        if (strncmp(verbs[i]->name, word, length) == 0 && verbs[i]->name[length] == ' ')
+            return true;
+    return false;
+}
+
 /* `hufuctl grant`, `hufuctl grant --help`, and what is no command at all. */
 static enum exit_code run_unknown(const struct cli *cli, int argc, char **argv)
 {
-    for (size_t i = 0; argc > 0 && i < ARRAY_SIZE(verbs); i++) {
-        size_t length = strlen(argv[0]);
+    const char *word = argc > 0 ? argv[0] : "";
+    bool asked = argc > 1 && is_help(argv[1]);
 
-        if (strncmp(verbs[i]->name, argv[0], length) != 0 || verbs[i]->name[length] != ' ')
-            continue;
-        if (argc > 1 && is_help(argv[1])) {
-            print_overview(cli->out, argv[0]);
-            return EXIT_DONE;
-        }
-        print_overview(cli->error, argv[0]);
-        return EXIT_USAGE;
+    if (!*word || is_group(word)) {
+        print_overview(asked ? cli->out : cli->error, word);
+        return asked ? EXIT_DONE : EXIT_USAGE;
     }
-    if (argc > 0 && argv[0][0] == '-')
+    if (word[0] == '-')
         return cli_fail(cli, EXIT_USAGE, _("%s is no option here; `hufuctl --help` shows what there is"),
-                        argv[0]);
-    if (argc > 0)
-        return cli_fail(cli, EXIT_USAGE, _("%s is no command; `hufuctl --help` shows what there is"),
-                        argv[0]);
-    print_overview(cli->error, "");
-    return EXIT_USAGE;
+                        word);
+    return cli_fail(cli, EXIT_USAGE, _("%s is no command; `hufuctl --help` shows what there is"), word);
 }
 
 static enum exit_code run_verb(struct cli *cli, const struct verb *verb, int argc, char **argv)

@@ -122,22 +122,21 @@ static enum exit_code ask_passphrase(const struct cli *cli, const char *path, ch
     return r == 0 ? EXIT_DONE : cli_fail(cli, EXIT_REFUSED, _("not signed"));
 }
 
-static enum exit_code sign_with(const struct cli *cli, const struct approve *a, const struct task *t,
-                                const struct trust_set *trust, const char *pem, size_t pem_size, char **ret)
+static enum exit_code sign_with(const struct cli *cli, const struct approve *a, const struct trust_set *trust,
+                                struct trust_signing *signing, char **ret)
 {
-    struct octets subject = {(const uint8_t *)t->text, t->size};
     struct document_error error = {0};
     char passphrase[256] = "";
-    int r =
-        trust_sign(trust, t->type, subject, a->person, a->role, pem, pem_size, NULL, cli->now, ret, &error);
+    int r = trust_sign(trust, signing, ret, &error);
 
     if (r == -EKEYREJECTED) {
         enum exit_code code = ask_passphrase(cli, a->key, passphrase, sizeof(passphrase));
 
         if (code != EXIT_DONE)
             return code;
-        r = trust_sign(trust, t->type, subject, a->person, a->role, pem, pem_size, passphrase, cli->now, ret,
-                       &error);
+        signing->passphrase = passphrase;
+        r = trust_sign(trust, signing, ret, &error);
+        signing->passphrase = NULL;
         explicit_bzero(passphrase, sizeof(passphrase));
     }
     if (r == -EKEYREJECTED)
@@ -150,13 +149,21 @@ static enum exit_code sign_with(const struct cli *cli, const struct approve *a, 
 static enum exit_code sign(const struct cli *cli, const struct approve *a, const struct task *t,
                            const struct trust_set *trust, char **ret)
 {
+    struct trust_signing signing = {
+        .type = t->type,
+        .subject = {(const uint8_t *)t->text, t->size},
+        .person = a->person,
+        .role = a->role,
+        .now = cli->now,
+    };
     char *pem = NULL;
     size_t size = 0;
     enum exit_code code = papers_read(cli, a->key, PAPERS_KEY_MAX, &pem, &size);
 
     if (code != EXIT_DONE)
         return code;
-    code = sign_with(cli, a, t, trust, pem, size, ret);
+    signing.key = (struct octets){(const uint8_t *)pem, size};
+    code = sign_with(cli, a, trust, &signing, ret);
     explicit_bzero(pem, size);
     free(pem);
     return code;

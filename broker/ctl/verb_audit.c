@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#define PAGE      1000 /* records that the broker hands out at once */
+#define PAGE_TEXT "1000"
+
 struct audit {
     const char *since, *until, *staff, *vendor, *event, *result, *reason, *grant, *ticket, *service, *session,
         *limit;
@@ -80,7 +83,7 @@ static enum exit_code put_number(const struct cli *cli, json_t *parameters, cons
 
 static enum exit_code make_parameters(const struct cli *cli, const struct audit *a, json_t *parameters)
 {
-    char id[33];
+    char id[IDENT_ID_TEXT_SIZE];
     enum exit_code code = put_time(cli, parameters, "since", a->since);
 
     if (code == EXIT_DONE)
@@ -93,7 +96,7 @@ static enum exit_code make_parameters(const struct cli *cli, const struct audit 
         strcmp(a->result, "failure") != 0)
         code = cli_fail(cli, EXIT_USAGE, _("--result is success or failure"));
     if (code == EXIT_DONE && a->grant) {
-        code = call_resolve_id(cli, a->grant, id);
+        code = call_whole_id(cli, a->grant, id);
         call_put_text(parameters, "grant", id);
     }
     call_put_text(parameters, "staff", a->staff);
@@ -104,6 +107,35 @@ static enum exit_code make_parameters(const struct cli *cli, const struct audit 
     call_put_text(parameters, "ticket", a->ticket);
     call_put_text(parameters, "service", a->service);
     return code;
+}
+
+/* The broker hands out the newest first, and so many at once; people read from old to new. */
+static enum exit_code turn_round(const struct cli *cli, json_t *reply)
+{
+    const json_t *newest_first = json_object_get(reply, "records");
+    json_t *records = json_array();
+    json_t *record;
+    size_t i;
+
+    json_array_foreach((json_t *)newest_first, i, record)
+    {
+        if (json_array_insert(records, 0, record) < 0)
+            return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
+    }
+    if (json_object_set_new(reply, "records", records) < 0)
+        return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
+    return EXIT_DONE;
+}
+
+/* Nobody is to take a page for the whole. */
+static void say_if_cut(const struct cli *cli, const struct audit *a, const json_t *reply)
+{
+    if (json_array_size(json_object_get(reply, "records")) < PAGE ||
+        (a->limit && strcmp(a->limit, PAGE_TEXT) == 0))
+        return;
+    (void)cli_fail(cli, EXIT_DONE,
+                   _("only the latest %d records are shown; --since, --until and the others narrow it down"),
+                   PAGE);
 }
 
 static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)
@@ -120,6 +152,10 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
         code = call_broker(cli, "Audit", steal_pointer(&parameters), CALL_TIMEOUT_MS, &reply);
     if (code != EXIT_DONE)
         return code;
+    code = turn_round(cli, reply);
+    if (code != EXIT_DONE)
+        return code;
+    say_if_cut(cli, settings, reply);
     if (cli->json)
         return call_print_json(cli, reply);
     if (json_array_size(json_object_get(reply, "records")) == 0)

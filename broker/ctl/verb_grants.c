@@ -207,12 +207,12 @@ static enum exit_code run_show(const struct cli *cli, const void *settings,
                                const struct option_list *arguments)
 {
     cleanup_json json_t *reply = NULL;
-    char id[33];
-    enum exit_code code = call_resolve_id(cli, arguments->items[0], id);
+    enum exit_code code = call_check_id(cli, arguments->items[0]);
 
     (void)settings;
     if (code == EXIT_DONE)
-        code = call_broker(cli, "GrantShow", json_pack("{s:s}", "id", id), CALL_TIMEOUT_MS, &reply);
+        code = call_broker(cli, "GrantShow", json_pack("{s:s}", "id", arguments->items[0]), CALL_TIMEOUT_MS,
+                           &reply);
     if (code != EXIT_DONE)
         return code;
     return cli->json ? call_print_json(cli, reply) : print_grant(cli, reply);

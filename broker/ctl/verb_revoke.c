@@ -18,10 +18,9 @@ static const struct option_row rows[] = {
     {"why", 0, OPTION_TEXT, false, "TEXT", N_("for the record"), offsetof(struct revoke, why)},
 };
 
-/* What is to be revoked; `id` is filled if it is a grant. */
+/* What is to be revoked. */
 static enum exit_code target_of(const struct cli *cli, const struct revoke *r,
-                                const struct option_list *arguments, char id[static 33], const char **scope,
-                                const char **name)
+                                const struct option_list *arguments, const char **scope, const char **name)
 {
     size_t given = arguments->count + (r->staff != NULL) + (r->vendor != NULL);
 
@@ -36,8 +35,8 @@ static enum exit_code target_of(const struct cli *cli, const struct revoke *r,
         return cli_fail(cli, EXIT_USAGE,
                         _("--until is for --staff and --vendor; a grant is revoked for good"));
     *scope = "grant";
-    *name = id;
-    return call_resolve_id(cli, arguments->items[0], id);
+    *name = arguments->items[0];
+    return call_check_id(cli, *name);
 }
 
 static enum exit_code report(const struct cli *cli, const char *scope, const char *name, const json_t *reply)
@@ -62,14 +61,13 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
     const char *scope = NULL;
     const char *name = NULL;
     char until[WHEN_TEXT_SIZE];
-    char id[33] = "";
     json_t *parameters;
     when_t end = 0;
     enum exit_code code;
 
     if (r->until && moment_parse(r->until, cli->now, &end) < 0)
         return cli_fail(cli, EXIT_USAGE, _("--until %s is no time such as 2026-11-21T00:00:00Z"), r->until);
-    code = target_of(cli, r, arguments, id, &scope, &name);
+    code = target_of(cli, r, arguments, &scope, &name);
     if (code != EXIT_DONE)
         return code;
     parameters = json_pack("{s:s, s:s, s:s}", "scope", scope, "name", name, "why", r->why ? r->why : "");

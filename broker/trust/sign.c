@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-__attribute__((format(printf, 2, 3))) static int refuse(struct document_error *error, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void say(struct document_error *error, const char *format, ...)
 {
     va_list arguments;
 
@@ -21,8 +21,9 @@ __attribute__((format(printf, 2, 3))) static int refuse(struct document_error *e
         (void)vsnprintf(error->reason, sizeof(error->reason), format, arguments);
         va_end(arguments);
     }
-    return -EINVAL;
 }
+
+#define refuse(error, ...) (say((error), __VA_ARGS__), -EINVAL)
 
 /* What is to be signed, its site, and the parsed document that the subject points into. */
 struct parsed_subject {
@@ -115,22 +116,22 @@ static int write_signed(struct approval *a, EVP_PKEY *key, struct octets subject
     return r;
 }
 
-static int make(const struct trust_set *t, const struct subject *subject, const struct signer *s,
-                const char *role, EVP_PKEY *key, when_t now, char **ret, struct document_error *error)
+static int make(const struct trust_set *t, const struct subject *subject, const struct signer *signer,
+                const struct trust_signing *s, EVP_PKEY *key, char **ret, struct document_error *error)
 {
     struct approval a = {
         .site = t->document->site,
-        .approver = s->line->person,
-        .role = role,
-        .alg = s->line->alg,
-        .approved_at = now,
+        .approver = signer->line->person,
+        .role = s->role,
+        .alg = signer->line->alg,
+        .approved_at = s->now,
         .subject = subject->kind,
         .subject_id = subject->id,
         .subject_numbers = {subject->numbers[0], subject->numbers[1]},
         .subject_length = (uint32_t)subject->octets.size,
     };
 
-    memcpy(a.cert_sha256, s->certificate->sha256, sizeof(a.cert_sha256));
+    memcpy(a.cert_sha256, signer->certificate->sha256, sizeof(a.cert_sha256));
     memcpy(a.subject_sha256, subject->sha256, sizeof(a.subject_sha256));
     return write_signed(&a, key, subject->octets, ret, error);
 }
@@ -146,9 +147,8 @@ static int check(const struct trust_set *t, const struct subject *subject, const
     return r;
 }
 
-int trust_sign(const struct trust_set *t, enum document_type type, struct octets subject, const char *person,
-               const char *role, const char *key_pem, size_t key_size, const char *passphrase, when_t now,
-               char **ret, struct document_error *error)
+int trust_sign(const struct trust_set *t, const struct trust_signing *s, char **ret,
+               struct document_error *error)
 {
     cleanup(parsed_subject_done) struct parsed_subject parsed = {0};
     cleanup(EVP_PKEY_free_p) EVP_PKEY *key = NULL;
@@ -157,22 +157,22 @@ int trust_sign(const struct trust_set *t, enum document_type type, struct octets
     int r;
 
     *ret = NULL;
-    r = parse_subject(type, subject, &parsed, error);
+    r = parse_subject(s->type, s->subject, &parsed, error);
     if (r < 0)
         return r;
     if (strcmp(parsed.site, t->document->site) != 0)
         return refuse(error, "the document is for site %s, the trust file for %s", parsed.site,
                       t->document->site);
-    r = private_key_parse(key_pem, key_size, passphrase, &key);
+    r = private_key_parse((const char *)s->key.data, s->key.size, s->passphrase, &key);
     if (r == -EINVAL)
         return refuse(error, "the key file holds no private key that can be read");
     if (r < 0)
         return r;
-    r = find_signer(t, person, role, key, &signer, error);
+    r = find_signer(t, s->person, s->role, key, &signer, error);
     if (r == 0)
-        r = make(t, &parsed.subject, signer, role, key, now, &text, error);
+        r = make(t, &parsed.subject, signer, s, key, &text, error);
     if (r == 0)
-        r = check(t, &parsed.subject, text, now, error);
+        r = check(t, &parsed.subject, text, s->now, error);
     if (r < 0)
         return r;
     *ret = steal_pointer(&text);

@@ -54,7 +54,7 @@ static int load_anchors(struct trust_set *t, struct document_error *error)
 {
     const struct trust *d = t->document;
 
-    t->anchors = calloc(d->n_anchors, sizeof(*t->anchors));
+    t->anchors = calloc(d->n_anchors, sizeof(struct certificate *));
     if (!t->anchors)
         return -ENOMEM;
     for (size_t i = 0; i < d->n_anchors; i++) {

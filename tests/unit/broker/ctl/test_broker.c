@@ -10,7 +10,7 @@
 
 /* What is asked of the broker, and what its answers are to a person and to a script. */
 
-#define OTHER_ID "0123456789abcdef00000000000000ff"
+#define ERROR(name, parameters) "{\"error\": \"org.hufu.control." name "\", \"parameters\": {" parameters "}}"
 
 /* The one call that was made: its method and parameters. */
 static void assert_call(const char *calls, size_t at, const char *method, const char *parameters)
@@ -155,43 +155,34 @@ static void test_proof_is_never_assumed(void **state)
                 "{\"number\": 17, \"why\": \"\"}", EXIT_NOT_PROVEN, "proven");
 }
 
-/* --- prefixes of ids
- * ------------------------------------------------------------------------------------------- */
-
-static void with_list(const char *list, const char *line, enum exit_code code, const char *says)
-{
-    cleanup_free char *call = NULL;
-    cleanup_result struct result r = invoke_with(list, line, &call);
-
-    assert_int_equal(r.code, code);
-    assert_says(r.error, says);
-    assert_call(call, 0, "GrantList", "{\"all\": true}");
-}
+/* --- ids and their prefixes -------------------------------------------------------------------------------
+ */
 
 static void test_prefix(void **state)
 {
+    (void)state;
+    assert_asks(ENDED, "revoke 01234567", "Revoke",
+                "{\"scope\": \"grant\", \"name\": \"01234567\", \"why\": \"\"}", EXIT_DONE,
+                "1 session ended");
+    assert_asks(ERROR("NotFound", "\"what\": \"ffffffff\""), "grant show ffffffff", "GrantShow",
+                "{\"id\": \"ffffffff\"}", EXIT_NOT_FOUND, "ffffffff is not known here");
+}
+
+/* Records are kept under whole ids. */
+static void test_prefix_in_audit(void **state)
+{
     static const char *const replies[] = {
-        "{\"parameters\": {\"grants\": [{\"id\": \"fedcba98000000000000000000000000\"}, {\"id\": \"" PAPERS_ID
-        "\"}]}}",
-        ENDED};
+        "{\"parameters\": {\"grant\": " SUMMARY
+        ", \"document\": \"\", \"approvals\": [], \"approval_documents\": []}}",
+        "{\"parameters\": {\"records\": []}}"};
     struct stand_in *s = stand_in_start(replies, 2);
-    cleanup_result struct result r = invoke_line("revoke 01234567");
+    cleanup_result struct result r = invoke_line("audit --grant 01234567");
     cleanup_free char *calls = stand_in_finish(s);
 
     (void)state;
     assert_int_equal(r.code, EXIT_DONE);
-    assert_call(calls, 0, "GrantList", "{\"all\": true}");
-    assert_call(calls, 1, "Revoke", "{\"scope\": \"grant\", \"name\": \"" PAPERS_ID "\", \"why\": \"\"}");
-}
-
-static void test_prefix_of_two_or_none(void **state)
-{
-    (void)state;
-    with_list("{\"parameters\": {\"grants\": [{\"id\": \"" OTHER_ID "\"}, {\"id\": \"" PAPERS_ID "\"}]}}",
-              "revoke 0123456789", EXIT_USAGE, "more than one grant");
-    with_list("{\"parameters\": {\"grants\": [{\"id\": \"" PAPERS_ID "\"}]}}", "revoke ffffffff",
-              EXIT_NOT_FOUND, "ffffffff");
-    with_list("{\"parameters\": {\"grants\": []}}", "grant show 01234567", EXIT_NOT_FOUND, "01234567");
+    assert_call(calls, 0, "GrantShow", "{\"id\": \"01234567\"}");
+    assert_call(calls, 1, "Audit", "{\"grant\": \"" PAPERS_ID "\"}");
 }
 
 /* --- the others
@@ -259,6 +250,11 @@ static void test_audit(void **state)
         "\"v\", \"event\": \"e\", \"result\": \"failure\", \"reason\": \"r\", \"grant\": \"" PAPERS_ID
         "\", \"ticket\": \"t\", \"service\": \"sshd\", \"session\": 17, \"limit\": 5}",
         EXIT_DONE, "41 2026-11-21T10:00:00.000123Z login failure no-grant zhang.san sshd    10.1.2.77 -");
+    assert_asks("{\"parameters\": {\"records\": [{\"sequence\": 2, \"event\": \"b\"}, {\"sequence\": 1, "
+                "\"event\": \"a\"}]}}",
+                "audit", "Audit", "{}", EXIT_DONE,
+                "  1 -    a     -      -      -     -       -       -     -      -\n"
+                "  2 -    b     -      -      -     -       -       -     -      -\n");
     assert_asks("{\"parameters\": {\"records\": []}}", "audit", "Audit", "{}", EXIT_DONE, "No records.");
 }
 
@@ -269,6 +265,31 @@ static void test_audit(void **state)
     "\"ledger_sequence\": 1, \"journal_behind\": 0, \"gate_requests\": 0, \"gate_refused\": 0, "             \
     "\"started\": "                                                                                          \
     "\"2026-11-21T00:00:00Z\", \"findings\": [" findings "]}}"
+
+/* A page is not the whole, and says so. */
+static void test_audit_page(void **state)
+{
+    json_t *records = json_array();
+    json_t *value = json_pack("{s:{s:o}}", "parameters", "records", records);
+    cleanup_free char *reply = NULL;
+
+    (void)state;
+    for (int i = 1000; i > 0; i--)
+        must(json_array_append_new(records, json_pack("{s:i}", "sequence", i)) == 0);
+    reply = json_dumps(value, 0);
+    assert_asks(reply, "audit", "Audit", "{}", EXIT_DONE, "only the latest 1000");
+    must(json_array_remove(records, 0) == 0);
+    free(reply);
+    reply = json_dumps(value, 0);
+    {
+        cleanup_free char *call = NULL;
+        cleanup_result struct result r = invoke_with(reply, "audit --json", &call);
+
+        assert_int_equal(r.code, EXIT_DONE);
+        assert_string_equal(r.error, "");
+    }
+    json_decref(value);
+}
 
 static void test_status(void **state)
 {
@@ -290,8 +311,6 @@ static void test_status(void **state)
 
 /* --- refusals
  * -------------------------------------------------------------------------------------------------- */
-
-#define ERROR(name, parameters) "{\"error\": \"org.hufu.control." name "\", \"parameters\": {" parameters "}}"
 
 static void test_errors(void **state)
 {
@@ -369,10 +388,11 @@ int main(void)
         IN_FOLDER(test_not_proven),
         IN_FOLDER(test_proof_is_never_assumed),
         IN_FOLDER(test_prefix),
-        IN_FOLDER(test_prefix_of_two_or_none),
+        IN_FOLDER(test_prefix_in_audit),
         IN_FOLDER(test_sessions),
         IN_FOLDER(test_explain),
         IN_FOLDER(test_audit),
+        IN_FOLDER(test_audit_page),
         IN_FOLDER(test_status),
         IN_FOLDER(test_errors),
         IN_FOLDER(test_errors_as_json),

@@ -23,11 +23,17 @@ struct order {
 static int sign(const struct order *o, char **ret, struct document_error *error)
 {
     cleanup(trust_set_free_p) struct trust_set *t = NULL;
-    struct octets document = {(const uint8_t *)o->document, strlen(o->document)};
 
     *error = (struct document_error){0};
     assert_int_equal(trust_set_new(o->trust, strlen(o->trust), &t, NULL), 0);
-    return trust_sign(t, o->type, document, o->person, o->role, o->key, strlen(o->key), o->passphrase, o->now,
+    return trust_sign(t,
+                      &(struct trust_signing){.type = o->type,
+                                              .subject = {(const uint8_t *)o->document, strlen(o->document)},
+                                              .person = o->person,
+                                              .role = o->role,
+                                              .key = {(const uint8_t *)o->key, strlen(o->key)},
+                                              .passphrase = o->passphrase,
+                                              .now = o->now},
                       ret, error);
 }
 
