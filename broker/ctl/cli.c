@@ -13,7 +13,7 @@
 static const struct verb *const verbs[] = {
     &verb_setup,        &verb_status,      &verb_grant_draft, &verb_grant_check, &verb_approve,
     &verb_grant_add,    &verb_grant_list,  &verb_grant_show,  &verb_explain,     &verb_session_list,
-    &verb_session_show, &verb_session_end, &verb_revoke,      &verb_audit,
+    &verb_session_show, &verb_session_end, &verb_revoke,      &verb_audit,       NULL,
 };
 
 enum exit_code cli_fail(const struct cli *cli, enum exit_code code, const char *format, ...)
@@ -37,7 +37,7 @@ enum exit_code cli_fail(const struct cli *cli, enum exit_code code, const char *
 static void print_overview(FILE *out, const char *prefix)
 {
     (void)fprintf(out, "%s\n\n", _("Usage: hufuctl [--json] [--socket PATH] COMMAND ..."));
-    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+    for (size_t i = 0; verbs[i]; i++)
         if (strncmp(verbs[i]->name, prefix, strlen(prefix)) == 0)
             text_print_item(out, verbs[i]->name, _(verbs[i]->summary));
     (void)fputc('\n', out);
@@ -67,7 +67,7 @@ static int words_of(const struct verb *verb, int argc, char **argv)
 
 static const struct verb *find_verb(int argc, char **argv, int *words)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+    for (size_t i = 0; verbs[i]; i++) {
         *words = words_of(verbs[i], argc, argv);
         if (*words > 0)
             return verbs[i];
@@ -85,7 +85,7 @@ static bool is_group(const char *word)
 {
     size_t length = strlen(word);
 
-    for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+    for (size_t i = 0; verbs[i]; i++)
         if (strncmp(verbs[i]->name, word, length) == 0 && verbs[i]->name[length] == ' ')
             return true;
     return false;

@@ -52,7 +52,6 @@ static void test_every_octet_of_an_ed25519_signature(void **state)
 {
     const struct department *d = *state;
     struct question q = ask(d);
-    cleanup_free char *grant = strdup(q.grant);
     cleanup_free char *good = department_approval(d, DEPARTMENT_BOTH, q.grant);
     const char *at = strstr(good, "signature: ") + strlen("signature: ");
     cleanup_free uint8_t *octets = NULL;
