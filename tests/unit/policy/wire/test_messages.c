@@ -363,6 +363,30 @@ static void lists_are_bounded(void **state)
     }
 }
 
+/* A list longer than the array, whose elements are all there and in order. */
+static void a_whole_list_that_is_too_long_is_refused(void **state)
+{
+    static uint8_t body[FRAME_BODY_MAX];
+    struct reap_reply *reply = malloc(sizeof(*reply)); /* what is written behind it is seen */
+    const size_t head = 41, element = 30;              /* an element with an empty name */
+
+    (void)state;
+    assert_non_null(reply);
+    for (size_t count = REAP_SURVIVORS_MAX - 1; count <= 200; count++) {
+        int r;
+
+        memset(body, 0, sizeof(body));
+        body[4] = REAP_SURVIVORS;
+        body[31] = 1; /* n_total: 256 */
+        body[head] = (uint8_t)(count >> 8);
+        body[head + 1] = (uint8_t)count;
+        r = reap_decode_reply(body, head + 2 + count * element, reply);
+        assert_int_equal(r, count <= REAP_SURVIVORS_MAX ? 0 : -EBADMSG);
+        assert_int_equal(reply->n_processes, count <= REAP_SURVIVORS_MAX ? count : 0);
+    }
+    free(reply);
+}
+
 static void enumerators_are_known(void **state)
 {
     struct reap_request request = {0};
@@ -407,6 +431,7 @@ int main(void)
         cmocka_unit_test(empty_names_are_refused),
         cmocka_unit_test(other_types_are_not_encoded),
         cmocka_unit_test(lists_are_bounded),
+        cmocka_unit_test(a_whole_list_that_is_too_long_is_refused),
         cmocka_unit_test(enumerators_are_known),
     };
 
