@@ -27,12 +27,11 @@ enum exit_code ending_report(const struct cli *cli, const json_t *ending)
     char took[40];
 
     ending_format_duration(json_integer_value(json_object_get(ending, "took_us")), took, sizeof(took));
-    (void)fprintf(cli->out,
-                  ngettext("%lld session ended, ", "%lld sessions ended, ", (unsigned long)sessions),
-                  (long long)sessions);
-    (void)fprintf(cli->out,
-                  ngettext("%lld process, in %s.\n", "%lld processes, in %s.\n", (unsigned long)processes),
-                  (long long)processes, took);
+    if (sessions == 0 && processes == 0)
+        (void)fputs(_("Nothing was live.\n"), cli->out);
+    else
+        (void)fprintf(cli->out, _("Sessions ended: %lld, processes: %lld, in %s.\n"), (long long)sessions,
+                      (long long)processes, took);
     if (json_is_true(json_object_get(ending, "proven")))
         return EXIT_DONE;
     (void)cli_fail(cli, EXIT_NOT_PROVEN,

@@ -19,6 +19,7 @@
 #define BROKER_USER  "hufu"
 #define BROKER       "/usr/sbin/hufud"
 #define STATE_FOLDER "/var/lib/hufu"
+#define STORE        STATE_FOLDER "/hufu.db"
 
 static const struct option_row rows[] = {
     {"host", 0, OPTION_TEXT, true, "NAME", N_("this host, as grants name it"), offsetof(struct setup, host)},
@@ -89,6 +90,12 @@ static enum exit_code check_absent(const struct cli *cli, const struct plan *p)
     return EXIT_DONE;
 }
 
+static void remove_files(const struct plan *p, size_t n)
+{
+    while (n-- > 0)
+        (void)unlink(p->files[n].path);
+}
+
 static enum exit_code write_files(const struct cli *cli, const struct plan *p)
 {
     if (mkdir(FOLDER, 0755) < 0 && errno != EEXIST)
@@ -98,8 +105,7 @@ static enum exit_code write_files(const struct cli *cli, const struct plan *p)
 
         if (code == EXIT_DONE)
             continue;
-        while (i-- > 0)
-            (void)unlink(p->files[i].path);
+        remove_files(p, i);
         return code;
     }
     return EXIT_DONE;
@@ -134,26 +140,40 @@ static enum exit_code run_broker(const struct cli *cli, const struct passwd *use
             return cli_fail(cli, EXIT_REFUSED, _("cannot start %s: %s"), BROKER, strerror(errno));
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return EXIT_DONE;
-    return cli_fail(cli, EXIT_REFUSED,
-                    _("the store was not made; when what is said above is mended, run as the user %s: %s "
-                      "--create-store"),
-                    BROKER_USER, BROKER);
+    return cli_fail(
+        cli, EXIT_REFUSED,
+        _("`%s --create-store` failed for the user %s; what it says above has to be mended. Nothing was "
+          "changed"),
+        BROKER, BROKER_USER);
 }
 
-/* A store that is there is kept: it knows what was revoked and used up. */
-static enum exit_code make_store(const struct cli *cli)
+/* What has to be there before anything is written. */
+static enum exit_code find_broker(const struct cli *cli, const struct passwd **ret)
 {
-    const struct passwd *user = getpwnam(BROKER_USER);
-
-    if (!user)
+    *ret = getpwnam(BROKER_USER);
+    if (!*ret)
         return cli_fail(
             cli, EXIT_REFUSED,
             _("there is no user %s; `systemd-sysusers && systemd-tmpfiles --create` makes it and its "
-              "folders"),
+              "folders. Nothing was changed"),
             BROKER_USER);
     if (access(STATE_FOLDER, F_OK) < 0)
-        return cli_fail(cli, EXIT_REFUSED, _("there is no folder %s; `systemd-tmpfiles --create` makes it"),
+        return cli_fail(cli, EXIT_REFUSED,
+                        _("there is no folder %s; `systemd-tmpfiles --create` makes it. Nothing was changed"),
                         STATE_FOLDER);
+    if (access(BROKER, X_OK) < 0)
+        return cli_fail(cli, EXIT_REFUSED, _("there is no %s; install Hufu as a whole. Nothing was changed"),
+                        BROKER);
+    return EXIT_DONE;
+}
+
+/* A store that is there is kept: it knows what was revoked and used up. */
+static enum exit_code make_store(const struct cli *cli, const struct passwd *user)
+{
+    if (access(STORE, F_OK) == 0) {
+        (void)cli_fail(cli, EXIT_DONE, _("the store %s is there already, and is kept"), STORE);
+        return EXIT_DONE;
+    }
     return run_broker(cli, user);
 }
 
@@ -164,8 +184,7 @@ static enum exit_code report(const struct cli *cli)
 
         return call_print_json(cli, value);
     }
-    (void)fprintf(cli->out, _("Written: %s, %s, %s. The store is made.\nNext, as root:\n"), CLI_TRUST,
-                  REAPER_CONF, BROKER_CONF);
+    (void)fprintf(cli->out, _("Written: %s, %s, %s.\nNext, as root:\n"), CLI_TRUST, REAPER_CONF, BROKER_CONF);
     (void)fputs("  pam-auth-update --enable hufu\n"
                 "  install -m 644 /usr/share/hufu/ssh/hufu.conf /etc/ssh/sshd_config.d/00-hufu.conf\n"
                 "  install -m 440 /usr/share/hufu/sudo/hufu /etc/sudoers.d/hufu\n"
@@ -179,6 +198,7 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
 {
     const struct setup *s = settings;
     cleanup(plan_done) struct plan plan = {0};
+    const struct passwd *user = NULL;
     enum exit_code code = setup_check_options(cli, s);
 
     (void)arguments;
@@ -189,10 +209,16 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
     if (code == EXIT_DONE)
         code = check_absent(cli, &plan);
     if (code == EXIT_DONE)
-        code = write_files(cli, &plan);
+        code = find_broker(cli, &user);
     if (code == EXIT_DONE)
-        code = make_store(cli);
-    return code == EXIT_DONE ? report(cli) : code;
+        code = write_files(cli, &plan);
+    if (code != EXIT_DONE)
+        return code;
+    code = make_store(cli, user);
+    if (code == EXIT_DONE)
+        return report(cli);
+    remove_files(&plan, ARRAY_SIZE(plan.files));
+    return code;
 }
 
 const struct verb verb_setup = {

@@ -118,7 +118,8 @@ static void test_revoke(void **state)
     (void)state;
     assert_asks(ENDED, "revoke " PAPERS_ID " --why stopped", "Revoke",
                 "{\"scope\": \"grant\", \"name\": \"" PAPERS_ID "\", \"why\": \"stopped\"}", EXIT_DONE,
-                "Revoked on this host only: grant " PAPERS_ID ". 1 session ended, 3 processes, in 12.3 ms.");
+                "Revoked on this host only: grant " PAPERS_ID
+                ". Sessions ended: 1, processes: 3, in 12.3 ms.");
     assert_asks(ENDED, "revoke --staff zhang.san", "Revoke",
                 "{\"scope\": \"staff\", \"name\": \"zhang.san\", \"why\": \"\"}", EXIT_DONE,
                 "staff zhang.san");
@@ -129,6 +130,16 @@ static void test_revoke(void **state)
     assert_asks(ENDED, "revoke --staff zhang.san --json", "Revoke",
                 "{\"scope\": \"staff\", \"name\": \"zhang.san\", \"why\": \"\"}", EXIT_DONE,
                 "\"took_us\": 12345");
+}
+
+static void test_nothing_to_end(void **state)
+{
+    (void)state;
+    assert_asks(
+        "{\"parameters\": {\"ending\": {\"sessions\": 0, \"processes\": 0, \"took_us\": 0, \"proven\": true, "
+        "\"survivors\": []}}}",
+        "revoke --staff a", "Revoke", "{\"scope\": \"staff\", \"name\": \"a\", \"why\": \"\"}", EXIT_DONE,
+        "staff a. Nothing was live.");
 }
 
 static void test_not_proven(void **state)
@@ -163,7 +174,7 @@ static void test_prefix(void **state)
     (void)state;
     assert_asks(ENDED, "revoke 01234567", "Revoke",
                 "{\"scope\": \"grant\", \"name\": \"01234567\", \"why\": \"\"}", EXIT_DONE,
-                "1 session ended");
+                "Sessions ended: 1");
     assert_asks(ERROR("NotFound", "\"what\": \"ffffffff\""), "grant show ffffffff", "GrantShow",
                 "{\"id\": \"ffffffff\"}", EXIT_NOT_FOUND, "ffffffff is not known here");
 }
@@ -207,7 +218,7 @@ static void test_sessions(void **state)
                 "\"login_uid\": null, \"name\": \"bash\"}]}}",
                 "session show 17", "SessionShow", "{\"number\": 17}", EXIT_DONE, "99 20001         - bash");
     assert_asks(ENDED, "session end 17 --why asked", "SessionEnd", "{\"number\": 17, \"why\": \"asked\"}",
-                EXIT_DONE, "1 session ended");
+                EXIT_DONE, "Sessions ended: 1");
 }
 
 static void test_explain(void **state)
@@ -380,23 +391,15 @@ static void test_socket_option(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_grant_list),
-        IN_FOLDER(test_grant_show),
-        IN_FOLDER(test_grant_add),
-        IN_FOLDER(test_grant_add_malformed),
-        IN_FOLDER(test_revoke),
-        IN_FOLDER(test_not_proven),
-        IN_FOLDER(test_proof_is_never_assumed),
-        IN_FOLDER(test_prefix),
-        IN_FOLDER(test_prefix_in_audit),
-        IN_FOLDER(test_sessions),
-        IN_FOLDER(test_explain),
-        IN_FOLDER(test_audit),
-        IN_FOLDER(test_audit_page),
-        IN_FOLDER(test_status),
-        IN_FOLDER(test_errors),
-        IN_FOLDER(test_errors_as_json),
-        IN_FOLDER(test_broker_away),
+        IN_FOLDER(test_grant_list),     IN_FOLDER(test_grant_show),
+        IN_FOLDER(test_grant_add),      IN_FOLDER(test_grant_add_malformed),
+        IN_FOLDER(test_revoke),         IN_FOLDER(test_nothing_to_end),
+        IN_FOLDER(test_not_proven),     IN_FOLDER(test_proof_is_never_assumed),
+        IN_FOLDER(test_prefix),         IN_FOLDER(test_prefix_in_audit),
+        IN_FOLDER(test_sessions),       IN_FOLDER(test_explain),
+        IN_FOLDER(test_audit),          IN_FOLDER(test_audit_page),
+        IN_FOLDER(test_status),         IN_FOLDER(test_errors),
+        IN_FOLDER(test_errors_as_json), IN_FOLDER(test_broker_away),
         IN_FOLDER(test_socket_option),
     };
 
