@@ -72,6 +72,8 @@ static int group_health(const struct group *g, int result)
     return result;
 }
 
+/* With `lock` held: who flushes takes the answers and the wake-up together, and is not woken for nothing
+ * later. */
 static void worker_wake_owner(struct store *s)
 {
     (void)eventfd_write(s->event_fd, 1);
@@ -87,9 +89,9 @@ static void group_answer(struct store *s, struct group *g, int health)
     s->n_answered += g->n;
     s->sequence = s->committer.head.sequence;
     s->health = health;
+    worker_wake_owner(s);
     (void)pthread_cond_broadcast(&s->settled);
     (void)pthread_mutex_unlock(&s->lock);
-    worker_wake_owner(s);
 }
 
 static void worker_commit(struct store *s, struct group *g, int health)
@@ -142,9 +144,9 @@ static void worker_read(struct store *s, struct store_read *r)
     wake = finished && r->rows;
     if (finished)
         read_answer(s, r); /* a waiting thread frees it as soon as it has the lock */
-    (void)pthread_mutex_unlock(&s->lock);
     if (wake)
         worker_wake_owner(s);
+    (void)pthread_mutex_unlock(&s->lock);
 }
 
 static void worker_cancel_reads(struct store *s)
