@@ -135,8 +135,7 @@ static bool has_uid(const struct census_process *p, uint32_t uid)
     return false;
 }
 
-/* Of this person: by login uid, which only root can set; by uid where no login uid was ever set. */
-static bool is_of_person(const struct census_process *p, uint32_t uid)
+bool census_is_of_person(const struct census_process *p, uint32_t uid)
 {
     return p->login_uid == uid || (p->login_uid == CENSUS_UNSET && has_uid(p, uid));
 }
@@ -172,7 +171,7 @@ static int consider(int proc, uint32_t pid, uint32_t uid, struct census *c)
         return 0;
     if (r < 0)
         return r;
-    if (!is_of_person(&p, uid)) {
+    if (!census_is_of_person(&p, uid)) {
         census_process_done(&p);
         return 0;
     }
@@ -266,7 +265,7 @@ static bool is_spared(const struct census_process *p, struct census_spared spare
 bool census_matches(const struct census *c, const struct census_process *p, const struct reap_target *target,
                     struct census_spared spared)
 {
-    if (!is_of_person(p, target->uid))
+    if (!census_is_of_person(p, target->uid))
         return false;
     switch (target->scope) {
     case REAP_PERSON:

@@ -52,6 +52,10 @@ struct census_spared {
     size_t count;
 };
 
+/** Whether a process is this person's: by login uid, which only root can set; by uid where none was ever set.
+ */
+bool census_is_of_person(const struct census_process *p, uint32_t uid);
+
 /** Whether this process is of the target (3-rules, "When Hufu itself fails"): by login uid and audit
  * session as the kernel holds them. */
 bool census_matches(const struct census *c, const struct census_process *p, const struct reap_target *target,

@@ -83,34 +83,37 @@ static int write_in(int folder, const char *file, const char *text)
     return n == (ssize_t)strlen(text) ? 0 : n < 0 ? -errno : -EIO;
 }
 
-/* A member may be killed with the cgroup if the kernel holds it for the person; in the person's own
- * user manager a login uid may be unset, but a set one must be theirs. */
-static bool member_is_of(int proc, uint32_t pid, uint32_t uid, bool manager)
+/* A member may be killed with the cgroup if the kernel holds it for the person: by its login uid; where none
+ * was ever set by its uid, and in the person's own user manager by being there. */
+static enum cgroups_result judge_member(int proc, uint32_t pid, uint32_t uid, bool manager)
 {
     struct census_process p;
-    int r = census_read(proc, pid, &p);
+    int r = pid == 0 ? -EXDEV : census_read(proc, pid, &p); /* 0: outside of our pid namespace */
     if (r == -ESRCH)
-        return true;
+        return CGROUPS_KILLED;
     if (r < 0)
-        return false;
+        return CGROUPS_NOT_OURS;
+    bool ours = manager ? p.login_uid == CENSUS_UNSET : census_is_of_person(&p, uid);
+    ours = ours || p.login_uid == uid;
+    enum cgroups_result otherwise = p.login_uid == CENSUS_UNSET ? CGROUPS_NOT_OURS : CGROUPS_SHARED;
     census_process_done(&p);
-    return p.login_uid == uid || (manager && p.login_uid == CENSUS_UNSET);
+    return ours ? CGROUPS_KILLED : otherwise;
 }
 
-static bool members_are_of(int proc, int folder, uint32_t uid, bool manager)
+static enum cgroups_result judge_members(int proc, int folder, uint32_t uid, bool manager)
 {
     int fd = openat(folder, "cgroup.procs", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     FILE *f cleanup_file = fd < 0 ? NULL : fdopen(fd, "re");
     if (f == NULL) {
         (void)close_fd(fd);
-        return false;
+        return CGROUPS_NOT_OURS;
     }
     unsigned pid = 0;
     int n = 0;
-    while ((n = fscanf(f, "%u", &pid)) == 1)
-        if (pid == 0 || !member_is_of(proc, pid, uid, manager)) /* 0: outside of our pid namespace */
-            return false;
-    return n == EOF && !ferror(f);
+    enum cgroups_result result = CGROUPS_KILLED;
+    while (result == CGROUPS_KILLED && (n = fscanf(f, "%u", &pid)) == 1)
+        result = judge_member(proc, pid, uid, manager);
+    return result == CGROUPS_KILLED && (n != EOF || ferror(f)) ? CGROUPS_NOT_OURS : result;
 }
 
 static bool is_child_cgroup(const struct dirent *e)
@@ -119,26 +122,25 @@ static bool is_child_cgroup(const struct dirent *e)
 }
 
 /* cgroup.kill reaches every cgroup below, so every one below is asked. Takes `folder` over. */
-static bool subtree_is_of(int proc, int folder, uint32_t uid, bool manager, unsigned depth)
+static enum cgroups_result judge_subtree(int proc, int folder, uint32_t uid, bool manager, unsigned depth)
 {
-    if (depth > DEPTH_MAX || !members_are_of(proc, folder, uid, manager)) {
-        (void)close(folder);
-        return false;
-    }
+    enum cgroups_result result = judge_members(proc, folder, uid, manager);
     DIR *dir = fdopendir(folder);
-    if (dir == NULL) {
-        (void)close(folder);
-        return false;
+    if (dir == NULL || depth > DEPTH_MAX) {
+        (void)(dir == NULL ? close(folder) : closedir(dir));
+        return CGROUPS_NOT_OURS;
     }
-    bool ours = true;
-    for (struct dirent *e = readdir(dir); ours && e != NULL; e = readdir(dir)) {
+    for (struct dirent *e = readdir(dir); result == CGROUPS_KILLED && e != NULL; e = readdir(dir)) {
         if (!is_child_cgroup(e))
             continue;
         int child = openat(dirfd(dir), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        ours = child < 0 ? errno == ENOENT : subtree_is_of(proc, child, uid, manager, depth + 1);
+        if (child >= 0)
+            result = judge_subtree(proc, child, uid, manager, depth + 1);
+        else if (errno != ENOENT)
+            result = CGROUPS_NOT_OURS;
     }
     (void)closedir(dir);
-    return ours;
+    return result;
 }
 
 int cgroups_kill(const struct cgroups *g, const char *path, uint32_t uid)
@@ -152,8 +154,9 @@ int cgroups_kill(const struct cgroups *g, const char *path, uint32_t uid)
     if (walk < 0)
         return -errno;
     bool manager = strncmp(strrchr(path, '/'), "/user@", 6) == 0;
-    if (!subtree_is_of(g->proc, walk, uid, manager, 0))
-        return CGROUPS_SHARED;
+    enum cgroups_result result = judge_subtree(g->proc, walk, uid, manager, 0);
+    if (result != CGROUPS_KILLED)
+        return result;
     int r = write_in(folder, "cgroup.kill", "1");
     return r < 0 ? r : CGROUPS_KILLED;
 }

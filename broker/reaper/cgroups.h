@@ -26,8 +26,8 @@ bool cgroups_may_kill(const char *path, uint32_t uid);
 
 enum cgroups_result {
     CGROUPS_KILLED = 1,
-    CGROUPS_NOT_OURS, /* not one that may be killed by name */
-    CGROUPS_SHARED,   /* a member is not the person's: root rewrote a login uid, or moved someone in */
+    CGROUPS_NOT_OURS, /* by its name, or since a member cannot be told to be the person's */
+    CGROUPS_SHARED,   /* a member has somebody else's login uid: root rewrote it, or moved someone in */
 };
 /** Kills `path` if that hits nobody but the person. A result, or -errno. */
 int cgroups_kill(const struct cgroups *g, const char *path, uint32_t uid);
