@@ -139,7 +139,7 @@ static int check_quorums(const struct trust_set *t, struct document_error *error
     const struct trust *d = t->document;
 
     for (enum grant_class c = GRANT_CLASS_NORMAL; c <= GRANT_CLASS_COUNT; c++) {
-        if (voters_can_meet(&t->approvers, &d->quorum[c], d->n_roles, NULL))
+        if (voters_can_meet(&t->approvers, &d->quorum[c], NULL))
             continue;
         return refuse(error, 0, grant_class_name(c),
                       "the quorum cannot be met by distinct persons with distinct keys", -EINVAL);
@@ -188,6 +188,5 @@ bool trust_set_class_is_open(const struct trust_set *t, enum grant_class class, 
     const struct trust *d = t->document;
 
     return class >= GRANT_CLASS_NORMAL && class <= GRANT_CLASS_COUNT &&
-           when_interval_contains(d->valid, now) &&
-           voters_can_meet(&t->approvers, &d->quorum[class], d->n_roles, &now);
+           when_interval_contains(d->valid, now) && voters_can_meet(&t->approvers, &d->quorum[class], &now);
 }

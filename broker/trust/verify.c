@@ -1,6 +1,5 @@
 #include "broker/trust/judge.h"
 #include "broker/trust/trust_set.h"
-#include "broker/trust/voters.h"
 #include "policy/engine/quorum.h"
 
 #include <string.h>
@@ -58,31 +57,13 @@ static int collect(const struct trust_set *t, const struct subject *subject, con
     return 0;
 }
 
-static size_t count_missing(const struct votes *v, const struct trust_quorum *needed, size_t n_roles)
-{
-    uint16_t roles[QUORUM_VOTES_MAX] = {0};
-    size_t voters[QUORUM_VOTES_MAX];
-    size_t n = 0;
-
-    for (size_t i = 0; i < v->count; i++) {
-        size_t at = 0;
-
-        while (at < n && voters[at] != v->items[i].person)
-            at++;
-        if (at == n)
-            voters[n++] = v->items[i].person;
-        roles[at] = (uint16_t)(roles[at] | 1U << v->items[i].role);
-    }
-    return voters_missing(needed, n_roles, roles, n);
-}
-
 /* Puts APPROVAL_MISSING, or OK with the end of the votes that hold the quorum longest. */
 static void judge_quorum(const struct trust *d, enum grant_class class, const struct votes *v,
                          struct grant_standing *ret)
 {
     const struct trust_quorum *needed = &d->quorum[class];
 
-    ret->n_needed_more = count_missing(v, needed, d->n_roles);
+    ret->n_needed_more = quorum_missing(needed, d->n_roles, v->items, v->count);
     for (size_t n = 1; n <= v->count; n++) {
         if (!quorum_is_met(needed, d->n_roles, v->items, n))
             continue;

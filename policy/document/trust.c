@@ -75,7 +75,7 @@ static int check_organisations(struct grammar_reader *r, const struct trust *t)
 /* Distinct people among the approvers, with all roles that they have in any line. */
 struct people {
     const char *person[TRUST_APPROVERS_MAX];
-    unsigned roles[TRUST_APPROVERS_MAX];
+    uint16_t roles[TRUST_APPROVERS_MAX];
     size_t count;
 };
 
@@ -91,36 +91,8 @@ static void gather_people(const struct trust *t, struct people *people)
             people->person[people->count] = t->approvers[i].person;
             people->roles[people->count++] = 0;
         }
-        people->roles[k] |= t->approvers[i].roles;
+        people->roles[k] = (uint16_t)(people->roles[k] | t->approvers[i].roles);
     }
-}
-
-/*
- * Hall's condition: distinct people can be assigned to all slots if and only if, for every set of roles, at
- * least as many people have one of them as there are slots of them. At most TRUST_QUORUM_MAX roles are
- * needed, so there are few sets.
- */
-static bool slots_can_be_filled(const struct trust *t, const struct trust_quorum *quorum,
-                                const struct people *people)
-{
-    unsigned needed = 0;
-
-    for (size_t i = 0; i < t->n_roles; i++)
-        if (quorum->role[i] > 0)
-            needed |= 1U << i;
-    for (unsigned set = needed; set != 0; set = (set - 1) & needed) {
-        uint32_t slots = 0, able = 0;
-
-        for (size_t i = 0; i < t->n_roles; i++)
-            if (set >> i & 1)
-                slots += quorum->role[i];
-        for (size_t i = 0; i < people->count; i++)
-            if (people->roles[i] & set)
-                able++;
-        if (able < slots)
-            return false;
-    }
-    return true;
 }
 
 /* Sorted lines: emergency, normal, privileged. */
@@ -148,7 +120,7 @@ static int check_quorums(struct grammar_reader *r, const struct trust *t)
         if (quorum->total > people.count)
             return document_refuse(r->error, line, "quorum: total=%u cannot be met by %zu approvers",
                                    quorum->total, people.count);
-        if (!slots_can_be_filled(t, quorum, &people))
+        if (trust_quorum_missing(quorum, people.roles, people.count) > 0)
             return document_refuse(r->error, line,
                                    "quorum: the approvers cannot fill these roles, one person a place");
     }

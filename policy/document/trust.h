@@ -99,6 +99,11 @@ DEFINE_CLEANUP(struct trust, trust_free);
 /** Index in t->roles, or -ENOENT. */
 int trust_role_index(const struct trust *t, const char *role);
 
+/** The least number of further persons, in whatever roles, that those with these roles (one mask each, as in
+ * struct trust_signer) need beside them until the quorum is met; 0: it is. Distinct persons are assigned to
+ * the roles' slots, one slot each. */
+uint32_t trust_quorum_missing(const struct trust_quorum *quorum, const uint16_t *roles, size_t n);
+
 const struct trust_requester *trust_find_requester(const struct trust *t, const char *person);
 
 #endif

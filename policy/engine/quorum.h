@@ -25,6 +25,11 @@ struct quorum_vote {
 bool quorum_is_met(const struct trust_quorum *needed, size_t n_roles, const struct quorum_vote *votes,
                    size_t n_votes);
 
+/** The least number of further persons, in whatever roles, that have to vote until the quorum is met. Looks
+ * at QUORUM_VOTES_MAX votes, and at roles below n_roles (at most TRUST_ROLES_MAX). */
+uint32_t quorum_missing(const struct trust_quorum *needed, size_t n_roles, const struct quorum_vote *votes,
+                        size_t n_votes);
+
 /** Whether a grant stays within what its class may at most say (validity, session, any/unlimited). */
 bool quorum_within_limit(const struct trust_limit *limit, const struct grant *g);
 
