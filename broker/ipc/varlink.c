@@ -61,17 +61,19 @@ ssize_t varlink_message_size(const void *data, size_t size, size_t limit)
 static int parse_envelope(const char *octets, size_t size, json_t **ret, json_t **parameters)
 {
     cleanup_json json_t *message = json_loadb(octets, size, JSON_REJECT_DUPLICATES, NULL);
+    json_t *found;
 
     if (!json_is_object(message))
         return -EBADMSG;
-    *parameters = json_object_get(message, "parameters");
-    if (!*parameters || json_is_null(*parameters)) {
+    found = json_object_get(message, "parameters");
+    if (!found || json_is_null(found)) {
         if (json_object_set_new(message, "parameters", json_object()) < 0)
             return -ENOMEM;
-        *parameters = json_object_get(message, "parameters");
+        found = json_object_get(message, "parameters");
     }
-    if (!json_is_object(*parameters))
+    if (!json_is_object(found))
         return -EBADMSG;
+    *parameters = found;
     *ret = steal_pointer(&message);
     return 0;
 }

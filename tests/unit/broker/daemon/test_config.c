@@ -1,0 +1,172 @@
+// LAYERS: test_support
+
+#include "broker/daemon/config.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static const char whole[] = "# a comment\n"
+                            "[host]\n"
+                            "host = db01.finance.example\n"
+                            "groups = databases, finance\n"
+                            "[gate]\n"
+                            "gated-uid = 20000-29999\n"
+                            "serial-lines = ttyS0, ttyAMA0\n"
+                            "[directory]\n"
+                            "status-max-age = 24h\n"
+                            "[time]\n"
+                            "tolerance = 30s\n"
+                            "[texts]\n"
+                            "language = zh_CN\n";
+
+static const char least[] = "[host]\nhost = h\n[gate]\ngated-uid = 1-2\n[directory]\nstatus-max-age = none\n";
+
+static void test_whole(void **state)
+{
+    struct config *c = NULL;
+    struct conf_error error;
+
+    (void)state;
+    assert_int_equal(config_parse(whole, strlen(whole), &c, &error), 0);
+    assert_string_equal(c->host, "db01.finance.example");
+    assert_int_equal(c->n_groups, 2);
+    assert_string_equal(c->groups[0], "databases");
+    assert_string_equal(c->groups[1], "finance");
+    assert_int_equal(c->gated_first, 20000);
+    assert_int_equal(c->gated_last, 29999);
+    assert_int_equal(c->n_serial, 2);
+    assert_string_equal(c->serial[1], "ttyAMA0");
+    assert_true(c->status_required);
+    assert_int_equal(c->status_max_age, 86400);
+    assert_int_equal(c->tolerance, 30);
+    assert_string_equal(c->language, "zh_CN");
+    config_free(c);
+}
+
+static void test_least(void **state)
+{
+    struct config *c = NULL;
+    struct conf_error error;
+
+    (void)state;
+    assert_int_equal(config_parse(least, strlen(least), &c, &error), 0);
+    assert_int_equal(c->n_groups, 0);
+    assert_int_equal(c->n_serial, 0);
+    assert_false(c->status_required);
+    assert_int_equal(c->tolerance, 10);
+    assert_string_equal(c->language, "en");
+    config_free(c);
+}
+
+struct mistake {
+    const char *text;
+    unsigned line;
+    const char *says;
+};
+
+/* Each refuses the start, with the line and a reason that names what is wrong. */
+static const struct mistake mistakes[] = {
+    {"", 0, "host"},
+    {"[gate]\ngated-uid = 1-2\n[directory]\nstatus-max-age = none\n", 0, "host"},
+    {"[host]\nhost = h\n[directory]\nstatus-max-age = none\n", 0, "gated-uid"},
+    {"[host]\nhost = h\n[gate]\ngated-uid = 1-2\n", 0, "status-max-age"},
+    {"[host]\nhost = h\n[gate]\ngated-uid = 0-2\n", 4, "range"},
+    {"[host]\nhost = h\n[gate]\ngated-uid = 2-1\n", 4, "range"},
+    {"[host]\nhost = h\n[gate]\ngated-uid = 20000\n", 4, "range"},
+    {"[host]\nhost =\n", 2, "host name"},
+    {"[host]\nhost = -h\n", 2, "host name"},
+    {"[host]\nhost = a b\n", 2, "host name"},
+    {"[host]\nhost = h\nhost = i\n", 3, "host"},
+    {"[host]\nhost = h\ngroups = a,,b\n", 3, "group"},
+    {"[host]\nhost = h\ngroups = a,\n", 3, "comma"},
+    {"[host]\nhost = h\ngroups = @a\n", 3, "group"},
+    {"[host]\nhost = h\nhosts = h\n", 3, "hosts"},
+    {"[gate]\nserial-lines = S0\n", 2, "serial"},
+    {"[gate]\nserial-lines = tty\n", 2, "serial"},
+    {"[directory]\nstatus-max-age = 0h\n", 2, "duration"},
+    {"[directory]\nstatus-max-age = 24\n", 2, "duration"},
+    {"[directory]\nstatus-max-age = h\n", 2, "duration"},
+    {"[directory]\nstatus-max-age = 99999d\n", 2, "duration"},
+    {"[directory]\nstatus-max-age = None\n", 2, "duration"},
+    {"[time]\ntolerance = none\n", 2, "duration"},
+    {"[time]\ntolerance = 2h\n", 2, "duration"},
+    {"[texts]\nlanguage = de\n", 2, "zh_CN"},
+    {"[paths]\n", 1, "paths"},
+    {"host = h\n", 1, "section"},
+};
+
+static void test_each_mistake(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(mistakes); i++) {
+        const struct mistake *m = &mistakes[i];
+        struct config *c = NULL;
+        struct conf_error error;
+
+        if (config_parse(m->text, strlen(m->text), &c, &error) != -EINVAL || c)
+            fail_msg("accepted: %s", m->text);
+        if (error.line != m->line || !strstr(error.reason, m->says))
+            fail_msg("%s: line %u: %s", m->text, error.line, error.reason);
+    }
+}
+
+static void test_durations(void **state)
+{
+    uint32_t seconds;
+
+    (void)state;
+    assert_int_equal(config_parse_duration("1s", &seconds), 0);
+    assert_int_equal(seconds, 1);
+    assert_int_equal(config_parse_duration("90m", &seconds), 0);
+    assert_int_equal(seconds, 5400);
+    assert_int_equal(config_parse_duration("3650d", &seconds), 0);
+    assert_int_equal(seconds, 315360000);
+    assert_int_equal(config_parse_duration("3651d", &seconds), -EINVAL);
+    assert_int_equal(config_parse_duration("-1s", &seconds), -EINVAL);
+    assert_int_equal(config_parse_duration("01s", &seconds), -EINVAL);
+    assert_int_equal(config_parse_duration("1S", &seconds), -EINVAL);
+    assert_int_equal(config_parse_duration("", &seconds), -EINVAL);
+}
+
+/* The file is root's, and nobody else may write it. (This test may be anybody: they are the owner here.) */
+static void test_file(void **state)
+{
+    char path[] = "/tmp/hufu-config.XXXXXX";
+    struct config *c = NULL;
+    struct conf_error error;
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, least, strlen(least)), strlen(least));
+    assert_int_equal(config_load(path, geteuid(), &c, &error), 0);
+    c = config_free(c);
+    assert_int_equal(fchmod(fd, 0666), 0);
+    assert_int_equal(config_load(path, geteuid(), &c, &error), -EPERM);
+    assert_int_equal(error.line, 0);
+    assert_non_null(strstr(error.reason, "root"));
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(config_load(path, geteuid(), &c, &error), -ENOENT);
+    assert_null(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole),     cmocka_unit_test(test_least), cmocka_unit_test(test_each_mistake),
+        cmocka_unit_test(test_durations), cmocka_unit_test(test_file),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

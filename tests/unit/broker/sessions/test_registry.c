@@ -1,0 +1,310 @@
+// LAYERS: engine document wire common base
+
+#include "broker/common/clock.h"
+#include "broker/common/process.h"
+#include "broker/sessions/keys.h"
+#include "broker/sessions/registry.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Sessions, reservations and their processes: real children, real pidfds. */
+
+struct seen {
+    sd_event *event;
+    struct registry *registry;
+    unsigned leaders, holders, dues;
+    struct session *last;
+};
+
+static void on_leader(void *userdata, struct session *s)
+{
+    struct seen *x = userdata;
+
+    x->leaders++;
+    x->last = s;
+}
+
+static void on_holder(void *userdata, struct session *s)
+{
+    struct seen *x = userdata;
+
+    x->holders++;
+    x->last = s;
+}
+
+static void on_due(void *userdata, struct session *s)
+{
+    struct seen *x = userdata;
+
+    x->dues++;
+    x->last = s;
+    s->warn_next = WHEN_NEVER;
+    s->deadline = 0;
+    assert_int_equal(registry_arm(s), 0);
+}
+
+static int setup(void **state)
+{
+    static const struct registry_events events = {on_leader, on_holder, on_due};
+    struct seen *x = calloc(1, sizeof(*x));
+
+    assert_true(sd_event_new(&x->event) >= 0);
+    assert_int_equal(registry_new(x->event, &events, x, &x->registry), 0);
+    *state = x;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct seen *x = *state;
+
+    registry_free(x->registry);
+    sd_event_unref(x->event);
+    free(x);
+    return 0;
+}
+
+static void turn(struct seen *x, unsigned milliseconds)
+{
+    uint64_t until = clock_boot_us() + (uint64_t)milliseconds * 1000;
+
+    while (clock_boot_us() < until)
+        assert_true(sd_event_run(x->event, 5000) >= 0);
+}
+
+static pid_t child(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        (void)pause();
+        _exit(0);
+    }
+    assert_true(pid > 0);
+    return pid;
+}
+
+static void end(pid_t pid)
+{
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static struct session_process process(pid_t pid, uint64_t start)
+{
+    int pidfd = process_pidfd(pid);
+
+    assert_true(pidfd >= 0);
+    return (struct session_process){(uint32_t)pid, start, pidfd};
+}
+
+static struct session *reserve(struct seen *x, uint64_t number, const char *service, pid_t holder,
+                               pid_t parent)
+{
+    struct session *s = registry_add(x->registry, number);
+
+    assert_non_null(s);
+    s->uid = 20001;
+    (void)snprintf(s->service, sizeof(s->service), "%s", service);
+    s->leader = process(holder, 100);
+    if (parent)
+        s->parent = process(parent, 50);
+    assert_int_equal(registry_watch_holder(s), 0);
+    return s;
+}
+
+static void test_reservation_goes_with_its_holder(void **state)
+{
+    struct seen *x = *state;
+    pid_t holder = child();
+    struct session *s = reserve(x, 1, "login", holder, 0);
+
+    turn(x, 20);
+    assert_int_equal(x->holders, 0);
+    assert_ptr_equal(registry_find_reservation(x->registry, 20001, (uint32_t)holder, 100), s);
+    assert_null(registry_find_reservation(x->registry, 20001, (uint32_t)holder, 101)); /* that pid, reused */
+    assert_null(registry_find_reservation(x->registry, 20002, (uint32_t)holder, 100));
+    end(holder);
+    turn(x, 20);
+    assert_int_equal(x->holders, 1);
+    assert_ptr_equal(x->last, s);
+}
+
+static void test_parent_may_open_after_the_holder(void **state)
+{
+    struct seen *x = *state;
+    pid_t holder = child(), parent = child();
+    struct session *s = reserve(x, 1, "sshd", holder, parent);
+
+    end(holder);
+    turn(x, 20);
+    assert_int_equal(x->holders, 0);
+    assert_null(registry_find_reservation(x->registry, 20001, (uint32_t)holder, 100));
+    assert_ptr_equal(registry_find_reservation(x->registry, 20001, (uint32_t)parent, 50), s);
+    end(parent);
+    turn(x, 20);
+    assert_int_equal(x->holders, 1);
+}
+
+/* Only sshd opens a session from another process than the one that asked. */
+static void test_parent_of_another_service_may_not(void **state)
+{
+    struct seen *x = *state;
+    pid_t holder = child(), parent = child();
+
+    reserve(x, 1, "login", holder, parent);
+    assert_null(registry_find_reservation(x->registry, 20001, (uint32_t)parent, 50));
+    end(holder);
+    end(parent);
+}
+
+static void test_bound_session_tells_of_its_leader_alone(void **state)
+{
+    struct seen *x = *state;
+    pid_t holder = child(), leader = child();
+    struct session *s = reserve(x, 1, "sshd", holder, leader);
+
+    s->state = SESSION_OPEN;
+    assert_int_equal(registry_bind_leader(s, process(leader, 50)), 0);
+    assert_null(
+        registry_find_reservation(x->registry, 20001, (uint32_t)leader, 50)); /* it is one no longer */
+    end(holder);
+    turn(x, 20);
+    assert_int_equal(x->leaders + x->holders, 0);
+    end(leader);
+    turn(x, 20);
+    assert_int_equal(x->leaders, 1);
+    assert_int_equal(x->holders, 0);
+}
+
+static void test_current_session(void **state)
+{
+    struct seen *x = *state;
+    struct session *one = registry_add(x->registry, 1), *two;
+
+    one->uid = 20001;
+    one->audit_session = 7;
+    assert_null(registry_find_current(x->registry, 20001, 7)); /* reserved is not live */
+    one->state = SESSION_OPEN;
+    assert_ptr_equal(registry_find_current(x->registry, 20001, 7), one);
+    assert_ptr_equal(registry_find_current(x->registry, 20001, UINT32_MAX), one); /* the only one */
+    two = registry_add(x->registry, 2);
+    two->uid = 20001;
+    two->state = SESSION_OPEN;
+    two->audit_session = 8;
+    assert_ptr_equal(registry_find_current(x->registry, 20001, 8), two);
+    assert_null(registry_find_current(x->registry, 20001, UINT32_MAX));
+    assert_null(registry_find_current(x->registry, 20001, 9));
+    assert_null(registry_find_current(x->registry, 20002, 7));
+    assert_int_equal(registry_count(x->registry, 20001, SESSION_ANY, one), 1);
+    assert_int_equal(registry_count(x->registry, 20001, SESSION_BIT(SESSION_OPEN), NULL), 2);
+    assert_int_equal(registry_count(x->registry, 20001, SESSION_BIT(SESSION_ENDING), NULL), 0);
+}
+
+static void test_due(void **state)
+{
+    struct seen *x = *state;
+    struct session *s = registry_add(x->registry, 1);
+
+    s->deadline = clock_wall() + 1;
+    s->warn_next = WHEN_NEVER;
+    assert_int_equal(registry_arm(s), 0);
+    turn(x, 1100);
+    assert_int_equal(x->dues, 1);
+}
+
+/* The wall clock was set back by an hour since the session began: the boot clock still ends it in time. */
+static void test_due_by_the_boot_clock(void **state)
+{
+    struct seen *x = *state;
+    struct session *s = registry_add(x->registry, 1);
+
+    s->wall_base_us += (int64_t)3600 * 1000000;
+    s->deadline = s->wall_base_us / 1000000 + 1;
+    assert_int_equal(registry_arm(s), 0);
+    turn(x, 1100);
+    assert_int_equal(x->dues, 1);
+    assert_true(session_now(s, clock_wall_us(), clock_boot_us()) >= clock_wall() + 3600);
+}
+
+/* The wall clock was set forward: it counts. */
+static void test_due_by_the_wall_clock(void **state)
+{
+    struct seen *x = *state;
+    struct session *s = registry_add(x->registry, 1);
+
+    s->wall_base_us -= (int64_t)3600 * 1000000;
+    s->deadline = clock_wall() + 1;
+    assert_int_equal(registry_arm(s), 0);
+    turn(x, 1100);
+    assert_int_equal(x->dues, 1);
+}
+
+static void test_unwatched_is_silent(void **state)
+{
+    struct seen *x = *state;
+    pid_t leader = child();
+    struct session *s = registry_add(x->registry, 1);
+
+    assert_int_equal(registry_bind_leader(s, process(leader, 1)), 0);
+    s->deadline = clock_wall();
+    assert_int_equal(registry_arm(s), 0);
+    registry_unwatch(s);
+    end(leader);
+    turn(x, 30);
+    assert_int_equal(x->leaders + x->dues, 0);
+}
+
+/* ---- keys of monitors ---- */
+
+static void test_keys(void **state)
+{
+    const struct ident_fingerprint a = {{1}}, b = {{2}};
+    struct ident_fingerprint found;
+    struct seen *x = *state;
+    struct keys *k;
+    pid_t monitor = child();
+
+    assert_int_equal(keys_new(x->event, &k), 0);
+    assert_false(keys_find(k, (uint32_t)monitor, "zhang.san", &found));
+    assert_int_equal(keys_remember(k, (uint32_t)monitor, process_pidfd(monitor), "zhang.san", &a), 0);
+    assert_int_equal(keys_remember(k, (uint32_t)monitor, process_pidfd(monitor), "zhang.san", &b), 0);
+    assert_true(keys_find(k, (uint32_t)monitor, "zhang.san", &found));
+    assert_true(ident_fingerprint_equal(&found, &b)); /* the last one */
+    assert_false(keys_find(k, (uint32_t)monitor, "zhao.liu", &found));
+    assert_false(keys_find(k, (uint32_t)monitor + 1, "zhang.san", &found));
+    end(monitor);
+    turn(x, 20);
+    assert_false(keys_find(k, (uint32_t)monitor, "zhang.san", &found)); /* whoever gets this pid is another */
+    keys_free(k);
+}
+
+#define REGISTRY_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        REGISTRY_TEST(test_reservation_goes_with_its_holder),
+        REGISTRY_TEST(test_parent_may_open_after_the_holder),
+        REGISTRY_TEST(test_parent_of_another_service_may_not),
+        REGISTRY_TEST(test_bound_session_tells_of_its_leader_alone),
+        REGISTRY_TEST(test_current_session),
+        REGISTRY_TEST(test_due),
+        REGISTRY_TEST(test_due_by_the_boot_clock),
+        REGISTRY_TEST(test_due_by_the_wall_clock),
+        REGISTRY_TEST(test_unwatched_is_silent),
+        REGISTRY_TEST(test_keys),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
