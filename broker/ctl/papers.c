@@ -43,19 +43,23 @@ static enum exit_code malformed(const struct cli *cli, const char *path, int r,
     return cli_fail(cli, EXIT_REFUSED, _("%s, line %u: %s"), path, e->line, e->reason);
 }
 
-enum exit_code papers_read_trust(const struct cli *cli, const char *path, struct trust_set **ret)
+enum exit_code papers_read_trust(const struct cli *cli, const char *path, char **text, struct trust_set **ret)
 {
-    cleanup_free char *text = NULL;
+    cleanup_free char *read = NULL;
     struct document_error error = {0};
     size_t size = 0;
-    enum exit_code code = papers_read(cli, path, DOCUMENT_MAX_SIZE_TRUST, &text, &size);
+    enum exit_code code = papers_read(cli, path, DOCUMENT_MAX_SIZE_TRUST, &read, &size);
     int r;
 
     *ret = NULL;
     if (code != EXIT_DONE)
         return code;
-    r = trust_set_new(text, size, ret, &error);
-    return r < 0 ? malformed(cli, path, r, &error) : EXIT_DONE;
+    r = trust_set_new(read, size, ret, &error);
+    if (r < 0)
+        return malformed(cli, path, r, &error);
+    if (text)
+        *text = steal_pointer(&read);
+    return EXIT_DONE;
 }
 
 void papers_grant_done(struct papers_grant *p)

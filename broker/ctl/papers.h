@@ -16,8 +16,9 @@ enum exit_code papers_read(const struct cli *cli, const char *path, size_t limit
 /** Writes a file others may read; with `path` NULL or "-" to cli->out. */
 enum exit_code papers_write(const struct cli *cli, const char *path, const char *text);
 
-/** The trust file, judged. */
-enum exit_code papers_read_trust(const struct cli *cli, const char *path, struct trust_set **ret);
+/** The trust file, judged; and, unless `text` is NULL, the octets that were, the caller's to free. */
+enum exit_code papers_read_trust(const struct cli *cli, const char *path, char **text,
+                                 struct trust_set **ret);
 
 /* A grant and the octets it was parsed from. */
 struct papers_grant {

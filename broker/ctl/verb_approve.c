@@ -207,7 +207,7 @@ static enum exit_code approve(const struct cli *cli, const struct approve *a, co
 {
     cleanup(trust_set_free_p) struct trust_set *trust = NULL;
     cleanup_free char *approval = NULL;
-    enum exit_code code = papers_read_trust(cli, a->trust ? a->trust : CLI_TRUST, &trust);
+    enum exit_code code = papers_read_trust(cli, a->trust ? a->trust : CLI_TRUST, NULL, &trust);
     const char *fault = code == EXIT_DONE && t->grant ? papers_fault_of_grant(trust, t->grant) : NULL;
 
     if (fault)

@@ -107,7 +107,7 @@ static enum exit_code judge(const struct cli *cli, struct finding *f, const char
 {
     cleanup(trust_set_free_p) struct trust_set *trust = NULL;
     cleanup_papers_approvals struct papers_approvals approvals = {.count = 0};
-    enum exit_code code = papers_read_trust(cli, path, &trust);
+    enum exit_code code = papers_read_trust(cli, path, NULL, &trust);
 
     if (code == EXIT_DONE)
         code = papers_read_approvals(cli, &f->check->approvals, &approvals);

@@ -53,12 +53,10 @@ static void plan_done(struct plan *p)
 static enum exit_code make_plan(const struct cli *cli, const struct setup *s, struct plan *p)
 {
     cleanup(trust_set_free_p) struct trust_set *trust = NULL;
-    size_t size = 0;
-    enum exit_code code = papers_read_trust(cli, s->trust, &trust);
+    enum exit_code code;
 
     *p = (struct plan){.files = {{.path = CLI_TRUST}, {.path = REAPER_CONF}, {.path = BROKER_CONF}}};
-    if (code == EXIT_DONE)
-        code = papers_read(cli, s->trust, DOCUMENT_MAX_SIZE_TRUST, &p->files[0].text, &size);
+    code = papers_read_trust(cli, s->trust, &p->files[0].text, &trust);
     if (code != EXIT_DONE)
         return code;
     if (!trust_set_class_is_open(trust, GRANT_CLASS_NORMAL, cli->now))

@@ -2,6 +2,7 @@
 
 #include "policy/base/ident.h"
 
+#include <ftw.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -19,6 +20,19 @@ void issuing_must(bool ok, const char *what, const char *file, int line)
     (void)fprintf(stderr, "%s:%d: cannot prepare the test: %s\n", file, line, what);
     ERR_print_errors_fp(stderr);
     abort();
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+    (void)st;
+    (void)kind;
+    (void)ftw;
+    return remove(path);
+}
+
+void issuing_remove_folder(const char *path)
+{
+    must(strncmp(path, "/tmp/", 5) == 0 && nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
 }
 
 char *issue_text(const char *format, ...)

@@ -55,6 +55,9 @@ char *issue_certificate_base64(X509 *certificate);
 void issue_certificate_sha256(X509 *certificate, char text[static 65]);
 void issue_sha256(const void *octets, size_t size, char text[static 65]);
 
+/** Removes a folder below /tmp with everything in it. */
+void issuing_remove_folder(const char *path);
+
 /** printf() into memory. */
 __attribute__((format(printf, 1, 2))) char *issue_text(const char *format, ...);
 

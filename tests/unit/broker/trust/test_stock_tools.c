@@ -79,27 +79,44 @@ static void make_chain(const struct tool *tool)
         verify, tool->certificate);
 }
 
+static void put(const char *name, const char *text)
+{
+    FILE *f = fopen(name, "we");
+
+    must(f && fputs(text, f) >= 0);
+    must(fclose(f) == 0);
+}
+
+/* Octets of a file, with a NUL behind them. */
+static char *get(const char *name, size_t *ret_size)
+{
+    FILE *f = fopen(name, "re");
+    char *octets = calloc(1, 65536);
+
+    must(f && octets);
+    *ret_size = fread(octets, 1, 65535, f);
+    (void)fclose(f);
+    return octets;
+}
+
 static char *signed_by_tool(const struct tool *tool, struct approval_plan plan)
 {
     cleanup_free char *tbs = paper_tbs(&plan);
+    cleanup_free char *signature = NULL;
     cleanup_free char *base64 = NULL;
-    uint8_t signature[1024];
-    FILE *f = fopen("tbs", "we");
-    size_t size;
+    size_t size = 0;
 
-    must(f && fputs(tbs, f) >= 0);
-    must(fclose(f) == 0);
+    put("tbs", tbs);
     run("%s", tool->sign);
-    f = fopen("sig", "re");
-    must(f != NULL);
-    size = fread(signature, 1, sizeof(signature), f);
-    (void)fclose(f);
-    base64 = ident_base64_encode(signature, size);
+    signature = get("sig", &size);
+    base64 = ident_base64_encode((const uint8_t *)signature, size);
     plan.signature_base64 = base64;
     return paper_approval(&plan);
 }
 
-static void assert_counts(const struct tool *tool)
+/* Under a trust file with this authority and this person alone, the approval made by `make` counts. */
+static void assert_counts(const struct tool *tool,
+                          char *make(const struct tool *tool, struct approval_plan plan))
 {
     struct authority anchor = {.name = "authority", .certificate = read_certificate("ca.pem")};
     struct signatory person = {"wang.wu", "finance", "leader",
@@ -120,7 +137,7 @@ static void assert_counts(const struct tool *tool)
 
     q.trust = paper_trust(&plan);
     q.now = time(NULL) + 1; /* the certificates are of this second */
-    add(&q, signed_by_tool(tool, (struct approval_plan){.by = &person, .document = q.grant}));
+    add(&q, make(tool, (struct approval_plan){.by = &person, .document = q.grant}));
     s = answer(&q);
     assert_outcome(&s, 0, SIGNATURE_COUNTED);
     assert_standing(&s, REASON_OK);
@@ -130,25 +147,85 @@ static void assert_counts(const struct tool *tool)
 
 static void test_openssl_command(void **state)
 {
-    static const char *const names[] = {"ca.key",     "ca.pem",     "ca.srl", "person.key", "person.csr",
-                                        "person.pem", "extensions", "tbs",    "sig",        "log"};
-    char directory[] = "/tmp/hufu-stock-tools.XXXXXX";
-
     (void)state;
-    must(mkdtemp(directory) && chdir(directory) == 0);
     for (size_t i = 0; i < ARRAY_SIZE(tools); i++) {
         make_chain(&tools[i]);
-        assert_counts(&tools[i]);
+        assert_counts(&tools[i], signed_by_tool);
     }
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-        (void)unlink(names[i]);
-    (void)rmdir(directory);
+}
+
+/* The example of hufuctl(1), out of the page itself; mdoc writes a backslash as \e. */
+static char *example_of_the_manual(const char *page)
+{
+    char *start = strstr(page, "\n{\n  echo 'hufu-approval: 1'");
+    char *end = start ? strstr(start, "\n.Ed") : NULL;
+    char *out = start;
+
+    must(start && end);
+    *end = '\0';
+    for (const char *in = start; *in; in++) {
+        *out++ = *in;
+        if (in[0] == '\\' && in[1] == 'e')
+            in++;
+    }
+    *out = '\0';
+    return start;
+}
+
+static char *signed_by_example(const struct tool *tool, struct approval_plan plan)
+{
+    size_t size = 0;
+
+    (void)tool;
+    put("grant", plan.document);
+    run("cp person.pem wang.wu.pem && cp person.key wang.wu.key && sh -e example");
+    return get("approval", &size);
+}
+
+static void test_example_of_the_manual(void **state)
+{
+    size_t size = 0;
+    cleanup_free char *name = issue_text("%s/docs/man/hufuctl.1", ((const struct place *)*state)->source);
+    cleanup_free char *page = get(name, &size);
+
+    put("example", example_of_the_manual(page));
+    make_chain(&tools[1]);
+    assert_counts(&tools[1], signed_by_example);
+}
+
+struct place {
+    char *source; /* where the sources are, and every test starts */
+    char folder[40];
+};
+
+static int enter_folder(void **state)
+{
+    struct place *p = calloc(1, sizeof(*p));
+
+    must(p != NULL);
+    p->source = getcwd(NULL, 0);
+    (void)strcpy(p->folder, "/tmp/hufu-stock-tools.XXXXXX");
+    must(p->source && mkdtemp(p->folder) && chdir(p->folder) == 0);
+    *state = p;
+    return 0;
+}
+
+static int leave_folder(void **state)
+{
+    struct place *p = *state;
+
+    must(chdir(p->source) == 0);
+    issuing_remove_folder(p->folder);
+    free(p->source);
+    free(p);
+    return 0;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_openssl_command),
+        cmocka_unit_test_setup_teardown(test_openssl_command, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_example_of_the_manual, enter_folder, leave_folder),
     };
 
     if (system("openssl version >/dev/null 2>&1") != 0) { // NOLINT(cert-env33-c)
