@@ -15,6 +15,11 @@
  * signatures are made here by the very command lines that the documentation shows, and have to count.
  */
 
+struct place {
+    char *source; /* where the sources are, and every test starts */
+    char folder[40];
+};
+
 struct tool {
     enum signature_algorithm alg;
     const char *key;         /* makes NAME.key */
@@ -192,11 +197,6 @@ static void test_example_of_the_manual(void **state)
     make_chain(&tools[1]);
     assert_counts(&tools[1], signed_by_example);
 }
-
-struct place {
-    char *source; /* where the sources are, and every test starts */
-    char folder[40];
-};
 
 static int enter_folder(void **state)
 {
