@@ -18,7 +18,9 @@ enum verdict {
  * quote it. The sentence that a refused person reads is the broker's (broker/daemon/texts).
  *
  * Order within "a grant does not fit" is the order in which decide() asks: the later the failing
- * rule, the closer was the grant, and the closest one is named in the refusal.
+ * rule, the closer was the grant, and the closest one is named in the refusal. What is over for good
+ * comes before what is still wanting, so that a grant that waits for a signature is named, and not the
+ * one of last month.
  */
 #define REASON_TABLE(ROW)                                                                      \
     /* admitted */                                                                             \
@@ -52,16 +54,16 @@ enum verdict {
     ROW(NO_SESSION, 39, "no-session") /* su, sudo, lockers need a live session */              \
     ROW(NO_GRANT, 40, "no-grant")                                                              \
     /* a grant does not fit, in the order of asking */                                         \
-    ROW(APPROVAL_MISSING, 50, "approval-missing") /* quorum not met by valid signatures */     \
-    ROW(CLASS_LIMIT, 51, "class-limit")           /* wider than its class may be */            \
-    ROW(WRONG_SITE, 52, "wrong-site")                                                          \
-    ROW(WRONG_HOST, 53, "wrong-host")                                                          \
-    ROW(REVOKED, 54, "revoked")                                                                \
-    ROW(VENDOR_REVOKED, 55, "vendor-revoked")                                                  \
-    ROW(VENDOR_LOCKED, 56, "vendor-locked")                                                    \
-    ROW(WITHDRAWN, 57, "withdrawn") /* gone from the directory, unsigned */                    \
-    ROW(CLOSED, 58, "closed")       /* last use has ended */                                   \
-    ROW(EXPIRED, 59, "expired")                                                                \
+    ROW(WRONG_SITE, 50, "wrong-site")                                                          \
+    ROW(WRONG_HOST, 51, "wrong-host")                                                          \
+    ROW(REVOKED, 52, "revoked")                                                                \
+    ROW(VENDOR_REVOKED, 53, "vendor-revoked")                                                  \
+    ROW(VENDOR_LOCKED, 54, "vendor-locked")                                                    \
+    ROW(WITHDRAWN, 55, "withdrawn") /* gone from the directory, unsigned */                    \
+    ROW(CLOSED, 56, "closed")       /* last use has ended */                                   \
+    ROW(EXPIRED, 57, "expired")                                                                \
+    ROW(APPROVAL_MISSING, 58, "approval-missing") /* quorum not met by valid signatures */     \
+    ROW(CLASS_LIMIT, 59, "class-limit")           /* wider than its class may be */            \
     ROW(NOT_YET_VALID, 60, "not-yet-valid")                                                    \
     ROW(APPROVAL_EXPIRED, 61, "approval-expired") /* an approver's certificate ended */        \
     ROW(WRONG_SERVICE, 62, "wrong-service")                                                    \

@@ -204,8 +204,6 @@ static const struct rule {
     unsigned asked_by;  /* enum question bits */
     rule_holds *holds;
 } rules[] = {
-    {REASON_APPROVAL_MISSING, ALL, quorum_was_met},
-    {REASON_CLASS_LIMIT, ALL, within_class},
     {REASON_WRONG_SITE, ALL, is_for_site},
     {REASON_WRONG_HOST, ALL, is_for_host},
     {REASON_REVOKED, ALL, not_revoked},
@@ -214,6 +212,8 @@ static const struct rule {
     {REASON_WITHDRAWN, ALL, not_withdrawn},
     {REASON_CLOSED, ALL, not_closed},
     {REASON_EXPIRED, ALL, not_expired},
+    {REASON_APPROVAL_MISSING, ALL, quorum_was_met},
+    {REASON_CLASS_LIMIT, ALL, within_class},
     {REASON_NOT_YET_VALID, ALL, has_begun},
     {REASON_APPROVAL_EXPIRED, ALL, approvals_still_count},
     {REASON_WRONG_SERVICE, NAMED, names_service},
