@@ -161,11 +161,24 @@ static void test_file(void **state)
     assert_null(c);
 }
 
+/* The example that is shipped is one that works. */
+static void test_example(void **state)
+{
+    struct config *c = NULL;
+    struct conf_error error;
+
+    (void)state;
+    if (config_load("contrib/hufud.conf", (uid_t)-1, &c, &error) < 0)
+        fail_msg("contrib/hufud.conf, line %u: %s", error.line, error.reason);
+    assert_int_equal(c->n_groups, 2);
+    config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),     cmocka_unit_test(test_least), cmocka_unit_test(test_each_mistake),
-        cmocka_unit_test(test_durations), cmocka_unit_test(test_file),
+        cmocka_unit_test(test_durations), cmocka_unit_test(test_file),  cmocka_unit_test(test_example),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
