@@ -45,6 +45,11 @@ static void child(int control)
 
 struct visitor visitor_new(void)
 {
+    return visitor_new_as(geteuid());
+}
+
+struct visitor visitor_new_as(uid_t uid)
+{
     struct visitor v;
     int pair[2];
 
@@ -55,6 +60,7 @@ struct visitor visitor_new(void)
         /* It must not keep what the test closes: the broker's sockets, the reaper's. */
         must(dup2(pair[1], 3) == 3);
         must(close_range(4, ~0U, 0) == 0);
+        must(uid == geteuid() || setresuid(uid, uid, uid) == 0);
         child(3);
     }
     close_fd(pair[1]);

@@ -11,6 +11,8 @@ struct visitor {
 };
 
 struct visitor visitor_new(void);
+/** One of another uid; takes root. */
+struct visitor visitor_new_as(uid_t uid);
 /** A connection of the visitor's to a unix stream socket. */
 int visitor_connect(const struct visitor *v, const char *path);
 /** Ends it and waits until it is gone. */

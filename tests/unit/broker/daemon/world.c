@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -94,7 +95,7 @@ struct world *world_new(void)
 
     must(w != NULL);
     (void)snprintf(w->folder, sizeof(w->folder), "/tmp/hufu-broker.XXXXXX");
-    must(mkdtemp(w->folder) != NULL);
+    must(mkdtemp(w->folder) != NULL && chmod(w->folder, 0711) == 0);
     w->root = geteuid();
     w->first = 20000;
     w->last = 29999;

@@ -1,0 +1,337 @@
+// LAYERS: test_support
+
+#include "broker/audit/event.h"
+#include "broker/common/files.h"
+#include "tests/unit/broker/daemon/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Who is not root: the person themself at the gate, and the control socket's answers. */
+
+static struct visitor person_or_skip(void)
+{
+    if (geteuid() != 0)
+        skip(); /* two uids are needed: root's and the person's */
+    return visitor_new_as(WORLD_UID);
+}
+
+/* ---- screen lockers ---- */
+
+static struct gate_pam locker(const struct visitor *v)
+{
+    struct gate_pam m = world_login(v);
+
+    m.caller.uid = WORLD_UID;
+    (void)snprintf(m.service, sizeof(m.service), "xscreensaver");
+    return m;
+}
+
+static void test_locker_needs_a_session(void **state)
+{
+    struct visitor person = person_or_skip(), v = visitor_new();
+    struct world *w = *state;
+    struct gate_pam m = locker(&person);
+
+    world_grant(w, (struct grant_plan){0});
+    assert_int_equal(world_ask(w, &person, FRAME_GATE_ACCOUNT, &m).reason, REASON_NO_SESSION);
+    world_log_in(w, &v);
+    assert_int_equal(world_ask(w, &person, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
+    assert_int_equal(world_records(w, EVENT_UNLOCK, "success", NULL), 1);
+    visitor_end(&person);
+    visitor_end(&v);
+}
+
+/* What a person says about where they are counts for nothing: it makes no login of it. */
+static void test_person_cannot_log_in_by_asking(void **state)
+{
+    struct visitor person = person_or_skip();
+    struct world *w = *state;
+    struct gate_pam m = locker(&person);
+
+    world_grant(w, (struct grant_plan){0});
+    (void)snprintf(m.service, sizeof(m.service), "sshd");
+    assert_int_equal(world_ask(w, &person, FRAME_GATE_ACCOUNT, &m).reason, REASON_NO_SESSION);
+    assert_null(registry_first(w->broker->registry));
+    visitor_end(&person);
+}
+
+static void test_person_asks_about_themself_alone(void **state)
+{
+    struct visitor person = person_or_skip();
+    struct world *w = *state;
+    struct gate_pam m = locker(&person), open = locker(&person);
+
+    m.person_uid = m.user_uid = WORLD_UID + 1;
+    assert_int_equal(world_ask(w, &person, FRAME_GATE_ACCOUNT, &m).reason, REASON_CALLER_FORBIDDEN);
+    m = locker(&person);
+    m.caller.uid = 0;
+    assert_int_equal(world_ask(w, &person, FRAME_GATE_ACCOUNT, &m).reason, REASON_CALLER_MISMATCH);
+    assert_int_equal(world_ask(w, &person, FRAME_GATE_OPEN, &open).reason, REASON_CALLER_FORBIDDEN);
+    visitor_end(&person);
+}
+
+/* ---- hufu-channel ---- */
+
+static struct gate_reply ask_channel(struct world *w, const struct visitor *v, enum grant_channel channel)
+{
+    struct gate_channel m = {.caller = world_login(v).caller, .channel = (uint8_t)channel, .command = "id"};
+    uint8_t frame[FRAME_MAX];
+    int size, fd = visitor_connect(v, world_path(w, "gate"));
+
+    size = gate_encode_channel(&m, frame);
+    assert_true(size > 0 && send(fd, frame, (size_t)size, 0) == size);
+    return world_take(w, fd);
+}
+
+static void test_channel(void **state)
+{
+    struct visitor person = person_or_skip(), v = visitor_new();
+    struct world *w = *state;
+
+    world_grant(w, (struct grant_plan){.channel = "shell"});
+    w->reaper.login_uid = WORLD_UID;
+    assert_int_equal(ask_channel(w, &person, GRANT_CHANNEL_SHELL).reason, REASON_NO_SESSION);
+    world_log_in(w, &v);
+    w->reaper.audit_session = (uint32_t)v.pid;
+    assert_int_equal(ask_channel(w, &person, GRANT_CHANNEL_SHELL).verdict, VERDICT_ALLOW);
+    assert_int_equal(ask_channel(w, &person, GRANT_CHANNEL_EXEC).reason, REASON_CHANNEL_NOT_GRANTED);
+    assert_int_equal(world_records(w, EVENT_CHANNEL, "success", NULL), 1);
+    assert_int_equal(world_records(w, EVENT_CHANNEL, "failure", NULL), 2);
+    visitor_end(&person);
+    visitor_end(&v);
+}
+
+/* The kernel says which session a caller is in, and whose: not the caller. */
+static void test_channel_of_another(void **state)
+{
+    struct visitor person = person_or_skip(), v = visitor_new();
+    struct world *w = *state;
+
+    world_grant(w, (struct grant_plan){.channel = "shell"});
+    world_log_in(w, &v);
+    w->reaper.audit_session = (uint32_t)v.pid;
+    w->reaper.login_uid = WORLD_UID + 1;
+    assert_int_equal(ask_channel(w, &person, GRANT_CHANNEL_SHELL).reason, REASON_CALLER_MISMATCH);
+    w->reaper.login_uid = WORLD_UID;
+    w->reaper.gone = true;
+    assert_int_equal(ask_channel(w, &person, GRANT_CHANNEL_SHELL).reason, REASON_CALLER_MISMATCH);
+    visitor_end(&person);
+    visitor_end(&v);
+}
+
+static void test_channel_without_the_reaper(void **state)
+{
+    struct visitor person = person_or_skip(), v = visitor_new();
+    struct world *w = *state;
+
+    world_grant(w, (struct grant_plan){.channel = "shell"});
+    world_log_in(w, &v);
+    fake_reaper_stop(&w->reaper);
+    world_for(w, 50);
+    assert_int_equal(ask_channel(w, &person, GRANT_CHANNEL_SHELL).reason, REASON_REAPER_AWAY);
+    visitor_end(&person);
+    visitor_end(&v);
+}
+
+/* ---- control ---- */
+
+static void test_gated_peer_is_refused(void **state)
+{
+    struct world *w = *state;
+    struct varlink_reply r;
+
+    w->reaper.login_uid = WORLD_UID; /* a vendor who became root */
+    r = world_call(w, "Status", NULL);
+    assert_string_equal(r.error, "org.hufu.control.NotPermitted");
+    varlink_reply_done(&r);
+    assert_int_equal(world_records(w, EVENT_CONTROL_REFUSED, "failure", NULL), 1);
+}
+
+static void test_malformed_grant(void **state)
+{
+    struct world *w = *state;
+    struct varlink_reply r =
+        world_call(w, "GrantAdd", json_pack("{ss s[]}", "document", "hufu-grant: 1\nx\n", "approvals"));
+
+    assert_string_equal(r.error, "org.hufu.control.Malformed");
+    assert_int_equal(json_integer_value(json_object_get(r.parameters, "line")), 2);
+    varlink_reply_done(&r);
+    assert_int_equal(grant_index_count(grants_index(w->broker->grants)), 0);
+    assert_int_equal(world_records(w, EVENT_GRANT_ADD, "failure", NULL), 1);
+}
+
+static void test_approvals_may_come_one_by_one(void **state)
+{
+    struct world *w = *state;
+    char *document = paper_grant(&(struct grant_plan){0});
+    char *one = department_approval(w->department, DEPARTMENT_LEADER, document);
+    char *two = department_approval(w->department, DEPARTMENT_UNIT, document);
+    struct varlink_reply r;
+
+    r = world_call(w, "GrantAdd", json_pack("{ss s[s]}", "document", document, "approvals", one));
+    assert_string_equal(json_string_value(json_object_get(r.parameters, "state")), "approval-missing");
+    varlink_reply_done(&r);
+    r = world_call(w, "GrantAdd", json_pack("{ss s[s]}", "document", document, "approvals", two));
+    assert_null(r.error);
+    assert_string_not_equal(json_string_value(json_object_get(r.parameters, "state")), "approval-missing");
+    assert_int_equal(json_array_size(json_object_get(r.parameters, "approvals")), 2);
+    varlink_reply_done(&r);
+    /* once more, with nothing: what was verified stays so */
+    r = world_call(w, "GrantAdd", json_pack("{ss s[]}", "document", document, "approvals"));
+    assert_null(r.error);
+    assert_string_not_equal(json_string_value(json_object_get(r.parameters, "state")), "approval-missing");
+    varlink_reply_done(&r);
+    world_stop(w);
+    world_start(w);
+    r = world_call(w, "GrantShow", json_pack("{ss}", "id", "01234567"));
+    assert_null(r.error);
+    assert_string_equal(json_string_value(json_object_get(r.parameters, "document")), document);
+    assert_int_equal(json_array_size(json_object_get(r.parameters, "approval_documents")), 2);
+    varlink_reply_done(&r);
+    free(document);
+    free(one);
+    free(two);
+}
+
+/* An unverified higher version changes nothing; a lower one is refused for ever. */
+static void test_versions(void **state)
+{
+    struct world *w = *state;
+    char *document;
+    struct varlink_reply r;
+
+    assert_int_equal(world_grant(w, (struct grant_plan){.version = 3}), REASON_OK);
+    document = paper_grant(&(struct grant_plan){.version = 4});
+    r = world_call(w, "GrantAdd", json_pack("{ss s[]}", "document", document, "approvals"));
+    assert_string_equal(r.error, "org.hufu.control.Refused");
+    assert_string_equal(json_string_value(json_object_get(r.parameters, "reason")), "approval-missing");
+    varlink_reply_done(&r);
+    free(document);
+    document = paper_grant(&(struct grant_plan){.version = 2});
+    r = world_call(w, "GrantAdd", json_pack("{ss s[]}", "document", document, "approvals"));
+    assert_string_equal(json_string_value(json_object_get(r.parameters, "reason")), "grant-superseded");
+    varlink_reply_done(&r);
+    free(document);
+}
+
+/* A verified version that is narrower ends what no longer fits, at once; one that fits moves the deadline. */
+static bool nobody_is_left(struct world *w, void *userdata)
+{
+    (void)userdata;
+    return registry_first(w->broker->registry) == NULL;
+}
+
+static void test_narrowing_version_ends_a_session(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    enum reason reason;
+
+    world_grant(w, (struct grant_plan){.version = 3, .max_session = "600"});
+    world_log_in(w, &v);
+    world_grant(w, (struct grant_plan){.version = 4, .max_session = "1200"});
+    assert_int_equal(w->reaper.leases, 2);
+    assert_int_equal(registry_first(w->broker->registry)->version, 4);
+    assert_true(w->reaper.last_lease.seconds > 1190);
+    world_grant(w, (struct grant_plan){.version = 5, .source = "10.99.0.0/16"});
+    world_until(w, nobody_is_left, NULL);
+    world_records(w, EVENT_SESSION_CLOSE, "success", &reason);
+    assert_int_equal(reason, REASON_WRONG_SOURCE);
+    visitor_end(&v);
+}
+
+static void test_explain(void **state)
+{
+    struct world *w = *state;
+    struct varlink_reply r;
+
+    world_grant(w, (struct grant_plan){0});
+    r = world_call(w, "Explain", json_pack("{ss ss}", "staff", WORLD_STAFF, "source", "10.1.2.3"));
+    assert_string_equal(json_string_value(json_object_get(r.parameters, "verdict")), "allow");
+    assert_string_equal(json_string_value(json_object_get(r.parameters, "grant")), PAPERS_ID);
+    varlink_reply_done(&r);
+    r = world_call(w, "Explain", json_pack("{ss ss}", "staff", WORLD_STAFF, "source", "10.9.2.3"));
+    assert_string_equal(json_string_value(json_object_get(r.parameters, "verdict")), "deny");
+    assert_string_equal(json_string_value(json_object_get(r.parameters, "reason")), "wrong-source");
+    assert_int_equal(json_array_size(json_object_get(r.parameters, "considered")), 1);
+    assert_true(json_string_length(json_object_get(r.parameters, "message")) > 20);
+    varlink_reply_done(&r);
+    r = world_call(
+        w, "Explain",
+        json_pack("{ss ss ss}", "staff", WORLD_STAFF, "source", "10.1.2.3", "at", "2031-01-01T00:00:00Z"));
+    assert_string_not_equal(json_string_value(json_object_get(r.parameters, "verdict")), "allow");
+    varlink_reply_done(&r);
+    r = world_call(w, "Explain", json_pack("{ss ss}", "staff", WORLD_STAFF, "source", "host.example"));
+    assert_string_equal(r.error, "org.varlink.service.InvalidParameter");
+    varlink_reply_done(&r);
+    /* the question is put, and nothing is used up by it */
+    assert_null(registry_first(w->broker->registry));
+}
+
+static void test_sessions_and_records(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct varlink_reply r;
+    json_t *session;
+    uint64_t number;
+
+    world_grant(w, (struct grant_plan){0});
+    number = world_log_in(w, &v);
+    r = world_call(w, "SessionList", NULL);
+    session = json_array_get(json_object_get(r.parameters, "sessions"), 0);
+    assert_string_equal(json_string_value(json_object_get(session, "state")), "open");
+    assert_string_equal(json_string_value(json_object_get(session, "vendor")), "acme");
+    assert_string_equal(json_string_value(json_object_get(session, "source")), "10.1.2.3");
+    assert_int_equal(json_integer_value(json_object_get(session, "number")), number);
+    assert_true(json_integer_value(json_object_get(session, "seconds_left")) > 3500);
+    varlink_reply_done(&r);
+    r = world_call(w, "SessionShow", json_pack("{sI}", "number", (json_int_t)number));
+    assert_null(r.error);
+    varlink_reply_done(&r);
+    r = world_call(w, "SessionEnd", json_pack("{sI ss}", "number", (json_int_t)number, "why", "enough"));
+    assert_true(json_is_true(json_object_get(json_object_get(r.parameters, "ending"), "proven")));
+    varlink_reply_done(&r);
+    r = world_call(w, "SessionShow", json_pack("{sI}", "number", (json_int_t)number));
+    assert_string_equal(r.error, "org.hufu.control.NotFound");
+    varlink_reply_done(&r);
+    r = world_call(w, "SessionList", json_pack("{sb}", "all", 1));
+    session = json_array_get(json_object_get(r.parameters, "sessions"), 0);
+    assert_string_equal(json_string_value(json_object_get(session, "state")), "ended");
+    assert_string_equal(json_string_value(json_object_get(session, "reason")), "ended-by-operator");
+    varlink_reply_done(&r);
+    r = world_call(w, "Audit", json_pack("{ss}", "event", EVENT_SESSION_END));
+    assert_int_equal(json_array_size(json_object_get(r.parameters, "records")), 1);
+    varlink_reply_done(&r);
+    visitor_end(&v);
+}
+
+#define CALLER_TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CALLER_TEST(test_locker_needs_a_session),
+        CALLER_TEST(test_person_cannot_log_in_by_asking),
+        CALLER_TEST(test_person_asks_about_themself_alone),
+        CALLER_TEST(test_channel),
+        CALLER_TEST(test_channel_of_another),
+        CALLER_TEST(test_channel_without_the_reaper),
+        CALLER_TEST(test_gated_peer_is_refused),
+        CALLER_TEST(test_malformed_grant),
+        CALLER_TEST(test_approvals_may_come_one_by_one),
+        CALLER_TEST(test_versions),
+        CALLER_TEST(test_narrowing_version_ends_a_session),
+        CALLER_TEST(test_explain),
+        CALLER_TEST(test_sessions_and_records),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
