@@ -4,7 +4,6 @@
 #include "policy/base/ident.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -60,6 +59,8 @@ void arguments_parse(int argc, const char **argv, struct arguments *ret)
         } else if (socket_value && !socket && is_socket_path(socket_value)) {
             socket = socket_value;
             ret->socket = socket;
+        } else if (!ret->refusals_shown && strcmp(argv[i], "refusals=shown") == 0) {
+            ret->refusals_shown = true;
         } else {
             fault(ret, ARGUMENTS_FAULTY, argv[i]);
         }

@@ -3,11 +3,15 @@
 
 #include "policy/wire/gate.h"
 
+#include <stdbool.h>
+
 /*
  * The module's options in a PAM stack:
  *
  *   gated_uid=FIRST-LAST   mandatory, 1 <= FIRST <= LAST <= 2147483647 (3-rules, "Who")
  *   socket=PATH            absolute; default CLIENT_GATE_PATH
+ *   refusals=shown         tell a refused person why, also if the application asks for silence: sudo up to
+ *                          1.9.15 always does (PAM_SILENT), and has no setting against it
  *
  * Anything else, or an option twice, is a fault. Under a fault no gated account is admitted, and
  * nobody else is touched; so what matters is whether the range is still known.
@@ -22,7 +26,8 @@ struct arguments {
     enum arguments_state state;
     struct gate_range range; /* 0-0 with NO_RANGE */
     const char *socket;      /* points into argv or to a constant */
-    const char *culprit;     /* the first argument at fault, or the name of the absent one; NULL when GOOD */
+    bool refusals_shown;
+    const char *culprit; /* the first argument at fault, or the name of the absent one; NULL when GOOD */
 };
 
 void arguments_parse(int argc, const char **argv, struct arguments *ret);

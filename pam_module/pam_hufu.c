@@ -59,8 +59,15 @@ static int refuse_locally(pam_handle_t *pamh, int flags, int code, const char *t
     return code;
 }
 
-static int answer(pam_handle_t *pamh, int flags, enum frame_type type, const struct scope *scope,
-                  struct gate_reply *reply)
+/* A close is reported only, and nobody is there to read. */
+static int flags_of_refusal(int flags, enum frame_type type, const struct arguments *a)
+{
+    return a->refusals_shown && type != FRAME_GATE_CLOSE ? (int)((unsigned)flags & ~(unsigned)PAM_SILENT)
+                                                         : flags;
+}
+
+static int answer(pam_handle_t *pamh, int flags, enum frame_type type, const struct arguments *a,
+                  const struct scope *scope, struct gate_reply *reply)
 {
     const char *name = reason_name(reply->reason);
     int code = result_of_reply(reply);
@@ -69,6 +76,7 @@ static int answer(pam_handle_t *pamh, int flags, enum frame_type type, const str
         result_set_runtime_max(pamh, reply->runtime_max) != PAM_SUCCESS)
         return refuse_locally(pamh, flags, PAM_PERM_DENIED, CLIENT_AWAY_TEXT, "no memory");
     if (code != PAM_SUCCESS) {
+        flags = flags_of_refusal(flags, type, a);
         text_clean(reply->reference);
         pam_syslog(pamh, LOG_NOTICE, "refused %s: %s, reference %s", scope->person.name,
                    name ? name : "no reason", reply->reference);
@@ -84,27 +92,29 @@ static int gate(pam_handle_t *pamh, int flags, enum frame_type type, int argc, c
     struct gate_caller caller;
     struct scope scope;
     struct gate_reply reply = {.verdict = VERDICT_DENY, .reason = REASON_BROKER_ERROR};
-    int r;
+    int r, refusal_flags;
 
     arguments_parse(argc, argv, &a);
     log_arguments(pamh, &a);
     caller_describe(&caller);
     scope_find(items_service(pamh), items_user(pamh), &a, &caller, &scope);
+    refusal_flags = flags_of_refusal(flags, type, &a);
     if (scope.result != SCOPE_GATED) {
         r = result_of_scope(scope.result);
         return r == PAM_IGNORE ? PAM_IGNORE
-                               : refuse_locally(pamh, flags, r, result_text_of_scope(scope.result),
+                               : refuse_locally(pamh, refusal_flags, r, result_text_of_scope(scope.result),
                                                 "whose login this is cannot be told");
     }
     if (a.state != ARGUMENTS_GOOD)
-        return refuse_locally(pamh, flags, PAM_PERM_DENIED, RESULT_MISCONFIGURED_TEXT,
+        return refuse_locally(pamh, refusal_flags, PAM_PERM_DENIED, RESULT_MISCONFIGURED_TEXT,
                               "the module's arguments are faulty");
     r = ask_broker(pamh, type, &a, &caller, &scope, &reply);
     if (r < 0) {
         pam_syslog(pamh, LOG_ERR, "no answer at %s: %s", a.socket, strerrordesc_np(-r));
-        return refuse_locally(pamh, flags, PAM_PERM_DENIED, CLIENT_AWAY_TEXT, "the broker did not answer");
+        return refuse_locally(pamh, refusal_flags, PAM_PERM_DENIED, CLIENT_AWAY_TEXT,
+                              "the broker did not answer");
     }
-    return answer(pamh, flags, type, &scope, &reply);
+    return answer(pamh, flags, type, &a, &scope, &reply);
 }
 
 int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)

@@ -185,7 +185,6 @@ static enum exit_code report(const struct cli *cli)
     (void)fprintf(cli->out, _("Written: %s, %s, %s.\nNext, as root:\n"), CLI_TRUST, REAPER_CONF, BROKER_CONF);
     (void)fputs("  pam-auth-update --enable hufu\n"
                 "  install -m 644 /usr/share/hufu/ssh/hufu.conf /etc/ssh/sshd_config.d/00-hufu.conf\n"
-                "  install -m 440 /usr/share/hufu/sudo/hufu /etc/sudoers.d/hufu\n"
                 "  systemctl enable --now hufu-reaper hufud && systemctl restart ssh\n"
                 "  hufuctl status\n",
                 cli->out);

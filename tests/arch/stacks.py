@@ -15,6 +15,7 @@ import report
 
 RANGE = (20000, 29999)
 MODULE = f"pam_hufu.so gated_uid={RANGE[0]}-{RANGE[1]}"
+TELLING_MODULE = f"{MODULE} refusals=shown"
 CALLER_BY_GROUP = "pam_succeed_if.so quiet ruser ingroup hufu-gated"
 CALLER_BY_UID = f"pam_succeed_if.so quiet use_uid uid ge {RANGE[0]} uid le {RANGE[1]}"
 BELOW = f"pam_succeed_if.so quiet uid lt {RANGE[0]}"
@@ -22,14 +23,14 @@ ABOVE = f"pam_succeed_if.so quiet uid gt {RANGE[1]}"
 
 LOGIN = [f"[success=2 default=ignore] {BELOW}", f"[success=1 default=ignore] {ABOVE}", f"required {MODULE}"]
 SWITCH = [f"[success=2 default=ignore] {CALLER_BY_GROUP}", f"[success=1 default=ignore] {CALLER_BY_UID}",
-          f"[success=1 ignore=1 module_unknown=1 default=die] {MODULE}", f"required {MODULE}"]
+          f"[success=1 ignore=1 module_unknown=1 default=die] {TELLING_MODULE}", f"required {TELLING_MODULE}"]
 
 BLOCKS = {"sshd": LOGIN, "login": LOGIN, "cron": LOGIN, "atd": LOGIN, "systemd-user": LOGIN,
           "su": SWITCH, "sudo": SWITCH, "sudo-i": SWITCH, "runuser": SWITCH, "polkit-1": SWITCH}
 SWITCH_SERVICES = ["su", "su-l", "sudo", "sudo-i", "runuser", "runuser-l", "polkit-1"]
 EVERYWHERE = [f"[success=ignore default=4] pam_succeed_if.so quiet service in {':'.join(SWITCH_SERVICES)}",
-              *SWITCH[:2], f"[success=4 ignore=4 module_unknown=4 default=die] {MODULE}",
-              f"[success=3 ignore=3 default=die] {MODULE}", *LOGIN]
+              *SWITCH[:2], f"[success=4 ignore=4 module_unknown=4 default=die] {TELLING_MODULE}",
+              f"[success=3 ignore=3 default=die] {TELLING_MODULE}", *LOGIN]
 
 SWITCH_ROW = re.compile(r'\{"([\w-]+)", SERVICE_SWITCH,')
 

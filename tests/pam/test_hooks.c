@@ -195,6 +195,31 @@ static void silence_is_kept(void **state)
         }
 }
 
+/* `refusals=shown`: a refusal is explained to the silent, too, and nothing else is said to them. */
+static void refusals_are_shown_where_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(deciding); i++) {
+        struct fake_gate *g;
+        struct stack s;
+
+        answer_with(VERDICT_DENY, REASON_NO_GRANT, "Something to say.");
+        g = gate_of(FAKE_GATE_ANSWERS, RANGE " refusals=shown");
+        assert_int_equal(call_for("sshd", "zhang.san", deciding[i], PAM_SILENT, &s), PAM_PERM_DENIED);
+        assert_string_equal(s.text, "Something to say.");
+        fake_gate_free(g);
+        assert_int_equal(call_for("sshd", "zhang.san", deciding[i], PAM_SILENT, &s), PAM_PERM_DENIED);
+        assert_string_equal(s.text, CLIENT_AWAY_TEXT);
+        assert_int_equal(call_for("sshd", "zhang.san", STACK_CLOSE, PAM_SILENT, &s), PAM_SUCCESS);
+        assert_int_equal(s.errors + s.infos + s.prompts, 0);
+        answer_with(VERDICT_ALLOW, REASON_OK, "Something to say.");
+        g = gate_of(FAKE_GATE_ANSWERS, RANGE " refusals=shown");
+        assert_int_equal(call_for("sshd", "zhang.san", deciding[i], PAM_SILENT, &s), PAM_SUCCESS);
+        assert_int_equal(s.errors + s.infos + s.prompts, 0);
+        fake_gate_free(g);
+    }
+}
+
 static void the_longest_life_is_left_for_logind(void **state)
 {
     static const uint32_t seconds[] = {0, 1, 28800, UINT32_MAX};
@@ -562,6 +587,7 @@ int main(void)
         TEST(an_admission_lets_in),
         TEST(a_refusal_keeps_out),
         TEST(silence_is_kept),
+        TEST(refusals_are_shown_where_told),
         TEST(the_longest_life_is_left_for_logind),
         TEST(closing_never_fails_and_says_nothing),
         TEST(the_request_says_who_and_whence),
