@@ -109,7 +109,8 @@ class Box:
         """The outer command line for a shell command (a string) or an argument vector (a list)."""
         inner = ["bash", "-c", command] if isinstance(command, str) else list(command)
         if user:
-            inner = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--reset-env", *inner]
+            become = 'exec setpriv --reuid "$0" --regid "$(id -g "$0")" --init-groups --reset-env "$@"'
+            inner = ["sh", "-c", become, user, *inner]
         if env:
             inner = ["env", *(f"{key}={value}" for key, value in env.items()), *inner]
         return [WORLD, "exec", self.name, *inner]

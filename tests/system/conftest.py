@@ -44,7 +44,9 @@ def pytest_runtest_makereport(item, call):
 
 def new_box(request, parent=None):
     stem = re.sub(r"[^A-Za-z0-9]", "-", request.node.name.split("/")[-1].removesuffix(".py"))[:30].strip("-") or "box"
-    return Box(f"{stem}-{os.getpid()}-{next(counter)}", parent or request.config.getoption("--installed"))
+    # Two runs at a time, each with a PID namespace of its own, share the store.
+    run = os.environ.get("HUFU_WORLD_RUN", "").removeprefix("run-")
+    return Box(f"{stem}-{run}-{os.getpid()}-{next(counter)}", parent or request.config.getoption("--installed"))
 
 
 def end_box(request, box):

@@ -68,6 +68,7 @@ class Site:
     """
 
     approvers = {"wang.wu": ("leader", "sm2-sm3"), "zhou.ming": ("unit", "ed25519")}
+    newcomers = 0
     stacks = "DEBIAN_FRONTEND=noninteractive pam-auth-update --enable hufu"
 
     def __init__(self, box):
@@ -97,7 +98,7 @@ class Site:
         for person, (role, algorithm) in (approvers or self.approvers).items():
             lines.append(f"approver: {person} finance {role} {algorithm} {self.authority.person(person, algorithm)}")
         lines += ["limit: emergency validity=86400 session=28800 any=hours,source"]
-        lines += ["limit: normal validity=2592000 session=28800 any=hours,source"]
+        lines += ["limit: normal validity=2592000 session=28800 any=command,hours,source,uses"]
         lines += ["limit: privileged validity=604800 session=14400 any=hours"]
         lines += ["quorum: emergency total=1 leader=1"]
         lines += ["quorum: normal total=2 leader=1 unit=1"]
@@ -123,6 +124,13 @@ class Site:
             self.box.sh(["gpasswd", "-a", name, group])
         self.keys[name] = self.box.key(name)
         return self.keys[name]
+
+    def newcomer(self):
+        """A vendor's person whom this host has never heard of, with no grants of the past."""
+        Site.newcomers += 1
+        name = f"newcomer.{Site.newcomers}"
+        self.vendor(name, 20100 + Site.newcomers)
+        return name
 
     def staff(self, name):
         self.box.account(name)
@@ -231,7 +239,7 @@ class Site:
         return self.box.ssh_start(account, *([command] if isinstance(command, str) else command), **how)
 
     def session_open(self, account="zhang.san", **how):
-        """An ssh session that stays; returned once hufud lists it as open."""
+        """An ssh session that stays; returned once hufud lists it as open and its command has been started."""
         before = {session["number"] for session in self.live()}
         running = self.ssh_start(account, **how)
 
@@ -239,7 +247,9 @@ class Site:
             assert not running.ended, running.wait()
             return [s for s in self.live() if s["number"] not in before and s["staff"] == account]
 
-        return running, self.box.until(opened)[0]
+        session = self.box.until(opened)[0]
+        self.box.until(f"pgrep -u {account} -x 'sleep|sh|bash'")
+        return running, session
 
     # --- breaking
 

@@ -4,7 +4,7 @@ import pexpect
 import pytest
 
 # A terminal that login takes for the first console: the box's own pty, under the console's name.
-ON_TTY1 = "touch /dev/tty1 && mount --bind $(tty) /dev/tty1 && exec setsid -c login </dev/tty1 >/dev/tty1 2>&1"
+ON_TTY1 = "touch /dev/tty1 && mount --bind $(tty) /dev/tty1 && exec setsid -c -w login </dev/tty1 >/dev/tty1 2>&1"
 
 
 def log_in(site, account, command=ON_TTY1):
@@ -86,7 +86,7 @@ def test_no_switch_without_a_session(site, oracle):
     site.grant(**{"run-as": "oracle", "command": "any"})
     result = site.box.run(["sudo", "-n", "-u", "oracle", "id", "-un"], user="zhang.san")
     assert not result.ok and result.out == "", result
-    assert site.refusals()[-1] == "no-session"
+    assert site.refusals()[-1] == "no-session", result
 
 
 def test_staff_switch_freely(site, oracle):

@@ -100,12 +100,14 @@ def test_no_channel_implies_another(site, granted, refused):
         assert attempts[granted]().ok
 
 
-def test_old_scp_is_a_transfer(site):
+def test_old_scp_is_a_command(site):
+    """With -O a program named scp runs on the host; only sftp-server is a transfer."""
     site.grant(channel="transfer")
-    assert scp(site, "-O").ok
-    site.revoke_everything()
-    site.grant(channel="exec", sessions="5")
     assert not scp(site, "-O").ok
+    assert scp(site).ok
+    site.revoke_everything()
+    site.grant(channel="exec")
+    assert scp(site, "-O").ok
     assert not scp(site).ok
 
 
