@@ -9,6 +9,8 @@
 #include "policy/base/cleanup.h"
 #include "policy/document/approval.h"
 #include "policy/document/grant.h"
+#include "policy/document/revocation.h"
+#include "policy/document/status.h"
 #include "policy/document/trust.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -61,6 +63,26 @@ static void try_trust(const uint8_t *data, size_t size)
     judge(r, written, text, data, size, &error);
 }
 
+static void try_revocation(const uint8_t *data, size_t size)
+{
+    cleanup(revocation_free_p) struct revocation *x = NULL;
+    struct document_error error;
+    cleanup_free char *text = NULL;
+    int r = revocation_parse(data, size, &x, &error), written = r == 0 ? revocation_write(x, &text, NULL) : 0;
+
+    judge(r, written, text, data, size, &error);
+}
+
+static void try_status(const uint8_t *data, size_t size)
+{
+    cleanup(status_free_p) struct status *s = NULL;
+    struct document_error error;
+    cleanup_free char *text = NULL;
+    int r = status_parse(data, size, &s, &error), written = r == 0 ? status_write(s, &text, NULL) : 0;
+
+    judge(r, written, text, data, size, &error);
+}
+
 static void try_approval(const uint8_t *data, size_t size)
 {
     cleanup(approval_free_p) struct approval *a = NULL;
@@ -85,5 +107,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_grant(data, size);
     try_approval(data, size);
     try_trust(data, size);
+    try_revocation(data, size);
+    try_status(data, size);
     return 0;
 }

@@ -2,6 +2,8 @@
 
 #include "policy/document/approval.h"
 #include "policy/document/grant.h"
+#include "policy/document/revocation.h"
+#include "policy/document/status.h"
 #include "policy/document/trust.h"
 #include "tests/unit/unit.h"
 
@@ -159,6 +161,42 @@ const char sample_trust_small[] = "hufu-trust: 1\n"
                                   "quorum: normal total=1\n"
                                   "quorum: privileged total=1 x=1\n";
 
+const char sample_revocation[] = "hufu-revocation: 1\n"
+                                 "site: cn.example.finance\n"
+                                 "id: 89abcdef0123456789abcdef01234567\n"
+                                 "scope: staff zhang.san\n"
+                                 "until: 2026-12-21T00:00:00Z\n"
+                                 "revoked-at: 2026-11-21T08:30:00Z\n"
+                                 "reason: 证件丢失 (lost badge)\n";
+
+const char sample_revocation_grant[] = "hufu-revocation: 1\n"
+                                       "site: s\n"
+                                       "id: 00000000000000000000000000000000\n"
+                                       "scope: grant 0123456789abcdef0123456789abcdef\n"
+                                       "until: forever\n"
+                                       "revoked-at: 1970-01-01T00:00:00Z\n"
+                                       "reason: r\n";
+
+const char sample_status[] =
+    "hufu-status: 1\n"
+    "site: cn.example.finance\n"
+    "trust-epoch: 4\n"
+    "epoch: 17\n"
+    "issued: 2026-11-21T08:00:00Z\n"
+    "expires: 2026-11-22T08:00:00Z\n"
+    "revoked: 0123456789abcdef0123456789abcdef\n"
+    "revoked: 89abcdef0123456789abcdef01234567\n"
+    "revoked-certificate: 0fce00112233445566778899aabbccddeeff00112233445566778899aabbccdd\n"
+    "minimum-version: 11111111111111111111111111111111 3\n"
+    "minimum-version: 22222222222222222222222222222222 2147483647\n";
+
+const char sample_status_empty[] = "hufu-status: 1\n"
+                                   "site: s\n"
+                                   "trust-epoch: 1\n"
+                                   "epoch: 2147483647\n"
+                                   "issued: 1970-01-01T00:00:00Z\n"
+                                   "expires: 9999-12-31T23:59:59Z\n";
+
 const struct sample samples[] = {
     {"grant", sample_grant, sample_round_grant},
     {"emergency grant", sample_grant_emergency, sample_round_grant},
@@ -166,6 +204,10 @@ const struct sample samples[] = {
     {"approval", sample_approval, sample_round_approval},
     {"trust", sample_trust, sample_round_trust},
     {"small trust", sample_trust_small, sample_round_trust},
+    {"revocation", sample_revocation, sample_round_revocation},
+    {"revocation of a grant", sample_revocation_grant, sample_round_revocation},
+    {"status", sample_status, sample_round_status},
+    {"empty status", sample_status_empty, sample_round_status},
 };
 const size_t n_samples = ARRAY_SIZE(samples);
 
@@ -183,6 +225,8 @@ const size_t n_samples = ARRAY_SIZE(samples);
 DEFINE_ROUND(grant)
 DEFINE_ROUND(approval)
 DEFINE_ROUND(trust)
+DEFINE_ROUND(revocation)
+DEFINE_ROUND(status)
 
 char *sample_edit(const char *text, const char *from, const char *to)
 {

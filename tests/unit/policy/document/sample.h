@@ -14,10 +14,15 @@ extern const char sample_grant_full[];      /* several lines of every key that m
 extern const char sample_approval[];
 extern const char sample_trust[];
 extern const char sample_trust_small[]; /* without the keys that may be absent */
+extern const char sample_revocation[];  /* of a person, till a time */
+extern const char sample_revocation_grant[];
+extern const char sample_status[];
+extern const char sample_status_empty[]; /* takes nothing away */
 
 /** Parses octets and writes what came of it; *ret is the caller's. As the parsers. */
 typedef int sample_round(const void *octets, size_t size, char **ret, struct document_error *error);
-sample_round sample_round_grant, sample_round_approval, sample_round_trust;
+sample_round sample_round_grant, sample_round_approval, sample_round_trust, sample_round_revocation,
+    sample_round_status;
 
 struct sample {
     const char *name;

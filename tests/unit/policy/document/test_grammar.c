@@ -45,7 +45,13 @@ static bool same_key(const char *a, const char *b)
 
 static bool is_optional(const char *line)
 {
-    return same_key(line, "revoker:") || same_key(line, "status-key:");
+    static const char *const keys[] = {
+        "revoker:", "status-key:", "revoked:", "revoked-certificate:", "minimum-version:"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+        if (same_key(line, keys[i]))
+            return true;
+    return false;
 }
 
 static char *join(const struct lines *l)
@@ -283,6 +289,17 @@ static void test_unsorted_repeats_say_so(void **state)
                         "host: db01.finance.example\nhost: db01\n", 14, "sorted");
 }
 
+/* Whether what follows the first `size` octets of a sample are whole lines that may be absent. */
+static bool is_whole_without_the_rest(const char *text, size_t size)
+{
+    if (size == 0 || text[size - 1] != '\n')
+        return false;
+    for (const char *line = text + size; *line; line = strchr(line, '\n') + 1)
+        if (!is_optional(line))
+            return false;
+    return true;
+}
+
 static void test_every_truncation(void **state)
 {
     (void)state;
@@ -296,6 +313,10 @@ static void test_every_truncation(void **state)
             cleanup_free char *text = malloc(i + 1);
 
             memcpy(text, samples[k].text, i);
+            if (is_whole_without_the_rest(samples[k].text, i)) {
+                sample_accepted(samples[k].round, text, i);
+                continue;
+            }
             assert_int_equal(samples[k].round(text, i, &again, &error), -EINVAL);
             assert_true(error.reason[0] != 0 && error.line <= 64);
         }

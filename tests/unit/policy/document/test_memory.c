@@ -98,6 +98,8 @@ static void test_later_blocks(void **state)
         {5, 8, "anchor: a MA==\n", "anchor: a", " MA=="},
         {5, 256, "requester: r o\n", "requester: r", " o"},
         {5, 64, "approver: p o x ed25519 MA==\n", "approver: p", " o x ed25519 MA=="},
+        {8, 64, "minimum-version: 11111111111111111111111111111111 3\n",
+         "minimum-version: 00000000000000000000000000000", " 3"},
     };
 
     (void)state;
