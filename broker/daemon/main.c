@@ -204,7 +204,10 @@ int main(int argc, char **argv)
     if (!config)
         return EXIT_FAILURE;
     if (texts_init(config->language) < 0)
-        (void)fprintf(stderr, SD_WARNING "hufud: no language but English on this host\n");
+        (void)fprintf(stderr,
+                      SD_WARNING "hufud: texts stay English: no catalogue of %s, or no locale to use it in "
+                                 "(locale-gen %s.UTF-8)\n",
+                      config->language, config->language);
     find_accounts(&a.options);
     if (!a.create_store)
         return serve(&a, config);

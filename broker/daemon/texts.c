@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,9 @@
 #define ASK_OPERATOR N_("Ask the operator of the responsible unit, and quote the reference below.")
 #define ASK_ADMIN    N_("Tell the system administrator of this host, and quote the reference below.")
 #define TRY_AGAIN    N_("Try again in a moment. If it stays so, tell the system administrator.")
+
+#define ADMITTED     N_("Hufu: you are let in for ticket %s until %s (UTC), %lld h %lld min from now.")
+#define ENDING       N_("Hufu: your session ends in %u min, at %s (UTC). Save your work.")
 
 static const struct texts_reason rows[] = {
     {REASON_OK, N_("Access is granted."), N_("Nothing has to be done.")},
@@ -168,6 +172,25 @@ void texts_refuse(const struct texts_refusal *t, char message[static TEXTS_MESSA
     copy_message(&b, message, TEXTS_MESSAGE_SIZE);
 }
 
+/* The English line, and behind it the same in the language of the configuration, if that is another one. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static void put_both(struct buf *b, const char *english, const char *translated, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, translated);
+    buf_vprintf(b, english, arguments);
+    va_end(arguments);
+    if (strcmp(english, translated) == 0)
+        return;
+    buf_puts(b, "\n");
+    va_start(arguments, translated);
+    buf_vprintf(b, translated, arguments);
+    va_end(arguments);
+}
+#pragma GCC diagnostic pop
+
 void texts_admit(when_t deadline, when_t now, const char *ticket, char message[static TEXTS_MESSAGE_SIZE])
 {
     cleanup_buf struct buf b = BUF_INIT;
@@ -176,32 +199,43 @@ void texts_admit(when_t deadline, when_t now, const char *ticket, char message[s
 
     if (deadline == WHEN_NEVER)
         return;
-    buf_printf(&b, _("Hufu: you are let in for ticket %s until %s (UTC), %lld h %lld min from now."), ticket,
-               time_text(deadline, when), minutes / 60, minutes % 60);
+    put_both(&b, ADMITTED, _(ADMITTED), ticket, time_text(deadline, when), minutes / 60, minutes % 60);
     copy_message(&b, message, TEXTS_MESSAGE_SIZE);
 }
 
 void texts_warn(unsigned minutes, when_t deadline, char *text, size_t size)
 {
+    cleanup_buf struct buf b = BUF_INIT;
     char when[WHEN_TEXT_SIZE];
 
-    (void)snprintf(text, size,
-                   ngettext("Hufu: your session ends in %u minute, at %s (UTC). Save your work.",
-                            "Hufu: your session ends in %u minutes, at %s (UTC). Save your work.", minutes),
-                   minutes, time_text(deadline, when));
+    put_both(&b, ENDING, _(ENDING), minutes, time_text(deadline, when));
+    copy_message(&b, text, size);
 }
 
-/* gettext ignores LANGUAGE in the locale "C", and a minimal system has no other one but C.UTF-8. */
+/*
+ * gettext asks the locale of the process, never a name that it is given. A host that has the language's own
+ * locale is served by that. A minimal one has C.UTF-8 alone, in which glibc 2.36 still follows LANGUAGE and
+ * newer ones do not: so a text is looked up before it is believed.
+ */
+static bool choose_locale(const char *language)
+{
+    char own[32];
+
+    (void)snprintf(own, sizeof(own), "%s.UTF-8", language);
+    return (setlocale(LC_CTYPE, own) && setlocale(LC_MESSAGES, own)) ||
+           (setlocale(LC_CTYPE, "C.UTF-8") && setlocale(LC_MESSAGES, "C.UTF-8"));
+}
+
 int texts_init(const char *language)
 {
     if (strcmp(language, "en") == 0)
         return 0;
-    if (!setlocale(LC_CTYPE, "C.UTF-8") || !setlocale(LC_MESSAGES, "C.UTF-8"))
+    if (!choose_locale(language))
         return -ENOENT;
     if (setenv("LANGUAGE", language, 1) < 0)
         return -errno;
     if (!bindtextdomain("hufu", HUFU_LOCALEDIR) || !bind_textdomain_codeset("hufu", "UTF-8") ||
         !textdomain("hufu"))
         return -errno;
-    return 0;
+    return strcmp(_(rows[0].sentence), rows[0].sentence) == 0 ? -ENOENT : 0;
 }

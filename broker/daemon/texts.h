@@ -35,14 +35,15 @@ struct texts_refusal {
 /** Writes the message for a refusal. */
 void texts_refuse(const struct texts_refusal *t, char message[static TEXTS_MESSAGE_SIZE]);
 
-/** What somebody admitted reads: how long they have. */
+/** What somebody admitted reads: how long they have. English in ASCII, then the configured language. */
 void texts_admit(when_t deadline, when_t now, const char *ticket, char message[static TEXTS_MESSAGE_SIZE]);
 
-/** What is written to the terminals of a session that is about to end. `minutes` are left. */
+/** What is written to the terminals of a session that is about to end. `minutes` are left. English in ASCII,
+ * then the configured language. */
 void texts_warn(unsigned minutes, when_t deadline, char *text, size_t size);
 
-/** Chooses the language of the process for the texts: "en" or "zh_CN". Once, before any thread. 0 or -errno.
- */
+/** Chooses the language of the process for the texts: "en" or "zh_CN". Once, before any thread. 0 or -errno:
+ * -ENOENT if this host has no catalogue of that language, or no locale in which it would be used. */
 int texts_init(const char *language);
 
 #endif

@@ -1,5 +1,6 @@
 #include "broker/ipc/control.h"
 
+#include "broker/common/i18n.h"
 #include "broker/ipc/control_connection.h"
 #include "broker/ipc/listener.h"
 
@@ -160,11 +161,11 @@ static const char *caller_text(const struct control_connection *x, char text[sta
 static const char *needs_text(const struct control_connection *x, const struct control_method *m)
 {
     if (is_gated(&x->control->options, x->login_uid) || is_gated(&x->control->options, x->peer.uid))
-        return "an account that is not gated";
+        return N_("an account that is not gated");
     if (x->login_uid == CONTROL_LOGIN_UID_UNKNOWN && !m->blind)
-        return "hufu-reaper, which is away";
-    return m->needs == CONTROL_READ ? "root, or the group hufu-operators or hufu-auditors"
-                                    : "root, or the group hufu-operators";
+        return N_("hufu-reaper, which is away");
+    return m->needs == CONTROL_READ ? N_("root, or the group hufu-operators or hufu-auditors")
+                                    : N_("root, or the group hufu-operators");
 }
 
 static void refuse(struct control_call *call, const struct control_method *m)

@@ -99,9 +99,9 @@ static void test_warning_and_admission(void **state)
 
     (void)state;
     texts_warn(1, 1795255200, text, sizeof(text));
-    assert_non_null(strstr(text, "1 minute,"));
+    assert_non_null(strstr(text, " 1 min,"));
     texts_warn(15, 1795255200, text, sizeof(text));
-    assert_non_null(strstr(text, "15 minutes,"));
+    assert_non_null(strstr(text, " 15 min,"));
     assert_non_null(strstr(text, "2026-11-21T10:00:00Z"));
     texts_admit(1795255200, 1795255200 - 5400, "CHG-1", message);
     assert_non_null(strstr(message, "1 h 30 min"));
