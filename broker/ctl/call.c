@@ -46,6 +46,14 @@ static const char *member(const json_t *object, const char *name)
     return text ? text : "";
 }
 
+/* What the broker says in a sentence of its own; the caller's language is the one that counts here. */
+static const char *sentence(const json_t *object, const char *name)
+{
+    const char *text = member(object, name);
+
+    return *text ? _(text) : text;
+}
+
 /* Error of the interface, its exit code, and what is said: a format with the text of two members. */
 static const struct {
     const char *name;
@@ -73,8 +81,8 @@ static enum exit_code explain_error(const struct cli *cli, const struct varlink_
     for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
         if (strcmp(reply->error, errors[i].name) == 0)
             return cli_fail(cli, errors[i].code, _(errors[i].format),
-                            member(reply->parameters, errors[i].first),
-                            member(reply->parameters, errors[i].second));
+                            sentence(reply->parameters, errors[i].first),
+                            sentence(reply->parameters, errors[i].second));
     return cli_fail(cli, EXIT_REFUSED, _("the broker refuses: %s"), reply->error);
 }
 #pragma GCC diagnostic pop

@@ -99,27 +99,57 @@ static size_t columns_of(const char *word, size_t length)
     return columns < 0 ? length : (size_t)columns;
 }
 
+static bool is_one_of(const char *character, size_t size, const char *characters)
+{
+    return size > 1 && memmem(characters, strlen(characters), character, size);
+}
+
+/* Chinese has no blanks: a line may end beside any wide character, but not before a mark that closes nor
+ * behind one that opens. */
+static bool may_break(const char *before, size_t size_before, const char *behind, size_t size_behind)
+{
+    if (is_one_of(behind, size_behind, "，。；：！？、）”》") || is_one_of(before, size_before, "（“《"))
+        return false;
+    return columns_of(before, size_before) == 2 || columns_of(behind, size_behind) == 2;
+}
+
+/* Octets of the text up to the first place where a line may end. */
+static size_t piece_of(const char *line, size_t length)
+{
+    size_t before = character_size(line, length), at = before;
+
+    while (at < length && line[at] != ' ') {
+        size_t n = character_size(line + at, length - at);
+
+        if (may_break(line + at - before, before, line + at, n))
+            return at;
+        before = n;
+        at += n;
+    }
+    return at;
+}
+
 /* One line of the text, in lines that begin with `indent` blanks; the first one is already at `column`. */
 static void wrap_line(FILE *out, const char *line, size_t length, size_t indent, size_t column)
 {
-    size_t at = column;
+    size_t at = column, blanks = 0;
 
     while (length > 0) {
-        const char *blank = memchr(line, ' ', length);
-        size_t word = blank ? (size_t)(blank - line) : length;
-        size_t columns = columns_of(line, word);
+        size_t piece = *line == ' ' ? 0 : piece_of(line, length);
+        size_t columns = columns_of(line, piece);
 
-        if (at > indent && at + 1 + columns > COLUMNS) {
+        if (at > indent && at + blanks + columns > COLUMNS) {
             (void)fprintf(out, "\n%*s", (int)indent, "");
             at = indent;
         } else if (at > indent) {
-            (void)fputc(' ', out);
-            at++;
+            (void)fprintf(out, "%*s", (int)blanks, "");
+            at += blanks;
         }
-        (void)fwrite(line, 1, word, out);
+        (void)fwrite(line, 1, piece, out);
         at += columns;
-        line += word + (blank ? 1 : 0);
-        length -= word + (blank ? 1 : 0);
+        blanks = piece < length && line[piece] == ' ';
+        line += piece + blanks;
+        length -= piece + blanks;
     }
     (void)fputc('\n', out);
 }

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What people type as times, and what they see. */
@@ -212,6 +213,37 @@ static void test_durations_of_endings(void **state)
     assert_string_equal(text, "1.050 s");
 }
 
+/* Chinese breaks anywhere but at its marks, English at blanks; no line is wider than 79 columns. */
+static void test_wrapped(void **state)
+{
+    static const struct {
+        const char *text, *lines;
+    } cases[] = {
+        {"a b", "a b\n"},
+        {"授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书",
+         "授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书\n授权书\n"},
+        /* The comma would be the first of its line, so what it stands behind goes with it. */
+        {"授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书，撤销",
+         "授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权\n书，撤销\n"},
+        {"授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书 hufuctl grant",
+         "授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书授权书\nhufuctl grant\n"},
+        {"one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen",
+         "one two three four five six seven eight nine ten eleven twelve thirteen\nfourteen fifteen\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        cleanup_free char *text = NULL;
+        size_t size;
+        FILE *out = open_memstream(&text, &size);
+
+        assert_non_null(out);
+        text_print_wrapped(out, cases[i].text);
+        assert_int_equal(fclose(out), 0);
+        assert_string_equal(text, cases[i].lines);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_escape),       cmocka_unit_test(test_document),
         cmocka_unit_test(test_table),        cmocka_unit_test(test_object),
         cmocka_unit_test(test_hostile_cell), cmocka_unit_test(test_durations_of_endings),
+        cmocka_unit_test(test_wrapped),
     };
 
     (void)setlocale(LC_CTYPE, "C.UTF-8");
