@@ -1,7 +1,8 @@
 # Message catalogues: po/<language>.po becomes <prefix>/share/locale/<language>/LC_MESSAGES/hufu.mo.
 #
 # `ninja pot` collects the messages of the sources anew and merges them into every catalogue; a build only compiles them,
-# and fails on one whose format directives do not match.
+# and fails on one whose format directives do not match. Places are named by file alone, so that a line that moves changes
+# no catalogue. Messages are in policy/ and broker/; pam_module/ never touches a locale.
 
 find_program(MSGFMT msgfmt REQUIRED)
 find_program(XGETTEXT xgettext REQUIRED)
@@ -21,13 +22,14 @@ add_custom_target(translations ALL DEPENDS ${compiled})
 
 set(merge "")
 foreach(catalogue IN LISTS catalogues)
-  list(APPEND merge COMMAND "${MSGMERGE}" --quiet --update --backup=none --no-wrap "${catalogue}" po/hufu.pot)
+  list(APPEND merge COMMAND "${MSGMERGE}" --quiet --update --backup=none --no-wrap --add-location=file "${catalogue}" po/hufu.pot)
 endforeach()
 file(GLOB_RECURSE messages CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
   "${PROJECT_SOURCE_DIR}/policy/*.c" "${PROJECT_SOURCE_DIR}/broker/*.c")
-add_custom_target(pot
-  COMMAND "${XGETTEXT}" --from-code=UTF-8 --language=C --keyword=_ --keyword=N_ --keyword=ngettext:1,2
-    --package-name=hufu --add-comments=translators: --sort-by-file --no-wrap -o po/hufu.pot ${messages}
-  ${merge}
-  WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
-  VERBATIM)
+list(JOIN messages "\n" message_files)
+file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/messages.list" CONTENT "${message_files}\n" @ONLY)
+# tests/texts collects with the same words.
+set(HUFU_XGETTEXT "${XGETTEXT}" --from-code=UTF-8 --language=C --keyword=_ --keyword=N_ --keyword=ngettext:1,2
+  --package-name=hufu --add-comments=translators: --sort-by-file --no-wrap --add-location=file
+  --files-from=${PROJECT_BINARY_DIR}/messages.list)
+add_custom_target(pot COMMAND ${HUFU_XGETTEXT} -o po/hufu.pot ${merge} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" VERBATIM)
