@@ -125,6 +125,7 @@ static int apply_books(struct committer *c, const struct store_books *x)
     bind_blob(&b, x->id.octets, sizeof(x->id.octets));
     bind_unsigned(&b, x->uses_taken);
     bind_int(&b, x->closed);
+    bind_unsigned(&b, x->verified_version);
     return bind_run(&b);
 }
 

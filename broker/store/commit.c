@@ -42,8 +42,9 @@ static const char *const statement_texts[COMMIT_STATEMENTS] = {
         " ON CONFLICT (id, type, version) DO UPDATE SET octets = excluded.octets,"
         " approvals = excluded.approvals",
     [COMMIT_BOOKS] =
-        "INSERT INTO books (id, uses_taken, closed) VALUES (?1, ?2, ?3)"
-        " ON CONFLICT (id) DO UPDATE SET uses_taken = excluded.uses_taken, closed = excluded.closed",
+        "INSERT INTO books (id, uses_taken, closed, verified_version) VALUES (?1, ?2, ?3, ?4)"
+        " ON CONFLICT (id) DO UPDATE SET uses_taken = excluded.uses_taken, closed = excluded.closed,"
+        " verified_version = max(verified_version, excluded.verified_version)",
     [COMMIT_SESSION] =
         "REPLACE INTO session (number, state, grant_id, version, staff, uid, service, source, tty,"
         " key, boot_id, pid, start_time, parent, parent_start_time, audit_session, counts,"

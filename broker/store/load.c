@@ -135,6 +135,7 @@ static int load_books(struct column *c, void *userdata)
     column_id(c, &b.id);
     b.uses_taken = column_u32(c);
     b.closed = column_int(c) != 0;
+    b.verified_version = column_u32(c);
     if (c->error < 0)
         return c->error;
     r = walk->visit(walk->u, &b);
@@ -145,7 +146,7 @@ int store_load_books(struct store *s, int (*visit)(void *u, const struct store_b
 {
     struct books walk = {.visit = visit, .u = u};
 
-    return load_rows(s, "SELECT id, uses_taken, closed FROM books", load_books, &walk);
+    return load_rows(s, "SELECT id, uses_taken, closed, verified_version FROM books", load_books, &walk);
 }
 
 struct sessions {

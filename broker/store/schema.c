@@ -42,7 +42,8 @@ static const char version_1[] =
     "CREATE TABLE books ("
     " id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),"
     " uses_taken INTEGER NOT NULL CHECK (uses_taken >= 0),"
-    " closed INTEGER NOT NULL CHECK (closed IN (0, 1))) STRICT, WITHOUT ROWID;"
+    " closed INTEGER NOT NULL CHECK (closed IN (0, 1)),"
+    " verified_version INTEGER NOT NULL CHECK (verified_version >= 0)) STRICT, WITHOUT ROWID;"
 
     "CREATE TABLE session ("
     " number INTEGER PRIMARY KEY CHECK (number > 0),"

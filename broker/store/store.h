@@ -71,6 +71,7 @@ struct store_books {
     struct ident_id id;
     uint32_t uses_taken;
     bool closed;
+    uint32_t verified_version; /* highest that ever verified; never lowered by a write */
 };
 
 enum store_session_state {

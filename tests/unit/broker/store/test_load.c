@@ -169,7 +169,7 @@ static void test_damaged_approvals(void **state)
 static void test_books(void **state)
 {
     struct store_books one = {.id = {{1}}, .uses_taken = 2},
-                       two = {.id = {{2}}, .uses_taken = UINT32_MAX, .closed = true};
+                       two = {.id = {{2}}, .uses_taken = UINT32_MAX, .closed = true, .verified_version = 7};
     struct shelf *x = *state;
     struct store_txn *t = txn(x);
 
@@ -177,6 +177,8 @@ static void test_books(void **state)
     store_txn_books(t, &two);
     one.uses_taken = 3;
     store_txn_books(t, &one);
+    two.verified_version = 5;
+    store_txn_books(t, &two);
     commit(x, t);
     shelf_reopen(x);
     forget();
@@ -187,6 +189,8 @@ static void test_books(void **state)
     assert_false(seen.books[0].closed);
     assert_int_equal(seen.books[1].uses_taken, UINT32_MAX);
     assert_true(seen.books[1].closed);
+    assert_int_equal(seen.books[0].verified_version, 0);
+    assert_int_equal(seen.books[1].verified_version, 7); /* what was higher once stays */
 }
 
 /* Every field full to its brim. */
