@@ -173,8 +173,14 @@ static void write_grant(struct broker *b, const struct control_call *call, const
 
     for (size_t i = 0; i < papers->n_approvals; i++)
         approvals[i] = (struct store_blob){papers->approvals[i].data, papers->approvals[i].size};
+    const struct store_books books = {.id = e->grant->id,
+                                      .uses_taken = e->uses_taken,
+                                      .closed = e->closed,
+                                      .verified_version = e->verified_version};
+
     ledger_grant(&r, e, id);
     store_txn_document(t, &d);
+    store_txn_books(t, &books);
     store_txn_record(t, &r);
 }
 

@@ -160,6 +160,7 @@ static void write_books(struct broker *b, const struct session *s, struct store_
         return;
     books.uses_taken = e->uses_taken;
     books.closed = e->closed;
+    books.verified_version = e->verified_version;
     store_txn_books(t, &books);
 }
 

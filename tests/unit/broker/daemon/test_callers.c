@@ -221,6 +221,27 @@ static void test_versions(void **state)
     free(document);
 }
 
+/* Also after a restart, under a trust file that does not verify the higher one any more. */
+static void test_lower_version_stays_refused(void **state)
+{
+    struct world *w = *state;
+    struct varlink_reply r;
+
+    assert_int_equal(world_grant(w, (struct grant_plan){.version = 3}), REASON_OK);
+    w->leader = DEPARTMENT_BOTH;
+    assert_int_equal(world_grant(w, (struct grant_plan){.version = 4}), REASON_OK);
+    world_stop(w);
+    world_put_trust(w, DEPARTMENT_BOTH); /* without the one who signed version 4 */
+    world_start(w);
+    r = world_call(w, "GrantShow", json_pack("{ss}", "id", PAPERS_ID));
+    assert_string_equal(json_string_value(json_object_get(json_object_get(r.parameters, "grant"), "state")),
+                        "grant-superseded");
+    varlink_reply_done(&r);
+    r = world_call(w, "Explain", json_pack("{ss ss}", "staff", WORLD_STAFF, "source", "10.1.2.3"));
+    assert_string_equal(json_string_value(json_object_get(r.parameters, "verdict")), "deny");
+    varlink_reply_done(&r);
+}
+
 /* A verified version that is narrower ends what no longer fits, at once; one that fits moves the deadline. */
 static bool nobody_is_left(struct world *w, void *userdata)
 {
@@ -328,6 +349,7 @@ int main(void)
         CALLER_TEST(test_malformed_grant),
         CALLER_TEST(test_approvals_may_come_one_by_one),
         CALLER_TEST(test_versions),
+        CALLER_TEST(test_lower_version_stays_refused),
         CALLER_TEST(test_narrowing_version_ends_a_session),
         CALLER_TEST(test_explain),
         CALLER_TEST(test_sessions_and_records),

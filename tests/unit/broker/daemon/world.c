@@ -44,11 +44,12 @@ static char *time_from_now(when_t seconds)
     return text;
 }
 
-static void put_trust(struct world *w)
+void world_put_trust(struct world *w, size_t n_approvers)
 {
     struct trust_plan plan = department_plan(w->department);
     char *from = time_from_now(-86400), *until = time_from_now(86400 * 60), *text;
 
+    plan.n_approvers = n_approvers;
     plan.from = from;
     plan.until = until;
     text = paper_trust(&plan);
@@ -101,7 +102,7 @@ struct world *world_new(void)
     w->last = 29999;
     must(sd_event_new(&w->event) >= 0);
     w->department = department_new();
-    put_trust(w);
+    world_put_trust(w, DEPARTMENT_APPROVERS);
     put(w, "machine-id", "0123456789abcdef0123456789abcdef\n");
     options = options_of(w);
     config = config_of(w);
@@ -258,7 +259,7 @@ enum reason world_grant(struct world *w, struct grant_plan plan)
     plan.from = plan.from ? plan.from : from;
     plan.until = plan.until ? plan.until : until;
     document = paper_grant(&plan);
-    one = department_approval(w->department, DEPARTMENT_LEADER, document);
+    one = department_approval(w->department, w->leader, document);
     two = department_approval(w->department, DEPARTMENT_UNIT, document);
     reply = world_call(w, "GrantAdd", json_pack("{ss s[ss]}", "document", document, "approvals", one, two));
     if (reply.error)

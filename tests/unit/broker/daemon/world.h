@@ -18,6 +18,7 @@ struct world {
     struct broker *broker;
     struct department *department;
     struct fake_reaper reaper;
+    int leader;           /* who signs as the leader: DEPARTMENT_LEADER or DEPARTMENT_BOTH */
     uid_t root;           /* who is root to the broker */
     unsigned first, last; /* gated range */
 };
@@ -25,6 +26,9 @@ struct world {
 #define WORLD_STAFF "zhang.san"
 #define WORLD_UID   20001
 #define WORLD_KEY   "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU" /* of no octets */
+
+/** Writes the trust file, with the first `n_approvers` of the department. */
+void world_put_trust(struct world *w, size_t n_approvers);
 
 /** Makes folder, store and broker. */
 struct world *world_new(void);
