@@ -32,7 +32,11 @@ void admission_refuse(struct admission *a, enum reason reason)
     struct gate_reply reply;
 
     answer_refuse(reason, a->decision.entry, a->q.facts.now, a->reference, &reply);
-    ledger_write(a->broker, &r);
+    /* Who is neither root nor gated has nothing to do here, and must not fill the ledger either. */
+    if (gate_call_peer(a->call)->uid == a->broker->options.root || reason != REASON_NOT_GATED)
+        ledger_write(a->broker, &r);
+    else
+        ledger_write_some(a->broker, &a->broker->trouble, &r);
     gate_call_reply(a->call, &reply);
     free(a);
 }

@@ -33,6 +33,12 @@ struct broker_options {
     gid_t auditors;
 };
 
+/* Records that somebody without any right can cause: so many a window, and then one that counts the rest. */
+struct ledger_rate {
+    uint64_t since;
+    unsigned n, left_out;
+};
+
 struct broker {
     sd_event *event;
     struct broker_options options;
@@ -65,11 +71,11 @@ struct broker {
 
     char boot_id[33];
     when_t started;
-    when_t highest_time;     /* highest wall clock seen, also by a broker before this one */
-    char host_trouble[200];  /* not empty: the host is not the one that the store was made for */
-    uint64_t last_sequence;  /* of the ledger, as far as known here */
-    uint64_t trouble_second; /* rate of records about malformed requests */
-    unsigned trouble_count;
+    when_t highest_time;        /* highest wall clock seen, also by a broker before this one */
+    char host_trouble[200];     /* not empty: the host is not the one that the store was made for */
+    uint64_t last_sequence;     /* of the ledger, as far as known here */
+    struct ledger_rate trouble; /* records about malformed requests */
+    struct ledger_rate keys_refused;
     unsigned range_differs;
     bool stopping;
 };

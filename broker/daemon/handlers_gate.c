@@ -79,7 +79,7 @@ static void record_key(struct broker *b, const struct gate_keys *m, const struct
     r.account = m->user;
     r.service = "sshd";
     r.detail = fingerprint;
-    ledger_write(b, &r);
+    ledger_write_some(b, &b->keys_refused, &r);
 }
 
 static void judge_key(struct broker *b, struct gate_call *call, const struct gate_keys *m)

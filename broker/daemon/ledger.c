@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-#define TROUBLE_PER_SECOND 5
+#define LEDGER_RATE    60
+#define LEDGER_RATE_US ((uint64_t)60 * 1000000)
 
 void ledger_reference(char text[static LEDGER_REFERENCE_SIZE])
 {
@@ -114,21 +115,39 @@ void ledger_write(struct broker *b, const struct record *r)
     ledger_submit(b, t, NULL, NULL);
 }
 
+static void write_left_out(struct broker *b, const struct ledger_rate *rate, const struct record *like)
+{
+    struct record r = ledger_record(like->event, like->reason, false);
+    char text[64];
+
+    (void)snprintf(text, sizeof(text), "and %u more of these before, left out", rate->left_out);
+    r.detail = text;
+    ledger_write(b, &r);
+}
+
+void ledger_write_some(struct broker *b, struct ledger_rate *rate, const struct record *r)
+{
+    uint64_t now = clock_boot_us();
+
+    if (now - rate->since >= LEDGER_RATE_US) {
+        if (rate->left_out > 0)
+            write_left_out(b, rate, r);
+        *rate = (struct ledger_rate){.since = now};
+    }
+    if (rate->n >= LEDGER_RATE) {
+        rate->left_out++;
+        return;
+    }
+    rate->n++;
+    ledger_write(b, r);
+}
+
 void ledger_trouble(struct broker *b, const struct peer *peer, enum reason reason, const char *detail)
 {
     struct record r = ledger_record(EVENT_REQUEST_REFUSED, reason, false);
-    uint64_t second = clock_boot_us() / 1000000;
     char text[200];
 
-    if (second != b->trouble_second) {
-        b->trouble_second = second;
-        b->trouble_count = 0;
-    }
-    if (++b->trouble_count > TROUBLE_PER_SECOND)
-        return;
-    (void)snprintf(text, sizeof(text), "pid %d, uid %u: %.120s%s", (int)peer->pid, (unsigned)peer->uid,
-                   detail,
-                   b->trouble_count == TROUBLE_PER_SECOND ? " (more in this second are not recorded)" : "");
+    (void)snprintf(text, sizeof(text), "pid %d, uid %u: %.120s", (int)peer->pid, (unsigned)peer->uid, detail);
     r.detail = text;
-    ledger_write(b, &r);
+    ledger_write_some(b, &b->trouble, &r);
 }

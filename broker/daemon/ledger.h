@@ -27,7 +27,10 @@ void ledger_submit(struct broker *b, struct store_txn *t, store_done *done, void
 /** Writes one record, which nobody waits for. */
 void ledger_write(struct broker *b, const struct record *r);
 
-/** A refusal at the door: malformed, forged, too many. At most so many a second. */
+/** As ledger_write(), but at most 60 a minute; a later one then says how many were left out. */
+void ledger_write_some(struct broker *b, struct ledger_rate *rate, const struct record *r);
+
+/** A refusal at the door: malformed, forged, too many. Some of them. */
 void ledger_trouble(struct broker *b, const struct peer *peer, enum reason reason, const char *detail);
 
 #endif

@@ -139,6 +139,7 @@ static int catch_signals(sd_event *event)
         sigprocmask(SIG_BLOCK, &set, NULL) < 0)
         return -errno;
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN);
     r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
     return r < 0 ? r : sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
 }

@@ -35,7 +35,8 @@ static int load_document(void *userdata, const struct store_document *d)
     return r == -ENOMEM ? r : 0;
 }
 
-/* A higher version verified once, under a trust file that may be another by now: what is lower stays refused. */
+/* A higher version verified once, under a trust file that may be another by now: what is lower stays refused.
+ */
 static void keep_version(struct grant_entry *e, uint32_t verified_version)
 {
     if (e->verified_version >= verified_version)

@@ -4,6 +4,7 @@
 #include "broker/common/files.h"
 #include "broker/common/sockets.h"
 #include "broker/ipc/listener.h"
+#include "broker/ipc/rate.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct gate {
     gate_trouble *trouble;
     void *userdata;
     struct gate_counters counters;
+    struct rate rate;
 };
 
 static void call_unlink(struct gate_call *call)
@@ -195,11 +197,12 @@ static unsigned gate_open_of(const struct gate *g, uid_t uid)
     return n;
 }
 
-static bool gate_has_room(const struct gate *g, uid_t uid)
+static bool gate_has_room(struct gate *g, uid_t uid)
 {
     if (gate_who_is(g, uid) != GATE_OTHER)
         return gate_open_of(g, uid) < g->limits.privileged;
-    return g->counters.open < g->limits.all && gate_open_of(g, uid) < g->limits.per_uid;
+    return g->counters.open < g->limits.all && gate_open_of(g, uid) < g->limits.per_uid &&
+           rate_allows(&g->rate, uid, clock_boot_us(), GATE_RATE_US, g->limits.rate);
 }
 
 static int call_watch(struct gate_call *call)

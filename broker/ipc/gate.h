@@ -45,10 +45,12 @@ struct gate_limits {
     unsigned all;         /* open connections */
     unsigned per_uid;     /* of an ordinary uid */
     unsigned privileged;  /* of uid 0, and of the keys user */
+    unsigned rate;        /* connections of an ordinary uid within GATE_RATE_US */
     uint64_t deadline_us; /* to bring a whole frame */
 };
+#define GATE_RATE_US ((uint64_t)10000000)
 #define GATE_LIMITS_DEFAULT \
-    ((struct gate_limits){.all = 4096, .per_uid = 8, .privileged = 2048, .deadline_us = 2000000})
+    ((struct gate_limits){.all = 4096, .per_uid = 8, .privileged = 2048, .rate = 40, .deadline_us = 2000000})
 
 struct gate_options {
     sd_event *event;

@@ -3,6 +3,7 @@
 
 #include "broker/common/files.h"
 #include "broker/ipc/gate.h"
+#include "broker/ipc/rate.h"
 #include "tests/unit/broker/ipc/client.h"
 
 #include <errno.h>
@@ -307,6 +308,38 @@ static void test_too_many_of_one_uid(void **state)
     assert_int_equal(ask(w, FRAME_GATE_ACCOUNT), REASON_OK);
 }
 
+static void test_too_often(void **state)
+{
+    struct gate_world *w = *state;
+    struct gate_limits limits = GATE_LIMITS_DEFAULT;
+    int fd;
+
+    limits.rate = 3;
+    open_gate(w, OTHER_UID, (uid_t)-1, limits);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(ask(w, FRAME_GATE_ACCOUNT), REASON_OK);
+    fd = client_connect(&w->client);
+    assert_true(client_is_hung_up(&w->client, fd));
+    assert_int_equal(w->trouble, REASON_TOO_MANY_REQUESTS);
+    close_fd(fd);
+}
+
+static void test_rate(void **state)
+{
+    struct rate r = {0};
+
+    (void)state;
+    for (uint64_t now = 1; now <= 3; now++)
+        assert_true(rate_allows(&r, 1000, now, 100, 3));
+    assert_false(rate_allows(&r, 1000, 50, 100, 3));
+    assert_true(rate_allows(&r, 1001, 50, 100, 3)); /* another uid is another */
+    assert_false(rate_allows(&r, 1000, 100, 100, 3));
+    assert_true(rate_allows(&r, 1000, 101, 100, 3)); /* the next window */
+    for (uid_t uid = 2000; uid < 2000 + RATE_UIDS; uid++)
+        assert_true(rate_allows(&r, uid, 200, 100, 3));
+    assert_false(rate_allows(&r, 3000, 200, 100, 0));
+}
+
 /* root's bound is another: what an ordinary uid has filled does not keep root out. */
 static void test_root_has_room(void **state)
 {
@@ -395,6 +428,8 @@ int main(void)
         GATE_TEST(test_hangs_up_in_the_middle),
         GATE_TEST(test_silence_has_an_end),
         GATE_TEST(test_too_many_of_one_uid),
+        GATE_TEST(test_too_often),
+        cmocka_unit_test(test_rate),
         GATE_TEST(test_root_has_room),
         GATE_TEST(test_out_of_descriptors),
         GATE_TEST(test_answer_after_the_gate_has_gone),
