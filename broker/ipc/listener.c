@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -103,16 +104,30 @@ static int passed_socket(const char *name, int type)
     return found;
 }
 
+/* Hands the socket to the service manager, which keeps it over a restart: who knocks meanwhile waits in its
+ * queue. */
+static bool deposit(int fd, const char *name)
+{
+    char text[64];
+
+    (void)snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s", name);
+    return sd_pid_notify_with_fds(0, 0, text, &fd, 1) > 0;
+}
+
 static int listener_open(struct listener *l, const struct listener_options *o)
 {
     l->fd = passed_socket(o->fd_name, o->type);
-    if (l->fd >= 0)
+    /* One whose file has gone is heard by nobody. */
+    if (l->fd >= 0 && access(o->path, F_OK) == 0)
         return 0;
-    if (l->fd != -ENOENT)
+    if (l->fd < 0 && l->fd != -ENOENT)
         return l->fd;
+    l->fd = close_fd(l->fd);
     l->fd = socket_listen_unix(o->path, o->type, o->mode, LISTENER_BACKLOG);
     if (l->fd < 0)
         return l->fd;
+    if (deposit(l->fd, o->fd_name))
+        return 0;
     l->path = strdup(o->path);
     return l->path ? 0 : -ENOMEM;
 }

@@ -19,7 +19,7 @@ typedef void listener_accept(void *userdata, int fd);
 struct listener_options {
     sd_event *event;
     const char *path;    /* made if systemd passed no socket */
-    const char *fd_name; /* FileDescriptorName= of a socket that systemd passed */
+    const char *fd_name; /* of a socket that the service manager kept or passed */
     int type;            /* SOCK_STREAM, SOCK_SEQPACKET */
     mode_t mode;
     listener_accept *accept;
@@ -29,7 +29,7 @@ struct listener_options {
 /** 0 or -errno (-EADDRINUSE: somebody listens there). */
 int listener_new(const struct listener_options *options, struct listener **ret);
 
-/** Removes the socket's file if it was made here. NULL is fine. */
+/** Removes the socket's file if it was made here and is kept by nobody. NULL is fine. */
 struct listener *listener_free(struct listener *l);
 DEFINE_CLEANUP(struct listener, listener_free);
 

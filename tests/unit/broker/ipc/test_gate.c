@@ -2,6 +2,7 @@
 // LIBRARIES: sd-event
 
 #include "broker/common/files.h"
+#include "broker/common/sockets.h"
 #include "broker/ipc/gate.h"
 #include "broker/ipc/rate.h"
 #include "tests/unit/broker/ipc/client.h"
@@ -12,10 +13,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -374,6 +377,28 @@ static void test_out_of_descriptors(void **state)
         close_fd(fds[i]);
 }
 
+/* A socket that the service manager kept over a restart is taken up again, and stays when the gate goes. */
+static void test_kept_socket(void **state)
+{
+    struct gate_world *w = *state;
+    int listening = socket_listen_unix(w->client.path, SOCK_STREAM, 0666, 8),
+        early = client_connect(&w->client);
+    char pid[16];
+
+    assert_int_equal(dup2(listening, SD_LISTEN_FDS_START), SD_LISTEN_FDS_START);
+    close_fd(listening);
+    (void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
+    assert_int_equal(setenv("LISTEN_PID", pid, 1) | setenv("LISTEN_FDS", "1", 1), 0);
+    assert_int_equal(setenv("LISTEN_FDNAMES", "gate", 1), 0);
+    open_gate(w, geteuid(), (uid_t)-1, GATE_LIMITS_DEFAULT);
+    assert_int_equal(unsetenv("LISTEN_PID") | unsetenv("LISTEN_FDS") | unsetenv("LISTEN_FDNAMES"), 0);
+    assert_int_equal(ask(w, FRAME_GATE_ACCOUNT), REASON_OK);
+    assert_int_equal(gate_counters(w->gate).open, 1); /* who knocked before it was there */
+    close_fd(early);
+    w->gate = gate_free(w->gate);
+    assert_int_equal(access(w->client.path, F_OK), 0);
+}
+
 /* A handler that still waits for the disk when the gate closes: its call stays good until it is answered. */
 static void test_answer_after_the_gate_has_gone(void **state)
 {
@@ -432,9 +457,13 @@ int main(void)
         cmocka_unit_test(test_rate),
         GATE_TEST(test_root_has_room),
         GATE_TEST(test_out_of_descriptors),
+        GATE_TEST(test_kept_socket),
         GATE_TEST(test_answer_after_the_gate_has_gone),
         GATE_TEST(test_caller_who_left),
     };
 
+    /* Descriptor 3 is the first that a service manager passes: nothing else may get it. */
+    if (fcntl(SD_LISTEN_FDS_START, F_GETFD) < 0)
+        (void)dup2(STDERR_FILENO, SD_LISTEN_FDS_START);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
