@@ -71,6 +71,14 @@ command_exec() {
     env -i container=hufu-world PATH="$clean_path" HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" "$@"
 }
 
+command_where() {
+  local leader
+  [ $# -eq 1 ] || usage_error "where: one NAME"
+  valid_name "$1"
+  leader=$(box_leader "$1") || die "$1 is not up"
+  printf '%s %s\n' "$leader" "${cgroups#"$store/cgroup"}/$1"
+}
+
 command_wait() {
   [ $# -eq 1 ] || usage_error "wait: one NAME"
   valid_name "$1"

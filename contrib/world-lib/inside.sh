@@ -100,6 +100,7 @@ step_run-init() {
   mount_interfaces "$root"
   hostname_of "$root" >/proc/sys/kernel/hostname
   [ -z "$net" ] || loopback_up "$root"
+  forget_login_uid
   environment=(PATH="$clean_path" HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
     TERM="${TERM:-dumb}" HUFU_WORLD=1)
   local name

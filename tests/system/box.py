@@ -17,6 +17,7 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 WORLD = str(TREE / "contrib" / "world")
 STORE = pathlib.Path(os.environ.get("HUFU_WORLD_DIR", "/run/hufu-world"))
 
+ENVIRONMENT = ["container=hufu-world", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8"]
 ASKPASS = "/usr/local/bin/test-askpass"
 
 
@@ -80,6 +81,11 @@ class Box:
     def up(self):
         world("up", self.name)
         self.state = world("wait", self.name)
+        leader, cgroup = world("where", self.name).split()
+        # What `world exec` does, without its start-up: into the box's cgroup, then into its namespaces.
+        flags = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup", "--root", "--wd"]
+        self.enter = ["sh", "-c", 'echo 0 > "$0" && exec "$@"', f"/sys/fs/cgroup{cgroup}/init.scope/cgroup.procs"]
+        self.enter += ["nsenter", "--target", leader, *flags, "--", "env", "-i", *ENVIRONMENT]
         return self
 
     def down(self):
@@ -113,7 +119,7 @@ class Box:
             inner = ["sh", "-c", become, user, *inner]
         if env:
             inner = ["env", *(f"{key}={value}" for key, value in env.items()), *inner]
-        return [WORLD, "exec", self.name, *inner]
+        return [*self.enter, *inner]
 
     def start(self, command, user=None, env=None, stdin=subprocess.DEVNULL):
         process = subprocess.Popen(
