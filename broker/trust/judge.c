@@ -1,6 +1,7 @@
 #include "broker/trust/judge.h"
 
 #include "broker/trust/digest.h"
+#include "broker/trust/office.h"
 #include "broker/trust/signature.h"
 
 #include <errno.h>
@@ -20,6 +21,19 @@ int subject_of_trust(const struct trust *t, struct octets octets, struct subject
     return digest_sha256(octets.data, octets.size, ret->sha256);
 }
 
+int subject_of_revocation(const struct revocation *x, struct octets octets, struct subject *ret)
+{
+    *ret = (struct subject){.kind = APPROVAL_SUBJECT_REVOCATION, .id = x->id, .octets = octets};
+    return digest_sha256(octets.data, octets.size, ret->sha256);
+}
+
+int subject_of_status(const struct status *s, struct octets octets, struct subject *ret)
+{
+    *ret = (struct subject){
+        .kind = APPROVAL_SUBJECT_STATUS, .numbers = {s->trust_epoch, s->epoch}, .octets = octets};
+    return digest_sha256(octets.data, octets.size, ret->sha256);
+}
+
 static bool is_about(const struct approval *a, const struct trust_set *t, const struct subject *s)
 {
     return strcmp(a->site, t->document->site) == 0 && a->subject == s->kind &&
@@ -28,14 +42,13 @@ static bool is_about(const struct approval *a, const struct trust_set *t, const 
            memcmp(a->subject_sha256, s->sha256, sizeof(s->sha256)) == 0;
 }
 
-static const struct signer *find_approver(const struct trust_set *t, const struct approval *a, int role)
+static const struct signer *find_signer(const struct trust_set *t, const struct office *office,
+                                        const struct approval *a)
 {
-    if (role < 0)
-        return NULL;
-    for (size_t i = 0; i < t->approvers.count; i++) {
-        const struct signer *s = &t->approvers.items[i];
+    for (size_t i = 0; i < office->holders->count; i++) {
+        const struct signer *s = &office->holders->items[i];
 
-        if (strcmp(s->line->person, a->approver) == 0 && s->line->roles & (1U << role) &&
+        if (strcmp(s->line->person, a->approver) == 0 && office_is_held_by(t, office, s) &&
             s->line->alg == a->alg &&
             memcmp(s->certificate->sha256, a->cert_sha256, sizeof(a->cert_sha256)) == 0)
             return s;
@@ -81,16 +94,17 @@ static int is_signed(const struct approval *a, const struct signer *s, struct oc
 static int judge_parsed(const struct trust_set *t, const struct subject *subject, const struct approval *a,
                         struct octets octets, when_t now, struct judgement *ret)
 {
-    int role = trust_role_index(t->document, a->role);
-    const struct signer *s;
+    const struct signer *s = NULL;
+    struct office office;
     int r;
 
     if (!is_about(a, t, subject))
         return SIGNATURE_OTHER_SUBJECT;
-    s = find_approver(t, a, role);
+    if (office_find(t, subject->kind, a->role, &office))
+        s = find_signer(t, &office, a);
     if (!s)
         return SIGNATURE_UNKNOWN_APPROVER;
-    if (!signer_valid_until(s, now, &ret->until))
+    if (!signer_valid_until(s, now, &ret->signature.until))
         return SIGNATURE_CERTIFICATE;
     r = is_signed(a, s, octets, subject->octets);
     if (r < 0)
@@ -101,8 +115,8 @@ static int judge_parsed(const struct trust_set *t, const struct subject *subject
         return SIGNATURE_OWN_REQUEST;
     if (subject->grant && is_of_vendor(t, subject->grant, s))
         return SIGNATURE_VENDOR;
-    ret->voter = s->voter;
-    ret->role = (unsigned)role;
+    ret->signature.vote = (struct quorum_vote){.person = s->voter, .role = office.role};
+    memcpy(ret->signature.certificate, s->certificate->sha256, sizeof(s->certificate->sha256));
     return SIGNATURE_COUNTED;
 }
 

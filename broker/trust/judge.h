@@ -3,6 +3,8 @@
 
 #include "broker/trust/signers.h"
 #include "policy/document/approval.h"
+#include "policy/document/revocation.h"
+#include "policy/document/status.h"
 
 /* What approvals have to be about: the received octets of a document, and what is in them. */
 struct subject {
@@ -17,12 +19,12 @@ struct subject {
 /** 0 or -ENOMEM. */
 int subject_of_grant(const struct grant *g, struct octets octets, struct subject *ret);
 int subject_of_trust(const struct trust *t, struct octets octets, struct subject *ret);
+int subject_of_revocation(const struct revocation *x, struct octets octets, struct subject *ret);
+int subject_of_status(const struct status *s, struct octets octets, struct subject *ret);
 
 struct judgement {
     struct signature_seen seen;
-    size_t voter;  /* with SIGNATURE_COUNTED */
-    unsigned role; /* likewise: index in trust.roles */
-    when_t until;  /* likewise: end of the certificate's chain */
+    struct quorum_signature signature; /* with SIGNATURE_COUNTED */
 };
 
 /** Judges one approval by itself: SIGNATURE_DUPLICATE is for who has several. 0 or -ENOMEM. */

@@ -1,6 +1,7 @@
 #include "broker/trust/sign.h"
 
 #include "broker/trust/judge.h"
+#include "broker/trust/office.h"
 #include "broker/trust/openssl_cleanup.h"
 #include "broker/trust/private_key.h"
 #include "broker/trust/signature.h"
@@ -31,12 +32,16 @@ struct parsed_subject {
     const char *site;
     struct grant *grant;
     struct trust *trust;
+    struct revocation *revocation;
+    struct status *status;
 };
 
 static void parsed_subject_done(struct parsed_subject *p)
 {
     grant_free(p->grant);
     trust_free(p->trust);
+    revocation_free(p->revocation);
+    status_free(p->status);
 }
 
 static int parse_subject(enum document_type type, struct octets octets, struct parsed_subject *ret,
@@ -57,28 +62,48 @@ static int parse_subject(enum document_type type, struct octets octets, struct p
             return r;
         ret->site = ret->trust->site;
         return subject_of_trust(ret->trust, octets, &ret->subject);
-    case DOCUMENT_APPROVAL:
     case DOCUMENT_REVOCATION:
+        r = revocation_parse(octets.data, octets.size, &ret->revocation, error);
+        if (r < 0)
+            return r;
+        ret->site = ret->revocation->site;
+        return subject_of_revocation(ret->revocation, octets, &ret->subject);
     case DOCUMENT_STATUS:
+        r = status_parse(octets.data, octets.size, &ret->status, error);
+        if (r < 0)
+            return r;
+        ret->site = ret->status->site;
+        return subject_of_status(ret->status, octets, &ret->subject);
+    case DOCUMENT_APPROVAL:
         break;
     }
-    return refuse(error, "only a grant or a trust file can be approved here");
+    return refuse(error, "an approval is not approved; sign the document that it is about");
 }
 
-static int find_signer(const struct trust_set *t, const char *person, const char *role, EVP_PKEY *key,
-                       const struct signer **ret, struct document_error *error)
+/* What the holders of an office are called. */
+static const char *office_title(const struct trust_set *t, const struct office *office)
 {
-    int index = trust_role_index(t->document, role);
+    if (office->holders == &t->revokers)
+        return "revoker";
+    return office->holders == &t->status_keys ? "status key" : "approver";
+}
+
+static int find_signer(const struct trust_set *t, enum approval_subject kind, const struct trust_signing *x,
+                       EVP_PKEY *key, const struct signer **ret, struct document_error *error)
+{
+    struct office office;
     bool person_known = false;
     bool role_known = false;
 
-    for (size_t i = 0; i < t->approvers.count; i++) {
-        const struct signer *s = &t->approvers.items[i];
+    if (!office_find(t, kind, x->role, &office))
+        return refuse(error, "nobody may sign such a document as %s", x->role);
+    for (size_t i = 0; i < office.holders->count; i++) {
+        const struct signer *s = &office.holders->items[i];
 
-        if (strcmp(s->line->person, person) != 0)
+        if (strcmp(s->line->person, x->person) != 0)
             continue;
         person_known = true;
-        if (index < 0 || !(s->line->roles & (1U << index)))
+        if (!office_is_held_by(t, &office, s))
             continue;
         role_known = true;
         if (EVP_PKEY_eq(s->certificate->key, key) == 1) {
@@ -88,11 +113,11 @@ static int find_signer(const struct trust_set *t, const char *person, const char
     }
     ERR_clear_error();
     if (!person_known)
-        return refuse(error, "the trust file has no approver %s", person);
+        return refuse(error, "the trust file has no %s %s", office_title(t, &office), x->person);
     if (!role_known)
-        return refuse(error, "%s may not sign as %s", person, role);
+        return refuse(error, "%s may not sign as %s", x->person, x->role);
     return refuse(error, "the key belongs to none of the certificates that the trust file has for %s as %s",
-                  person, role);
+                  x->person, x->role);
 }
 
 static int write_signed(struct approval *a, EVP_PKEY *key, struct octets subject, char **ret,
@@ -163,12 +188,15 @@ int trust_sign(const struct trust_set *t, const struct trust_signing *s, char **
     if (strcmp(parsed.site, t->document->site) != 0)
         return refuse(error, "the document is for site %s, the trust file for %s", parsed.site,
                       t->document->site);
+    if (parsed.status && parsed.status->trust_epoch != t->document->epoch)
+        return refuse(error, "the status is of trust epoch %u, the trust file of %u",
+                      parsed.status->trust_epoch, t->document->epoch);
     r = private_key_parse((const char *)s->key.data, s->key.size, s->passphrase, &key);
     if (r == -EINVAL)
         return refuse(error, "the key file holds no private key that can be read");
     if (r < 0)
         return r;
-    r = find_signer(t, s->person, s->role, key, &signer, error);
+    r = find_signer(t, parsed.subject.kind, s, key, &signer, error);
     if (r == 0)
         r = make(t, &parsed.subject, signer, s, key, &text, error);
     if (r == 0)

@@ -5,12 +5,12 @@
 
 /* Who signs what, with which key. */
 struct trust_signing {
-    enum document_type type; /* DOCUMENT_GRANT or DOCUMENT_TRUST */
+    enum document_type type; /* any but DOCUMENT_APPROVAL */
     struct octets subject;   /* the document's octets */
-    const char *person;
-    const char *role;
-    struct octets key;      /* private key in PEM */
-    const char *passphrase; /* or NULL */
+    const char *person;      /* or the name of a status key */
+    const char *role;        /* of the trust file, or `revoker`, `status` */
+    struct octets key;       /* private key in PEM */
+    const char *passphrase;  /* or NULL */
     when_t now;
 };
 

@@ -163,6 +163,8 @@ int trust_set_new(const void *octets, size_t size, struct trust_set **ret, struc
     if (r < 0)
         return r;
     voters_number(&t->approvers);
+    voters_number(&t->revokers);
+    voters_number(&t->status_keys);
     r = check_quorums(t, error);
     if (r < 0)
         return r;

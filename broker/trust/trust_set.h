@@ -4,6 +4,8 @@
 #include "policy/base/ident.h"
 #include "policy/base/verdict.h"
 #include "policy/document/approval.h"
+#include "policy/document/revocation.h"
+#include "policy/document/status.h"
 #include "policy/document/trust.h"
 #include "policy/engine/quorum.h"
 
@@ -74,6 +76,8 @@ struct grant_standing {
                              certificates (leaf or chain) ended, or the trust file; else 0 */
     struct signature_seen seen[QUORUM_VOTES_MAX]; /* in the order given */
     size_t n_seen;
+    struct quorum_signature votes[QUORUM_VOTES_MAX]; /* those that count, the latest end first */
+    size_t n_votes;
     size_t n_needed_more; /* distinct persons at least that still have to sign; 0 if the quorum is met */
 };
 
@@ -90,5 +94,19 @@ int trust_verify_grant(const struct trust_set *t, const struct grant *g, struct 
 int trust_verify_trust(const struct trust_set *t, const struct trust *next, struct octets next_octets,
                        const struct octets *approvals, size_t n_approvals, when_t now,
                        struct grant_standing *ret);
+
+/** The same for a revocation: OK if any one approver, in any of the own roles, or any one revoker, in role
+ * `revoker`, signed it. votes_until ends with the certificate that holds longest; what a revocation took
+ * away before stays away. */
+int trust_verify_revocation(const struct trust_set *t, const struct revocation *x, struct octets octets,
+                            const struct octets *approvals, size_t n_approvals, when_t now,
+                            struct grant_standing *ret);
+
+/** The same for a status: OK if a status key signed it, in role `status`. One of a newer trust epoch than
+ * that of `t` is APPROVAL_MISSING, whoever signed it: only the keys of its own epoch can tell. Neither its
+ * age nor its order is judged. */
+int trust_verify_status(const struct trust_set *t, const struct status *s, struct octets octets,
+                        const struct octets *approvals, size_t n_approvals, when_t now,
+                        struct grant_standing *ret);
 
 #endif

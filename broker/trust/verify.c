@@ -10,35 +10,26 @@
  * two names for one key, or two encodings of one signature is one voter all the same.
  */
 
-struct votes {
-    struct quorum_vote items[QUORUM_VOTES_MAX];
-    when_t until[QUORUM_VOTES_MAX];
-    size_t count;
-};
-
-static bool has_vote(const struct votes *v, const struct judgement *j)
+static bool has_vote(const struct grant_standing *s, const struct quorum_vote *vote)
 {
-    for (size_t i = 0; i < v->count; i++)
-        if (v->items[i].person == j->voter && v->items[i].role == j->role)
+    for (size_t i = 0; i < s->n_votes; i++)
+        if (s->votes[i].vote.person == vote->person && s->votes[i].vote.role == vote->role)
             return true;
     return false;
 }
 
-/* Keeps the latest end first, so that any first n votes are the n that hold longest. */
-static void add_vote(struct votes *v, const struct judgement *j)
+/* Keeps the latest end first. */
+static void add_vote(struct grant_standing *s, const struct quorum_signature *vote)
 {
-    size_t at = v->count++;
+    size_t at = s->n_votes++;
 
-    for (; at > 0 && v->until[at - 1] < j->until; at--) {
-        v->items[at] = v->items[at - 1];
-        v->until[at] = v->until[at - 1];
-    }
-    v->items[at] = (struct quorum_vote){.person = j->voter, .role = j->role};
-    v->until[at] = j->until;
+    for (; at > 0 && s->votes[at - 1].until < vote->until; at--)
+        s->votes[at] = s->votes[at - 1];
+    s->votes[at] = *vote;
 }
 
 static int collect(const struct trust_set *t, const struct subject *subject, const struct octets *approvals,
-                   size_t n_approvals, when_t now, struct votes *votes, struct grant_standing *ret)
+                   size_t n_approvals, when_t now, struct grant_standing *ret)
 {
     size_t n = n_approvals < QUORUM_VOTES_MAX ? n_approvals : QUORUM_VOTES_MAX;
 
@@ -48,39 +39,37 @@ static int collect(const struct trust_set *t, const struct subject *subject, con
 
         if (r < 0)
             return r;
-        if (j.seen.outcome == SIGNATURE_COUNTED && has_vote(votes, &j))
+        if (j.seen.outcome == SIGNATURE_COUNTED && has_vote(ret, &j.signature.vote))
             j.seen.outcome = SIGNATURE_DUPLICATE;
         else if (j.seen.outcome == SIGNATURE_COUNTED)
-            add_vote(votes, &j);
+            add_vote(ret, &j.signature);
         ret->seen[ret->n_seen++] = j.seen;
     }
     return 0;
 }
 
 /* Puts APPROVAL_MISSING, or OK with the end of the votes that hold the quorum longest. */
-static void judge_quorum(const struct trust *d, enum grant_class class, const struct votes *v,
-                         struct grant_standing *ret)
+static void judge_quorum(const struct trust *d, enum grant_class class, struct grant_standing *ret)
 {
-    const struct trust_quorum *needed = &d->quorum[class];
+    struct quorum_vote votes[QUORUM_VOTES_MAX];
+    when_t until = quorum_holds_until(&d->quorum[class], d->n_roles, ret->votes, ret->n_votes);
 
-    ret->n_needed_more = quorum_missing(needed, d->n_roles, v->items, v->count);
-    for (size_t n = 1; n <= v->count; n++) {
-        if (!quorum_is_met(needed, d->n_roles, v->items, n))
-            continue;
-        ret->standing = REASON_OK;
-        ret->votes_until = when_min(v->until[n - 1], d->valid.until);
+    for (size_t i = 0; i < ret->n_votes; i++)
+        votes[i] = ret->votes[i].vote;
+    ret->n_needed_more = quorum_missing(&d->quorum[class], d->n_roles, votes, ret->n_votes);
+    if (until == 0)
         return;
-    }
+    ret->standing = REASON_OK;
+    ret->votes_until = when_min(until, d->valid.until);
 }
 
 static int verify(const struct trust_set *t, const struct subject *subject, enum grant_class class,
                   const struct octets *approvals, size_t n_approvals, when_t now, struct grant_standing *ret)
 {
-    struct votes votes = {0};
-    int r = collect(t, subject, approvals, n_approvals, now, &votes, ret);
+    int r = collect(t, subject, approvals, n_approvals, now, ret);
 
     if (r == 0)
-        judge_quorum(t->document, class, &votes, ret);
+        judge_quorum(t->document, class, ret);
     return r;
 }
 
@@ -139,4 +128,54 @@ int trust_verify_trust(const struct trust_set *t, const struct trust *next, stru
         s.votes_until = 0;
     *ret = s;
     return 0;
+}
+
+/* One signature is enough: what it signs can only narrow. */
+static int verify_one(const struct trust_set *t, const char *site, const struct subject *subject,
+                      const struct octets *approvals, size_t n_approvals, when_t now,
+                      struct grant_standing *ret)
+{
+    const struct trust *d = t->document;
+    int r = collect(t, subject, approvals, n_approvals, now, ret);
+
+    if (r < 0)
+        return r;
+    ret->n_needed_more = ret->n_votes == 0;
+    if (!when_interval_contains(d->valid, now))
+        ret->standing = REASON_TRUST_EXPIRED;
+    else if (strcmp(site, d->site) != 0)
+        ret->standing = REASON_WRONG_SITE;
+    else if (ret->n_votes > 0) {
+        ret->standing = REASON_OK;
+        ret->votes_until = when_min(ret->votes[0].until, d->valid.until);
+    }
+    return 0;
+}
+
+int trust_verify_revocation(const struct trust_set *t, const struct revocation *x, struct octets octets,
+                            const struct octets *approvals, size_t n_approvals, when_t now,
+                            struct grant_standing *ret)
+{
+    struct subject subject;
+    int r = subject_of_revocation(x, octets, &subject);
+
+    *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING, .requester_known = true};
+    return r < 0 ? r : verify_one(t, x->site, &subject, approvals, n_approvals, now, ret);
+}
+
+int trust_verify_status(const struct trust_set *t, const struct status *s, struct octets octets,
+                        const struct octets *approvals, size_t n_approvals, when_t now,
+                        struct grant_standing *ret)
+{
+    struct subject subject;
+    int r = subject_of_status(s, octets, &subject);
+
+    *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING, .requester_known = true};
+    if (r == 0)
+        r = verify_one(t, s->site, &subject, approvals, n_approvals, now, ret);
+    if (r == 0 && ret->standing == REASON_OK && s->trust_epoch > t->document->epoch) {
+        ret->standing = REASON_APPROVAL_MISSING;
+        ret->votes_until = 0;
+    }
+    return r;
 }

@@ -10,22 +10,22 @@ static bool is_same_voter(const struct signer *a, const struct signer *b)
            EVP_PKEY_eq(a->certificate->key, b->certificate->key) == 1;
 }
 
-static void renumber(struct signers *approvers, size_t from, size_t to)
+static void renumber(struct signers *signers, size_t from, size_t to)
 {
-    for (size_t i = 0; i < approvers->count; i++)
-        if (approvers->items[i].voter == from)
-            approvers->items[i].voter = to;
+    for (size_t i = 0; i < signers->count; i++)
+        if (signers->items[i].voter == from)
+            signers->items[i].voter = to;
 }
 
-void voters_number(struct signers *approvers)
+void voters_number(struct signers *signers)
 {
-    for (size_t i = 0; i < approvers->count; i++) {
-        struct signer *s = &approvers->items[i];
+    for (size_t i = 0; i < signers->count; i++) {
+        struct signer *s = &signers->items[i];
 
         s->voter = i;
         for (size_t j = 0; j < i; j++)
-            if (is_same_voter(s, &approvers->items[j]))
-                renumber(approvers, s->voter, approvers->items[j].voter);
+            if (is_same_voter(s, &signers->items[j]))
+                renumber(signers, s->voter, signers->items[j].voter);
     }
     ERR_clear_error();
 }

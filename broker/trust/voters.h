@@ -10,8 +10,8 @@
  * signature octets are never compared: each can be had twice for one key.
  */
 
-/** Numbers the voters among the approvers. */
-void voters_number(struct signers *approvers);
+/** Numbers the voters among the signers of one list. */
+void voters_number(struct signers *signers);
 
 /** Whether all approvers together, each voter once, could meet the quorum within the number of approvals
  * that are looked at: at any time (`now` NULL), or those whose certificate is valid at *now. */

@@ -39,6 +39,19 @@ bool quorum_is_met(const struct trust_quorum *needed, size_t n_roles, const stru
     return quorum_missing(needed, n_roles, votes, n_votes) == 0;
 }
 
+when_t quorum_holds_until(const struct trust_quorum *needed, size_t n_roles,
+                          const struct quorum_signature *signatures, size_t n)
+{
+    struct quorum_vote votes[QUORUM_VOTES_MAX];
+
+    for (size_t i = 0; i < n && i < QUORUM_VOTES_MAX; i++) {
+        votes[i] = signatures[i].vote;
+        if (quorum_is_met(needed, n_roles, votes, i + 1))
+            return signatures[i].until;
+    }
+    return 0;
+}
+
 /* What the grant leaves open, as enum trust_any bits. */
 static unsigned left_open(const struct grant *g)
 {

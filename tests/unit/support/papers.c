@@ -69,30 +69,63 @@ static char *approver_lines(const struct trust_plan *plan)
     return join_sorted(lines, plan->n_approvers);
 }
 
+static char *revoker_lines(const struct trust_plan *plan)
+{
+    char *lines[64];
+
+    must(plan->n_revokers <= ARRAY_SIZE(lines));
+    for (size_t i = 0; i < plan->n_revokers; i++) {
+        const struct signatory *s = &plan->revokers[i];
+        cleanup_free char *der = issue_certificate_base64(s->certificate);
+
+        lines[i] = issue_text("revoker: %s %s %s %s\n", s->person, s->organisation, alg_name(s->alg), der);
+    }
+    return join_sorted(lines, plan->n_revokers);
+}
+
+static char *status_key_lines(const struct trust_plan *plan)
+{
+    char *lines[4];
+
+    must(plan->n_status_keys <= ARRAY_SIZE(lines));
+    for (size_t i = 0; i < plan->n_status_keys; i++) {
+        const struct signatory *s = &plan->status_keys[i];
+        cleanup_free char *der = issue_certificate_base64(s->certificate);
+
+        lines[i] = issue_text("status-key: %s %s %s\n", s->person, alg_name(s->alg), der);
+    }
+    return join_sorted(lines, plan->n_status_keys);
+}
+
 char *paper_trust(const struct trust_plan *plan)
 {
     cleanup_free char *anchors = anchor_lines(plan);
     cleanup_free char *approvers = approver_lines(plan);
+    cleanup_free char *revokers = revoker_lines(plan);
+    cleanup_free char *status_keys = status_key_lines(plan);
 
-    return issue_text(
-        "hufu-trust: 1\n"
-        "site: %s\n"
-        "epoch: %u\n"
-        "not-before: %s\n"
-        "not-after: %s\n"
-        "%s"
-        "requester: %s\n"
-        "%s"
-        "limit: emergency validity=86400 session=28800 any=hours,source\n"
-        "limit: normal validity=2592000 session=28800 any=none\n"
-        "limit: privileged validity=604800 session=14400 any=none\n"
-        "quorum: emergency %s\n"
-        "quorum: normal %s\n"
-        "quorum: privileged %s\n",
-        OR(plan->site, PAPERS_SITE), plan->epoch ? plan->epoch : 4, OR(plan->from, "2026-11-01T00:00:00Z"),
-        OR(plan->until, "2027-11-01T00:00:00Z"), anchors, OR(plan->requester, "li.si finance"), approvers,
-        OR(plan->quorum_emergency, "total=1 leader=1"), OR(plan->quorum_normal, "total=2 leader=1 unit=1"),
-        OR(plan->quorum_privileged, "total=2 leader=1 unit=1"));
+    return issue_text("hufu-trust: 1\n"
+                      "site: %s\n"
+                      "epoch: %u\n"
+                      "not-before: %s\n"
+                      "not-after: %s\n"
+                      "%s"
+                      "requester: %s\n"
+                      "%s"
+                      "%s"
+                      "%s"
+                      "limit: emergency validity=86400 session=28800 any=hours,source\n"
+                      "limit: normal validity=2592000 session=28800 any=none\n"
+                      "limit: privileged validity=604800 session=14400 any=none\n"
+                      "quorum: emergency %s\n"
+                      "quorum: normal %s\n"
+                      "quorum: privileged %s\n",
+                      OR(plan->site, PAPERS_SITE), plan->epoch ? plan->epoch : 4,
+                      OR(plan->from, "2026-11-01T00:00:00Z"), OR(plan->until, "2027-11-01T00:00:00Z"),
+                      anchors, OR(plan->requester, "li.si finance"), approvers, revokers, status_keys,
+                      OR(plan->quorum_emergency, "total=1 leader=1"),
+                      OR(plan->quorum_normal, "total=2 leader=1 unit=1"),
+                      OR(plan->quorum_privileged, "total=2 leader=1 unit=1"));
 }
 
 char *paper_grant(const struct grant_plan *plan)
@@ -136,6 +169,32 @@ char *paper_grant(const struct grant_plan *plan)
                       OR(plan->until, "2026-11-23T00:00:00Z"), OR(plan->hours, "mon-sun 00:00-24:00 +00:00"),
                       OR(plan->uses, "2 per-host"), OR(plan->sessions, "1"), OR(plan->max_session, "14400"),
                       OR(plan->requester, "li.si"));
+}
+
+char *paper_revocation(const struct revocation_plan *plan)
+{
+    return issue_text("hufu-revocation: 1\n"
+                      "site: %s\n"
+                      "id: " PAPERS_REVOCATION "\n"
+                      "scope: %s\n"
+                      "until: %s\n"
+                      "revoked-at: 2026-11-21T08:00:00Z\n"
+                      "reason: 证件丢失\n",
+                      OR(plan->site, PAPERS_SITE), OR(plan->scope, "grant " PAPERS_ID),
+                      OR(plan->until, "forever"));
+}
+
+char *paper_status(const struct status_plan *plan)
+{
+    return issue_text("hufu-status: 1\n"
+                      "site: %s\n"
+                      "trust-epoch: %u\n"
+                      "epoch: 17\n"
+                      "issued: 2026-11-21T08:00:00Z\n"
+                      "expires: 2026-11-22T08:00:00Z\n"
+                      "%s",
+                      OR(plan->site, PAPERS_SITE), plan->trust_epoch ? plan->trust_epoch : 4,
+                      OR(plan->lines, ""));
 }
 
 static char *header_of(const struct approval_plan *plan)

@@ -9,9 +9,10 @@
  * those it is about. Texts are the caller's to free.
  */
 
-#define PAPERS_SITE "cn.example.finance"
-#define PAPERS_ID   "0123456789abcdef0123456789abcdef"
-#define PAPERS_NOW  ((when_t)1795255200) /* 2026-11-21T10:00:00Z: in the middle of everything's dates */
+#define PAPERS_SITE       "cn.example.finance"
+#define PAPERS_ID         "0123456789abcdef0123456789abcdef"
+#define PAPERS_REVOCATION "89abcdef0123456789abcdef01234567"
+#define PAPERS_NOW        ((when_t)1795255200) /* 2026-11-21T10:00:00Z: in the middle of everything's dates */
 
 /* An anchor. */
 struct authority {
@@ -40,6 +41,10 @@ struct trust_plan {
     const char *requester; /* NULL: "li.si finance" */
     const struct signatory *approvers;
     size_t n_approvers;
+    const struct signatory *revokers; /* roles do not matter */
+    size_t n_revokers;
+    const struct signatory *status_keys; /* neither roles nor organisations do */
+    size_t n_status_keys;
     const char *quorum_emergency;  /* NULL: "total=1 leader=1" */
     const char *quorum_normal;     /* NULL: "total=2 leader=1 unit=1" */
     const char *quorum_privileged; /* likewise */
@@ -67,6 +72,22 @@ struct grant_plan {
     const char *requester;   /* NULL: "li.si" */
 };
 char *paper_grant(const struct grant_plan *plan);
+
+struct revocation_plan {
+    const char *site;
+    const char *scope; /* NULL: "grant " PAPERS_ID */
+    const char *until; /* NULL: "forever" */
+};
+/** Its id is PAPERS_REVOCATION. */
+char *paper_revocation(const struct revocation_plan *plan);
+
+struct status_plan {
+    const char *site;
+    unsigned trust_epoch; /* 0: 4 */
+    const char *lines;    /* sorted `revoked:`, `revoked-certificate:`, `minimum-version:`; NULL: none */
+};
+/** Its epoch is 17. */
+char *paper_status(const struct status_plan *plan);
 
 struct approval_plan {
     const struct signatory *by;

@@ -156,7 +156,7 @@ static void test_person_and_role(void **state)
                        .now = PAPERS_NOW};
     assert_refused(&o, -EINVAL, "may not sign as unit");
     o.role = "director";
-    assert_refused(&o, -EINVAL, "may not sign as director");
+    assert_refused(&o, -EINVAL, "nobody may sign such a document as director");
 }
 
 static void test_what_would_not_count(void **state)
@@ -191,7 +191,7 @@ static void test_documents(void **state)
     assert_refused(&o, -EINVAL, "");
     o.type = DOCUMENT_APPROVAL;
     o.document = grant;
-    assert_refused(&o, -EINVAL, "only a grant or a trust file");
+    assert_refused(&o, -EINVAL, "an approval is not approved");
 }
 
 /* --- trust epochs

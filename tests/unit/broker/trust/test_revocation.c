@@ -1,0 +1,525 @@
+// LAYERS: test_support
+
+#include "broker/trust/sign.h"
+#include "policy/engine/status.h"
+#include "tests/unit/broker/trust/question.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+/*
+ * Who may take away: any one approver or revoker a revocation, a status key a status, and nobody else. The
+ * department of the other tests has beside its approvers the revoker sun.qi and the status key status-2026.
+ */
+
+struct office {
+    struct department *department;
+    struct signatory revoker;
+    struct signatory status_key;
+    char *trust;
+    char *revocation;
+    char *status;
+};
+
+static char *trust_of(const struct office *o, unsigned epoch)
+{
+    struct trust_plan plan = department_plan(o->department);
+
+    plan.epoch = epoch;
+    plan.revokers = &o->revoker;
+    plan.n_revokers = 1;
+    plan.status_keys = &o->status_key;
+    plan.n_status_keys = 1;
+    return paper_trust(&plan);
+}
+
+static int setup(void **state)
+{
+    struct office *o = calloc(1, sizeof(*o));
+
+    must(o != NULL);
+    o->department = department_new();
+    o->revoker =
+        department_signatory(o->department, "sun.qi", "finance", "revoker", SIGNATURE_ECDSA_P256_SHA256);
+    o->status_key =
+        department_signatory(o->department, "status-2026", "finance", "status", SIGNATURE_RSA_PSS_SHA256);
+    o->trust = trust_of(o, 4);
+    o->revocation = paper_revocation(&(struct revocation_plan){0});
+    o->status = paper_status(&(struct status_plan){0});
+    *state = o;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct office *o = *state;
+
+    signatory_done(&o->revoker);
+    signatory_done(&o->status_key);
+    department_free(o->department);
+    free(o->trust);
+    free(o->revocation);
+    free(o->status);
+    free(o);
+    return 0;
+}
+
+#define ABOUT_REVOCATION "revocation " PAPERS_REVOCATION
+#define ABOUT_STATUS     "status 4 17"
+
+static struct octets octets_of(const char *text)
+{
+    return (struct octets){(const uint8_t *)text, strlen(text)};
+}
+
+static const char *about(const char *document)
+{
+    return strncmp(document, "hufu-status", 11) == 0 ? ABOUT_STATUS : ABOUT_REVOCATION;
+}
+
+/* Verifies a revocation or a status, and frees its approvals. */
+static struct grant_standing verify(const char *trust, const char *document, char **approvals, size_t n,
+                                    when_t now)
+{
+    cleanup(trust_set_free_p) struct trust_set *t = NULL;
+    cleanup(revocation_free_p) struct revocation *x = NULL;
+    cleanup(status_free_p) struct status *s = NULL;
+    struct octets octets[APPROVALS_MAX];
+    struct grant_standing standing;
+
+    assert_true(n <= APPROVALS_MAX);
+    assert_int_equal(trust_set_new(trust, strlen(trust), &t, NULL), 0);
+    for (size_t i = 0; i < n; i++)
+        octets[i] = octets_of(approvals[i]);
+    if (strncmp(document, "hufu-status", 11) == 0) {
+        assert_int_equal(status_parse(document, strlen(document), &s, NULL), 0);
+        assert_int_equal(trust_verify_status(t, s, octets_of(document), octets, n, now, &standing), 0);
+    } else {
+        assert_int_equal(revocation_parse(document, strlen(document), &x, NULL), 0);
+        assert_int_equal(trust_verify_revocation(t, x, octets_of(document), octets, n, now, &standing), 0);
+    }
+    for (size_t i = 0; i < n; i++)
+        free(approvals[i]);
+    return standing;
+}
+
+/* The standing of `document` with the one approval by this plan. */
+static struct grant_standing by(const struct office *o, const char *document, struct approval_plan plan)
+{
+    char *approval;
+
+    if (!plan.document)
+        plan.document = document;
+    if (!plan.about)
+        plan.about = about(plan.document);
+    approval = paper_approval(&plan);
+    return verify(o->trust, document, &approval, 1, PAPERS_NOW);
+}
+
+static void assert_counts(const struct grant_standing *s)
+{
+    assert_standing(s, REASON_OK);
+    assert_outcome(s, 0, SIGNATURE_COUNTED);
+    assert_int_equal(s->n_needed_more, 0);
+    assert_true(s->votes_until > PAPERS_NOW);
+}
+
+static void assert_does_not(const struct grant_standing *s, enum signature_outcome outcome)
+{
+    assert_standing(s, REASON_APPROVAL_MISSING);
+    assert_outcome(s, 0, outcome);
+    assert_int_equal(s->n_needed_more, 1);
+    assert_int_equal(s->n_votes, 0);
+    assert_int_equal(s->votes_until, 0);
+}
+
+#define COUNTS(o, document, ...)                                                             \
+    do {                                                                                     \
+        struct grant_standing s_ = by((o), (document), (struct approval_plan){__VA_ARGS__}); \
+        assert_counts(&s_);                                                                  \
+    } while (0)
+#define DOES_NOT(o, document, outcome, ...)                                                  \
+    do {                                                                                     \
+        struct grant_standing s_ = by((o), (document), (struct approval_plan){__VA_ARGS__}); \
+        assert_does_not(&s_, (outcome));                                                     \
+    } while (0)
+
+/* --- who ---------------------------------------------------------------------------------------------- */
+
+static void test_any_one_approver_or_revoker(void **state)
+{
+    const struct office *o = *state;
+    const struct signatory *approvers = o->department->approvers;
+
+    COUNTS(o, o->revocation, .by = &o->revoker, .role = "revoker");
+    COUNTS(o, o->revocation, .by = &approvers[DEPARTMENT_LEADER], .role = "leader");
+    COUNTS(o, o->revocation, .by = &approvers[DEPARTMENT_BOTH], .role = "unit");
+}
+
+static void test_role_that_is_not_held(void **state)
+{
+    const struct office *o = *state;
+    const struct signatory *approvers = o->department->approvers;
+
+    DOES_NOT(o, o->revocation, SIGNATURE_UNKNOWN_APPROVER, .by = &approvers[DEPARTMENT_LEADER],
+             .role = "unit");
+    DOES_NOT(o, o->revocation, SIGNATURE_UNKNOWN_APPROVER, .by = &approvers[DEPARTMENT_LEADER],
+             .role = "revoker");
+    DOES_NOT(o, o->revocation, SIGNATURE_UNKNOWN_APPROVER, .by = &o->revoker, .role = "leader");
+    DOES_NOT(o, o->revocation, SIGNATURE_UNKNOWN_APPROVER, .by = &o->status_key, .role = "status");
+    DOES_NOT(o, o->revocation, SIGNATURE_UNKNOWN_APPROVER, .by = &o->status_key, .role = "revoker");
+    DOES_NOT(o, o->revocation, SIGNATURE_UNKNOWN_APPROVER, .by = &o->revoker, .role = "total");
+}
+
+static void test_status_key_alone(void **state)
+{
+    const struct office *o = *state;
+    const struct signatory *approvers = o->department->approvers;
+
+    COUNTS(o, o->status, .by = &o->status_key, .role = "status");
+    DOES_NOT(o, o->status, SIGNATURE_UNKNOWN_APPROVER, .by = &o->status_key, .role = "revoker");
+    DOES_NOT(o, o->status, SIGNATURE_UNKNOWN_APPROVER, .by = &o->revoker, .role = "status");
+    DOES_NOT(o, o->status, SIGNATURE_UNKNOWN_APPROVER, .by = &o->revoker, .role = "revoker");
+    DOES_NOT(o, o->status, SIGNATURE_UNKNOWN_APPROVER, .by = &approvers[DEPARTMENT_LEADER], .role = "leader");
+    DOES_NOT(o, o->status, SIGNATURE_UNKNOWN_APPROVER, .by = &approvers[DEPARTMENT_LEADER], .role = "status");
+}
+
+/* Taking away is all they can: neither revoker nor status key approves a grant. */
+static void test_neither_approves_grants(void **state)
+{
+    const struct office *o = *state;
+    const struct signatory *others[] = {&o->revoker, &o->status_key};
+    const char *const roles[] = {"revoker", "status", "leader"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        for (size_t k = 0; k < ARRAY_SIZE(roles); k++) {
+            struct question q = ask(o->department);
+
+            q.trust = strdup(o->trust);
+            add_planned(&q, (struct approval_plan){.by = others[i], .role = roles[k]});
+            assert_not_counted(q, SIGNATURE_UNKNOWN_APPROVER);
+        }
+}
+
+static void test_key_that_is_not_in_the_trust_file(void **state)
+{
+    const struct office *o = *state;
+    struct signatory other =
+        department_signatory(o->department, "sun.qi", "finance", "revoker", SIGNATURE_ECDSA_P256_SHA256);
+
+    DOES_NOT(o, o->revocation, SIGNATURE_UNKNOWN_APPROVER, .by = &other, .role = "revoker");
+    DOES_NOT(o, o->revocation, SIGNATURE_BAD, .by = &o->revoker, .role = "revoker", .key = other.key);
+    DOES_NOT(o, o->revocation, SIGNATURE_UNKNOWN_APPROVER, .by = &o->revoker, .role = "revoker",
+             .person = "zhao.qi");
+    DOES_NOT(o, o->revocation, SIGNATURE_UNKNOWN_APPROVER, .by = &o->revoker, .role = "revoker",
+             .alg = "ed25519");
+    signatory_done(&other);
+}
+
+/* --- what --------------------------------------------------------------------------------------------- */
+
+static void test_wrong_subject(void **state)
+{
+    const struct office *o = *state;
+    cleanup_free char *longer = paper_revocation(&(struct revocation_plan){.until = "2027-01-01T00:00:00Z"});
+    static const char *const others[] = {"revocation 00000000000000000000000000000000",
+                                         "grant " PAPERS_REVOCATION " 1", "trust 4", ABOUT_STATUS};
+
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        DOES_NOT(o, o->revocation, SIGNATURE_OTHER_SUBJECT, .by = &o->revoker, .role = "revoker",
+                 .about = others[i]);
+    DOES_NOT(o, o->revocation, SIGNATURE_OTHER_SUBJECT, .by = &o->revoker, .role = "revoker",
+             .document = longer);
+    DOES_NOT(o, o->revocation, SIGNATURE_OTHER_SUBJECT, .by = &o->revoker, .role = "revoker", .length = 9);
+    DOES_NOT(o, o->revocation, SIGNATURE_OTHER_SUBJECT, .by = &o->revoker, .role = "revoker",
+             .site = "cn.example.health");
+    DOES_NOT(o, o->status, SIGNATURE_OTHER_SUBJECT, .by = &o->status_key, .role = "status",
+             .about = "status 4 18");
+    DOES_NOT(o, o->status, SIGNATURE_OTHER_SUBJECT, .by = &o->status_key, .role = "status",
+             .about = "status 17 4");
+    DOES_NOT(o, o->status, SIGNATURE_OTHER_SUBJECT, .by = &o->status_key, .role = "status",
+             .about = ABOUT_REVOCATION);
+}
+
+/* Changed after signing, with a header that was made to fit. */
+static void test_changed_octets(void **state)
+{
+    const struct office *o = *state;
+    cleanup_free char *wider = paper_revocation(&(struct revocation_plan){.scope = "vendor acme"});
+    cleanup_free char *tbs = NULL, *base64 = NULL;
+    cleanup_free uint8_t *signature = NULL;
+    struct approval_plan plan = {
+        .by = &o->revoker, .role = "revoker", .document = o->revocation, .about = ABOUT_REVOCATION};
+    size_t size = 0;
+
+    tbs = paper_tbs(&plan);
+    signature = issue_signature(o->revoker.alg, o->revoker.key, tbs, strlen(tbs), NULL, &size);
+    base64 = ident_base64_encode(signature, size);
+    COUNTS(o, o->revocation, .by = &o->revoker, .role = "revoker", .signature_base64 = base64);
+    DOES_NOT(o, wider, SIGNATURE_BAD, .by = &o->revoker, .role = "revoker", .signature_base64 = base64);
+}
+
+static void test_other_site(void **state)
+{
+    const struct office *o = *state;
+    cleanup_free char *revocation = paper_revocation(&(struct revocation_plan){.site = "cn.example.health"});
+    cleanup_free char *status = paper_status(&(struct status_plan){.site = "cn.example.health"});
+    struct grant_standing s = by(o, revocation, (struct approval_plan){.by = &o->revoker, .role = "revoker"});
+
+    assert_standing(&s, REASON_WRONG_SITE);
+    assert_int_equal(s.votes_until, 0);
+    s = by(o, status, (struct approval_plan){.by = &o->status_key, .role = "status"});
+    assert_standing(&s, REASON_WRONG_SITE);
+}
+
+static void test_junk_in_front(void **state)
+{
+    const struct office *o = *state;
+    char *approvals[3];
+    struct grant_standing s;
+
+    approvals[0] = strdup("junk\n");
+    approvals[1] = paper_approval(&(struct approval_plan){.by = &o->revoker,
+                                                          .role = "revoker",
+                                                          .document = o->revocation,
+                                                          .about = ABOUT_REVOCATION,
+                                                          .signature_base64 = "MEYCIQ=="});
+    approvals[2] = paper_approval(&(struct approval_plan){
+        .by = &o->revoker, .role = "revoker", .document = o->revocation, .about = ABOUT_REVOCATION});
+    s = verify(o->trust, o->revocation, approvals, 3, PAPERS_NOW);
+    assert_standing(&s, REASON_OK);
+    assert_outcome(&s, 0, SIGNATURE_MALFORMED);
+    assert_outcome(&s, 1, SIGNATURE_BAD);
+    assert_outcome(&s, 2, SIGNATURE_COUNTED);
+}
+
+static void test_only_eight_are_looked_at(void **state)
+{
+    const struct office *o = *state;
+    char *approvals[9];
+    struct grant_standing s;
+
+    for (size_t i = 0; i < 8; i++)
+        approvals[i] = strdup("junk\n");
+    approvals[8] = paper_approval(&(struct approval_plan){
+        .by = &o->revoker, .role = "revoker", .document = o->revocation, .about = ABOUT_REVOCATION});
+    s = verify(o->trust, o->revocation, approvals, 9, PAPERS_NOW);
+    assert_standing(&s, REASON_APPROVAL_MISSING);
+    assert_int_equal(s.n_seen, 8);
+}
+
+/* --- when --------------------------------------------------------------------------------------------- */
+
+static void test_certificate_ended(void **state)
+{
+    const struct office *o = *state;
+    struct office brief = *o;
+    const struct authority *a = &o->department->anchors[DEPARTMENT_ED25519];
+    cleanup_free char *trust = NULL;
+
+    brief.revoker.certificate = issue_certificate(&(struct certificate_plan){.name = "sun.qi",
+                                                                             .key = o->revoker.key,
+                                                                             .issuer = a->certificate,
+                                                                             .issuer_key = a->key,
+                                                                             .last = PAPERS_NOW});
+    trust = trust_of(&brief, 4);
+    for (when_t late = 0; late <= 1; late++) {
+        char *approval = paper_approval(&(struct approval_plan){
+            .by = &brief.revoker, .role = "revoker", .document = o->revocation, .about = ABOUT_REVOCATION});
+        struct grant_standing s = verify(trust, o->revocation, &approval, 1, PAPERS_NOW + late);
+
+        if (late) {
+            assert_does_not(&s, SIGNATURE_CERTIFICATE);
+            continue;
+        }
+        assert_standing(&s, REASON_OK);
+        assert_int_equal(s.votes_until, PAPERS_NOW + 1);
+    }
+    X509_free(brief.revoker.certificate);
+}
+
+static void test_trust_file_ended(void **state)
+{
+    const struct office *o = *state;
+    char *approval = paper_approval(&(struct approval_plan){
+        .by = &o->status_key, .role = "status", .document = o->status, .about = ABOUT_STATUS});
+    struct grant_standing s;
+    when_t end;
+
+    assert_int_equal(when_parse("2027-11-01T00:00:00Z", 20, &end), 0);
+    s = verify(o->trust, o->status, &approval, 1, end);
+    assert_standing(&s, REASON_TRUST_EXPIRED);
+    assert_int_equal(s.votes_until, 0);
+}
+
+/* A newer epoch's keys are not known yet; an older status was made under keys that are judged as they are
+ * now. */
+static void test_trust_epoch_of_a_status(void **state)
+{
+    const struct office *o = *state;
+    static const struct {
+        unsigned epoch;
+        const char *about;
+        enum reason standing;
+    } rows[] = {{3, "status 3 17", REASON_OK}, {5, "status 5 17", REASON_APPROVAL_MISSING}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        cleanup_free char *status = paper_status(&(struct status_plan){.trust_epoch = rows[i].epoch});
+        struct grant_standing s =
+            by(o, status,
+               (struct approval_plan){.by = &o->status_key, .role = "status", .about = rows[i].about});
+
+        assert_standing(&s, rows[i].standing);
+        assert_true((s.votes_until > 0) == (rows[i].standing == REASON_OK));
+    }
+}
+
+/* --- signing ------------------------------------------------------------------------------------------ */
+
+static int sign(const struct office *o, const char *document, const char *person, const char *role,
+                EVP_PKEY *private_key, char **ret, struct document_error *error)
+{
+    cleanup(trust_set_free_p) struct trust_set *t = NULL;
+    cleanup_free char *key = issue_key_pem(private_key, NULL);
+    enum document_type type;
+
+    *error = (struct document_error){0};
+    assert_int_equal(document_type_of(document, strlen(document), &type), 0);
+    assert_int_equal(trust_set_new(o->trust, strlen(o->trust), &t, NULL), 0);
+    return trust_sign(t,
+                      &(struct trust_signing){.type = type,
+                                              .subject = octets_of(document),
+                                              .person = person,
+                                              .role = role,
+                                              .key = octets_of(key),
+                                              .now = PAPERS_NOW},
+                      ret, error);
+}
+
+static void test_signed(void **state)
+{
+    const struct office *o = *state;
+    const struct signatory *leader = &o->department->approvers[DEPARTMENT_LEADER];
+    const struct {
+        const char *document, *role;
+        const struct signatory *by;
+    } rows[] = {{o->revocation, "revoker", &o->revoker},
+                {o->revocation, "leader", leader},
+                {o->status, "status", &o->status_key}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct document_error error;
+        char *approval = NULL;
+        struct grant_standing s;
+
+        if (sign(o, rows[i].document, rows[i].by->person, rows[i].role, rows[i].by->key, &approval, &error) !=
+            0)
+            fail_msg("%s", error.reason);
+        s = verify(o->trust, rows[i].document, &approval, 1, PAPERS_NOW);
+        assert_counts(&s);
+    }
+}
+
+static void test_not_signed(void **state)
+{
+    const struct office *o = *state;
+    const struct signatory *leader = &o->department->approvers[DEPARTMENT_LEADER];
+    cleanup_free char *newer = paper_status(&(struct status_plan){.trust_epoch = 5});
+    cleanup_free char *other = paper_revocation(&(struct revocation_plan){.site = "cn.example.health"});
+    const struct {
+        const char *document, *person, *role;
+        EVP_PKEY *key;
+        const char *reason;
+    } rows[] = {
+        {o->status, "wang.wu", "leader", leader->key, "nobody may sign such a document as leader"},
+        {o->status, "wang.wu", "status", leader->key, "no status key wang.wu"},
+        {o->revocation, "wang.wu", "revoker", leader->key, "no revoker wang.wu"},
+        {o->revocation, "wang.wu", "unit", leader->key, "wang.wu may not sign as unit"},
+        {o->revocation, "sun.qi", "revoker", leader->key, "none of the certificates"},
+        {o->revocation, "status-2026", "status", o->status_key.key, "nobody may sign such a document"},
+        {newer, "status-2026", "status", o->status_key.key, "trust epoch 5"},
+        {other, "sun.qi", "revoker", o->revoker.key, "cn.example.health"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct document_error error;
+        char *approval = NULL;
+
+        assert_int_equal(
+            sign(o, rows[i].document, rows[i].person, rows[i].role, rows[i].key, &approval, &error), -EINVAL);
+        assert_null(approval);
+        if (!strstr(error.reason, rows[i].reason))
+            fail_msg("refused with \"%s\", not with \"%s\"", error.reason, rows[i].reason);
+    }
+}
+
+/* --- what a status leaves of a verified grant --------------------------------------------------------- */
+
+static enum reason left_by(const struct office *o, bool third, const char *lines, when_t *until)
+{
+    cleanup_free char *text = paper_status(&(struct status_plan){.lines = lines});
+    cleanup_free char *grant_text = paper_grant(&(struct grant_plan){0});
+    cleanup(status_free_p) struct status *status = NULL;
+    cleanup(grant_free_p) struct grant *g = NULL;
+    cleanup(trust_free_p) struct trust *trust = NULL;
+    struct question q = ask(o->department);
+    struct grant_standing s;
+
+    q.trust = strdup(o->trust);
+    add_by(&q, DEPARTMENT_LEADER);
+    add_by(&q, DEPARTMENT_UNIT);
+    if (third)
+        add_by(&q, DEPARTMENT_BOTH);
+    s = answer(&q);
+    assert_standing(&s, REASON_OK);
+    assert_int_equal(s.n_votes, third ? 3 : 2);
+    assert_int_equal(status_parse(text, strlen(text), &status, NULL), 0);
+    assert_int_equal(grant_parse(grant_text, strlen(grant_text), &g, NULL), 0);
+    assert_int_equal(trust_parse(o->trust, strlen(o->trust), &trust, NULL), 0);
+    return status_of_grant(status, trust, g, s.votes, s.n_votes, until);
+}
+
+static void test_revoked_certificate_voids_its_approval(void **state)
+{
+    const struct office *o = *state;
+    char sha256[65];
+    cleanup_free char *leader = NULL, *other = NULL;
+    when_t until;
+
+    issue_certificate_sha256(o->department->approvers[DEPARTMENT_LEADER].certificate, sha256);
+    leader = issue_text("revoked-certificate: %s\n", sha256);
+    issue_certificate_sha256(o->revoker.certificate, sha256);
+    other = issue_text("revoked-certificate: %s\n", sha256);
+    assert_int_equal(left_by(o, false, other, &until), REASON_OK);
+    assert_true(until > PAPERS_NOW);
+    assert_int_equal(left_by(o, false, leader, &until), REASON_APPROVAL_MISSING);
+    assert_int_equal(until, 0);
+    /* chen.liu signed as leader too. */
+    assert_int_equal(left_by(o, true, leader, &until), REASON_OK);
+    assert_true(until > PAPERS_NOW);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_any_one_approver_or_revoker),
+        cmocka_unit_test(test_role_that_is_not_held),
+        cmocka_unit_test(test_status_key_alone),
+        cmocka_unit_test(test_neither_approves_grants),
+        cmocka_unit_test(test_key_that_is_not_in_the_trust_file),
+        cmocka_unit_test(test_wrong_subject),
+        cmocka_unit_test(test_changed_octets),
+        cmocka_unit_test(test_other_site),
+        cmocka_unit_test(test_junk_in_front),
+        cmocka_unit_test(test_only_eight_are_looked_at),
+        cmocka_unit_test(test_certificate_ended),
+        cmocka_unit_test(test_trust_file_ended),
+        cmocka_unit_test(test_trust_epoch_of_a_status),
+        cmocka_unit_test(test_signed),
+        cmocka_unit_test(test_not_signed),
+        cmocka_unit_test(test_revoked_certificate_voids_its_approval),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
