@@ -17,15 +17,18 @@ say() {
   printf 'world: %s\n' "$1" >&2
 }
 
-# The store must not lie on the file system of /: overlayfs refuses an upper layer below its own lower layer.
+# The store must not lie on the file system of /: overlayfs refuses an upper layer below its own lower layer. /run is mostly
+# a tmpfs, but a small one.
 prepare_store() {
+  local chosen=${HUFU_WORLD_DIR:-}
   mkdir -p "$store"
   store=$(readlink -f "$store")
   export HUFU_WORLD_DIR=$store
-  if [ "$(stat -c %d "$store")" = "$(stat -c %d /)" ]; then
+  if [ ! -e "$store/own-tmpfs" ] && { [ -z "$chosen" ] || [ "$(stat -c %d "$store")" = "$(stat -c %d /)" ]; }; then
     mount -t tmpfs -o size=80%,mode=755 hufu-world "$store" || die "cannot mount a tmpfs on $store"
     # Private, so that what is later mounted below it in another namespace is never seen out here.
     mount --make-private "$store"
+    : >"$store/own-tmpfs"
   fi
   mkdir -p "$store/nodes" "$store/runs" "$store/host" "$store/cgroup" "$store/nothing"
 }
@@ -78,8 +81,19 @@ run_is_over() {
   [ ! -e "$store/runs/$1" ] || flock -n "$store/runs/$1" true
 }
 
+# One at a time, and not while a run begins: it has a lock file before it has the lock.
+lock_runs() {
+  exec {runs_lock}>"$store/sweeping"
+  flock "$runs_lock"
+}
+
+unlock_runs() {
+  exec {runs_lock}>&-
+}
+
 sweep_runs() {
   local node run
+  lock_runs
   for node in "$store"/nodes/*; do
     [ -e "$node/run" ] || continue
     run=$(<"$node/run")
@@ -88,6 +102,7 @@ sweep_runs() {
   for run in "$store"/runs/*; do
     if [ -e "$run" ] && run_is_over "${run##*/}"; then rm -f "$run"; fi
   done
+  unlock_runs
 }
 
 command_hold() {
@@ -95,8 +110,10 @@ command_hold() {
   sweep_runs
   local run_lock status=0
   export HUFU_WORLD_RUN=run-$$-$RANDOM
+  lock_runs
   exec {run_lock}>"$store/runs/$HUFU_WORLD_RUN"
   flock "$run_lock"
+  unlock_runs
   # While unshare is in the foreground, a Ctrl-C reaches the command itself and this shell waits for it.
   trap : INT TERM HUP
   (exec {run_lock}>&- && exec setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --propagation unchanged -- \
@@ -124,9 +141,7 @@ command_clean() {
 
 # Out here, where the store's tmpfs was mounted. A file system that somebody else put there stays mounted.
 unmount_store() {
-  rm -rf --one-file-system "${store:?}"/{nodes,runs,products,host,cgroup,nothing,building} "$store"/*.{tar,log}
-  if [ "$(stat -f -c %T "$store")" = tmpfs ] && grep -q " $store .* hufu-world " /proc/self/mountinfo; then
-    umount "$store" || die "$store is in use"
-  fi
+  rm -rf --one-file-system "${store:?}"/{nodes,runs,products,host,cgroup,nothing,building,sweeping} "$store"/*.{tar,log}
+  [ ! -e "$store/own-tmpfs" ] || umount "$store" || die "$store is in use"
   rmdir "$store" 2>/dev/null || true
 }
