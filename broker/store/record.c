@@ -1,6 +1,7 @@
 #include "broker/store/record.h"
 
 #include "policy/base/cleanup.h"
+#include "policy/base/unicode.h"
 
 #include <errno.h>
 #include <string.h>
@@ -104,6 +105,34 @@ int record_copy(const struct record *r, struct record **ret)
         return -ENOMEM;
     *ret = steal_pointer(&copy);
     return 0;
+}
+
+/* Part of what is recorded comes from people: a command, a terminal's name. */
+static void clean_text(char *text)
+{
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        uint32_t code_point;
+        size_t taken = unicode_take(text, left, &code_point);
+
+        if (taken == 0 || !unicode_is_visible(code_point)) {
+            taken = taken == 0 ? 1 : taken;
+            memset(text, '?', taken);
+        }
+        text += taken;
+        left -= taken;
+    }
+}
+
+void record_clean(struct record *copy)
+{
+    for (size_t i = 0; i < RECORD_TEXTS; i++) {
+        char *text;
+
+        memcpy(&text, record_text_slot(copy, i), sizeof(text));
+        clean_text(text);
+    }
 }
 
 /* As it was allocated: without the const that readers see. */

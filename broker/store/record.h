@@ -36,7 +36,7 @@ struct record {
     uint64_t latency_us;   /* of the decision; of an ending: until proven */
     const char *reference; /* what the person was told to quote */
     uint32_t actor;        /* login uid of who caused it over the control socket; UINT32_MAX: nobody */
-    const char *detail;    /* free text, control characters stripped: key fingerprint, command, counts */
+    const char *detail;    /* free text: key fingerprint, command, counts */
     uint8_t previous[RECORD_HASH_SIZE];
     uint8_t hash[RECORD_HASH_SIZE];
 };
@@ -45,6 +45,10 @@ struct record {
  * the struct, each with a u16 length before it; integers are big-endian and of the width of their type
  * (reason: 2 octets), NULL is the empty text. A text over 65535 octets sets the buffer's error. */
 void record_encode(const struct record *r, struct buf *b);
+
+/** In a copy made by record_copy(): each octet of a text that is no visible UTF-8 becomes a question mark, so
+ * that no record can steer a terminal, end a line, or not be said in JSON. */
+void record_clean(struct record *copy);
 
 /** Deep copy; its texts lie in one allocation, which `event` points to, and none is NULL. Freed by
  * record_free_array(copy, 1). 0 or -ENOMEM. */

@@ -85,6 +85,8 @@ void store_txn_record(struct store_txn *t, const struct record *r)
     error = record_copy(r, &o->record);
     if (error < 0)
         txn_fail(t, error);
+    else
+        record_clean(o->record);
 }
 
 void txn_approvals_encode(struct buf *b, const struct store_blob *approvals, size_t n)

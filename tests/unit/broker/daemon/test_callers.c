@@ -79,12 +79,15 @@ static void test_person_asks_about_themself_alone(void **state)
 
 /* ---- hufu-channel ---- */
 
+static const char *command = "id";
+
 static struct gate_reply ask_channel(struct world *w, const struct visitor *v, enum grant_channel channel)
 {
-    struct gate_channel m = {.caller = world_login(v).caller, .channel = (uint8_t)channel, .command = "id"};
+    struct gate_channel m = {.caller = world_login(v).caller, .channel = (uint8_t)channel, .command = ""};
     uint8_t frame[FRAME_MAX];
     int size, fd = visitor_connect(v, world_path(w, "gate"));
 
+    (void)snprintf(m.command, sizeof(m.command), "%s", command);
     size = gate_encode_channel(&m, frame);
     assert_true(size > 0 && send(fd, frame, (size_t)size, 0) == size);
     return world_take(w, fd);
@@ -104,6 +107,32 @@ static void test_channel(void **state)
     assert_int_equal(ask_channel(w, &person, GRANT_CHANNEL_EXEC).reason, REASON_CHANNEL_NOT_GRANTED);
     assert_int_equal(world_records(w, EVENT_CHANNEL, "success", NULL), 1);
     assert_int_equal(world_records(w, EVENT_CHANNEL, "failure", NULL), 2);
+    visitor_end(&person);
+    visitor_end(&v);
+}
+
+/* A command of octets that are no text is on record, and does not keep the auditor from reading the others.
+ */
+static void test_channel_with_a_hostile_command(void **state)
+{
+    struct visitor person = person_or_skip(), v = visitor_new();
+    struct world *w = *state;
+    struct varlink_reply r;
+
+    world_grant(w, (struct grant_plan){.channel = "exec"});
+    w->reaper.login_uid = WORLD_UID;
+    world_log_in(w, &v);
+    w->reaper.audit_session = (uint32_t)v.pid;
+    command = "rm\xff\n\x1b[2J";
+    assert_int_equal(ask_channel(w, &person, GRANT_CHANNEL_EXEC).verdict, VERDICT_ALLOW);
+    command = "id";
+    w->reaper.login_uid = UINT32_MAX;
+    r = world_call(w, "Audit", json_pack("{ss}", "event", EVENT_CHANNEL));
+    assert_null(r.error);
+    assert_string_equal(json_string_value(json_object_get(
+                            json_array_get(json_object_get(r.parameters, "records"), 0), "detail")),
+                        "exec: rm???[2J");
+    varlink_reply_done(&r);
     visitor_end(&person);
     visitor_end(&v);
 }
@@ -343,6 +372,7 @@ int main(void)
         CALLER_TEST(test_person_cannot_log_in_by_asking),
         CALLER_TEST(test_person_asks_about_themself_alone),
         CALLER_TEST(test_channel),
+        CALLER_TEST(test_channel_with_a_hostile_command),
         CALLER_TEST(test_channel_of_another),
         CALLER_TEST(test_channel_without_the_reaper),
         CALLER_TEST(test_gated_peer_is_refused),

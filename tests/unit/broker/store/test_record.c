@@ -121,6 +121,39 @@ static void test_copy(void **state)
     record_free_array(NULL, 5);
 }
 
+static void test_clean(void **state)
+{
+    static const struct {
+        const char *from, *to;
+    } cases[] = {
+        {"", ""},
+        {"ls -l /srv", "ls -l /srv"},
+        {"\xe8\x99\x8e\xe7\xac\xa6", "\xe8\x99\x8e\xe7\xac\xa6"},
+        {"a\nb\tc\x7f"
+         "d\x1b[2J",
+         "a?b?c?d?[2J"},
+        {"\xff\xfe"
+         "a\xe8\x99",
+         "??a??"},
+        {"a\xe2\x80\xae"
+         "b",
+         "a???b"},          /* right-to-left override */
+        {"\xc2\x85", "??"}, /* a control character in two octets */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct record r = {.event = "login", .detail = cases[i].from, .tty = cases[i].from}, *copy = NULL;
+
+        assert_int_equal(record_copy(&r, &copy), 0);
+        record_clean(copy);
+        assert_string_equal(copy->detail, cases[i].to);
+        assert_string_equal(copy->tty, cases[i].to);
+        assert_string_equal(copy->event, "login");
+        record_free_array(copy, 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +161,7 @@ int main(void)
         cmocka_unit_test(test_encoding_tells_apart),
         cmocka_unit_test(test_encoding_refuses_huge),
         cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_clean),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
