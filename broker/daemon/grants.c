@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#define JUDGE_AGAIN 60 /* seconds */
+
 struct grants {
     struct grant_index *index;
     struct papers *papers;
@@ -151,6 +153,7 @@ int grants_add(struct grants *g, const struct trust_set *trust, when_t now, cons
                     offer->n_approvals, &papers);
     if (r < 0)
         return r;
+    papers->judged_at = now;
     r = verify(trust, grant, papers, now, standing);
     if (r < 0)
         return r;
@@ -163,6 +166,20 @@ int grants_add(struct grants *g, const struct trust_set *trust, when_t now, cons
     }
     uint32_t session_max = trust ? trust_set_document(trust)->limit[grant->class].session : 0;
     return put_new(g, steal_pointer(&grant), steal_pointer(&papers), session_max, standing, ret, refusal);
+}
+
+void grants_judge_again(struct grants *g, const struct trust_set *trust, when_t now, struct grant_entry *e)
+{
+    struct grant_papers *papers = papers_find(g->papers, &e->grant->id);
+    struct grant_standing standing;
+
+    if (e->standing == REASON_OK || !trust || !papers || papers->version != e->grant->version ||
+        e->grant->version < e->verified_version || now - papers->judged_at < JUDGE_AGAIN)
+        return;
+    papers->judged_at = now;
+    if (verify(trust, e->grant, papers, now, &standing) == 0)
+        grant_entry_judge(e, standing.standing, standing.votes_until,
+                          trust_set_document(trust)->limit[e->grant->class].session);
 }
 
 enum reason grants_state(const struct grant_entry *e, const struct host_identity *host, when_t now)

@@ -42,6 +42,9 @@ struct grants_refusal {
 int grants_add(struct grants *g, const struct trust_set *trust, when_t now, const struct grants_offer *offer,
                struct grant_entry **ret, struct grant_standing *standing, struct grants_refusal *refusal);
 
+/** Judges an entry anew whose quorum was not met, once a minute at most: certificates begin to be valid. */
+void grants_judge_again(struct grants *g, const struct trust_set *trust, when_t now, struct grant_entry *e);
+
 /** The papers of an entry's version, or NULL. */
 const struct grant_papers *grants_papers(const struct grants *g, const struct ident_id *id);
 

@@ -65,7 +65,7 @@ static struct grant_papers **find_slot(const struct papers *p, const struct iden
     return &p->slots[i];
 }
 
-const struct grant_papers *papers_find(const struct papers *p, const struct ident_id *id)
+struct grant_papers *papers_find(const struct papers *p, const struct ident_id *id)
 {
     return *find_slot(p, id);
 }

@@ -4,6 +4,7 @@
 #include "broker/trust/trust_set.h"
 #include "policy/base/cleanup.h"
 #include "policy/base/ident.h"
+#include "policy/base/when.h"
 
 /* The octets behind each grant, by id: the document that was signed, and its approvals. One version an id,
  * the one that the index holds. */
@@ -15,6 +16,7 @@ struct grant_papers {
     struct octets document;
     struct octets *approvals;
     size_t n_approvals;
+    when_t judged_at; /* when the signatures were judged last */
 };
 
 /** `seed`: any random number; ids come from outside. */
@@ -22,7 +24,7 @@ int papers_new(uint64_t seed, struct papers **ret);
 struct papers *papers_free(struct papers *p);
 DEFINE_CLEANUP(struct papers, papers_free);
 
-const struct grant_papers *papers_find(const struct papers *p, const struct ident_id *id);
+struct grant_papers *papers_find(const struct papers *p, const struct ident_id *id);
 
 /** A deep copy with the approvals of `more` appended that are not there yet (byte for byte), as many as are
  * ever looked at. *ret is the caller's (papers_free_one). 0 or -ENOMEM. */

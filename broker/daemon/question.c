@@ -137,12 +137,22 @@ static void refresh_session(struct broker *b, struct question *q)
     q->facts.address = s->address;
 }
 
+/* Never for a time that is not now: what an operator asks about next year must not admit anyone today. */
+static void judge_grants(struct broker *b, const char *staff, when_t now)
+{
+    struct grant_entry *e = grant_index_first_of(grants_index(b->grants), staff);
+
+    for (; e; e = e->next_of_staff)
+        grants_judge_again(b->grants, b->trust, now, e);
+}
+
 void question_refresh(struct broker *b, struct question *q)
 {
     q->facts.now = clock_wall();
     q->facts.host_state = state_of_host(b, q->facts.kind, q->facts.now);
     q->facts.person_state = state_of_person(b, q->m.person, q->m.person_uid, q->facts.now);
     state_refresh_grants(b, q->m.person, q->facts.now);
+    judge_grants(b, q->m.person, q->facts.now);
     refresh_key(b, q);
     refresh_reservation(b, q);
     refresh_session(b, q);

@@ -594,6 +594,49 @@ static void test_clone(void **state)
     visitor_end(&v);
 }
 
+/* Wall time far behind the highest seen: also by a broker before this one. */
+static void test_clock_went_back(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_login(&v);
+    struct gate_reply reply;
+
+    w->broker->highest_time = clock_wall() + 9;
+    assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).reason,
+                     REASON_NO_GRANT); /* within the tolerance */
+    w->broker->highest_time = clock_wall() + 3600;
+    reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
+    assert_refused(&reply, REASON_CLOCK_UNSURE);
+    world_stop(w);
+    world_start(w);
+    reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
+    assert_refused(&reply, REASON_CLOCK_UNSURE);
+    visitor_end(&v);
+}
+
+/* Whose approvers' certificates were not valid yet when the grant came. */
+static void test_judged_again(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_login(&v);
+    struct grant_entry *e;
+    struct ident_id id;
+    struct gate_reply reply;
+
+    world_grant(w, (struct grant_plan){0});
+    assert_int_equal(ident_parse_id(PAPERS_ID, 32, &id), 0);
+    e = grant_index_find(grants_index(w->broker->grants), &id);
+    e->standing = REASON_APPROVAL_MISSING;
+    e->verified_version = 0;
+    reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
+    assert_refused(&reply, REASON_APPROVAL_MISSING); /* it was looked at a moment ago */
+    ((struct grant_papers *)grants_papers(w->broker->grants, &id))->judged_at -= 61;
+    assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
+    visitor_end(&v);
+}
+
 /* ---- restart ---- */
 
 static bool is_open_and_settled(struct world *w, void *userdata)
@@ -723,6 +766,8 @@ int main(void)
         BROKER_TEST(test_store_missing),
         BROKER_TEST(test_trust_missing),
         BROKER_TEST(test_clone),
+        BROKER_TEST(test_clock_went_back),
+        BROKER_TEST(test_judged_again),
         BROKER_TEST(test_restart_picks_up),
         BROKER_TEST(test_restart_closes_what_ended),
         BROKER_TEST(test_restart_pid_reused),
