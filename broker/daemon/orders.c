@@ -14,6 +14,7 @@ struct operator_order {
     uint64_t *expected;
     size_t n_expected;
     unsigned held;
+    bool incomplete;
     uint64_t since;
     sd_event_source *patience;
     struct order_result result;
@@ -35,7 +36,7 @@ static void answer(struct operator_order *o)
     order_done *done = o->done;
 
     o->done = NULL;
-    o->result.proven = o->n_expected == 0;
+    o->result.proven = o->n_expected == 0 && !o->incomplete;
     if (done)
         done(o->userdata, &o->result);
 }
@@ -85,8 +86,10 @@ int order_expect(struct operator_order *o, uint64_t session)
 {
     uint64_t *more = reallocarray(o->expected, o->n_expected + 1, sizeof(*more));
 
-    if (!more)
+    if (!more) {
+        o->incomplete = true; /* what is not waited for is not proven */
         return -ENOMEM;
+    }
     o->expected = more;
     o->expected[o->n_expected++] = session;
     return 0;
