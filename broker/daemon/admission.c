@@ -185,7 +185,8 @@ static void judge(struct admission *a)
     }
     question_refresh(b, &a->q);
     a->generation = b->generation;
-    if (a->q.facts.phase == PHASE_SESSION && a->q.facts.kind == SERVICE_LOGIN) {
+    if (a->q.facts.phase == PHASE_SESSION &&
+        (a->q.facts.kind == SERVICE_LOGIN || a->q.facts.kind == SERVICE_JOB)) {
         admission_open(a);
         return;
     }

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 /*
- * The session phase of a login: decided anew with the reservation, bound to the caller, put on lease at the
- * reaper, written down, and only then allowed. A refusal here does not end an ssh connection by itself, so
- * the reaper ends it (2-architecture, "The way of a login", 6).
+ * The session phase of a login, or of a job of cron or at: decided anew with the reservation, bound to the
+ * caller, put on lease at the reaper, written down, and only then allowed. A refusal here does not end an ssh
+ * connection by itself, so the reaper ends it (2-architecture, "The way of a login", 6).
  */
 
 static struct session *session_of(const struct admission *a)

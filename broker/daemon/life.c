@@ -20,7 +20,7 @@ void life_count_back(struct broker *b, const struct session *s, bool use)
 {
     struct grant_entry *e = life_entry(b, s);
 
-    if (!e || s->released)
+    if (!e || s->released || s->job)
         return;
     e->sessions_live -= e->sessions_live > 0;
     if (use && s->counts)
@@ -54,7 +54,8 @@ static void describe(struct session *s, const struct question *q, const struct g
     (void)snprintf(s->tty, sizeof(s->tty), "%s", q->m.tty);
     s->key = q->facts.key;
     s->fingerprint = q->facts.fingerprint;
-    s->counts = true;
+    s->job = q->facts.kind == SERVICE_JOB;
+    s->counts = !s->job;
     s->reserved_at = q->facts.now;
     s->audit_session = q->m.caller.audit_session;
     s->leader.pid = q->m.caller.pid;
@@ -92,8 +93,10 @@ int life_reserve(struct broker *b, const struct question *q, int holder_pidfd, s
         registry_remove(s);
         return r;
     }
-    entry->uses_taken++;
-    entry->sessions_live++;
+    if (!s->job) {
+        entry->uses_taken++;
+        entry->sessions_live++;
+    }
     *ret = s;
     return 0;
 }

@@ -38,9 +38,9 @@ void life_count_back(struct broker *b, const struct session *s, bool use);
 /** Has a session ended; a reservation is given back. */
 void life_end(struct broker *b, struct session *s, enum reason reason);
 
-/** Puts the session's deadline on lease at the reaper, or drops it (seconds 0). `done` may be NULL. */
+/** Puts the session's deadline on lease at the reaper, who drops it with the session's end. `done` may be
+ * NULL. */
 void life_lease(struct broker *b, const struct session *s, when_t now, reaper_done *done, void *userdata);
-void life_drop_lease(struct broker *b, const struct session *s);
 
 /** Judges a live session again: ends it, or moves its deadline. */
 void life_recheck(struct broker *b, struct session *s);

@@ -36,14 +36,6 @@ void life_lease(struct broker *b, const struct session *s, when_t now, reaper_do
     reaper_client_ask(b->reaper, &request, REAPER_ASK_US, done ? done : ignore_reply, userdata);
 }
 
-void life_drop_lease(struct broker *b, const struct session *s)
-{
-    struct reap_request request = {.type = FRAME_REAP_LEASE, .class = (uint8_t)s->class};
-
-    request.target = session_target(s, REAP_SESSION);
-    reaper_client_ask(b->reaper, &request, REAPER_ASK_US, ignore_reply, NULL);
-}
-
 /* ---- looking again ---- */
 
 static struct facts facts_of(struct broker *b, const struct session *s)
@@ -56,11 +48,11 @@ static struct facts facts_of(struct broker *b, const struct session *s)
                           .person_state = taken_of_staff(b->taken, s->staff, now),
                           .staff = s->staff,
                           .phase = PHASE_SESSION,
-                          .kind = SERVICE_LOGIN,
+                          .kind = s->job ? SERVICE_JOB : SERVICE_LOGIN,
                           .service = service_grant_name(s->service),
-                          .source = s->source,
+                          .source = s->job ? SOURCE_IGNORED : s->source,
                           .address = s->address,
-                          .key = s->key,
+                          .key = s->job ? KEY_NOT_ASKED : s->key,
                           .fingerprint = s->fingerprint,
                           .session_live = true};
 }
@@ -167,22 +159,28 @@ static bool jobs_may_stay(struct broker *b, const struct session *s)
     return false;
 }
 
+/* What goes with a session. The person's last login session takes everything. Of several, each takes what it
+ * may have left in user managers, cron and at; but somebody who is just coming in has no lease yet by which
+ * the reaper could tell them from that, so then it is left to whichever session ends last. */
 static enum sweep sweep_of(void *userdata, const struct session *s)
 {
     struct broker *b = userdata;
-    bool alone = true;
+    bool alone = true, leased = true;
 
+    if (s->job)
+        return SWEEP_SESSION;
     for (struct session *x = registry_first(b->registry); x; x = registry_next(x)) {
-        if (x == s || x->uid != s->uid)
+        if (x == s || x->uid != s->uid || x->job)
             continue;
         /* Of those from before a reboot nothing is left that could be told apart. */
         if (s->leader.pid == 0 && x->leader.pid == 0)
             continue;
         alone = false;
+        leased = leased && (x->state == SESSION_OPEN || x->state == SESSION_ENDING);
         x->sweep_owed = true;
     }
     if (!alone)
-        return SWEEP_SESSION;
+        return leased ? SWEEP_STRAYS : SWEEP_SESSION;
     return jobs_may_stay(b, s) ? SWEEP_LEFTOVERS : SWEEP_PERSON;
 }
 
@@ -222,7 +220,7 @@ static void close_if_used_up(struct broker *b, const struct session *s, struct s
     struct record r = ledger_record(EVENT_GRANT_CLOSE, REASON_CLOSED, true);
     char id[IDENT_ID_TEXT_SIZE];
 
-    if (!e || e->closed || e->grant->uses.scope == GRANT_USES_UNLIMITED || e->sessions_live > 0 ||
+    if (!e || s->job || e->closed || e->grant->uses.scope == GRANT_USES_UNLIMITED || e->sessions_live > 0 ||
         e->uses_taken < e->grant->uses.count)
         return;
     e->closed = true;
@@ -258,7 +256,6 @@ static void finalise(struct broker *b, struct session *s, const struct ending *e
     if (t && !s->released)
         life_write(b, s, s->opened ? STORE_SESSION_ENDED : STORE_SESSION_RELEASED, t);
     ledger_submit(b, t, NULL, NULL);
-    life_drop_lease(b, s); /* an END of the whole person does not know which session it was */
     registry_remove(s);
     waiting_wake(b->waiting, uid);
 }

@@ -119,13 +119,14 @@ static int load_session(void *userdata, const struct store_session *row)
     s->parent.start_time = row->parent_start_time;
     s->audit_session = same_boot ? row->audit_session : UINT32_MAX;
     s->counts = row->counts;
+    s->job = service_kind_of(row->service) == SERVICE_JOB;
     s->reserved_at = row->reserved_at;
     s->opened_at = row->opened_at;
     s->deadline = row->deadline;
     s->end_reason = row->end_reason;
     s->opened = row->opened_at != 0 && row->state != STORE_SESSION_RESERVED;
     s->settled = false;
-    if (e)
+    if (e && !s->job)
         e->sessions_live++;
     return 0;
 }

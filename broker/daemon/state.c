@@ -77,7 +77,7 @@ enum reason state_of_person(const struct broker *b, const char *staff, uint32_t 
         return REASON_NOT_GATED;
     if (taken != REASON_OK)
         return taken;
-    if (registry_count(b->registry, uid, SESSION_BIT(SESSION_ENDING), NULL) > 0)
+    if (registry_is_ending(b->registry, uid))
         return REASON_REMAINS;
     return REASON_OK;
 }

@@ -107,10 +107,10 @@ static void order_again_later(struct order *o)
     (void)sd_event_source_set_enabled(o->retry, SD_EVENT_ONESHOT);
 }
 
-/* The session alone is gone, but meanwhile it has become the person's last: then the rest goes, too. */
+/* The session is gone, but meanwhile it has become the person's last: then the rest goes, too. */
 static bool order_widens(struct order *o, struct session *s)
 {
-    return o->sweep == SWEEP_SESSION && o->endings->events.sweep(o->endings->userdata, s) != SWEEP_SESSION;
+    return o->sweep <= SWEEP_STRAYS && o->endings->events.sweep(o->endings->userdata, s) > o->sweep;
 }
 
 /* What the reply says; without one it is an order that nobody carried out. */
@@ -157,8 +157,10 @@ static void on_answer(void *userdata, int result, const struct reap_reply *reply
 
 static void order_give(struct order *o, struct session *s)
 {
-    static const enum reap_scope scopes[] = {
-        [SWEEP_SESSION] = REAP_SESSION, [SWEEP_PERSON] = REAP_PERSON, [SWEEP_LEFTOVERS] = REAP_LEFTOVERS};
+    static const enum reap_scope scopes[] = {[SWEEP_SESSION] = REAP_SESSION,
+                                             [SWEEP_STRAYS] = REAP_STRAYS,
+                                             [SWEEP_PERSON] = REAP_PERSON,
+                                             [SWEEP_LEFTOVERS] = REAP_LEFTOVERS};
     struct reap_request request = {.type = FRAME_REAP_END};
 
     o->asked = true;

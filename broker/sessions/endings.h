@@ -15,9 +15,11 @@ struct endings;
 
 /* What else is to be ended with a session. */
 enum sweep {
-    SWEEP_SESSION = 1, /* it alone: the person has others, or is just coming in */
-    SWEEP_PERSON,      /* everything of that uid */
-    SWEEP_LEFTOVERS,   /* the same, except jobs of cron and at, which a grant names that is valid now */
+    SWEEP_SESSION = 1, /* it alone: a job, or the person is just coming in once more */
+    SWEEP_STRAYS,      /* everything of that uid that belongs to no other session on lease */
+    SWEEP_LEFTOVERS,   /* the last session: the same, except jobs of cron and at, which a grant names that is
+                          valid now */
+    SWEEP_PERSON,      /* the last session: everything of that uid */
 };
 
 struct ending {

@@ -262,7 +262,7 @@ struct session *registry_find_current(const struct registry *r, uint32_t uid, ui
     unsigned n = 0;
 
     for (struct session *s = r->sessions; s; s = s->next) {
-        if (s->state != SESSION_OPEN || s->uid != uid)
+        if (s->state != SESSION_OPEN || s->uid != uid || s->job)
             continue;
         if (audit_session != UINT32_MAX && s->audit_session == audit_session)
             return s;
@@ -277,6 +277,14 @@ unsigned registry_count(const struct registry *r, uint32_t uid, unsigned states,
     unsigned n = 0;
 
     for (const struct session *s = r->sessions; s; s = s->next)
-        n += s != but && s->uid == uid && (states & SESSION_BIT(s->state)) != 0;
+        n += s != but && !s->job && s->uid == uid && (states & SESSION_BIT(s->state)) != 0;
     return n;
+}
+
+bool registry_is_ending(const struct registry *r, uint32_t uid)
+{
+    for (const struct session *s = r->sessions; s; s = s->next)
+        if (s->uid == uid && s->state == SESSION_ENDING)
+            return true;
+    return false;
 }

@@ -49,11 +49,15 @@ struct session *registry_find(const struct registry *r, uint64_t number);
 /** The reservation of which this process is holder, or, under sshd, holder's parent; or NULL. */
 struct session *registry_find_reservation(const struct registry *r, uint32_t uid, uint32_t pid,
                                           uint64_t start_time);
-/** The open session that has this audit session; without one, the only open session of the person. */
+/** The open login session that has this audit session; without one, the person's only open one. */
 struct session *registry_find_current(const struct registry *r, uint32_t uid, uint32_t audit_session);
 
-/** Sessions of the person whose state is among `states` (bits 1 << state), other than `but` (may be NULL). */
+/** Login sessions of the person whose state is among `states` (bits 1 << state), other than `but` (may be
+ * NULL). */
 unsigned registry_count(const struct registry *r, uint32_t uid, unsigned states, const struct session *but);
+
+/** Whether a session or job of the person is being ended. */
+bool registry_is_ending(const struct registry *r, uint32_t uid);
 
 #define SESSION_BIT(state) (1U << (unsigned)(state))
 #define SESSION_ANY                                                                             \

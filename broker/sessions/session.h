@@ -50,6 +50,8 @@ struct session {
     struct session_process parent; /* of the holder, for sshd */
     uint32_t audit_session;        /* UINT32_MAX: unset */
     bool counts;                   /* it took a use */
+    bool job; /* of cron or at: it ends with its grant like a login session, but is none. It takes no use, and
+                 nothing that needs a live session may rest on it */
     bool sweep_owed; /* a session before it ended without everything of the person being ended, because of it
                       */
     bool opened;     /* its opening is on record and on disk: its use is used */

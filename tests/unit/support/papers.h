@@ -61,6 +61,7 @@ struct grant_plan {
     const char *staff;       /* NULL: "zhang.san" */
     const char *key;         /* of staff-key; NULL: "password" */
     const char *host;        /* NULL: "db01.finance.example" */
+    const char *job;         /* a first service beside login and sshd: "cron"; NULL: none */
     const char *channel;     /* NULL: "shell" */
     const char *source;      /* NULL: "10.1.2.0/24" */
     const char *from;        /* NULL: 2026-11-21T00:00:00Z */

@@ -348,22 +348,22 @@ static void test_ending_is_proven(void **state)
 
 static void test_whole_person(void **state)
 {
-    static const enum sweep sweeps[] = {SWEEP_PERSON, SWEEP_LEFTOVERS};
-    static const enum reap_scope scopes[] = {REAP_PERSON, REAP_LEFTOVERS};
+    static const enum sweep sweeps[] = {SWEEP_PERSON, SWEEP_LEFTOVERS, SWEEP_STRAYS};
+    static const enum reap_scope scopes[] = {REAP_PERSON, REAP_LEFTOVERS, REAP_STRAYS};
     struct reaper_world *w = *state;
     struct session *s = prepare(w);
 
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         struct reap_request q;
 
         w->sweep = sweeps[i];
         assert_int_equal(endings_start(w->endings, s, REASON_LOGGED_OUT), 0);
         q = take(w);
         assert_int_equal(q.target.scope, scopes[i]);
-        assert_int_equal(q.target.session, 0);
+        assert_int_equal(q.target.session, 7 + i);
         say(w, &(struct reap_reply){.cookie = q.cookie, .result = REAP_DONE});
         assert_null(registry_first(w->registry));
-        s = registry_add(w->registry, 8);
+        s = registry_add(w->registry, 8 + i);
         s->uid = 20001;
     }
 }

@@ -1,0 +1,142 @@
+// LAYERS: test_support
+
+#include "broker/audit/event.h"
+#include "tests/unit/broker/daemon/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+/* Jobs of cron and at: they end with their grant as sessions do, and are none. */
+
+static struct gate_pam job_of(const struct visitor *v)
+{
+    struct gate_pam m = world_login(v);
+
+    (void)snprintf(m.service, sizeof(m.service), "cron");
+    m.tty[0] = m.remote_host[0] = m.ssh_connection[0] = m.auth_info[0] = '\0';
+    return m;
+}
+
+static void begin_job(struct world *w, const struct visitor *v)
+{
+    struct gate_pam m = job_of(v);
+
+    assert_int_equal(world_ask(w, v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
+    assert_int_equal(world_ask(w, v, FRAME_GATE_OPEN, &m).verdict, VERDICT_ALLOW);
+}
+
+static const struct grant_entry *entry_of(struct world *w)
+{
+    return grant_index_first_of(grants_index(w->broker->grants), WORLD_STAFF);
+}
+
+static bool nobody_is_left(struct world *w, void *userdata)
+{
+    (void)userdata;
+    return !registry_first(w->broker->registry);
+}
+
+static void test_job_is_on_lease_and_takes_no_use(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+
+    world_grant(w, (struct grant_plan){.job = "cron", .uses = "1 per-host"});
+    begin_job(w, &v);
+    assert_non_null(registry_first(w->broker->registry));
+    assert_int_equal(registry_first(w->broker->registry)->state, SESSION_OPEN);
+    assert_int_equal(entry_of(w)->uses_taken, 0);
+    assert_int_equal(entry_of(w)->sessions_live, 0);
+    visitor_end(&v);
+    world_until(w, nobody_is_left, NULL);
+    assert_int_equal(w->reaper.last_end.target.scope, REAP_SESSION);
+    assert_int_equal(entry_of(w)->uses_taken, 0);
+    assert_int_equal(entry_of(w)->sessions_live, 0);
+    assert_false(entry_of(w)->closed);
+}
+
+static void test_job_is_no_session_to_rest_on(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new(), other = visitor_new();
+    struct gate_pam m = world_login(&other);
+
+    world_grant(w, (struct grant_plan){.job = "cron"});
+    begin_job(w, &v);
+    (void)snprintf(m.service, sizeof(m.service), "systemd-user");
+    assert_int_equal(world_ask(w, &other, FRAME_GATE_ACCOUNT, &m).reason, REASON_NO_SESSION);
+    m = job_of(&v);
+    (void)snprintf(m.service, sizeof(m.service), "sudo");
+    assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).reason, REASON_NO_SESSION);
+    visitor_end(&v);
+    visitor_end(&other);
+}
+
+static void test_job_ends_with_its_grant(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct varlink_reply r;
+    json_t *ending;
+
+    world_grant(w, (struct grant_plan){.job = "cron"});
+    begin_job(w, &v);
+    r = world_call(w, "Revoke", json_pack("{ssssss}", "scope", "grant", "name", PAPERS_ID, "why", ""));
+    assert_null(r.error);
+    ending = json_object_get(r.parameters, "ending");
+    assert_true(json_is_true(json_object_get(ending, "proven")));
+    assert_int_equal(json_integer_value(json_object_get(ending, "sessions")), 1);
+    assert_null(registry_first(w->broker->registry));
+    varlink_reply_done(&r);
+    visitor_end(&v);
+}
+
+/* The last login session goes, the job under a grant that is valid stays; without it everything goes. */
+static void test_last_session_leaves_a_valid_job(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new(), login = visitor_new();
+    const struct session *s;
+
+    world_grant(w, (struct grant_plan){.job = "cron"});
+    begin_job(w, &v);
+    world_log_in(w, &login);
+    visitor_end(&login);
+    while (!(s = registry_first(w->broker->registry)) || registry_next(s))
+        world_for(w, 5);
+    assert_true(s->job);
+    assert_int_equal(w->reaper.last_end.target.scope, REAP_LEFTOVERS);
+    visitor_end(&v);
+    world_until(w, nobody_is_left, NULL);
+}
+
+static void test_job_is_still_a_job_after_a_restart(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+
+    world_grant(w, (struct grant_plan){.job = "cron"});
+    begin_job(w, &v);
+    world_stop(w);
+    world_start(w);
+    assert_non_null(registry_first(w->broker->registry));
+    assert_true(registry_first(w->broker->registry)->job);
+    assert_int_equal(entry_of(w)->sessions_live, 0);
+    visitor_end(&v);
+    world_until(w, nobody_is_left, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_job_is_on_lease_and_takes_no_use, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_job_is_no_session_to_rest_on, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_job_ends_with_its_grant, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_last_session_leaves_a_valid_job, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_job_is_still_a_job_after_a_restart, world_setup, world_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
