@@ -1,0 +1,125 @@
+# bash completion for hufuctl. Grants and sessions are asked of the broker, for those who may; otherwise there are none.
+#
+# Commands and options are those of `hufuctl --help`; tests/texts holds them together.
+
+_hufuctl_ids() { # grant|session
+  hufuctl "$1" list 2>/dev/null </dev/null | awk 'NR > 1 && $1 ~ /^[0-9a-f]+$/ { print $1 }'
+}
+
+_hufuctl_options() {
+  case $1 in
+    'setup')
+      echo --host --groups --trust --standalone --status-max-age --gated-uid --language
+      ;;
+    'grant draft')
+      echo --site --vendor --employer --contract --staff --key --host --service --channel --run-as --command --source \
+        --from --until --for --hours --uses --sessions --max-session --recording --requester --ticket --purpose \
+        --class --incident-level --id --version --output -o
+      ;;
+    'grant check')
+      echo --approval --trust
+      ;;
+    'approve')
+      echo --as --role --key --trust --output --yes -o
+      ;;
+    'grant add')
+      echo --approval
+      ;;
+    'grant list')
+      echo --staff --vendor --all
+      ;;
+    'explain')
+      echo --service --source --at --key --target
+      ;;
+    'session list')
+      echo --staff --all
+      ;;
+    'session end')
+      echo --why
+      ;;
+    'revoke')
+      echo --staff --vendor --until --why
+      ;;
+    'audit')
+      echo --since --until --staff --vendor --event --result --reason --grant --ticket --service --session --lines -n
+      ;;
+  esac
+  echo --json --socket --help -h
+}
+
+# What may stand for the value of an option, or behind a command.
+_hufuctl_values() { # COMMAND OPTION CURRENT
+  case $2 in
+    --socket | --trust | --approval | --output | -o) compgen -f -- "$3" ;;
+    --key) [ "$1" = explain ] || compgen -f -- "$3" ;;
+    --class) compgen -W 'normal privileged emergency' -- "$3" ;;
+    --recording) compgen -W 'required none' -- "$3" ;;
+    --result) compgen -W 'success failure' -- "$3" ;;
+    --language) compgen -W 'en zh_CN' -- "$3" ;;
+    --channel) compgen -W 'shell exec transfer forward none' -- "$3" ;;
+    --incident-level) compgen -W '1 2 3' -- "$3" ;;
+    --event)
+      compgen -W 'login session-open session-close session-remains switch job key channel screen-unlock reservation-release
+        request-refused grant-add grant-close revoke lock unlock session-end trust control-refused broker-start
+        broker-stop range-differs reaper' -- "$3"
+      ;;
+    --service) compgen -W 'sshd login cron at su sudo' -- "$3" ;;
+    --source) compgen -W 'local any' -- "$3" ;;
+    --grant) compgen -W "$(_hufuctl_ids grant)" -- "$3" ;;
+    --session) compgen -W "$(_hufuctl_ids session)" -- "$3" ;;
+  esac
+}
+
+_hufuctl_arguments() { # COMMAND CURRENT
+  case $1 in
+    'grant check' | 'grant add' | approve) compgen -f -- "$2" ;;
+    'grant show' | revoke) compgen -W "$(_hufuctl_ids grant)" -- "$2" ;;
+    'session show' | 'session end') compgen -W "$(_hufuctl_ids session)" -- "$2" ;;
+    grant) compgen -W 'draft check add list show' -- "$2" ;;
+    session) compgen -W 'list show end' -- "$2" ;;
+    '') compgen -W 'setup status grant approve explain session revoke audit' -- "$2" ;;
+  esac
+}
+
+_hufuctl() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command='' word i
+  # Readline splits --option=value into three words.
+  if [ "$current" = = ]; then
+    current=''
+  elif [ "$previous" = = ]; then
+    previous=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]}
+    case $word in
+      --socket)
+        i=$((i + 1))
+        [ "${COMP_WORDS[i]-}" != = ] || i=$((i + 1))
+        ;;
+      -* | =) ;;
+      *)
+        command=${command:+$command }$word
+        case $command in
+          grant | session) ;;
+          *) break ;;
+        esac
+        ;;
+    esac
+  done
+  case $previous in
+    --all | --help | --json | --standalone | --yes | -h) ;;
+    --key | --trust | --approval | --output | -o | --socket) compopt -o filenames 2>/dev/null ;;&
+    -*)
+      mapfile -t COMPREPLY < <(_hufuctl_values "$command" "$previous" "$current")
+      return
+      ;;
+  esac
+  if [[ $current == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_hufuctl_options "$command")" -- "$current")
+  else
+    case $command in 'grant check' | 'grant add' | approve) compopt -o filenames 2>/dev/null ;; esac
+    mapfile -t COMPREPLY < <(_hufuctl_arguments "$command" "$current")
+  fi
+}
+
+complete -F _hufuctl hufuctl

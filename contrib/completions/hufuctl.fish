@@ -1,0 +1,145 @@
+# fish completion for hufuctl. Grants and sessions are asked of the broker, for those who may; otherwise there are none.
+#
+# Commands and options are those of `hufuctl --help`; tests/texts holds them together.
+
+function __hufuctl_ids # grant|session
+    hufuctl $argv[1] list 2>/dev/null </dev/null | awk 'NR > 1 && $1 ~ /^[0-9a-f]+$/ { print $1 }'
+end
+
+# Whether the command typed so far is this one.
+function __hufuctl_is
+    set -l tokens (commandline -opc)
+    set -l command
+    set -l skip 0
+    for token in $tokens[2..-1]
+        if test $skip = 1
+            set skip 0
+            continue
+        end
+        switch $token
+            case --socket
+                set skip 1
+            case '-*'
+            case '*'
+                set -a command $token
+                contains -- "$command" grant session; or break
+        end
+    end
+    test "$command" = "$argv[1]"
+end
+
+complete -c hufuctl -f
+complete -c hufuctl -l json -d 'print one JSON value'
+complete -c hufuctl -l socket -r -F -d "the broker's control socket"
+complete -c hufuctl -s h -l help -d 'print this help'
+
+complete -c hufuctl -n '__hufuctl_is ""' -a setup -d 'make this host ready, once, as root'
+complete -c hufuctl -n '__hufuctl_is ""' -a status -d 'does the gate work, and what is wrong'
+complete -c hufuctl -n '__hufuctl_is ""' -a grant -d 'draft, check, add, list and show grants'
+complete -c hufuctl -n '__hufuctl_is ""' -a approve -d 'read a grant or a trust file, and sign it'
+complete -c hufuctl -n '__hufuctl_is ""' -a explain -d 'would this person be let in, and if not, why'
+complete -c hufuctl -n '__hufuctl_is ""' -a session -d 'list, show and end sessions'
+complete -c hufuctl -n '__hufuctl_is ""' -a revoke -d 'take access away on this host, and end what lives under it'
+complete -c hufuctl -n '__hufuctl_is ""' -a audit -d 'what happened: every admission, refusal, end and order'
+
+complete -c hufuctl -n '__hufuctl_is grant' -a draft -d 'write a grant, to be signed'
+complete -c hufuctl -n '__hufuctl_is grant' -a check -d 'is a grant well formed, and which approvals count'
+complete -c hufuctl -n '__hufuctl_is grant' -a add -d 'hand a signed grant to this host\'s broker'
+complete -c hufuctl -n '__hufuctl_is grant' -a list -d 'the grants that this host knows'
+complete -c hufuctl -n '__hufuctl_is grant' -a show -d 'one grant, its text and its approvals'
+
+complete -c hufuctl -n '__hufuctl_is session' -a list -d 'who is in, and how long they have'
+complete -c hufuctl -n '__hufuctl_is session' -a show -d 'one session, with its processes'
+complete -c hufuctl -n '__hufuctl_is session' -a end -d 'end a session; its grant stays'
+
+complete -c hufuctl -n '__hufuctl_is "setup"' -l host -x -d 'this host, as grants name it'
+complete -c hufuctl -n '__hufuctl_is "setup"' -l groups -x -d 'groups of hosts it is in, as grants name them with @'
+complete -c hufuctl -n '__hufuctl_is "setup"' -l trust -r -F -d 'the site\'s trust file'
+complete -c hufuctl -n '__hufuctl_is "setup"' -l standalone -d 'this host has no directory'
+complete -c hufuctl -n '__hufuctl_is "setup"' -l status-max-age -x -d 'longest time without news from the directory, such as 24h'
+complete -c hufuctl -n '__hufuctl_is "setup"' -l gated-uid -x -d 'uids of vendors\' staff [20000-29999]'
+complete -c hufuctl -n '__hufuctl_is "setup"' -l language -x -a 'en zh_CN' -d 'of what vendors\' staff are told: en or zh_CN [en]'
+
+
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l site -x -d 'the site, as the trust file names it'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l vendor -x -d 'whom the work was given to'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l employer -x -d 'who employs the person, if not the vendor'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l contract -x -d 'the contract it is under'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l staff -x -d 'the person\'s login account'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l key -r -F -d 'ssh key the person may log in with; or SHA256:..., or password'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l host -x -d 'a host, or @GROUP of hosts'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l service -x -a 'sshd login cron at' -d 'sshd, login, cron, at, or a display manager\'s PAM service'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l channel -x -a 'shell exec transfer forward none' -d 'shell, exec, transfer, forward; or none'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l run-as -x -d 'account to reach by su or sudo [none]'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l command -x -d 'what sudo may run; or any [none]'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l source -x -a 'local any' -d 'network the person comes from; or local, the console; or any'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l from -x -d 'first second [now]'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l until -x -d 'first second that is no longer covered'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l for -x -d '8h, 2d: in place of --until'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l hours -x -d 'when, in the week; or any [any]'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l uses -x -d 'or \'N fleet\', unlimited [\'1 per-host\']'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l sessions -x -d 'at the same time; or unlimited [1]'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l max-session -x -d 'longest session; or unlimited [4h]'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l recording -x -a 'required none' -d 'required or none [none]'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l requester -x -d 'who asks for it; cannot approve it'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l ticket -x -d 'the change or fault it is for'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l purpose -x -d 'what is to be done'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l class -x -a 'normal privileged emergency' -d 'normal, privileged or emergency [normal]'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l incident-level -x -a '1 2 3' -d '1 to 3, in class emergency'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l id -x -d 'of the grant that this is a version of [a new one]'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -l version -x -d 'higher than that of the version it supersedes [1]'
+complete -c hufuctl -n '__hufuctl_is "grant draft"' -s o -l output -r -F -d 'where to write the document [standard output]'
+
+complete -c hufuctl -n '__hufuctl_is "grant check"' -F
+complete -c hufuctl -n '__hufuctl_is "grant check"' -l approval -r -F -d 'an approval of it'
+complete -c hufuctl -n '__hufuctl_is "grant check"' -l trust -r -F -d 'the trust file to judge by [/etc/hufu/trust, if there is one]'
+
+complete -c hufuctl -n '__hufuctl_is "approve"' -F
+complete -c hufuctl -n '__hufuctl_is "approve"' -l as -x -d 'who you are in the trust file'
+complete -c hufuctl -n '__hufuctl_is "approve"' -l role -x -d 'in which of your roles you sign'
+complete -c hufuctl -n '__hufuctl_is "approve"' -l key -r -F -d 'your private key; its passphrase is asked for'
+complete -c hufuctl -n '__hufuctl_is "approve"' -l trust -r -F -d 'the trust file [/etc/hufu/trust]'
+complete -c hufuctl -n '__hufuctl_is "approve"' -s o -l output -r -F -d 'where to write the approval [FILE.PERSON.approval]'
+complete -c hufuctl -n '__hufuctl_is "approve"' -l yes -d 'do not ask, for scripts: you have read it elsewhere'
+
+complete -c hufuctl -n '__hufuctl_is "grant add"' -F
+complete -c hufuctl -n '__hufuctl_is "grant add"' -l approval -r -F -d 'an approval of it'
+
+complete -c hufuctl -n '__hufuctl_is "grant list"' -l staff -x -d 'only of this person'
+complete -c hufuctl -n '__hufuctl_is "grant list"' -l vendor -x -d 'only of this vendor'
+complete -c hufuctl -n '__hufuctl_is "grant list"' -l all -d 'also what is over: expired, revoked, closed, superseded'
+
+complete -c hufuctl -n '__hufuctl_is "grant show"' -a '(__hufuctl_ids grant)'
+
+complete -c hufuctl -n '__hufuctl_is "explain"' -l service -x -a 'sshd login cron at su sudo' -d 'PAM service [sshd]'
+complete -c hufuctl -n '__hufuctl_is "explain"' -l source -x -a 'local' -d 'where the person comes from; or local'
+complete -c hufuctl -n '__hufuctl_is "explain"' -l at -x -d 'when [now]'
+complete -c hufuctl -n '__hufuctl_is "explain"' -l key -x -d 'the ssh key that is offered'
+complete -c hufuctl -n '__hufuctl_is "explain"' -l target -x -d 'account to become, with service su or sudo'
+
+complete -c hufuctl -n '__hufuctl_is "session list"' -l staff -x -d 'only of this person'
+complete -c hufuctl -n '__hufuctl_is "session list"' -l all -d 'also those that ended'
+
+complete -c hufuctl -n '__hufuctl_is "session show"' -a '(__hufuctl_ids session)'
+
+complete -c hufuctl -n '__hufuctl_is "session end"' -a '(__hufuctl_ids session)'
+complete -c hufuctl -n '__hufuctl_is "session end"' -l why -x -d 'for the record'
+
+complete -c hufuctl -n '__hufuctl_is "revoke"' -a '(__hufuctl_ids grant)'
+complete -c hufuctl -n '__hufuctl_is "revoke"' -l staff -x -d 'every grant of this person, also future ones'
+complete -c hufuctl -n '__hufuctl_is "revoke"' -l vendor -x -d 'every grant of this vendor, also future ones'
+complete -c hufuctl -n '__hufuctl_is "revoke"' -l until -x -d 'with --staff and --vendor: when it ends [forever]'
+complete -c hufuctl -n '__hufuctl_is "revoke"' -l why -x -d 'for the record'
+
+complete -c hufuctl -n '__hufuctl_is "audit"' -l since -x -d 'from this instant on'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l until -x -d 'up to this instant'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l staff -x -d 'of this person'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l vendor -x -d 'of this vendor'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l event -x -a 'login session-open session-close session-remains switch job key channel screen-unlock reservation-release request-refused grant-add grant-close revoke lock unlock session-end trust control-refused broker-start broker-stop range-differs reaper' -d 'of this kind'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l result -x -a 'success failure' -d 'success or failure'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l reason -x -d 'with this reason'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l grant -x -a '(__hufuctl_ids grant)' -d 'under this grant'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l ticket -x -d 'for this ticket'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l service -x -a 'sshd login cron at' -d 'of this PAM service'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l session -x -a '(__hufuctl_ids session)' -d 'of this session'
+complete -c hufuctl -n '__hufuctl_is "audit"' -s n -l lines -x -d 'at most so many, the latest'
