@@ -174,11 +174,43 @@ static void test_example(void **state)
     config_free(c);
 }
 
+/* The example of hufud.conf(5), which people copy, says what the manual says of it. */
+static void test_example_of_the_manual(void **state)
+{
+    static char text[32768];
+    FILE *page = fopen("docs/man/hufud.conf.5", "r");
+    struct config *c = NULL;
+    struct conf_error error;
+    char *start, *end;
+
+    (void)state;
+    assert_non_null(page);
+    text[fread(text, 1, sizeof(text) - 1, page)] = '\0';
+    assert_int_equal(fclose(page), 0);
+    start = strstr(text, "# /etc/hufu/hufud.conf\n");
+    assert_non_null(start);
+    end = strstr(start, ".Ed\n");
+    assert_non_null(end);
+    *end = '\0';
+    if (config_parse(start, (size_t)(end - start), &c, &error) < 0)
+        fail_msg("hufud.conf(5), line %u of its example: %s", error.line, error.reason);
+    assert_int_equal(c->n_groups, 2);
+    assert_int_equal(c->n_serial, 1);
+    assert_int_equal(c->status_max_age, 86400);
+    assert_string_equal(c->language, "zh_CN");
+    config_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),     cmocka_unit_test(test_least), cmocka_unit_test(test_each_mistake),
-        cmocka_unit_test(test_durations), cmocka_unit_test(test_file),  cmocka_unit_test(test_example),
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_least),
+        cmocka_unit_test(test_each_mistake),
+        cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_file),
+        cmocka_unit_test(test_example),
+        cmocka_unit_test(test_example_of_the_manual),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

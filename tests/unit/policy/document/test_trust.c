@@ -386,6 +386,26 @@ static void test_what_has_no_text_is_not_written(void **state)
 #undef REFUSED
 }
 
+/* The example that people copy, whose words in place of certificates are base64. */
+static void test_example_of_the_manual(void **state)
+{
+    FILE *page = fopen("docs/man/hufu-trust.5", "r");
+    char text[32768];
+    char *start, *end;
+    size_t size;
+
+    (void)state;
+    assert_non_null(page);
+    size = fread(text, 1, sizeof(text) - 1, page);
+    fclose(page);
+    text[size] = 0;
+    start = strstr(text, "hufu-trust: 1\n");
+    assert_non_null(start);
+    end = strstr(start, ".Ed\n");
+    assert_non_null(end);
+    sample_accepted(sample_round_trust, start, (size_t)(end - start));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +416,7 @@ int main(void)
         cmocka_unit_test(test_feasibility_against_brute_force),
         cmocka_unit_test(test_seventeen_roles),
         cmocka_unit_test(test_what_has_no_text_is_not_written),
+        cmocka_unit_test(test_example_of_the_manual),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
