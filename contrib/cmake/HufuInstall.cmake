@@ -4,6 +4,10 @@ set(HUFU_PAM_MODULE_DIR "${CMAKE_INSTALL_LIBDIR}/security" CACHE PATH "Folder of
 set(HUFU_LIBEXEC_DIR "${CMAKE_INSTALL_LIBEXECDIR}/hufu" CACHE PATH "Folder of the helpers, below the prefix")
 set(HUFU_SYSTEMD_UNIT_DIR lib/systemd/system CACHE PATH "Folder of units, below the prefix")
 set(HUFU_SYSUSERS_DIR lib/sysusers.d CACHE PATH "Folder of sysusers.d snippets, below the prefix")
+set(HUFU_CATALOG_DIR lib/systemd/catalog CACHE PATH "Folder of the journal's message catalogues, below the prefix")
+set(HUFU_BASH_COMPLETIONS_DIR share/bash-completion/completions CACHE PATH "Folder of completions for bash, below the prefix")
+set(HUFU_ZSH_COMPLETIONS_DIR share/zsh/vendor-completions CACHE PATH "Folder of completions for zsh, below the prefix")
+set(HUFU_FISH_COMPLETIONS_DIR share/fish/vendor_completions.d CACHE PATH "Folder of completions for fish, below the prefix")
 set(HUFU_TMPFILES_DIR lib/tmpfiles.d CACHE PATH "Folder of tmpfiles.d snippets, below the prefix")
 
 function(hufu_install_program target folder)
@@ -41,6 +45,10 @@ install(FILES contrib/systemd/hufud.service contrib/systemd/hufu-reaper.service
   contrib/systemd/hufu-reaper.socket DESTINATION "${HUFU_SYSTEMD_UNIT_DIR}")
 install(FILES contrib/sysusers/hufu.conf DESTINATION "${HUFU_SYSUSERS_DIR}")
 install(FILES contrib/tmpfiles/hufu.conf DESTINATION "${HUFU_TMPFILES_DIR}")
+install(FILES contrib/catalog/hufu.catalog contrib/catalog/hufu.zh_CN.catalog DESTINATION "${HUFU_CATALOG_DIR}")
+install(FILES contrib/completions/hufuctl.bash DESTINATION "${HUFU_BASH_COMPLETIONS_DIR}" RENAME hufuctl)
+install(FILES contrib/completions/_hufuctl DESTINATION "${HUFU_ZSH_COMPLETIONS_DIR}")
+install(FILES contrib/completions/hufuctl.fish DESTINATION "${HUFU_FISH_COMPLETIONS_DIR}")
 
 # Nothing below /etc is touched: what an administrator puts there lies ready in share.
 set(share "${CMAKE_INSTALL_DATADIR}")
