@@ -1,9 +1,9 @@
 #include "broker/ctl/call.h"
 #include "broker/ctl/papers.h"
+#include "broker/ctl/signable.h"
 #include "broker/ctl/terminal.h"
 #include "broker/ctl/text.h"
 #include "broker/ctl/verbs.h"
-#include "broker/trust/digest.h"
 #include "broker/trust/sign.h"
 
 #include <errno.h>
@@ -22,9 +22,11 @@ struct approve {
 };
 
 static const struct option_row rows[] = {
-    {"as", 0, OPTION_TEXT, true, "PERSON", N_("who you are in the trust file"),
+    {"as", 0, OPTION_TEXT, true, "PERSON",
+     N_("who you are in the trust file (the name of a status key, for a status)"),
      offsetof(struct approve, person)},
-    {"role", 0, OPTION_TEXT, true, "ROLE", N_("in which of your roles you sign"),
+    {"role", 0, OPTION_TEXT, true, "ROLE",
+     N_("in which of your roles you sign; `revoker` and `status` are those of their keys"),
      offsetof(struct approve, role)},
     {"key", 0, OPTION_TEXT, true, "FILE.pem", N_("your private key; its passphrase is asked for"),
      offsetof(struct approve, key)},
@@ -36,47 +38,7 @@ static const struct option_row rows[] = {
      offsetof(struct approve, yes)},
 };
 
-#define CODE_DIGITS 8
-
-/* What is to be signed. */
-struct task {
-    char *text;
-    size_t size;
-    enum document_type type;
-    struct grant *grant;        /* with DOCUMENT_GRANT */
-    char code[CODE_DIGITS + 1]; /* what has to be typed: of the id, else of the document's SHA-256 */
-};
-
-static void task_done(struct task *t)
-{
-    grant_free(t->grant);
-    free(t->text);
-}
-
-static enum exit_code read_task(const struct cli *cli, const char *path, struct task *t)
-{
-    uint8_t digest[32];
-    char hex[65];
-    struct document_error error = {0};
-    enum exit_code code = papers_read(cli, path, DOCUMENT_MAX_SIZE_TRUST, &t->text, &t->size);
-
-    if (code != EXIT_DONE)
-        return code;
-    if (document_type_of(t->text, t->size, &t->type) < 0 ||
-        (t->type != DOCUMENT_GRANT && t->type != DOCUMENT_TRUST))
-        return cli_fail(cli, EXIT_REFUSED, _("%s is neither a grant nor a trust file"), path);
-    if (t->type == DOCUMENT_GRANT && grant_parse(t->text, t->size, &t->grant, &error) < 0)
-        return cli_fail(cli, EXIT_REFUSED, _("%s, line %u: %s"), path, error.line, error.reason);
-    if (digest_sha256(t->text, t->size, digest) < 0)
-        return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
-    ident_format_hex(digest, sizeof(digest), hex);
-    if (t->grant)
-        ident_format_id(&t->grant->id, hex);
-    (void)snprintf(t->code, sizeof(t->code), "%.*s", CODE_DIGITS, hex);
-    return EXIT_DONE;
-}
-
-static enum exit_code ask(const struct cli *cli, const struct approve *a, const struct task *t)
+static enum exit_code ask(const struct cli *cli, const struct approve *a, const struct signable *s)
 {
     FILE *terminal = terminal_open();
     char answer[64] = "";
@@ -85,14 +47,9 @@ static enum exit_code ask(const struct cli *cli, const struct approve *a, const 
     if (!terminal)
         return cli_fail(cli, EXIT_REFUSED,
                         _("there is no terminal to show the document at; scripts say --yes"));
-    shown = text_print_document(terminal, t->text, t->size, !text_locale_is_utf8());
+    shown = text_print_document(terminal, s->text, s->size, !text_locale_is_utf8());
     if (shown) {
-        if (t->grant)
-            (void)fprintf(terminal, _("\nSign this grant as %s, %s? Type the first %d digits of its id: "),
-                          a->person, a->role, CODE_DIGITS);
-        else
-            (void)fprintf(terminal, _("\nSign this trust file as %s, %s? Type %s: "), a->person, a->role,
-                          t->code);
+        signable_ask(terminal, s, a->person, a->role);
         if (terminal_read_line(terminal, answer, sizeof(answer)) < 0)
             (void)fputc('\n', terminal);
     }
@@ -102,7 +59,7 @@ static enum exit_code ask(const struct cli *cli, const struct approve *a, const 
             cli, EXIT_REFUSED,
             _("this terminal does not show the document as it is, so nothing was signed; use a terminal "
               "and a locale with UTF-8 (LANG=C.UTF-8)"));
-    if (strcmp(answer, t->code) != 0)
+    if (strcmp(answer, s->code) != 0)
         return cli_fail(cli, EXIT_REFUSED, _("not signed"));
     return EXIT_DONE;
 }
@@ -146,12 +103,12 @@ static enum exit_code sign_with(const struct cli *cli, const struct approve *a, 
     return r < 0 ? cli_fail(cli, EXIT_REFUSED, _("out of memory")) : EXIT_DONE;
 }
 
-static enum exit_code sign(const struct cli *cli, const struct approve *a, const struct task *t,
+static enum exit_code sign(const struct cli *cli, const struct approve *a, const struct signable *s,
                            const struct trust_set *trust, char **ret)
 {
     struct trust_signing signing = {
-        .type = t->type,
-        .subject = {(const uint8_t *)t->text, t->size},
+        .type = s->type,
+        .subject = {(const uint8_t *)s->text, s->size},
         .person = a->person,
         .role = a->role,
         .now = cli->now,
@@ -169,67 +126,54 @@ static enum exit_code sign(const struct cli *cli, const struct approve *a, const
     return code;
 }
 
-/* How many persons still have to sign once this approval is there; -1: not a grant. */
-static int still_needed(const struct cli *cli, const struct task *t, const struct trust_set *trust,
-                        const char *approval)
+static enum exit_code report(const struct cli *cli, const struct approve *a, const struct signable *s,
+                             const struct trust_set *trust, const char *approval, const char *output)
 {
-    struct octets octets = {(const uint8_t *)approval, strlen(approval)};
-    struct grant_standing s;
+    struct grant_standing standing;
 
-    if (!t->grant || trust_verify_grant(trust, t->grant, (struct octets){(const uint8_t *)t->text, t->size},
-                                        &octets, 1, cli->now, &s) < 0)
-        return -1;
-    return (int)s.n_needed_more;
-}
-
-static enum exit_code report(const struct cli *cli, const struct approve *a, const char *output, int needed)
-{
+    if (signable_verify(s, trust, approval, cli->now, &standing) < 0)
+        return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
     if (cli->json) {
         cleanup_json json_t *value =
             json_pack("{s:s, s:s, s:s}", "file", output, "approver", a->person, "role", a->role);
 
-        if (value && needed >= 0)
-            (void)json_object_set_new(value, "needed_more", json_integer(needed));
+        if (value)
+            signable_put_worth(value, s, trust, &standing);
         return call_print_json(cli, value);
     }
     (void)fprintf(cli->out, _("Signed as %s, %s, and verified: %s\n"), a->person, a->role, output);
-    if (needed > 0)
-        (void)fprintf(cli->out,
-                      ngettext("Beside this approval, %d more person has to sign.\n",
-                               "Beside this approval, %d more persons have to sign.\n",
-                               (unsigned long)needed),
-                      needed);
+    signable_print_worth(cli->out, s, trust, &standing);
     return EXIT_DONE;
 }
 
-static enum exit_code approve(const struct cli *cli, const struct approve *a, const struct task *t,
+static enum exit_code approve(const struct cli *cli, const struct approve *a, const struct signable *s,
                               const char *output)
 {
     cleanup(trust_set_free_p) struct trust_set *trust = NULL;
     cleanup_free char *approval = NULL;
     enum exit_code code = papers_read_trust(cli, a->trust ? a->trust : CLI_TRUST, NULL, &trust);
-    const char *fault = code == EXIT_DONE && t->grant ? papers_fault_of_grant(trust, t->grant) : NULL;
+    const char *fault = code == EXIT_DONE ? signable_fault(s, trust, cli->now) : NULL;
 
     if (fault)
         return cli_fail(cli, EXIT_REFUSED, _("not signed, since it would be refused whoever signs it: %s"),
                         fault);
     if (code == EXIT_DONE && !a->yes)
-        code = ask(cli, a, t);
+        code = ask(cli, a, s);
     if (code == EXIT_DONE)
-        code = sign(cli, a, t, trust, &approval);
+        code = sign(cli, a, s, trust, &approval);
     if (code == EXIT_DONE)
         code = papers_write(cli, output, approval);
     if (code != EXIT_DONE || strcmp(output, "-") == 0)
         return code;
-    return report(cli, a, output, still_needed(cli, t, trust, approval));
+    return report(cli, a, s, trust, approval, output);
 }
 
 static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)
 {
     const struct approve *a = settings;
-    cleanup(task_done) struct task task = {0};
+    cleanup(signable_done) struct signable s = {0};
     cleanup_free char *output = NULL;
-    enum exit_code code = read_task(cli, arguments->items[0], &task);
+    enum exit_code code = signable_read(cli, arguments->items[0], &s);
 
     if (code != EXIT_DONE)
         return code;
@@ -241,17 +185,19 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
         output = NULL;
     if (!output)
         return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
-    return approve(cli, a, &task, output);
+    return approve(cli, a, &s, output);
 }
 
 const struct verb verb_approve = {
     .name = "approve",
     .arguments = "FILE",
-    .summary = N_("read a grant or a trust file, and sign it"),
+    .summary = N_("read a grant, trust file, revocation or status, and sign it"),
     .text = N_(
+        "Signs a grant, a trust file, a revocation or a status. "
         "Shows the document at your terminal, octet for octet what will be signed, asks for the first 8 "
         "digits of "
-        "its id, signs, verifies what it signed as a host would, and writes the approval beside the file. A "
+        "its id (of a trust file or a status: of its SHA-256), signs, verifies what it signed as a host "
+        "would, and writes the approval beside the file. A "
         "grant that no host would take, your own request, and one of your own organisation as vendor are not "
         "signed.\n"
         "The key is a file in PEM (Ed25519, SM2, P-256 or RSA), and belongs to a certificate that the trust "

@@ -1,0 +1,219 @@
+#include "broker/ctl/signable.h"
+
+#include "broker/ctl/papers.h"
+#include "broker/trust/digest.h"
+#include "policy/base/buf.h"
+
+#include <errno.h>
+#include <string.h>
+
+void signable_done(struct signable *s)
+{
+    grant_free(s->grant);
+    trust_free(s->trust);
+    revocation_free(s->revocation);
+    status_free(s->status);
+    free(s->text);
+    *s = (struct signable){0};
+}
+
+static int parse(struct signable *s, struct document_error *error)
+{
+    switch (s->type) {
+    case DOCUMENT_GRANT:
+        return grant_parse(s->text, s->size, &s->grant, error);
+    case DOCUMENT_TRUST:
+        return trust_parse(s->text, s->size, &s->trust, error);
+    case DOCUMENT_REVOCATION:
+        return revocation_parse(s->text, s->size, &s->revocation, error);
+    case DOCUMENT_STATUS:
+        return status_parse(s->text, s->size, &s->status, error);
+    case DOCUMENT_APPROVAL:
+        break;
+    }
+    return -ENOTSUP;
+}
+
+static const struct ident_id *id_of(const struct signable *s)
+{
+    if (s->grant)
+        return &s->grant->id;
+    return s->revocation ? &s->revocation->id : NULL;
+}
+
+static int make_code(struct signable *s)
+{
+    const struct ident_id *id = id_of(s);
+    uint8_t digest[32];
+    char hex[65];
+
+    if (id) {
+        ident_format_id(id, hex);
+    } else {
+        if (digest_sha256(s->text, s->size, digest) < 0)
+            return -ENOMEM;
+        ident_format_hex(digest, sizeof(digest), hex);
+    }
+    (void)snprintf(s->code, sizeof(s->code), "%.*s", SIGNABLE_CODE_DIGITS, hex);
+    return 0;
+}
+
+enum exit_code signable_read(const struct cli *cli, const char *path, struct signable *s)
+{
+    struct document_error error = {0};
+    enum exit_code code = papers_read(cli, path, DOCUMENT_MAX_SIZE_TRUST, &s->text, &s->size);
+    int r;
+
+    if (code != EXIT_DONE)
+        return code;
+    r = document_type_of(s->text, s->size, &s->type) < 0 ? -ENOTSUP : parse(s, &error);
+    if (r == -ENOTSUP)
+        return cli_fail(cli, EXIT_REFUSED, _("%s is neither a grant nor a trust file, revocation or status"),
+                        path);
+    if (r == -EINVAL)
+        return cli_fail(cli, EXIT_REFUSED, _("%s, line %u: %s"), path, error.line, error.reason);
+    if (r < 0 || make_code(s) < 0)
+        return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
+    return EXIT_DONE;
+}
+
+void signable_ask(FILE *terminal, const struct signable *s, const char *person, const char *role)
+{
+    (void)fputc('\n', terminal);
+    if (s->grant)
+        (void)fprintf(terminal, _("Sign this grant as %s, %s? Type the first %d digits of its id: "), person,
+                      role, SIGNABLE_CODE_DIGITS);
+    else if (s->revocation)
+        (void)fprintf(terminal, _("Sign this revocation as %s, %s? Type the first %d digits of its id: "),
+                      person, role, SIGNABLE_CODE_DIGITS);
+    else if (s->trust)
+        (void)fprintf(terminal, _("Sign this trust file as %s, %s? Type %s: "), person, role, s->code);
+    else
+        (void)fprintf(terminal, _("Sign this status as %s, %s? Type %s: "), person, role, s->code);
+}
+
+const char *signable_fault(const struct signable *s, const struct trust_set *t, when_t now)
+{
+    const struct trust *d = trust_set_document(t);
+
+    if (s->grant)
+        return papers_fault_of_grant(t, s->grant);
+    if (s->trust && (s->trust->epoch < d->epoch || s->trust->epoch - d->epoch > 1))
+        return _("its epoch is neither that of the trust file nor the next one");
+    if (s->revocation && s->revocation->until <= now)
+        return _("its end, until, has passed already");
+    if (s->status && s->status->expires <= now)
+        return _("it has expired already");
+    return NULL;
+}
+
+int signable_verify(const struct signable *s, const struct trust_set *t, const char *approval, when_t now,
+                    struct grant_standing *ret)
+{
+    struct octets document = {(const uint8_t *)s->text, s->size};
+    struct octets approvals = {(const uint8_t *)approval, strlen(approval)};
+
+    if (s->grant)
+        return trust_verify_grant(t, s->grant, document, &approvals, 1, now, ret);
+    if (s->trust)
+        return trust_verify_trust(t, s->trust, document, &approvals, 1, now, ret);
+    if (s->revocation)
+        return trust_verify_revocation(t, s->revocation, document, &approvals, 1, now, ret);
+    return trust_verify_status(t, s->status, document, &approvals, 1, now, ret);
+}
+
+/* --- what an approval is worth ------------------------------------------------------------------------ */
+
+/* Class whose quorum it needs; false: one signature is enough. */
+static bool class_of(const struct signable *s, enum grant_class *ret)
+{
+    *ret = s->grant ? s->grant->class : GRANT_CLASS_PRIVILEGED;
+    return s->grant || s->trust;
+}
+
+/* "1 leader, 1 unit, 1 in any role". The caller's to free; NULL without memory. */
+static char *describe_places(const struct trust *d, const struct trust_quorum *quorum)
+{
+    cleanup_buf struct buf text = BUF_INIT;
+    uint32_t others = quorum->total;
+
+    for (size_t i = 0; i < d->n_roles; i++) {
+        if (quorum->role[i] == 0)
+            continue;
+        buf_printf(&text, "%s%u %s", text.size > 0 ? ", " : "", quorum->role[i], d->roles[i]);
+        others -= quorum->role[i];
+    }
+    if (others > 0) {
+        buf_puts(&text, text.size > 0 ? ", " : "");
+        buf_printf(&text, _("%u in any role"), others);
+    }
+    return buf_steal_text(&text);
+}
+
+static void print_quorum(FILE *out, const struct trust *d, enum grant_class class)
+{
+    const struct trust_quorum *quorum = &d->quorum[class];
+    cleanup_free char *places = describe_places(d, quorum);
+
+    if (quorum->total == 1)
+        (void)fprintf(out, _("Class %s needs this one signature alone.\n"), grant_class_name(class));
+    else if (places)
+        (void)fprintf(out, _("This is one of the %u signatures that class %s needs in all: %s.\n"),
+                      quorum->total, grant_class_name(class), places);
+}
+
+static void print_revocation(FILE *out, const struct revocation *x)
+{
+    char id[IDENT_ID_TEXT_SIZE];
+    char until[WHEN_TEXT_SIZE];
+
+    ident_format_id(&x->grant, id);
+    when_format(x->until, until);
+    if (x->until == WHEN_NEVER)
+        (void)fprintf(out, _("One signature is enough: it revokes %s %s for ever, where it arrives.\n"),
+                      revocation_scope_name(x->scope), x->name ? x->name : id);
+    else
+        (void)fprintf(out, _("One signature is enough: it revokes %s %s until %s, where it arrives.\n"),
+                      revocation_scope_name(x->scope), x->name ? x->name : id, until);
+}
+
+static void print_status(FILE *out, const struct status *s)
+{
+    char until[WHEN_TEXT_SIZE];
+
+    when_format(s->expires, until);
+    (void)fprintf(out,
+                  _("One signature is enough: status %u of trust epoch %u (revoked: %zu, certificates: %zu, "
+                    "minimum versions: %zu), accepted until %s at the latest.\n"),
+                  s->epoch, s->trust_epoch, s->n_revoked, s->n_revoked_certificates, s->n_minimum_versions,
+                  until);
+}
+
+void signable_print_worth(FILE *out, const struct signable *s, const struct trust_set *t,
+                          const struct grant_standing *standing)
+{
+    enum grant_class class;
+
+    if (standing->standing == REASON_TRUST_EXPIRED)
+        (void)fputs(_("The trust file is not valid now, so nothing counts.\n"), out);
+    else if (class_of(s, &class))
+        print_quorum(out, trust_set_document(t), class);
+    else if (s->revocation)
+        print_revocation(out, s->revocation);
+    else
+        print_status(out, s->status);
+    if (s->trust)
+        (void)fputs(
+            _("A new trust file needs them twice: under the one that it replaces, and under itself.\n"), out);
+}
+
+void signable_put_worth(json_t *object, const struct signable *s, const struct trust_set *t,
+                        const struct grant_standing *standing)
+{
+    enum grant_class class;
+    json_int_t needed = class_of(s, &class) ? trust_set_document(t)->quorum[class].total : 1;
+
+    (void)json_object_set_new(object, "document", json_string(document_type_name(s->type)));
+    (void)json_object_set_new(object, "needed", json_integer(needed));
+    (void)json_object_set_new(object, "standing", json_string(reason_name(standing->standing)));
+}
