@@ -229,7 +229,7 @@ class Box:
             "ConnectTimeout=10",
             "NumberOfPasswordPrompts=1",
             f"PreferredAuthentications={method}",
-            f"PubkeyAuthentication={'yes' if method == 'publickey' else 'no'}",
+            f"PubkeyAuthentication={'yes' if 'publickey' in method else 'no'}",
             "IdentitiesOnly=yes",
             *([f"IdentityFile={key}"] if key else []),
             *([f"BindAddress={source}"] if source else []),

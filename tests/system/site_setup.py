@@ -170,11 +170,11 @@ class Site:
         self.box.sh(argv)
         return path
 
-    def approve(self, path, person):
+    def approve(self, path, person, trust=TRUST):
         role, _ = self.approvers[person]
         approval = f"{path}.{person}.approval"
         self.box.sh(
-            f"hufuctl approve {path} --as {person} --role {role} --key {PEOPLE}/{person}.key --trust {TRUST} -o {approval} --yes"
+            f"hufuctl approve {path} --as {person} --role {role} --key {PEOPLE}/{person}.key --trust {trust} -o {approval} --yes"
         )
         return approval
 
@@ -233,6 +233,12 @@ class Site:
     def ssh(self, account="zhang.san", command="id -un", **how):
         how.setdefault("key", self.keys.get(account))
         return self.box.ssh(account, *([command] if isinstance(command, str) else command), **how)
+
+    def ssh_with_key_offered(self, account="zhang.san"):
+        """Offers the granted key, of which this client has the public half alone, and then gives the password. The account
+        phase takes the key that sshd was asked about for the one that was used, and admits; the session phase refuses."""
+        self.box.sh(f"cp {self.keys[account]}.pub /root/keys/offered.pub")
+        return self.ssh(account, "echo in", key="/root/keys/offered", password="pw", method="publickey,password")
 
     def ssh_start(self, account="zhang.san", command="sleep 600", **how):
         how.setdefault("key", self.keys.get(account))

@@ -28,6 +28,14 @@ def test_password_does_not_replace_the_granted_key(site, method):
     assert site.refusals()[-1] == "key-required"
 
 
+def test_granted_key_offered_and_a_password_used(site):
+    site.grant()
+    refused = site.ssh_with_key_offered()
+    assert not refused.ok and refused.out == "", refused
+    assert site.refusals()[-1] == "key-mismatch"
+    site.box.until(lambda: site.box.processes("zhang.san") == [])
+
+
 def test_key_does_not_replace_the_granted_password(site):
     site.grant(key="password")
     assert not site.ssh().ok

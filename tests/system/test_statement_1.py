@@ -6,6 +6,8 @@ site, host, account, service and source. An error of any kind is a refusal.
 
 import pytest
 
+from site_setup import TRUST
+
 
 @pytest.mark.parametrize(
     "fields, reason",
@@ -35,6 +37,17 @@ def test_made_for_somebody_else(site):
     assert site.ssh(other, key=None, password="pw").ok
 
 
+def test_key_of_another_grant(site):
+    """Two grants, each with its own key and its own network: neither key opens the other's."""
+    person = site.newcomer()
+    other = site.box.key("another.key")
+    site.grant(person, source="10.9.0.0/16")
+    site.grant(person, key=f"{other}.pub")
+    assert not site.ssh(person).ok
+    assert site.refusals(person)[-1] == "wrong-key"
+    assert site.ssh(person, key=other).ok
+
+
 @pytest.mark.parametrize("approver", ["wang.wu", "zhou.ming"])
 def test_one_signature_is_not_two(site, approver):
     person = site.newcomer()
@@ -55,10 +68,33 @@ def test_nothing_changed_after_signing(site):
     assert site.refusals(person)[-1] == "approval-missing"
 
 
+def test_forged_approval(site):
+    """The approvals are made to fit what was changed, as a forger would; only the signatures cannot be."""
+    person = site.newcomer()
+    path = site.draft(person, source="10.9.0.0/16")
+    approvals = [site.approve(path, approver) for approver in site.approvers]
+    site.box.sh(f"sed -i 's#^source: .*#source: 127.0.0.0/8#' {path}")
+    for approval in approvals:
+        site.box.sh(
+            f"sed -i -e \"s/^subject-length: .*/subject-length: $(stat -c %s {path})/\""
+            f" -e \"s/^subject-sha256: .*/subject-sha256: $(sha256sum {path} | cut -d' ' -f1)/\" {approval}"
+        )
+    added = site.add(path, approvals)
+    assert not added.ok and added.out.count("bad-signature") == 2, added
+    assert not site.ssh(person).ok
+    assert site.refusals(person)[-1] == "approval-missing"
+
+
 def test_another_site(site):
-    path = site.draft(site="cn.example.other")
-    site.box.run(["hufuctl", "grant", "add", path])
-    assert not site.ssh().ok
+    """Signed by the right people with the right keys, as another site's trust file has them too."""
+    person = site.newcomer()
+    site.box.sh(f"sed 's/^site: .*/site: cn.example.other/' {TRUST} > {TRUST}.other")
+    path = site.draft(person, site="cn.example.other", key="password")
+    approvals = [site.approve(path, approver, trust=f"{TRUST}.other") for approver in site.approvers]
+    added = site.add(path, approvals)
+    assert added.code == 1 and "wrong-site" in added.err, added
+    assert not site.ssh(person, key=None, password="pw").ok
+    assert site.refusals(person)[-1] == "no-grant"
 
 
 def test_the_vendors_own_key_file_opens_nothing(site):

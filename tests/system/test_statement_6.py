@@ -47,6 +47,18 @@ def test_refused_logins_use_nothing(site):
     assert site.ssh().ok
 
 
+def test_given_back_once(site):
+    """A login that the session phase refuses gives back the use that it had reserved, and nobody else's."""
+    grant = site.grant(uses="2 per-host")
+    assert site.ssh().ok
+    assert not site.ssh_with_key_offered().ok
+    assert site.refusals()[-1] == "key-mismatch"
+    site.box.until(lambda: uses_taken(site, grant) == 1)
+    assert site.ssh().ok
+    assert not site.ssh().ok
+    assert uses_taken(site, grant) == 2
+
+
 def test_closed_for_good_after_the_last_use(site):
     grant = site.grant(uses="1 per-host")
     assert site.ssh().ok
