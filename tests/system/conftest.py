@@ -114,6 +114,21 @@ def fresh_site(request, pattern):
     end_box(request, site.box)
 
 
+@pytest.fixture
+def disk(fresh_site):
+    """A function that makes hufud's syncs do what strace's `inject` says, from now on. A power cut in a box loses no page
+    cache, so whether something is on disk is asked of the kernel."""
+    site, box = fresh_site, fresh_site.box
+
+    def inject(what):
+        calls = "fsync,fdatasync"
+        box.start(f"exec strace -f -qq -e trace={calls} -e inject={calls}:{what} -o /root/syncs -p {site.daemon_pid()}")
+        # Every thread: the store has one of its own.
+        box.until("! grep -L 'TracerPid:.[1-9]' /proc/%d/task/*/status | grep -q ." % site.daemon_pid())
+
+    return inject
+
+
 @pytest.fixture(autouse=True)
 def nothing_runs_on(request):
     """What a test started in its box ends with the test."""

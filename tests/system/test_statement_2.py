@@ -1,6 +1,7 @@
 """Statement 2: nothing that Hufu does, and no failure of Hufu, stops anyone who is not gated; and each failure refuses those
 who are, within two seconds and with a sentence."""
 
+import pexpect
 import pytest
 
 MODULE = "/usr/lib/*/security/pam_hufu.so"
@@ -135,6 +136,9 @@ def test_department_works_and_vendor_is_refused(fresh_site, failure):
     assert not refused.ok, refused
     assert refused.seconds < 5, refused
     assert not site.ssh(key=None, password="pw").ok
+    # On a terminal there is no ForceCommand behind the module.
+    vendor = box.spawn("login -f zhang.san")
+    assert vendor.expect([r"\$ ", pexpect.EOF]) == 1, vendor.before
 
 
 @pytest.mark.parametrize("failure", [stop, freeze, answer_nonsense, answer_nothing, hang_up], ids=lambda failure: failure.__name__)

@@ -1,6 +1,7 @@
 """Statement 4: when `revoke` returns 0, no new login under that grant succeeds on this host and none of its processes is alive."""
 
 import threading
+import time
 
 import pytest
 
@@ -96,6 +97,25 @@ def test_logins_in_flight(site):
         for knocker in knockers:
             knocker.join(timeout=30)
     assert site.live() == []
+
+
+def test_revoked_while_it_is_written(fresh_site, disk):
+    """A slow disk holds the login open between decision and reply, twice; revoke comes at every point of that."""
+    site, box = fresh_site, fresh_site.box
+    site.grant()
+    assert site.ssh().ok
+    site.revoke_everything()
+    disk("delay_enter=500000")
+    for moment in (0.2, 0.5, 0.8, 1.1, 1.4):
+        grant = site.grant()
+        login = site.ssh_start(command="echo in; sleep 600")
+        time.sleep(moment)
+        revoked = site.revoke(grant)
+        assert revoked.ok, revoked
+        assert box.processes("zhang.san") == []
+        # Nor does it get in late: its last wait for the disk began before revoke returned.
+        assert not login.wait(timeout=5).ok
+        assert box.processes("zhang.san") == [] and site.live() == []
 
 
 def test_others_are_left_alone(site):

@@ -60,6 +60,30 @@ def test_no_record_no_session(fresh_site):
     assert len(opened) == 2 + sum(result.ok for result in results)
 
 
+def test_no_session_unless_the_disk_has_it(fresh_site, disk):
+    site = fresh_site
+    grant = site.grant()
+    assert site.ssh().ok
+    disk("error=EIO")
+    refused = site.ssh(command="echo in")
+    assert not refused.ok and refused.out == "", refused
+    assert "inject" in site.box.get("/root/syncs").decode().lower()
+    site.box.kill_running()
+    site.box.sh("systemctl restart hufud")
+    site.box.until("hufuctl status")
+    assert len([record for record in admitted(site, grant) if record["event"] == "session-open"]) == 1
+
+
+def test_a_login_waits_for_the_disk(fresh_site, disk):
+    """Both times: for the record of the login, and for that of the session."""
+    site = fresh_site
+    site.grant()
+    assert site.ssh().ok
+    disk("delay_enter=700000")
+    came_in = site.ssh()
+    assert came_in.ok and came_in.seconds > 1.4, came_in
+
+
 DEAF = """
 import socket, time
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
