@@ -5,6 +5,7 @@
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/state.h"
+#include "broker/daemon/texts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +76,18 @@ static struct decision judge(struct channel_call *c, const struct session *s)
     return decide_channel(life_entry(b, s), &facts, (enum grant_channel)c->m.channel);
 }
 
+/* sshd shows no text of PAM's session phase where a command is forced, so a shell is what tells the time
+ * left. */
+static void greet(struct channel_call *c, const struct session *s)
+{
+    const struct grant_entry *e = life_entry(c->broker, s);
+
+    c->reply.valid_until = s->deadline;
+    if (c->m.channel == GATE_CHANNEL_SHELL && e)
+        texts_admit(s->deadline, session_now(s, clock_wall_us(), clock_boot_us()), e->grant->ticket,
+                    c->reply.message);
+}
+
 static void on_written(void *userdata, int result, uint64_t sequence)
 {
     struct channel_call *c = userdata;
@@ -89,6 +102,7 @@ static void on_written(void *userdata, int result, uint64_t sequence)
     } else if (d.verdict != VERDICT_ALLOW) {
         refuse(c, s, d.reason);
     } else {
+        greet(c, s);
         gate_call_reply(c->call, &c->reply);
         free(c);
     }
@@ -101,7 +115,7 @@ static void allow(struct channel_call *c, const struct session *s)
     struct store_txn *t = ledger_txn(c->broker);
 
     c->session = s->number;
-    c->reply = (struct gate_reply){.verdict = VERDICT_ALLOW, .reason = REASON_OK, .valid_until = s->deadline};
+    c->reply = (struct gate_reply){.verdict = VERDICT_ALLOW, .reason = REASON_OK};
     if (t)
         store_txn_record(t, &r);
     ledger_submit(c->broker, t, on_written, c);
