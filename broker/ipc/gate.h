@@ -50,7 +50,8 @@ struct gate_limits {
 };
 #define GATE_RATE_US ((uint64_t)10000000)
 #define GATE_LIMITS_DEFAULT \
-    ((struct gate_limits){.all = 4096, .per_uid = 8, .privileged = 2048, .rate = 40, .deadline_us = 2000000})
+    ((struct gate_limits){  \
+        .all = 4096, .per_uid = 32, .privileged = 2048, .rate = 200, .deadline_us = 2000000})
 
 struct gate_options {
     sd_event *event;

@@ -12,8 +12,7 @@ when_t session_now(const struct session *s, int64_t wall_us, uint64_t boot_us)
 
 struct reap_target session_target(const struct session *s, enum reap_scope scope)
 {
-    struct reap_target t = {
-        .scope = scope, .uid = s->uid, .session = s->number, .audit_session = UINT32_MAX};
+    struct reap_target t = {.scope = scope, .uid = s->uid, .session = s->number, .audit_session = UINT32_MAX};
 
     if (scope != REAP_SESSION)
         return t;
