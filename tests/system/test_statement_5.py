@@ -37,6 +37,24 @@ def test_survives_a_power_cut(fresh_site):
     box.until(lambda: any(record["event"] == "session-close" for record in site.audit(grant=grant)))
 
 
+def test_no_session_before_its_record_is_on_disk(fresh_site):
+    """The disk takes its time with every commit, longer than a login waits: nobody is let in meanwhile."""
+    site, box = fresh_site, fresh_site.box
+    site.grant()
+    assert site.ssh().ok
+    opened = "journalctl --no-pager -t sshd | grep -c 'session opened for user zhang.san'"
+    assert box.sh(opened) == "1"
+    slow = "-e trace=fsync,fdatasync -e inject=fsync,fdatasync:delay_enter=4000000"
+    disk = box.start(f"exec strace -f -qq -o /dev/null {slow} -p {site.daemon_pid()}")
+    box.until(f"grep -qs TracerPid:.[1-9] /proc/{site.daemon_pid()}/status")
+    refused = site.ssh()
+    assert not refused.ok and refused.seconds > 1.5, refused
+    assert box.sh(opened) == "1"
+    box.sh("pkill -x strace")
+    disk.wait()
+    box.until(lambda: site.ssh().ok, timeout=20)
+
+
 def test_no_record_no_session(fresh_site):
     """The ledger cannot be written: nobody gated gets in, though the grant is good."""
     site, box = fresh_site, fresh_site.box
