@@ -1,0 +1,84 @@
+"""docs/standard.md has a row for each clause of the standard that Hufu answers, and docs/*.md name only tests and commands
+that there are.
+
+usage: documents.py SOURCE
+"""
+
+import re
+import sys
+from pathlib import Path
+
+CLAUSES = [
+    "A.1 b", "A.2.2, A.8", "A.2.3 b–d", "A.2.5 a", "A.2.5 b", "A.2.5 c", "A.2.5 d", "A.3 g", "A.4 a", "A.4 b", "A.4 c", "A.4 d",
+    "A.4 e", "A.4 f", "A.6 c", "A.7", "4.1 b, 4.2", "6.1 c, 6.4", "6.2.2 c 5, 8.2", "7.1, 7.2 a 2–3",
+]
+PROOF = re.compile(r"`(system|unit|golden)/([\w/]+): ([^`]+)`|`(tests/[\w/.-]+)`")
+COMMAND = re.compile(r"`hufuctl (?:--json )?([a-z]+(?: [a-z]+)?)")
+
+
+def proof_is_there(source, kind, place, name):
+    if kind == "system":
+        file, line = source / f"tests/system/test_{place}.py", rf"^def {re.escape(name)}\("
+    elif kind == "golden":
+        file, line = source / f"tests/golden/{place}.txt", rf"^case {re.escape(name)}$"
+    else:
+        folder, _, stem = place.rpartition("/")
+        # A test stands by its function, or by a table's row of that name.
+        file, line = source / f"tests/unit/{folder}/test_{stem}.c", rf"^static void (?:test_)?{re.escape(name)}\("
+    return file.is_file() and re.search(line, file.read_text(encoding="utf-8"), re.MULTILINE) is not None
+
+
+def check_proofs(source, path):
+    text = path.read_text(encoding="utf-8")
+    for kind, place, name, file in PROOF.findall(text):
+        if re.search(r"FILE|TABLE", file or place):
+            continue  # how such a name is read
+        if file and not (source / file).exists():
+            yield f"{path.name}: there is no {file}"
+        if kind and not proof_is_there(source, kind, place, name):
+            yield f"{path.name}: there is no {kind}/{place}: {name}"
+
+
+def check_standard(path):
+    rows = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("| **")]
+    found = [re.match(r"\| \*\*([^*]+)\*\*", row)[1] for row in rows]
+    for clause in CLAUSES:
+        if found.count(clause) != 1:
+            yield f"standard.md: {clause} has {found.count(clause)} rows"
+    for row, clause in zip(rows, found):
+        if not PROOF.search(row.split(" | ")[2]):
+            yield f"standard.md: nothing shows {clause}"
+
+
+def commands(source):
+    names = set()
+    for file in (source / "broker/ctl").glob("verb_*.c"):
+        names |= set(re.findall(r'^    \.name = "([a-z ]+)"', file.read_text(encoding="utf-8"), re.MULTILINE))
+    return names
+
+
+def check_commands(path, known):
+    groups = {name.split()[0] for name in known if " " in name}
+    for words in COMMAND.findall(path.read_text(encoding="utf-8")):
+        first = words.split()[0]
+        if not (words in known or first in known or words in groups):
+            yield f"{path.name}: there is no `hufuctl {words}`"
+
+
+def main():
+    source = Path(sys.argv[1])
+    known = commands(source)
+    found = [] if len(known) >= 10 else [f"only {len(known)} commands"]
+    found += check_standard(source / "docs/standard.md")
+    for name in ("standard.md", "threats.md"):
+        found += check_proofs(source, source / "docs" / name)
+    for name in ("standard.md", "operations.md"):
+        found += check_commands(source / "docs" / name, known)
+    for line in found:
+        print(line)
+    print(f"{len(CLAUSES)} clauses, {len(found)} findings")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
