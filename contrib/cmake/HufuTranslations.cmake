@@ -7,6 +7,7 @@
 find_program(MSGFMT msgfmt REQUIRED)
 find_program(XGETTEXT xgettext REQUIRED)
 find_program(MSGMERGE msgmerge REQUIRED)
+find_program(MSGATTRIB msgattrib REQUIRED)
 
 file(GLOB catalogues CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/po/*.po")
 set(compiled "")
@@ -22,7 +23,8 @@ add_custom_target(translations ALL DEPENDS ${compiled})
 
 set(merge "")
 foreach(catalogue IN LISTS catalogues)
-  list(APPEND merge COMMAND "${MSGMERGE}" --quiet --update --backup=none --no-wrap --add-location=file "${catalogue}" po/hufu.pot)
+  list(APPEND merge COMMAND "${MSGMERGE}" --quiet --update --backup=none --no-wrap --add-location=file "${catalogue}" po/hufu.pot
+    COMMAND "${MSGATTRIB}" --no-obsolete --no-wrap --add-location=file -o "${catalogue}" "${catalogue}")
 endforeach()
 file(GLOB_RECURSE messages CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
   "${PROJECT_SOURCE_DIR}/policy/*.c" "${PROJECT_SOURCE_DIR}/broker/*.c")
