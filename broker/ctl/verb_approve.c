@@ -28,7 +28,9 @@ static const struct option_row rows[] = {
     {"role", 0, OPTION_TEXT, true, "ROLE",
      N_("in which of your roles you sign; `revoker` and `status` are those of their keys"),
      offsetof(struct approve, role)},
-    {"key", 0, OPTION_TEXT, true, "FILE.pem", N_("your private key; its passphrase is asked for"),
+    {"key", 0, OPTION_TEXT, true, "FILE|pkcs11:URI",
+     N_("your private key: a file in PEM, or where it is on a PKCS#11 token; its passphrase or PIN is asked "
+        "for"),
      offsetof(struct approve, key)},
     {"trust", 0, OPTION_TEXT, false, "FILE", N_("the trust file [/etc/hufu/trust]"),
      offsetof(struct approve, trust)},
@@ -64,7 +66,12 @@ static enum exit_code ask(const struct cli *cli, const struct approve *a, const 
     return EXIT_DONE;
 }
 
-/* An asked-for passphrase, only if the key turned out to need one. */
+static bool is_on_token(const char *key)
+{
+    return strncmp(key, "pkcs11:", 7) == 0;
+}
+
+/* An asked-for passphrase or PIN, only if the key turned out to need one. */
 static enum exit_code ask_passphrase(const struct cli *cli, const char *path, char *text, size_t size)
 {
     FILE *terminal = terminal_open();
@@ -72,8 +79,11 @@ static enum exit_code ask_passphrase(const struct cli *cli, const char *path, ch
 
     if (!terminal)
         return cli_fail(cli, EXIT_REFUSED,
-                        _("%s is encrypted, and there is no terminal to ask for its passphrase"), path);
-    (void)fprintf(terminal, _("Passphrase of %s: "), path);
+                        is_on_token(path)
+                            ? _("%s needs a PIN, and there is no terminal to ask for it")
+                            : _("%s is encrypted, and there is no terminal to ask for its passphrase"),
+                        path);
+    (void)fprintf(terminal, is_on_token(path) ? _("PIN of %s: ") : _("Passphrase of %s: "), path);
     r = terminal_read_secret(terminal, text, size);
     (void)fclose(terminal);
     return r == 0 ? EXIT_DONE : cli_fail(cli, EXIT_REFUSED, _("not signed"));
@@ -97,7 +107,11 @@ static enum exit_code sign_with(const struct cli *cli, const struct approve *a, 
         explicit_bzero(passphrase, sizeof(passphrase));
     }
     if (r == -EKEYREJECTED)
-        return cli_fail(cli, EXIT_REFUSED, _("that is not the passphrase of %s"), a->key);
+        return cli_fail(cli, EXIT_REFUSED,
+                        is_on_token(a->key)
+                            ? _("that is not the PIN of %s; tokens lock after a few wrong ones")
+                            : _("that is not the passphrase of %s"),
+                        a->key);
     if (r == -EINVAL)
         return cli_fail(cli, EXIT_REFUSED, _("not signed: %s"), error.reason);
     return r < 0 ? cli_fail(cli, EXIT_REFUSED, _("out of memory")) : EXIT_DONE;
@@ -115,8 +129,13 @@ static enum exit_code sign(const struct cli *cli, const struct approve *a, const
     };
     char *pem = NULL;
     size_t size = 0;
-    enum exit_code code = papers_read(cli, a->key, PAPERS_KEY_MAX, &pem, &size);
+    enum exit_code code;
 
+    if (is_on_token(a->key)) {
+        signing.token = a->key;
+        return sign_with(cli, a, trust, &signing, ret);
+    }
+    code = papers_read(cli, a->key, PAPERS_KEY_MAX, &pem, &size);
     if (code != EXIT_DONE)
         return code;
     signing.key = (struct octets){(const uint8_t *)pem, size};
@@ -200,8 +219,10 @@ const struct verb verb_approve = {
         "would, and writes the approval beside the file. A "
         "grant that no host would take, your own request, and one of your own organisation as vendor are not "
         "signed.\n"
-        "The key is a file in PEM (Ed25519, SM2, P-256 or RSA), and belongs to a certificate that the trust "
-        "file lists for you. The same can be done with the openssl command; see hufuctl(1)."),
+        "The key is a file in PEM (Ed25519, SM2, P-256 or RSA), or one on a PKCS#11 token (P-256 or RSA), "
+        "and "
+        "belongs to a certificate that the trust file lists for you. The same can be done with the openssl "
+        "command; see hufuctl(1)."),
     .example = "  hufuctl approve grant --as wang.wu --role leader --key wang.wu.key",
     .options = rows,
     .n_options = ARRAY_SIZE(rows),

@@ -5,6 +5,7 @@
 #include "broker/trust/openssl_cleanup.h"
 #include "broker/trust/private_key.h"
 #include "broker/trust/signature.h"
+#include "broker/trust/token_key.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -172,11 +173,63 @@ static int check(const struct trust_set *t, const struct subject *subject, const
     return r;
 }
 
+/* One of the two is there; `key` is theirs. */
+struct signing_key {
+    struct token_key *token;
+    EVP_PKEY *file;
+    EVP_PKEY *key;
+};
+
+static void signing_key_done(struct signing_key *k)
+{
+    token_key_close(k->token);
+    EVP_PKEY_free(k->file);
+}
+
+static int open_token(const struct trust_signing *s, struct signing_key *k, struct document_error *error)
+{
+    int r = token_key_open(s->token, s->passphrase, &k->token);
+
+    switch (r) {
+    case 0:
+        k->key = token_key_pkey(k->token);
+        return 0;
+    case -EINVAL:
+        return refuse(error,
+                      "leave the PIN out of the URI, where everybody can read it; you are asked for it, "
+                      "or pin-source=file:PATH names a file");
+    case -ENOENT:
+        return refuse(error, "no token here has such a private key; `pkcs11-tool --login --list-objects` "
+                             "shows what there is");
+    case -ENOSYS:
+        return refuse(error,
+                      "tokens need OpenSSL's engine pkcs11 (libengine-pkcs11-openssl) and a module that "
+                      "p11-kit or PKCS11_MODULE_PATH names");
+    case -EACCES:
+        return refuse(error, "the token is locked, since a wrong PIN was given too often");
+    default:
+        return r;
+    }
+}
+
+static int open_key(const struct trust_signing *s, struct signing_key *k, struct document_error *error)
+{
+    int r;
+
+    if (s->token)
+        return open_token(s, k, error);
+    r = private_key_parse((const char *)s->key.data, s->key.size, s->passphrase, &k->file);
+    if (r == -EINVAL)
+        return refuse(error, "the key file holds no private key that can be read");
+    k->key = k->file;
+    return r;
+}
+
 int trust_sign(const struct trust_set *t, const struct trust_signing *s, char **ret,
                struct document_error *error)
 {
     cleanup(parsed_subject_done) struct parsed_subject parsed = {0};
-    cleanup(EVP_PKEY_free_p) EVP_PKEY *key = NULL;
+    cleanup(signing_key_done) struct signing_key key = {0};
     cleanup_free char *text = NULL;
     const struct signer *signer = NULL;
     int r;
@@ -191,14 +244,12 @@ int trust_sign(const struct trust_set *t, const struct trust_signing *s, char **
     if (parsed.status && parsed.status->trust_epoch != t->document->epoch)
         return refuse(error, "the status is of trust epoch %u, the trust file of %u",
                       parsed.status->trust_epoch, t->document->epoch);
-    r = private_key_parse((const char *)s->key.data, s->key.size, s->passphrase, &key);
-    if (r == -EINVAL)
-        return refuse(error, "the key file holds no private key that can be read");
+    r = open_key(s, &key, error);
     if (r < 0)
         return r;
-    r = find_signer(t, parsed.subject.kind, s, key, &signer, error);
+    r = find_signer(t, parsed.subject.kind, s, key.key, &signer, error);
     if (r == 0)
-        r = make(t, &parsed.subject, signer, s, key, &text, error);
+        r = make(t, &parsed.subject, signer, s, key.key, &text, error);
     if (r == 0)
         r = check(t, &parsed.subject, text, s->now, error);
     if (r < 0)

@@ -10,7 +10,8 @@ struct trust_signing {
     const char *person;      /* or the name of a status key */
     const char *role;        /* of the trust file, or `revoker`, `status` */
     struct octets key;       /* private key in PEM */
-    const char *passphrase;  /* or NULL */
+    const char *token;       /* where the key is on a PKCS#11 token instead (RFC 7512), or NULL */
+    const char *passphrase;  /* or the PIN of the token, or NULL */
     when_t now;
 };
 
@@ -18,7 +19,7 @@ struct trust_signing {
  * judges what it made as a host would: an approval that would not count (requester's own, certificate not
  * valid now, another site ...) is not handed out.
  * *ret: document text, the caller's to free. 0; -EINVAL with error; -EKEYREJECTED if the key is
- * encrypted and the passphrase is missing or wrong; -ENOMEM. */
+ * encrypted, or on a token, and the passphrase or PIN is missing or wrong; -ENOMEM. */
 int trust_sign(const struct trust_set *t, const struct trust_signing *s, char **ret,
                struct document_error *error);
 

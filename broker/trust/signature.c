@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <openssl/rsa.h>
 #include <string.h>
 
 struct algorithm {
@@ -16,24 +17,13 @@ struct algorithm {
     const char *group;    /* curve, or NULL */
     const char *digest;   /* NULL: the algorithm has its own */
     int least_bits;
-    const OSSL_PARAM *params;
+    bool (*set_parameters)(EVP_PKEY_CTX *ctx); /* or NULL */
 };
 
-#define TEXT_PARAM(key, text)                                              \
-    {                                                                      \
-        (key), OSSL_PARAM_UTF8_STRING, (char *)(text), sizeof(text) - 1, 0 \
-    }
 #define END_PARAM           \
     {                       \
         NULL, 0, NULL, 0, 0 \
     }
-
-static const OSSL_PARAM pss_params[] = {
-    TEXT_PARAM(OSSL_SIGNATURE_PARAM_PAD_MODE, OSSL_PKEY_RSA_PAD_MODE_PSS),
-    TEXT_PARAM(OSSL_SIGNATURE_PARAM_MGF1_DIGEST, "SHA256"),
-    TEXT_PARAM(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, "32"),
-    END_PARAM,
-};
 
 static const OSSL_PARAM sm2_params[] = {
     {OSSL_PKEY_PARAM_DIST_ID, OSSL_PARAM_OCTET_STRING, (char *)SM2_DISTINGUISHING_ID,
@@ -41,11 +31,24 @@ static const OSSL_PARAM sm2_params[] = {
     END_PARAM,
 };
 
+/* By the functions and not as parameters: a key on a token (token_key.h) understands these alone. */
+static bool set_pss(EVP_PKEY_CTX *ctx)
+{
+    return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) == 1 &&
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, 32) == 1;
+}
+
+static bool set_sm2_id(EVP_PKEY_CTX *ctx)
+{
+    return EVP_PKEY_CTX_set_params(ctx, sm2_params) == 1;
+}
+
 static const struct algorithm algorithms[] = {
     [SIGNATURE_ED25519] = {"ED25519", NULL, NULL, 253, NULL},
     [SIGNATURE_ECDSA_P256_SHA256] = {"EC", "prime256v1", "SHA256", 256, NULL},
-    [SIGNATURE_RSA_PSS_SHA256] = {"RSA", NULL, "SHA256", 2048, pss_params},
-    [SIGNATURE_SM2_SM3] = {"SM2", NULL, "SM3", 256, sm2_params},
+    [SIGNATURE_RSA_PSS_SHA256] = {"RSA", NULL, "SHA256", 2048, set_pss},
+    [SIGNATURE_SM2_SM3] = {"SM2", NULL, "SM3", 256, set_sm2_id},
 };
 
 static const struct algorithm *find(enum signature_algorithm alg)
@@ -126,7 +129,7 @@ const char *signature_key_fault(enum signature_algorithm alg, EVP_PKEY *key)
 /* After the init functions and not through them: OpenSSL 3.0 takes SM2's id only then. */
 static bool set_parameters(EVP_PKEY_CTX *ctx, const struct algorithm *a)
 {
-    return !a->params || EVP_PKEY_CTX_set_params(ctx, a->params) == 1;
+    return !a->set_parameters || a->set_parameters(ctx);
 }
 
 bool signature_is_valid(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,

@@ -3,6 +3,7 @@
 
 Usage: artefacts.py module FILE            pam_hufu.so: exports the six hooks, needs libc and libpam
        artefacts.py program FILE SONAME... an executable and the libraries it may need
+       artefacts.py without FILE NAME...   an executable that must not import functions of these names (patterns)
        artefacts.py objects ARCHIVE...     what only the object files show: CET marks (x86)
 """
 
@@ -83,6 +84,28 @@ def check_program(file, allowed):
     return result
 
 
+def imports(file):
+    """Names that the file takes from libraries."""
+    names = set()
+    for line in report.run("readelf", "--dyn-syms", "-W", file).splitlines():
+        match = DYNAMIC_SYMBOL.match(line)
+        if match and match["section"] == "UND":
+            names.add(match["name"].split("@")[0])
+    return names
+
+
+def check_without(file, patterns):
+    result = report.Report("without")
+    result.look()
+    found = imports(file)
+    if not found:
+        result.find(file, "imports nothing: this is not what was meant to be looked at")
+    for name in sorted(found):
+        if any(re.fullmatch(pattern, name) for pattern in patterns):
+            result.find(file, f"imports {name}")
+    return result
+
+
 def check_objects(archives):
     """Debian's start files carry no CET mark, so linked files show none either; ours are looked at one by one."""
     result = report.Report("objects")
@@ -102,6 +125,8 @@ def main(arguments):
             return check_module(file).finish()
         case ["program", file, *allowed]:
             return check_program(file, allowed).finish()
+        case ["without", file, *patterns] if patterns:
+            return check_without(file, patterns).finish()
         case ["objects", *archives] if archives:
             return check_objects(archives).finish()
     return __doc__

@@ -276,6 +276,20 @@ class Program(Sample):
                 self.assert_finds(self.plant(*options), word)
 
 
+class Without(Sample):
+    def plant(self, source, *patterns):
+        return artefacts.check_without(self.compile(source, *HARDENED), patterns)
+
+    def test_allowed(self):
+        self.assert_clean(self.plant(Program.SOURCE, "get.*", "put"))
+
+    def test_forbidden(self):
+        self.assert_finds(self.plant(Program.SOURCE, "get.*", "pu.s"), "imports puts")
+
+    def test_not_what_was_meant(self):
+        self.assert_finds(artefacts.check_without(self.compile(Program.SOURCE, "-static"), ["x"]), "imports nothing")
+
+
 class Objects(Sample):
     def plant(self, flag):
         archive = self.root / "sample.a"

@@ -1,6 +1,7 @@
 // LAYERS: test_support
 
 #include "tests/unit/broker/ctl/invoke.h"
+#include "tests/unit/support/token.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -186,6 +187,58 @@ static void test_wrong_passphrase(void **state)
     }
 }
 
+#define BY_TOKEN                                                        \
+    "approve grant --as yang.er --role unit --trust trust --yes --key " \
+    "pkcs11:token=approver;object=p256;type=private"
+
+/* A trust file with yang.er, whose key is on a token. */
+static void put_token(void)
+{
+    cleanup(department_free_p) struct department *d = department_new();
+    struct signatory unit =
+        department_signatory(d, "yang.er", "finance", "unit", SIGNATURE_ECDSA_P256_SHA256);
+    struct signatory approvers[] = {d->approvers[DEPARTMENT_LEADER], unit};
+    struct trust_plan plan = department_plan(d);
+    cleanup_free char *trust = NULL;
+
+    plan.approvers = approvers;
+    plan.n_approvers = ARRAY_SIZE(approvers);
+    trust = paper_trust(&plan);
+    put_file("trust", trust);
+    token_make();
+    token_import(unit.key, "p256", "01");
+    signatory_done(&unit);
+}
+
+static void test_key_on_a_token(void **state)
+{
+    static const struct {
+        const char *pin;
+        enum exit_code code;
+    } rows[] = {{"999999\n", EXIT_REFUSED}, {"\n", EXIT_REFUSED}, {TOKEN_PIN "\n", EXIT_DONE}};
+    cleanup_free char *error = NULL;
+
+    (void)state;
+    if (token_missing()) {
+        print_message("skipped: %s is not here\n", token_missing());
+        skip();
+    }
+    put_token();
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct person p = sit_down("C.UTF-8", BY_TOKEN);
+
+        wait_for(&p, "PIN of pkcs11:token=approver;object=p256;type=private: ");
+        type(&p, rows[i].pin);
+        assert_int_equal(leave(&p), rows[i].code);
+        assert_null(strstr(p.seen, "999999"));
+        assert_null(strstr(p.seen, TOKEN_PIN));
+        if (i == 0)
+            error = read_text("error");
+        assert_int_equal(access("grant.yang.er.approval", F_OK), rows[i].code == EXIT_DONE ? 0 : -1);
+    }
+    assert_says(error, "that is not the PIN of pkcs11:token=approver");
+}
+
 /* Without a terminal nobody is asked, so nothing is signed. */
 static void test_no_terminal(void **state)
 {
@@ -216,6 +269,7 @@ int main(void)
         WITH_PAPERS(test_terminal_that_shows_something_else),
         WITH_PAPERS(test_passphrase_is_not_echoed),
         WITH_PAPERS(test_wrong_passphrase),
+        WITH_PAPERS(test_key_on_a_token),
         WITH_PAPERS(test_no_terminal),
     };
 
