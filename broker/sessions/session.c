@@ -37,6 +37,7 @@ const char *session_state_name(enum session_state state)
     case SESSION_RESERVED:
         return "reserved";
     case SESSION_OPENING:
+        return "opening";
     case SESSION_OPEN:
         return "open";
     case SESSION_ENDING:

@@ -85,7 +85,7 @@ struct reap_target session_target(const struct session *s, enum reap_scope scope
 /** "10.1.2.3", "local" or "". */
 void session_source_text(const struct session *s, char text[static ADDRESS_TEXT_SIZE]);
 
-/** Name of a state as shown: "reserved", "open", "ending". */
+/** Name of a state as shown: "reserved", "opening", "open", "ending". */
 const char *session_state_name(enum session_state state);
 
 #endif
