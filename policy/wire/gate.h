@@ -17,7 +17,8 @@
  */
 
 /* A process as it describes itself; believed from uid 0 alone, pid and uid checked with SO_PEERCRED,
- * whose uid is the effective one: 0 for su and sudo, whatever the real uid below. Any other peer must give its own. */
+ * whose uid is the effective one: 0 for su and sudo, whatever the real uid below. Any other peer must give
+ * its own. */
 struct gate_caller {
     uint32_t pid;
     uint32_t parent;
