@@ -2,6 +2,7 @@
 
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
+#include "broker/common/i18n.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/orders.h"
@@ -61,7 +62,7 @@ int broker_create_store(const struct broker_options *o, const struct config *con
     int r = state_machine_id(o, machine_id);
 
     if (r < 0) {
-        (void)snprintf(error, 256, "%s cannot be read or is no machine-id: %s", o->machine_id_path,
+        (void)snprintf(error, 256, _("%s cannot be read or is no machine-id: %s"), o->machine_id_path,
                        strerror(-r));
         return r;
     }
@@ -116,7 +117,8 @@ static int start_store(struct broker *b)
     if (r == -ENOMEM)
         return r;
     if (r < 0) {
-        (void)snprintf(b->store_trouble, sizeof(b->store_trouble), "cannot be read: %s", strerror(-r));
+        (void)snprintf(b->store_trouble, sizeof(b->store_trouble), _("the store cannot be read: %s"),
+                       strerror(-r));
         b->store_io = sd_event_source_disable_unref(b->store_io);
         b->store = store_close(b->store);
         b->store_error = r;
@@ -140,7 +142,7 @@ static int start_trust(struct broker *b)
     if (r == 0)
         b->host.site = trust_set_document(b->trust)->site;
     else if (r != -ENOMEM)
-        (void)snprintf(b->trust_trouble, sizeof(b->trust_trouble), "%.40s, line %u: %s",
+        (void)snprintf(b->trust_trouble, sizeof(b->trust_trouble), _("%.40s, line %u: %s"),
                        b->options.trust_path, error.line, error.reason);
     return r == -ENOMEM ? r : 0;
 }

@@ -1,6 +1,7 @@
 #include "broker/daemon/state.h"
 
 #include "broker/common/files.h"
+#include "broker/common/i18n.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -118,11 +119,12 @@ void state_check_identity(struct broker *b)
 
     b->host_trouble[0] = '\0';
     if (state_machine_id(&b->options, machine_id) < 0)
-        (void)snprintf(b->host_trouble, sizeof(b->host_trouble), "%s cannot be read or is no machine-id",
+        (void)snprintf(b->host_trouble, sizeof(b->host_trouble), _("%s cannot be read or is no machine-id"),
                        b->options.machine_id_path);
     else if (!meta_is(b, STATE_META_HOST, b->config->host, known, sizeof(known)))
-        (void)snprintf(b->host_trouble, sizeof(b->host_trouble), "the store was made for host %.64s", known);
+        (void)snprintf(b->host_trouble, sizeof(b->host_trouble), _("the store was made for host %.64s"),
+                       known);
     else if (!meta_is(b, STATE_META_MACHINE_ID, machine_id, known, sizeof(known)))
-        (void)snprintf(b->host_trouble, sizeof(b->host_trouble), "the store was made on machine %.32s",
+        (void)snprintf(b->host_trouble, sizeof(b->host_trouble), _("the store was made on machine %.32s"),
                        known);
 }
