@@ -24,7 +24,8 @@ add_custom_target(translations ALL DEPENDS ${compiled})
 set(merge "")
 foreach(catalogue IN LISTS catalogues)
   list(APPEND merge COMMAND "${MSGMERGE}" --quiet --update --backup=none --no-wrap --add-location=file "${catalogue}" po/hufu.pot
-    COMMAND "${MSGATTRIB}" --no-obsolete --no-wrap --add-location=file -o "${catalogue}" "${catalogue}")
+    COMMAND "${MSGATTRIB}" --no-obsolete --no-wrap --add-location=file -o "${catalogue}" "${catalogue}"
+    COMMAND sed -i "/^\"POT-Creation-Date:/d" "${catalogue}")
 endforeach()
 file(GLOB_RECURSE messages CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
   "${PROJECT_SOURCE_DIR}/policy/*.c" "${PROJECT_SOURCE_DIR}/broker/*.c")
@@ -34,4 +35,10 @@ file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/messages.list" CONTENT "${message_f
 set(HUFU_XGETTEXT "${XGETTEXT}" --from-code=UTF-8 --language=C --keyword=_ --keyword=N_ --keyword=ngettext:1,2
   --package-name=hufu --add-comments=translators: --sort-by-file --no-wrap --add-location=file
   --files-from=${PROJECT_BINARY_DIR}/messages.list)
-add_custom_target(pot COMMAND ${HUFU_XGETTEXT} -o po/hufu.pot ${merge} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" VERBATIM)
+# Without the date of collecting, a collection that finds nothing new changes nothing.
+add_custom_target(pot
+  COMMAND ${HUFU_XGETTEXT} -o po/hufu.pot
+  COMMAND sed -i "/^\"POT-Creation-Date:/d" po/hufu.pot
+  ${merge}
+  WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
+  VERBATIM)
