@@ -192,10 +192,10 @@ char *paper_status(const struct status_plan *plan)
                       "trust-epoch: %u\n"
                       "epoch: 17\n"
                       "issued: 2026-11-21T08:00:00Z\n"
-                      "expires: 2026-11-22T08:00:00Z\n"
+                      "expires: %s\n"
                       "%s",
                       OR(plan->site, PAPERS_SITE), plan->trust_epoch ? plan->trust_epoch : 4,
-                      OR(plan->lines, ""));
+                      OR(plan->expires, "2026-11-22T08:00:00Z"), OR(plan->lines, ""));
 }
 
 static char *header_of(const struct approval_plan *plan)

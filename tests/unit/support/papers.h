@@ -85,6 +85,7 @@ char *paper_revocation(const struct revocation_plan *plan);
 struct status_plan {
     const char *site;
     unsigned trust_epoch; /* 0: 4 */
+    const char *expires;  /* NULL: 2026-11-22T08:00:00Z */
     const char *lines;    /* sorted `revoked:`, `revoked-certificate:`, `minimum-version:`; NULL: none */
 };
 /** Its epoch is 17. */

@@ -296,6 +296,35 @@ static void test_approve_a_trust_file(void **state)
                 "needs them twice: under the one that it replaces, and under itself");
 }
 
+/* The file itself or the one that follows it; no other epoch. */
+static void test_approve_another_epoch(void **state)
+{
+    static const struct {
+        unsigned epoch;
+        enum exit_code code;
+        const char *part;
+    } rows[] = {{3, EXIT_REFUSED, "neither that of the trust file nor the next one"},
+                {4, EXIT_DONE, ""},
+                {5, EXIT_DONE, ""},
+                {6, EXIT_REFUSED, "neither that of the trust file nor the next one"}};
+    cleanup(department_free_p) struct department *d = department_new();
+    cleanup_free char *leader = issue_key_pem(d->approvers[DEPARTMENT_LEADER].key, NULL);
+
+    (void)state;
+    put_file("trust", d->trust);
+    put_file("leader.key", leader);
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct trust_plan plan = department_plan(d);
+        cleanup_free char *next = NULL;
+
+        plan.epoch = rows[i].epoch;
+        next = paper_trust(&plan);
+        put_file("next", next);
+        assert_line("approve next --as wang.wu --role leader --key leader.key --trust trust --yes",
+                    rows[i].code, rows[i].part);
+    }
+}
+
 /* One signature where the quorum is one, and places for whoever comes. */
 static void test_approve_says_what_is_needed(void **state)
 {
@@ -378,6 +407,7 @@ static void test_approve_a_revocation(void **state)
 
 static void test_approve_a_status(void **state)
 {
+    cleanup_free char *over = paper_status(&(struct status_plan){.expires = "2026-11-21T10:00:00Z"});
     cleanup_result struct result r = {0};
     json_t *value;
 
@@ -395,6 +425,9 @@ static void test_approve_a_status(void **state)
     json_decref(value);
     assert_line("approve status --as wang.wu --role leader --key leader.key --trust trust --yes",
                 EXIT_REFUSED, "nobody may sign such a document as leader");
+    put_file("status", over);
+    assert_line("approve status --as status-2026 --role status --key status.key --trust trust --yes",
+                EXIT_REFUSED, "it has expired already");
 }
 
 int main(void)
@@ -412,6 +445,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_check_faults, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_approve_faults, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_approve_a_trust_file, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_approve_another_epoch, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_approve_says_what_is_needed, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_approve_a_revocation, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_approve_a_status, enter_folder, leave_folder),
