@@ -285,11 +285,15 @@ static void test_revoke(void **state)
     struct varlink_reply r;
     struct gate_reply reply;
     json_t *ending;
+    uint64_t generation;
 
     world_grant(w, (struct grant_plan){.sessions = "2"});
     world_log_in(w, &v);
+    generation = w->broker->generation;
     r = world_call(w, "Revoke", revocation(PAPERS_ID));
     assert_null(r.error);
+    /* What waits for its commit is judged again by this (test_revoke_during_commit). */
+    assert_true(w->broker->generation > generation);
     ending = json_object_get(r.parameters, "ending");
     assert_true(json_is_true(json_object_get(ending, "proven")));
     assert_int_equal(json_integer_value(json_object_get(ending, "sessions")), 1);
