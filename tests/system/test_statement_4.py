@@ -11,6 +11,7 @@ STUBBORN = {
     "many": "for i in $(seq 100); do sleep 604 & done; wait",
     "stopped": "sleep 605 & kill -STOP $!; kill -STOP $$",
     "forking": "while :; do (sleep 0.01; exec sleep 606) & sleep 0.005; done",
+    "hopping": "for i in $(seq 8); do perl -e 'for (;;) { exit if fork }' & done; sleep 612",
     "namespaces": "unshare -Urpf sh -c 'setsid -f sleep 607; sleep 608'",
     "user-manager": "systemd-run --user --quiet sleep 609; sleep 610",
     "lingering-tty": "script -qc 'sleep 611' /dev/null",
@@ -131,6 +132,39 @@ def test_others_are_left_alone(site):
     revoked.wait(timeout=2)
     assert site.box.run("pgrep -u li.wei -x sleep").ok and not other.ended
     assert site.box.run("pgrep -u staff.person -x sleep").ok and not staff.ended
+
+
+def test_what_was_started_elsewhere_goes_with_its_session(site):
+    """The user manager is the person's, and the person has another session that stays: what the first one had it start goes
+    all the same."""
+    box = site.box
+    box.address("10.1.2.3")
+    grant = site.grant()
+    site.grant(source="10.1.2.3/32")
+    first, _ = site.session_open(command="systemd-run --user --quiet sleep 609; sleep 610")
+    second, _ = site.session_open(command="sleep 620", source="10.1.2.3")
+    asleep = lambda: {line.split()[-1] for line in box.run("pgrep -u zhang.san -x -a sleep").out.splitlines()}
+    box.until(lambda: asleep() == {"609", "610", "620"})
+    assert site.revoke(grant).ok
+    assert asleep() == {"620"}
+    first.wait(timeout=2)
+    assert not second.ended
+
+
+def test_a_stranger_in_the_sessions_cgroup(site):
+    """Whoever has root can move anybody in there. Then the cgroup is not killed as a whole, and whose process it is decides."""
+    box = site.box
+    grant = site.grant()
+    running, _ = site.session_open(command="sleep 601 & sleep 602")
+    staff = site.ssh_start("staff.person")
+    box.until("pgrep -u staff.person -x sleep")
+    scope = box.sh("sed -n s/^0:://p /proc/$(pgrep -u zhang.san -x -n sleep)/cgroup")
+    assert "session-" in scope
+    box.sh(f"pgrep -u staff.person -x sleep > /sys/fs/cgroup{scope}/cgroup.procs")
+    site.revoke(grant)
+    assert box.processes("zhang.san") == []
+    running.wait(timeout=2)
+    assert box.run("pgrep -u staff.person -x sleep").ok and not staff.ended
 
 
 def test_without_logind_the_neighbour_survives(fresh_site):

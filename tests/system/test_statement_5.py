@@ -92,14 +92,29 @@ def test_no_session_unless_the_disk_has_it(fresh_site, disk):
     assert len([record for record in admitted(site, grant) if record["event"] == "session-open"]) == 1
 
 
+def test_no_open_session_unless_the_disk_has_it(fresh_site, disk):
+    """The disk takes the record of the login, and not that of the session. Without a channel nothing else asks hufud."""
+    site = fresh_site
+    grant = site.grant()
+    assert site.ssh().ok
+    before = len(admitted(site, grant))
+    disk("error=EIO:when=2+")
+    login = site.ssh_start(command=[], options=["SessionType=none"])
+    assert login.wait(timeout=5).code == 255
+    site.box.kill_running()
+    site.box.sh("systemctl restart hufud")
+    site.box.until("hufuctl status")
+    assert [record["event"] for record in admitted(site, grant)[before:]] == ["login"]
+
+
 def test_a_login_waits_for_the_disk(fresh_site, disk):
-    """Both times: for the record of the login, and for that of the session."""
+    """For the records of the login, the session and the channel at least."""
     site = fresh_site
     site.grant()
     assert site.ssh().ok
     disk("delay_enter=700000")
     came_in = site.ssh()
-    assert came_in.ok and came_in.seconds > 1.4, came_in
+    assert came_in.ok and came_in.seconds > 3 * 0.7, came_in
 
 
 DEAF = """
