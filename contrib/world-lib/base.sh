@@ -183,20 +183,19 @@ build_base() { # NODE PARENT PACKAGES
   settle_root "$root"
   settle_services "$1"
   umount -R "$root"
-  : >"$folder/done"
   say "$1 made in $((SECONDS - begin)) s, $(du -sh "$folder" | cut -f1)"
 }
 
-# Bases cost memory: drop what an interrupted build left, and what nobody has asked for in half a day and nothing stands on.
-drop_stale_bases() {
+# What is kept for the next time costs memory: drop the bases that an interrupted build left, and whatever says when it was
+# last used (bases, and the builders of tests/run), if that was half a day ago and nothing stands on it.
+drop_stale_nodes() {
   local folder
-  for folder in "$store"/nodes/base-*; do
-    [ -d "$folder" ] || continue
-    if [ -e "$folder/done" ]; then
-      [ -n "$(find "$folder/done" -mmin +720)" ] || continue
-      ! grep -qsx "${folder##*/}" "$store"/nodes/*/parent || continue
-    fi
-    remove_node "${folder##*/}"
+  for folder in "$store"/nodes/*; do
+    case ${folder##*/} in
+      base-*) [ -e "$folder/done" ] || remove_node "${folder##*/}" ;;
+    esac
+    [ -n "$(find "$folder/done" -mmin +720 2>/dev/null)" ] || continue
+    grep -qsx "${folder##*/}" "$store"/nodes/*/parent || node_in_use "${folder##*/}" || remove_node "${folder##*/}"
   done
 }
 
@@ -215,7 +214,7 @@ command_base() {
   node=base-$(base_key "$parent" "$packages")
   exec {building}>"$store/building"
   flock "$building"
-  drop_stale_bases
+  drop_stale_nodes
   [ -e "$(node_folder "$node")/done" ] || build_base "$node" "$parent" "$packages" >&2
   touch "$(node_folder "$node")/done"
   printf '%s\n' "$node"

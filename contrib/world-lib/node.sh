@@ -5,6 +5,7 @@
 #                     parts/            the same, for each separate partition of this machine (/usr, /var, ...)
 #                     parent            name of the node below, `-` for the machine itself, `.` for nothing
 #                     lock              exclusive while the node is mounted writable, shared while something above it is
+#                     done              it is whole; touched at each use, since after half a day without one it is dropped
 #                     run               the `hold` it belongs to; without one it stays until it is dropped
 
 node_folder() {
