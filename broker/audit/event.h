@@ -17,6 +17,7 @@
     ROW(KEY, "key", "03c52d266a7d477390f7c76bebd97180", LOG_NOTICE) /* a key refused or accepted before authentication */ \
     ROW(CHANNEL, "channel", "fec294b113434b5b8d7c586262e8c80f", LOG_WARNING) /* shell, exec, transfer started or refused */ \
     ROW(UNLOCK, "screen-unlock", "ae1a652806b647d591061212c695b028", LOG_WARNING) \
+    ROW(USER_MANAGER, "user-manager", "f26f6f49bcf84edea0397041d0695623", LOG_WARNING) /* systemd-user: no login */ \
     ROW(RELEASE, "reservation-release", "def31b0c58f5431f92bb7316178db239", LOG_WARNING) /* no session came of it */ \
     ROW(REQUEST_REFUSED, "request-refused", "7b7497fff93b4737b7b01578ac76f618", LOG_WARNING) /* malformed, forged, over quota */ \
     ROW(GRANT_ADD, "grant-add", "8e94cb750eb54a03afd09b6ad2e00e06", LOG_WARNING) \

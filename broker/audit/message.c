@@ -27,6 +27,8 @@ static const struct sentence {
     {EVENT_CHANNEL, "{who} started a channel in {session}{detail}{about}",
      "{who} refused a channel in {session}{why}{detail}{about}"},
     {EVENT_UNLOCK, "screen of {who} unlocked{on}{about}", "screen of {who} stays locked{on}{why}{about}"},
+    {EVENT_USER_MANAGER, "user manager of {who} started{on}{about}",
+     "user manager of {who} refused{on}{why}{about}"},
     {EVENT_RELEASE, "reservation of {who} given back{on}{why}{about}",
      "reservation of {who} could not be given back{on}{why}{detail}{about}"},
     {EVENT_REQUEST_REFUSED, "request refused{on}{from}{by}{why}{detail}{about}",

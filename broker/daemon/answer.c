@@ -64,6 +64,7 @@ const char *answer_event(const struct question *q)
     case SERVICE_LOGIN:
         return q->facts.phase == PHASE_SESSION ? EVENT_SESSION_OPEN : EVENT_LOGIN;
     case SERVICE_USER_MANAGER:
+        return EVENT_USER_MANAGER;
     case SERVICE_OTHER:
         break;
     }

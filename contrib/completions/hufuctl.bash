@@ -59,8 +59,8 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
     --channel) compgen -W 'shell exec transfer forward none' -- "$3" ;;
     --incident-level) compgen -W '1 2 3' -- "$3" ;;
     --event)
-      compgen -W 'login session-open session-close session-remains switch job key channel screen-unlock reservation-release
-        request-refused grant-add grant-close revoke lock unlock session-end trust control-refused broker-start
+      compgen -W 'login session-open session-close session-remains switch job key channel screen-unlock user-manager
+        reservation-release request-refused grant-add grant-close revoke lock unlock session-end trust control-refused broker-start
         broker-stop range-differs reaper' -- "$3"
       ;;
     --service) compgen -W 'sshd login cron at su sudo' -- "$3" ;;

@@ -68,6 +68,8 @@ static void test_job_is_no_session_to_rest_on(void **state)
     begin_job(w, &v);
     (void)snprintf(m.service, sizeof(m.service), "systemd-user");
     assert_int_equal(world_ask(w, &other, FRAME_GATE_ACCOUNT, &m).reason, REASON_NO_SESSION);
+    assert_int_equal(world_records(w, EVENT_USER_MANAGER, "failure", NULL), 1);
+    assert_int_equal(world_records(w, EVENT_LOGIN, "failure", NULL), 0);
     m = job_of(&v);
     (void)snprintf(m.service, sizeof(m.service), "sudo");
     assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).reason, REASON_NO_SESSION);
