@@ -66,37 +66,69 @@ static int read_number(int proc, uint32_t pid, const char *name, uint32_t *ret)
     return 0;
 }
 
-/* The name may hold anything, blanks and parentheses too: fields are counted from the last ')'. */
+/* The n-th of fields separated by blanks, from 0, or NULL. */
+static const char *field(const char *text, unsigned n)
+{
+    text += strspn(text, " \t");
+    for (; n > 0 && *text != '\0'; n--) {
+        text += strcspn(text, " \t");
+        text += strspn(text, " \t");
+    }
+    return *text == '\0' ? NULL : text;
+}
+
+static int parse_field(const char *text, unsigned n, uint64_t highest, uint64_t *ret)
+{
+    const char *at = field(text, n);
+    char *end = NULL;
+
+    if (at == NULL || *at < '0' || *at > '9')
+        return -EBADMSG;
+    errno = 0;
+    unsigned long long value = strtoull(at, &end, 10);
+    if (errno != 0 || value > highest || (*end != ' ' && *end != '\t' && *end != '\n' && *end != '\0'))
+        return -EBADMSG;
+    *ret = value;
+    return 0;
+}
+
+/* proc(5): the name may hold anything, blanks and parentheses too, so fields are counted from the last ')';
+ * the one behind it is field 3. */
 static int parse_stat(char *text, struct census_process *p)
 {
     char *open = strchr(text, '(');
     char *close = strrchr(text, ')');
+    uint64_t parent = 0;
+    uint64_t tty = 0;
     if (open == NULL || close == NULL || close < open)
         return -EBADMSG;
     *close = '\0';
     (void)snprintf(p->name, sizeof p->name, "%.16s", open + 1);
-    char state = 0;
-    int parent = 0;
-    int tty = 0;
-    unsigned long long start = 0;
-    int n =
-        sscanf(close + 1, " %c %d %*d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-               &state, &parent, &tty, &start);
-    if (n != 4)
+    const char *state = field(close + 1, 0);
+    if (state == NULL || parse_field(close + 1, 4 - 3, UINT32_MAX, &parent) < 0 ||
+        parse_field(close + 1, 7 - 3, UINT32_MAX, &tty) < 0 ||
+        parse_field(close + 1, 22 - 3, UINT64_MAX, &p->start_time) < 0)
         return -EBADMSG;
-    if (state == 'Z' || state == 'X' || state == 'x')
+    if (*state == 'Z' || *state == 'X' || *state == 'x')
         return -ESRCH;
     p->parent = (uint32_t)parent;
     p->tty = (uint32_t)tty;
-    p->start_time = start;
     return 0;
 }
 
+/* "Uid:" and the real, effective, saved and filesystem one. */
 static int parse_uids(const char *status, uint32_t uids[static 4])
 {
     const char *line = strstr(status, "\nUid:");
-    if (line == NULL || sscanf(line + 5, "%u %u %u %u", &uids[0], &uids[1], &uids[2], &uids[3]) != 4)
+    if (line == NULL)
         return -EBADMSG;
+    for (unsigned i = 0; i < 4; i++) {
+        uint64_t uid = 0;
+        int r = parse_field(line + sizeof("\nUid:") - 1, i, UINT32_MAX, &uid);
+        if (r < 0)
+            return r;
+        uids[i] = (uint32_t)uid;
+    }
     return 0;
 }
 

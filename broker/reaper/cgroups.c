@@ -108,12 +108,15 @@ static enum cgroups_result judge_members(int proc, int folder, uint32_t uid, boo
         (void)close_fd(fd);
         return CGROUPS_NOT_OURS;
     }
-    unsigned pid = 0;
-    int n = 0;
+    char line[32];
     enum cgroups_result result = CGROUPS_KILLED;
-    while (result == CGROUPS_KILLED && (n = fscanf(f, "%u", &pid)) == 1)
-        result = judge_member(proc, pid, uid, manager);
-    return result == CGROUPS_KILLED && (n != EOF || ferror(f)) ? CGROUPS_NOT_OURS : result;
+    while (result == CGROUPS_KILLED && fgets(line, sizeof line, f) != NULL) {
+        char *end = NULL;
+        unsigned long pid = strtoul(line, &end, 10);
+        bool whole = end != line && *end == '\n' && pid <= UINT32_MAX;
+        result = whole ? judge_member(proc, (uint32_t)pid, uid, manager) : CGROUPS_NOT_OURS;
+    }
+    return result == CGROUPS_KILLED && ferror(f) ? CGROUPS_NOT_OURS : result;
 }
 
 static bool is_child_cgroup(const struct dirent *e)
