@@ -67,6 +67,8 @@ def test_sudo_only_to_whom_the_grant_names(site, oracle):
     refused = site.ssh(command="sudo -n id -un")
     assert not refused.ok and refused.out == "", refused
     assert site.refusals()[-1] == "run-as-not-granted"
+    # sudo asks modules for silence; whoever it refuses is told why all the same.
+    assert "[run-as-not-granted]" in refused.err and "Reference: " in refused.err, refused
 
 
 def test_su_only_to_whom_the_grant_names(site, oracle):
