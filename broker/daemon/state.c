@@ -47,8 +47,9 @@ static enum reason first_of(const enum reason *reasons, size_t n)
 
 enum reason state_of_host(struct broker *b, enum service_kind kind, when_t now)
 {
-    /* Only a session that begins needs a lease. */
-    bool away = kind == SERVICE_LOGIN && !reaper_client_is_here(b->reaper);
+    /* Only what begins needs a lease. */
+    bool begins = kind == SERVICE_LOGIN || kind == SERVICE_JOB;
+    bool away = begins && !reaper_client_is_here(b->reaper);
     const enum reason reasons[] = {
         b->stopping ? REASON_STOPPING : REASON_OK,
         state_of_store(b),

@@ -96,6 +96,19 @@ static void test_job_ends_with_its_grant(void **state)
     visitor_end(&v);
 }
 
+static void test_no_job_without_the_reaper(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct gate_pam m = job_of(&v);
+
+    world_grant(w, (struct grant_plan){.job = "cron"});
+    fake_reaper_stop(&w->reaper);
+    world_for(w, 50);
+    assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).reason, REASON_REAPER_AWAY);
+    visitor_end(&v);
+}
+
 /* The last login session goes, the job under a grant that is valid stays; without it everything goes. */
 static void test_last_session_leaves_a_valid_job(void **state)
 {
@@ -137,6 +150,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_job_is_on_lease_and_takes_no_use, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_job_is_no_session_to_rest_on, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_job_ends_with_its_grant, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_no_job_without_the_reaper, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_last_session_leaves_a_valid_job, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_job_is_still_a_job_after_a_restart, world_setup, world_teardown),
     };
