@@ -14,6 +14,8 @@ import time
 import pexpect
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
+# Seconds. Not a measure of speed: what waits without a deadline was seen to wait for 9 to 300.
+HANGS = 8
 WORLD = str(TREE / "contrib" / "world")
 STORE = pathlib.Path(os.environ.get("HUFU_WORLD_DIR", "/run/hufu-world"))
 
