@@ -132,7 +132,7 @@ static bool is_gated(const struct control_options *o, uint32_t uid)
 static bool may_call(const struct control_connection *x, const struct control_method *m)
 {
     const struct control_options *o = &x->control->options;
-    bool operates = x->peer.uid == o->root, auditor = false;
+    bool root = x->peer.uid == o->root, operates = root, auditor = false;
 
     if (m->needs == CONTROL_ANYONE)
         return true;
@@ -144,6 +144,8 @@ static bool may_call(const struct control_connection *x, const struct control_me
         operates = operates || peer_in_group(&x->peer, o->operators);
     if (o->auditors != (gid_t)-1)
         auditor = peer_in_group(&x->peer, o->auditors);
+    if (m->needs == CONTROL_ROOT)
+        return root;
     return operates || (m->needs == CONTROL_READ && auditor);
 }
 
@@ -164,6 +166,8 @@ static const char *needs_text(const struct control_connection *x, const struct c
         return N_("an account that is not gated");
     if (x->login_uid == CONTROL_LOGIN_UID_UNKNOWN && !m->blind)
         return N_("hufu-reaper, which is away");
+    if (m->needs == CONTROL_ROOT)
+        return N_("root");
     return m->needs == CONTROL_READ ? N_("root, or the group hufu-operators or hufu-auditors")
                                     : N_("root, or the group hufu-operators");
 }

@@ -24,6 +24,7 @@ enum control_right {
     CONTROL_ANYONE = 0, /* what varlink tells about itself */
     CONTROL_READ = 1,   /* root, operators, auditors */
     CONTROL_CHANGE = 2, /* root, operators */
+    CONTROL_ROOT = 3,   /* root alone: what starts over (trust, time, identity) */
 };
 
 typedef void control_handler(void *userdata, struct control_call *call, json_t *parameters);

@@ -65,6 +65,7 @@ static const struct control_method methods[] = {
     {"Read", CONTROL_READ, false, handle},       {"Change", CONTROL_CHANGE, false, handle},
     {"Look", CONTROL_READ, true, handle},        {"Stop", CONTROL_CHANGE, true, handle},
     {"Fail", CONTROL_READ, false, handle_error}, {"Large", CONTROL_READ, false, handle_large},
+    {"Reset", CONTROL_ROOT, false, handle},
 };
 
 static void identify(void *userdata, struct control_connection *connection, pid_t pid)
@@ -185,22 +186,22 @@ static void test_roles(void **state)
         uid_t root;
         gid_t operators, auditors;
         uint32_t login_uid;
-        bool read, change, look, stop;
+        bool read, change, look, stop, reset;
     } rows[] = {
-        {geteuid(), NO_GROUP, NO_GROUP, CONTROL_LOGIN_UID_UNSET, true, true, true, true},
-        {geteuid(), NO_GROUP, NO_GROUP, 1000, true, true, true, true},
-        {geteuid(), NO_GROUP, NO_GROUP, 20000, false, false, false, false},
-        {geteuid(), NO_GROUP, NO_GROUP, 29999, false, false, false, false},
-        {geteuid(), NO_GROUP, NO_GROUP, 30000, true, true, true, true},
-        {geteuid(), mine, mine, 20001, false, false, false, false},
-        {geteuid(), NO_GROUP, NO_GROUP, CONTROL_LOGIN_UID_UNKNOWN, false, false, true, true},
-        {OTHER_UID, mine, NO_GROUP, 1000, true, true, true, true},
-        {OTHER_UID, NO_GROUP, mine, 1000, true, false, true, false},
-        {OTHER_UID, mine, NO_GROUP, CONTROL_LOGIN_UID_UNKNOWN, false, false, true, true},
-        {OTHER_UID, NO_GROUP, mine, CONTROL_LOGIN_UID_UNKNOWN, false, false, true, false},
-        {OTHER_UID, mine, NO_GROUP, 20001, false, false, false, false},
-        {OTHER_UID, NO_GROUP, NO_GROUP, 1000, false, false, false, false},
-        {OTHER_UID, NO_GROUP, NO_GROUP, CONTROL_LOGIN_UID_UNKNOWN, false, false, false, false},
+        {geteuid(), NO_GROUP, NO_GROUP, CONTROL_LOGIN_UID_UNSET, true, true, true, true, true},
+        {geteuid(), NO_GROUP, NO_GROUP, 1000, true, true, true, true, true},
+        {geteuid(), NO_GROUP, NO_GROUP, 20000, false, false, false, false, false},
+        {geteuid(), NO_GROUP, NO_GROUP, 29999, false, false, false, false, false},
+        {geteuid(), NO_GROUP, NO_GROUP, 30000, true, true, true, true, true},
+        {geteuid(), mine, mine, 20001, false, false, false, false, false},
+        {geteuid(), NO_GROUP, NO_GROUP, CONTROL_LOGIN_UID_UNKNOWN, false, false, true, true, false},
+        {OTHER_UID, mine, NO_GROUP, 1000, true, true, true, true, false},
+        {OTHER_UID, NO_GROUP, mine, 1000, true, false, true, false, false},
+        {OTHER_UID, mine, NO_GROUP, CONTROL_LOGIN_UID_UNKNOWN, false, false, true, true, false},
+        {OTHER_UID, NO_GROUP, mine, CONTROL_LOGIN_UID_UNKNOWN, false, false, true, false, false},
+        {OTHER_UID, mine, NO_GROUP, 20001, false, false, false, false, false},
+        {OTHER_UID, NO_GROUP, NO_GROUP, 1000, false, false, false, false, false},
+        {OTHER_UID, NO_GROUP, NO_GROUP, CONTROL_LOGIN_UID_UNKNOWN, false, false, false, false, false},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -209,7 +210,8 @@ static void test_roles(void **state)
         if (!is_error(w, INTERFACE ".Read", rows[i].read ? PERMITTED : REFUSED) ||
             !is_error(w, INTERFACE ".Change", rows[i].change ? PERMITTED : REFUSED) ||
             !is_error(w, INTERFACE ".Look", rows[i].look ? PERMITTED : REFUSED) ||
-            !is_error(w, INTERFACE ".Stop", rows[i].stop ? PERMITTED : REFUSED))
+            !is_error(w, INTERFACE ".Stop", rows[i].stop ? PERMITTED : REFUSED) ||
+            !is_error(w, INTERFACE ".Reset", rows[i].reset ? PERMITTED : REFUSED))
             fail_msg("row %zu", i);
         w->control = control_free(w->control);
     }
