@@ -2,27 +2,11 @@
 #include "broker/common/i18n.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
-#include "broker/daemon/life.h"
-#include "broker/daemon/state.h"
+#include "broker/daemon/taking.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/*
- * revoke: the tombstone is in memory before anything else happens, so that from then on nothing is admitted
- * under it; then reservations are cancelled, sessions ended, and the tombstone is written. The answer comes
- * when it is on disk and everything is proven gone, or after 10 s with the survivors (3-rules, "How it
- * changes").
- */
-
-struct revoking {
-    struct broker *broker;
-    struct control_call *call;
-    struct operator_order *order;
-    int result; /* of the commit */
-};
 
 static const struct {
     const char *name;
@@ -63,63 +47,20 @@ static bool parse_name(struct broker *b, struct control_call *call, struct store
     return true;
 }
 
-/* Why a session does not go on under what is taken away now. */
-static enum reason hit(struct broker *b, const struct session *s, when_t now)
+static void on_taken(void *userdata, int result, const struct order_result *ending)
 {
-    const struct grant_entry *e = life_entry(b, s);
-    enum reason reason = taken_of_staff(b->taken, s->staff, now);
+    struct control_call *call = userdata;
 
-    if (reason != REASON_OK || !e)
-        return reason;
-    return taken_of_grant(b->taken, e->grant, now);
-}
-
-/* Everything under the tombstone, also what was being ended already: the order waits for all of it. */
-static void end_all(struct broker *b, struct operator_order *order, when_t now)
-{
-    struct session *next;
-
-    for (struct session *s = registry_first(b->registry); s; s = next) {
-        enum reason reason = hit(b, s, now);
-
-        next = registry_next(s);
-        if (reason == REASON_OK)
-            continue;
-        if (s->state != SESSION_RESERVED)
-            (void)order_expect(order, s->number);
-        life_end(b, s, reason);
-    }
-}
-
-static void on_ended(void *userdata, const struct order_result *result)
-{
-    struct revoking *x = userdata;
-
-    if (x->result != 0)
-        control_store_unavailable(x->call, x->result < 0 ? x->result : -ETIMEDOUT);
+    if (result != 0)
+        control_store_unavailable(call, result);
     else
-        control_reply(x->call, json_pack("{so}", "ending", control_ending(result)));
-    x->call = NULL;
-    if (x->result <= 0)
-        free(x);
+        control_reply(call, json_pack("{so}", "ending", control_ending(ending)));
 }
 
-static void on_written(void *userdata, int result, uint64_t sequence)
+static void write_tombstone(const struct control_call *call, const struct store_taken *taken,
+                            struct store_txn *t)
 {
-    struct revoking *x = userdata;
-    struct operator_order *order = x->order;
-
-    (void)sequence;
-    x->result = result;
-    if (!x->call)
-        free(x); /* it was answered without waiting for this any longer */
-    order_unhold(order);
-}
-
-static void write_tombstone(struct broker *b, struct revoking *x, const struct store_taken *taken)
-{
-    struct record r = control_record(x->call, EVENT_REVOKE, REASON_REVOKED, true);
-    struct store_txn *t = ledger_txn(b);
+    struct record r = control_record(call, EVENT_REVOKE, REASON_REVOKED, true);
     char detail[400];
 
     (void)snprintf(detail, sizeof(detail), "this host only: %.200s", taken->why);
@@ -131,32 +72,24 @@ static void write_tombstone(struct broker *b, struct revoking *x, const struct s
     else
         r.vendor = taken->name;
     r.deadline = taken->until == WHEN_NEVER ? 0 : taken->until;
-    if (t) {
-        store_txn_taken(t, taken);
-        store_txn_record(t, &r);
-    }
-    ledger_submit(b, t, on_written, x);
+    store_txn_taken(t, taken);
+    store_txn_record(t, &r);
 }
 
 static void take_away(struct broker *b, struct control_call *call, const struct store_taken *asked)
 {
-    struct revoking *x = calloc(1, sizeof(*x));
     struct store_taken effective;
+    struct store_txn *t;
 
-    if (x)
-        x->order = order_new(b, on_ended, x);
-    if (!x || !x->order || taken_put(b->taken, asked, &effective) < 0) {
+    if (taken_put(b->taken, asked, &effective) < 0) {
         control_store_unavailable(call, -ENOMEM);
         return;
     }
-    b->generation++;
-    x->broker = b;
-    x->call = call;
-    x->result = 1; /* not written yet */
-    order_hold(x->order);
-    end_all(b, x->order, asked->at);
-    order_go(x->order);
-    write_tombstone(b, x, &effective);
+    t = ledger_txn(b);
+    if (t)
+        write_tombstone(call, &effective, t);
+    if (taking_begin(b, t, on_taken, call) < 0)
+        control_store_unavailable(call, -ENOMEM);
 }
 
 void control_revoke(void *userdata, struct control_call *call, json_t *parameters)

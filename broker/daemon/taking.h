@@ -1,0 +1,25 @@
+#ifndef HUFU_DAEMON_TAKING_H
+#define HUFU_DAEMON_TAKING_H
+
+#include "broker/daemon/orders.h"
+
+/*
+ * Taking access away while sessions live (revoke, lock, a signed revocation). The caller puts what is taken
+ * away into memory first, so that from then on nothing is admitted under it; then this has reservations
+ * cancelled and sessions ended, and writes it. The answer comes when it is on disk and everything is proven
+ * gone, or after 10 s with the survivors (3-rules, "How it changes").
+ */
+
+/* `result`: 0 when it is on disk; else negative errno: it holds in memory and the sessions are ended, but it
+ * may not outlive a restart. -ETIMEDOUT: not on disk yet. Called once. */
+typedef void taking_done(void *userdata, int result, const struct order_result *ending);
+
+/** Ends all that b->taken hits now and submits `t` (taken over; NULL: there is no store). 0, and `done` will
+ * be called, perhaps before this returns; -ENOMEM: everything is ordered and handed over, but nobody waits
+ * for it, and `done` is not called. */
+int taking_begin(struct broker *b, struct store_txn *t, taking_done *done, void *userdata);
+
+/** REASON_OK, or why what is taken away on this host hits this session at `now`. */
+enum reason taking_hits(struct broker *b, const struct session *s, when_t now);
+
+#endif
