@@ -79,7 +79,8 @@ static enum exit_code run_add(const struct cli *cli, const void *settings,
     if (code == EXIT_DONE)
         code = papers_read_approvals(cli, &add->approvals, &approvals);
     if (code == EXIT_DONE)
-        code = call_broker(cli, "GrantAdd", parameters_of(&grant, &approvals), CALL_TIMEOUT_MS, &reply);
+        code = call_broker(cli, "DocumentAdd", parameters_of(&grant, &approvals), CALL_ENDING_TIMEOUT_MS,
+                           &reply);
     if (code == EXIT_DONE)
         code = cli->json ? call_print_json(cli, reply) : print_added(cli, reply);
     if (code != EXIT_DONE)

@@ -55,27 +55,21 @@ const struct grant_papers *grants_papers(const struct grants *g, const struct id
     return papers_find(g->papers, id);
 }
 
-static int refuse(struct grants_refusal *refusal, enum reason reason, const char *sentence)
-{
-    refusal->reason = reason;
-    refusal->sentence = sentence;
-    return -EINVAL;
-}
-
 /* What the index says to a version that it does not take. */
-static int refuse_version(struct grants_refusal *refusal, int error)
+static int refuse_version(struct offer_refusal *refusal, int error)
 {
     switch (error) {
     case -ESTALE:
-        return refuse(
+        return offer_refuse(
             refusal, REASON_GRANT_SUPERSEDED,
             N_("A version at least as high is known already; a changed grant needs a higher version."));
     case -EPERM:
-        return refuse(refusal, REASON_APPROVAL_MISSING,
-                      N_("This version is not signed by its quorum, so the one before it stays."));
+        return offer_refuse(refusal, REASON_APPROVAL_MISSING,
+                            N_("This version is not signed by its quorum, so the one before it stays."));
     case -EINVAL:
-        return refuse(refusal, REASON_GRANT_SUPERSEDED,
-                      N_("Site, id, vendor, staff and class of a grant never change between versions."));
+        return offer_refuse(
+            refusal, REASON_GRANT_SUPERSEDED,
+            N_("Site, id, vendor, staff and class of a grant never change between versions."));
     default:
         return error;
     }
@@ -99,7 +93,7 @@ static int judge_again(struct grants *g, struct grant_papers *papers, struct gra
 
 static int put_new(struct grants *g, struct grant *grant, struct grant_papers *papers, uint32_t session_max,
                    const struct grant_standing *standing, struct grant_entry **ret,
-                   struct grants_refusal *refusal)
+                   struct offer_refusal *refusal)
 {
     int r = grant_index_put(g->index, grant, standing->standing, standing->votes_until, session_max, ret);
 
@@ -111,14 +105,15 @@ static int put_new(struct grants *g, struct grant *grant, struct grant_papers *p
 }
 
 /* Nothing that time or another signature could put right. */
-static int refuse_for_ever(const struct grant_standing *standing, struct grants_refusal *refusal)
+static int refuse_for_ever(const struct grant_standing *standing, struct offer_refusal *refusal)
 {
     switch (standing->standing) {
     case REASON_WRONG_SITE:
-        return refuse(refusal, REASON_WRONG_SITE, N_("The grant is for another site than the trust file."));
+        return offer_refuse(refusal, REASON_WRONG_SITE,
+                            N_("The grant is for another site than the trust file."));
     case REASON_CLASS_LIMIT:
-        return refuse(refusal, REASON_CLASS_LIMIT,
-                      N_("The grant is wider than the trust file lets its class be."));
+        return offer_refuse(refusal, REASON_CLASS_LIMIT,
+                            N_("The grant is wider than the trust file lets its class be."));
     default:
         return 0;
     }
@@ -134,8 +129,8 @@ static int verify(const struct trust_set *trust, const struct grant *grant, cons
                               ret);
 }
 
-int grants_add(struct grants *g, const struct trust_set *trust, when_t now, const struct grants_offer *offer,
-               struct grant_entry **ret, struct grant_standing *standing, struct grants_refusal *refusal)
+int grants_add(struct grants *g, const struct trust_set *trust, when_t now, const struct offer *offer,
+               struct grant_entry **ret, struct grant_standing *standing, struct offer_refusal *refusal)
 {
     cleanup(grant_free_p) struct grant *grant = NULL;
     cleanup(papers_free_one_p) struct grant_papers *papers = NULL;
@@ -143,7 +138,7 @@ int grants_add(struct grants *g, const struct trust_set *trust, when_t now, cons
     bool same;
     int r;
 
-    *refusal = (struct grants_refusal){.reason = REASON_OK};
+    *refusal = (struct offer_refusal){.reason = REASON_OK};
     r = grant_parse(offer->document.data, offer->document.size, &grant, &refusal->error);
     if (r < 0)
         return r;

@@ -1,6 +1,7 @@
 #ifndef HUFU_DAEMON_GRANTS_H
 #define HUFU_DAEMON_GRANTS_H
 
+#include "broker/daemon/offer.h"
 #include "broker/daemon/papers.h"
 #include "broker/store/store.h"
 #include "broker/trust/trust_set.h"
@@ -20,27 +21,13 @@ DEFINE_CLEANUP(struct grants, grants_free);
 
 struct grant_index *grants_index(const struct grants *g);
 
-/* A document as it comes in. */
-struct grants_offer {
-    struct octets document;
-    const struct octets *approvals; /* at most QUORUM_VOTES_MAX count */
-    size_t n_approvals;
-};
-
-/* Why a document was not taken in. */
-struct grants_refusal {
-    struct document_error error; /* malformed: line and reason */
-    enum reason reason;          /* or REASON_OK, and then one of these */
-    const char *sentence;        /* msgid */
-};
-
 /**
  * Parses and verifies a grant with its approvals, and puts it into the index. Approvals of octets that are
  * there already are added to those known. *ret is its entry, *standing what each approval
  * amounts to. 0; -EINVAL: refused, see *refusal; -ENOMEM.
  */
-int grants_add(struct grants *g, const struct trust_set *trust, when_t now, const struct grants_offer *offer,
-               struct grant_entry **ret, struct grant_standing *standing, struct grants_refusal *refusal);
+int grants_add(struct grants *g, const struct trust_set *trust, when_t now, const struct offer *offer,
+               struct grant_entry **ret, struct grant_standing *standing, struct offer_refusal *refusal);
 
 /** Judges an entry anew whose quorum was not met, once a minute at most: certificates begin to be valid. */
 void grants_judge_again(struct grants *g, const struct trust_set *trust, when_t now, struct grant_entry *e);

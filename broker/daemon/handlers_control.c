@@ -12,7 +12,7 @@
 
 const struct control_method broker_control_methods[] = {
     {"Status", CONTROL_READ, true, control_status},
-    {"GrantAdd", CONTROL_CHANGE, false, control_grant_add},
+    {"DocumentAdd", CONTROL_CHANGE, false, control_document_add},
     {"GrantList", CONTROL_READ, false, control_grant_list},
     {"GrantShow", CONTROL_READ, false, control_grant_show},
     {"Revoke", CONTROL_CHANGE, true, control_revoke},

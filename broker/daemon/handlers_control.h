@@ -9,7 +9,7 @@
  * broker. What their parameters mean: broker/ipc/org.hufu.control.varlink. */
 
 control_handler control_status;
-control_handler control_grant_add;
+control_handler control_document_add;
 control_handler control_grant_list;
 control_handler control_grant_show;
 control_handler control_revoke;

@@ -1,5 +1,6 @@
 #include "broker/common/clock.h"
 #include "broker/common/i18n.h"
+#include "broker/daemon/documents.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
@@ -44,17 +45,6 @@ static json_t *summary_of(struct broker *b, struct grant_entry *e, when_t now)
                      control_time(g->valid.until), "uses", uses, "uses_taken", (json_int_t)e->uses_taken,
                      "sessions_live", (json_int_t)e->sessions_live, "state",
                      reason_name(grants_state(e, &b->host, now)), "ticket", g->ticket);
-}
-
-static json_t *seen_of(const struct grant_standing *standing)
-{
-    json_t *seen = json_array();
-
-    for (size_t i = 0; i < standing->n_seen; i++)
-        (void)json_array_append_new(seen, json_pack("{ss ss ss}", "approver", standing->seen[i].approver,
-                                                    "role", standing->seen[i].role, "outcome",
-                                                    signature_outcome_name(standing->seen[i].outcome)));
-    return seen;
 }
 
 struct listing {
@@ -131,36 +121,16 @@ void control_grant_show(void *userdata, struct control_call *call, json_t *param
                   json_pack("{so so so so}", "grant", summary_of(b, e, clock_wall()), "document",
                             papers ? json_stringn((const char *)papers->document.data, papers->document.size)
                                    : json_string(""),
-                            "approvals", seen_of(&standing), "approval_documents", texts_of_papers(papers)));
+                            "approvals", documents_seen(&standing), "approval_documents",
+                            texts_of_papers(papers)));
 }
 
 /* ---- adding ---- */
 
-struct adding {
-    struct broker *broker;
-    struct control_call *call;
-    json_t *reply;
-};
-
-static void on_added(void *userdata, int result, uint64_t sequence)
+static void write_grant(const struct addition *a, const struct grant_entry *e, struct store_txn *t)
 {
-    struct adding *a = userdata;
-
-    (void)sequence;
-    if (result == 0) {
-        control_reply(a->call, a->reply);
-    } else {
-        json_decref(a->reply);
-        control_store_unavailable(a->call, result);
-    }
-    free(a);
-}
-
-static void write_grant(struct broker *b, const struct control_call *call, const struct grant_entry *e,
-                        struct store_txn *t)
-{
-    const struct grant_papers *papers = grants_papers(b->grants, &e->grant->id);
-    struct record r = control_record(call, EVENT_GRANT_ADD, e->standing, e->standing == REASON_OK);
+    const struct grant_papers *papers = grants_papers(a->broker->grants, &e->grant->id);
+    struct record r = control_record(a->call, EVENT_GRANT_ADD, e->standing, e->standing == REASON_OK);
     struct store_blob approvals[QUORUM_VOTES_MAX];
     struct store_document d = {.type = DOCUMENT_GRANT,
                                .id = e->grant->id,
@@ -184,96 +154,33 @@ static void write_grant(struct broker *b, const struct control_call *call, const
     store_txn_record(t, &r);
 }
 
-static void refuse_grant(struct broker *b, struct control_call *call, const struct grants_refusal *refusal)
+void documents_take_grant(struct addition *a, const struct offer *offer)
 {
-    struct record r = control_record(call, EVENT_GRANT_ADD, refusal->reason, false);
-    char detail[256];
-
-    if (refusal->sentence) {
-        r.detail = refusal->sentence;
-        ledger_write(b, &r);
-        control_refuse(call, refusal->reason, refusal->sentence);
-        return;
-    }
-    (void)snprintf(detail, sizeof(detail), "line %u: %s", refusal->error.line, refusal->error.reason);
-    r.reason = REASON_BAD_REQUEST;
-    r.detail = detail;
-    ledger_write(b, &r);
-    control_error(call, "Malformed",
-                  json_pack("{ss si ss}", "document", "grant", "line", (int)refusal->error.line, "reason",
-                            refusal->error.reason));
-}
-
-/* At most eight are ever looked at; more are refused rather than dropped in silence. */
-static bool read_approvals(struct control_call *call, const json_t *list,
-                           struct octets approvals[QUORUM_VOTES_MAX], size_t *n)
-{
-    size_t i;
-    const json_t *item;
-
-    if (json_array_size(list) > QUORUM_VOTES_MAX) {
-        control_refuse(call, REASON_BAD_REQUEST,
-                       N_("More than eight approvals; only eight are ever looked at."));
-        return false;
-    }
-    json_array_foreach(list, i, item) approvals[i] =
-        (struct octets){(const uint8_t *)json_string_value(item), json_string_length(item)};
-    *n = json_array_size(list);
-    return true;
-}
-
-static void add(struct broker *b, struct control_call *call, const struct grants_offer *offer)
-{
-    struct grants_refusal refusal;
+    struct broker *b = a->broker;
+    struct offer_refusal refusal;
     struct grant_standing standing;
     struct grant_entry *e = NULL;
     struct store_txn *t;
-    struct adding *a;
+    char id[IDENT_ID_TEXT_SIZE];
     int r = grants_add(b->grants, b->trust, clock_wall(), offer, &e, &standing, &refusal);
 
     if (r == -EINVAL) {
-        refuse_grant(b, call, &refusal);
+        addition_refuse(a, &refusal);
         return;
     }
-    a = r == 0 ? calloc(1, sizeof(*a)) : NULL;
-    if (!a) {
-        control_store_unavailable(call, -ENOMEM);
+    if (r < 0) {
+        addition_fail(a, r);
         return;
     }
     b->generation++;
-    a->broker = b;
-    a->call = call;
     t = ledger_txn(b);
     if (t)
-        write_grant(b, call, e, t);
+        write_grant(a, e, t);
     state_refresh_grants(b, e->grant->staff, clock_wall());
-    char id[IDENT_ID_TEXT_SIZE];
+    life_recheck_under(b, a->order);
     ident_format_id(&e->grant->id, id);
-    a->reply =
-        json_pack("{ss sI ss so}", "id", id, "version", (json_int_t)e->grant->version, "state",
-                  reason_name(grants_state(e, &b->host, clock_wall())), "approvals", seen_of(&standing));
-    life_recheck_all(b);
-    ledger_submit(b, t, on_added, a);
-}
-
-void control_grant_add(void *userdata, struct control_call *call, json_t *parameters)
-{
-    struct broker *b = userdata;
-    const char *document = NULL;
-    json_t *list = NULL;
-    const struct varlink_field fields[] = {{"document", VARLINK_STRING, false, &document},
-                                           {"approvals", VARLINK_STRINGS, false, &list}};
-    struct octets approvals[QUORUM_VOTES_MAX];
-    size_t n = 0;
-
-    if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)) ||
-        !read_approvals(call, list, approvals, &n))
-        return;
-    if (!b->trust)
-        control_refuse(call, REASON_TRUST_MISSING,
-                       N_("This host has no valid trust file to verify signatures with."));
-    else if (!b->store)
-        control_store_unavailable(call, b->store_error);
-    else
-        add(b, call, &(struct grants_offer){{(const uint8_t *)document, strlen(document)}, approvals, n});
+    addition_accept(
+        a,
+        &(struct addition_answer){id, e->grant->version, grants_state(e, &b->host, clock_wall()), &standing},
+        t);
 }

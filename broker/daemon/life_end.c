@@ -92,6 +92,43 @@ void life_recheck_all(struct broker *b)
     }
 }
 
+/* A reservation is judged anew when its session opens; what is sure to be refused then is given back now. */
+static bool has_lost_its_grant(struct broker *b, const struct session *s, when_t now)
+{
+    struct grant_entry *e = life_entry(b, s);
+
+    state_refresh_grants(b, s->staff, now);
+    return !e || e->standing != REASON_OK || e->taken_away != REASON_OK;
+}
+
+static void recheck_under(struct broker *b, struct session *s, struct operator_order *order)
+{
+    uint64_t number = s->number;
+
+    if (s->state == SESSION_RESERVED) {
+        if (has_lost_its_grant(b, s, clock_wall()))
+            life_release(b, s, REASON_REVOKED);
+        return;
+    }
+    if (s->state == SESSION_ENDING)
+        return;
+    (void)order_expect(order, number);
+    life_recheck(b, s);
+    s = registry_find(b->registry, number);
+    if (s && s->state != SESSION_ENDING)
+        order_forget(order, number);
+}
+
+void life_recheck_under(struct broker *b, struct operator_order *order)
+{
+    struct session *next;
+
+    for (struct session *s = registry_first(b->registry); s; s = next) {
+        next = registry_next(s);
+        recheck_under(b, s, order);
+    }
+}
+
 static void warn(struct broker *b, const struct session *s, when_t now)
 {
     struct reap_request request = {.type = FRAME_REAP_WARN};

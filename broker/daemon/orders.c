@@ -41,16 +41,20 @@ static void answer(struct operator_order *o)
         done(o->userdata, &o->result);
 }
 
-/* Answers; who still holds it keeps the memory until they let go. */
-static void finish(struct operator_order *o)
+void order_drop(struct operator_order *o)
 {
-    answer(o);
-    if (o->held > 0)
-        return;
     unlink_order(o);
     sd_event_source_disable_unref(o->patience);
     free(o->expected);
     free(o);
+}
+
+/* Answers; who still holds it keeps the memory until they let go. */
+static void finish(struct operator_order *o)
+{
+    answer(o);
+    if (o->held == 0)
+        order_drop(o);
 }
 
 static int on_impatient(sd_event_source *source, uint64_t now, void *userdata)
@@ -93,6 +97,15 @@ int order_expect(struct operator_order *o, uint64_t session)
     o->expected = more;
     o->expected[o->n_expected++] = session;
     return 0;
+}
+
+void order_forget(struct operator_order *o, uint64_t session)
+{
+    for (size_t i = o->n_expected; i > 0; i--)
+        if (o->expected[i - 1] == session) {
+            o->expected[i - 1] = o->expected[--o->n_expected];
+            return;
+        }
 }
 
 void order_hold(struct operator_order *o)

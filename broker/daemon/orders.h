@@ -25,11 +25,15 @@ struct operator_order *order_new(struct broker *b, order_done *done, void *userd
 /** Lets it wait for this session's end too; to be called before the session is ordered to end. 0 or -ENOMEM.
  */
 int order_expect(struct operator_order *o, uint64_t session);
+/** No longer for this session, which was expected and then not ordered to end. */
+void order_forget(struct operator_order *o, uint64_t session);
 /** Lets it wait for one thing more (the commit), and says that this has happened. */
 void order_hold(struct operator_order *o);
 void order_unhold(struct operator_order *o);
 /** All has been ordered: `done` comes when nothing is left to wait for, perhaps at once. Frees it then. */
 void order_go(struct operator_order *o);
+/** Instead of order_go(): nothing was ordered, `done` does not come. */
+void order_drop(struct operator_order *o);
 
 /** Tells all orders about an outcome. */
 void orders_tell(struct broker *b, uint64_t session, const struct ending *e);

@@ -3,6 +3,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
 #include "broker/common/process.h"
+#include "broker/daemon/documents.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/state.h"
@@ -18,17 +19,14 @@ static int load_document(void *userdata, const struct store_document *d)
 {
     struct broker *b = userdata;
     struct octets approvals[QUORUM_VOTES_MAX];
-    size_t n = d->n_approvals < QUORUM_VOTES_MAX ? d->n_approvals : QUORUM_VOTES_MAX;
-    const struct grants_offer offer = {{d->octets, d->size}, approvals, n};
-    struct grants_refusal refusal;
+    const struct offer offer = {{d->octets, d->size}, approvals, documents_approvals(d, approvals)};
+    struct offer_refusal refusal;
     struct grant_standing standing;
     struct grant_entry *entry;
     int r;
 
     if (d->type != DOCUMENT_GRANT)
         return 0;
-    for (size_t i = 0; i < n; i++)
-        approvals[i] = (struct octets){.data = d->approvals[i].data, .size = d->approvals[i].size};
     r = grants_add(b->grants, b->trust, clock_wall(), &offer, &entry, &standing, &refusal);
     /* What is refused now (an old version; one that another trust file admitted) gives nothing, and stays on
      * disk. */

@@ -108,7 +108,7 @@ import json, socket, sys
 s = socket.socket(socket.AF_UNIX)
 s.connect("/run/hufu/control")
 document = open("/root/malformed", "rb").read().decode("latin-1")
-s.sendall(json.dumps({"method": "org.hufu.control.GrantAdd", "parameters": {"document": document, "approvals": []}}).encode() + b"\\0")
+s.sendall(json.dumps({"method": "org.hufu.control.DocumentAdd", "parameters": {"document": document, "approvals": []}}).encode() + b"\\0")
 print(s.makefile("rb").read1().rstrip(b"\\0").decode())
 """
 

@@ -85,11 +85,11 @@ static void test_grant_add(void **state)
     put_file("a", approval);
     assert_asks("{\"parameters\": {\"id\": \"" PAPERS_ID
                 "\", \"version\": 3, \"state\": \"ok\", \"approvals\": []}}",
-                "grant add grant --approval a", "GrantAdd", parameters, EXIT_DONE, "version 3: ok");
+                "grant add grant --approval a", "DocumentAdd", parameters, EXIT_DONE, "version 3: ok");
     assert_asks(
         "{\"parameters\": {\"id\": \"" PAPERS_ID "\", \"version\": 3, \"state\": \"approval-missing\", "
         "\"approvals\": [{\"approver\": \"wang.wu\", \"role\": \"leader\", \"outcome\": \"counted\"}]}}",
-        "grant add grant --approval a", "GrantAdd", parameters, EXIT_REFUSED, "wang.wu  leader counted");
+        "grant add grant --approval a", "DocumentAdd", parameters, EXIT_REFUSED, "wang.wu  leader counted");
     json_decref(value);
 }
 

@@ -192,8 +192,7 @@ static void test_gated_peer_is_refused(void **state)
 static void test_malformed_grant(void **state)
 {
     struct world *w = *state;
-    struct varlink_reply r =
-        world_call(w, "GrantAdd", json_pack("{ss s[]}", "document", "hufu-grant: 1\nx\n", "approvals"));
+    struct varlink_reply r = world_hand_in(w, "hufu-grant: 1\nx\n", NULL, NULL);
 
     assert_string_equal(r.error, "org.hufu.control.Malformed");
     assert_int_equal(json_integer_value(json_object_get(r.parameters, "line")), 2);
@@ -210,16 +209,16 @@ static void test_approvals_may_come_one_by_one(void **state)
     char *two = department_approval(w->department, DEPARTMENT_UNIT, document);
     struct varlink_reply r;
 
-    r = world_call(w, "GrantAdd", json_pack("{ss s[s]}", "document", document, "approvals", one));
+    r = world_hand_in(w, document, one, NULL);
     assert_string_equal(json_string_value(json_object_get(r.parameters, "state")), "approval-missing");
     varlink_reply_done(&r);
-    r = world_call(w, "GrantAdd", json_pack("{ss s[s]}", "document", document, "approvals", two));
+    r = world_hand_in(w, document, two, NULL);
     assert_null(r.error);
     assert_string_not_equal(json_string_value(json_object_get(r.parameters, "state")), "approval-missing");
     assert_int_equal(json_array_size(json_object_get(r.parameters, "approvals")), 2);
     varlink_reply_done(&r);
     /* once more, with nothing: what was verified stays so */
-    r = world_call(w, "GrantAdd", json_pack("{ss s[]}", "document", document, "approvals"));
+    r = world_hand_in(w, document, NULL, NULL);
     assert_null(r.error);
     assert_string_not_equal(json_string_value(json_object_get(r.parameters, "state")), "approval-missing");
     varlink_reply_done(&r);
@@ -244,13 +243,13 @@ static void test_versions(void **state)
 
     assert_int_equal(world_grant(w, (struct grant_plan){.version = 3}), REASON_OK);
     document = paper_grant(&(struct grant_plan){.version = 4});
-    r = world_call(w, "GrantAdd", json_pack("{ss s[]}", "document", document, "approvals"));
+    r = world_hand_in(w, document, NULL, NULL);
     assert_string_equal(r.error, "org.hufu.control.Refused");
     assert_string_equal(json_string_value(json_object_get(r.parameters, "reason")), "approval-missing");
     varlink_reply_done(&r);
     free(document);
     document = paper_grant(&(struct grant_plan){.version = 2});
-    r = world_call(w, "GrantAdd", json_pack("{ss s[]}", "document", document, "approvals"));
+    r = world_hand_in(w, document, NULL, NULL);
     assert_string_equal(json_string_value(json_object_get(r.parameters, "reason")), "grant-superseded");
     varlink_reply_done(&r);
     free(document);

@@ -250,6 +250,17 @@ struct varlink_reply world_call(struct world *w, const char *method, json_t *par
     return world_take_reply(w, world_begin_call(w, method, parameters));
 }
 
+struct varlink_reply world_hand_in(struct world *w, const char *document, const char *one, const char *two)
+{
+    json_t *approvals = json_array();
+
+    if (one)
+        must(json_array_append_new(approvals, json_string(one)) == 0);
+    if (two)
+        must(json_array_append_new(approvals, json_string(two)) == 0);
+    return world_call(w, "DocumentAdd", json_pack("{ss so}", "document", document, "approvals", approvals));
+}
+
 enum reason world_grant(struct world *w, struct grant_plan plan)
 {
     char *from = time_from_now(-3600), *until = time_from_now(3600), *document, *one, *two;
@@ -261,9 +272,10 @@ enum reason world_grant(struct world *w, struct grant_plan plan)
     document = paper_grant(&plan);
     one = department_approval(w->department, w->leader, document);
     two = department_approval(w->department, DEPARTMENT_UNIT, document);
-    reply = world_call(w, "GrantAdd", json_pack("{ss s[ss]}", "document", document, "approvals", one, two));
+    reply =
+        world_call(w, "DocumentAdd", json_pack("{ss s[ss]}", "document", document, "approvals", one, two));
     if (reply.error)
-        fail_msg("GrantAdd: %s %s", reply.error, json_dumps(reply.parameters, 0));
+        fail_msg("DocumentAdd: %s %s", reply.error, json_dumps(reply.parameters, 0));
     must(reason_from_name(json_string_value(json_object_get(reply.parameters, "state")), &state) == 0);
     varlink_reply_done(&reply);
     free(document);

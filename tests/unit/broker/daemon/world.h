@@ -52,6 +52,9 @@ void world_for(struct world *w, unsigned milliseconds);
  * an hour ago till an hour from now, staff-key password, 2 uses, 1 session. Returns its state. */
 enum reason world_grant(struct world *w, struct grant_plan plan);
 
+/** Hands in any document with its approvals (NULL: none, one). */
+struct varlink_reply world_hand_in(struct world *w, const char *document, const char *one, const char *two);
+
 /** A call on the control socket. */
 struct varlink_reply world_call(struct world *w, const char *method, json_t *parameters);
 /** Begins one without waiting; the reply is taken with world_reply(). */

@@ -1,0 +1,50 @@
+#ifndef HUFU_DAEMON_DOCUMENTS_H
+#define HUFU_DAEMON_DOCUMENTS_H
+
+#include "broker/daemon/offer.h"
+#include "broker/daemon/orders.h"
+#include "broker/ipc/control.h"
+
+/*
+ * A signed document that somebody hands in (DocumentAdd). What its type makes of it is one function, the
+ * taker; all else is the same for every type. A taker judges without changing anything and ends the addition
+ * with addition_refuse() or addition_fail(); or it changes what is in memory (at once: no admission leaves
+ * under what held before), orders the ends of what lost its ground, and ends it with addition_accept(). The
+ * call is then answered when the transaction is on disk and those ends are proven, or after 10.5 s.
+ */
+struct addition {
+    struct broker *broker;
+    struct control_call *call;
+    struct operator_order *order; /* waits for the ends of sessions: order_expect(), life_recheck_under() */
+    enum document_type type;
+    const char *event; /* of its records */
+    json_t *answer;
+    int result; /* of the commit; 1: not known yet */
+};
+
+typedef void document_take(struct addition *a, const struct offer *offer);
+
+/* One for each type that is handed in by itself. */
+document_take documents_take_grant;
+
+/* What the reply says of a document that was taken in. */
+struct addition_answer {
+    const char *id; /* NULL: documents of this type have none */
+    uint32_t version;
+    enum reason state;
+    const struct grant_standing *standing; /* what became of each approval */
+};
+
+/** Records why not, and answers Malformed or Refused. */
+void addition_refuse(struct addition *a, const struct offer_refusal *refusal);
+/** Answers StoreUnavailable: nothing was changed. */
+void addition_fail(struct addition *a, int error);
+/** Submits `t` (NULL: there was no memory for one) and answers when it is time. */
+void addition_accept(struct addition *a, const struct addition_answer *answer, struct store_txn *t);
+
+/** []ApprovalSeen of the interface. */
+json_t *documents_seen(const struct grant_standing *standing);
+/** Approvals of a store's row as an offer has them; returns how many. */
+size_t documents_approvals(const struct store_document *d, struct octets approvals[static QUORUM_VOTES_MAX]);
+
+#endif

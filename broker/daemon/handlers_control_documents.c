@@ -1,0 +1,223 @@
+#include "broker/common/i18n.h"
+#include "broker/daemon/documents.h"
+#include "broker/daemon/handlers_control.h"
+#include "broker/daemon/ledger.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* DocumentAdd: what documents of all types have in common on their way in. */
+
+static const struct taker {
+    enum document_type type;
+    const char *event;
+    document_take *take;
+} takers[] = {
+    {DOCUMENT_GRANT, EVENT_GRANT_ADD, documents_take_grant},
+};
+
+json_t *documents_seen(const struct grant_standing *standing)
+{
+    json_t *seen = json_array();
+
+    for (size_t i = 0; i < standing->n_seen; i++)
+        (void)json_array_append_new(seen, json_pack("{ss ss ss}", "approver", standing->seen[i].approver,
+                                                    "role", standing->seen[i].role, "outcome",
+                                                    signature_outcome_name(standing->seen[i].outcome)));
+    return seen;
+}
+
+size_t documents_approvals(const struct store_document *d, struct octets approvals[static QUORUM_VOTES_MAX])
+{
+    size_t n = d->n_approvals < QUORUM_VOTES_MAX ? d->n_approvals : QUORUM_VOTES_MAX;
+
+    for (size_t i = 0; i < n; i++)
+        approvals[i] = (struct octets){.data = d->approvals[i].data, .size = d->approvals[i].size};
+    return n;
+}
+
+/* ---- how an addition ends ---- */
+
+static void addition_free(struct addition *a)
+{
+    json_decref(a->answer);
+    free(a);
+}
+
+static void refuse_malformed(struct control_call *call, const char *document,
+                             const struct document_error *error)
+{
+    control_error(
+        call, "Malformed",
+        json_pack("{ss si ss}", "document", document, "line", (int)error->line, "reason", error->reason));
+}
+
+void addition_refuse(struct addition *a, const struct offer_refusal *refusal)
+{
+    struct record r = control_record(a->call, a->event, refusal->reason, false);
+    char detail[256];
+
+    if (refusal->sentence) {
+        r.detail = refusal->sentence;
+        ledger_write(a->broker, &r);
+        control_refuse(a->call, refusal->reason, refusal->sentence);
+    } else {
+        (void)snprintf(detail, sizeof(detail), "line %u: %s", refusal->error.line, refusal->error.reason);
+        r.reason = REASON_BAD_REQUEST;
+        r.detail = detail;
+        ledger_write(a->broker, &r);
+        refuse_malformed(a->call, document_type_name(a->type), &refusal->error);
+    }
+    order_drop(a->order);
+    addition_free(a);
+}
+
+void addition_fail(struct addition *a, int error)
+{
+    control_store_unavailable(a->call, error);
+    order_drop(a->order);
+    addition_free(a);
+}
+
+/* All is proven, or patience is over; only then is the commit perhaps not known yet. */
+static void on_ended(void *userdata, const struct order_result *result)
+{
+    struct addition *a = userdata;
+    bool ended = result->sessions > 0 || !result->proven;
+
+    if (a->result != 0) {
+        control_store_unavailable(a->call, a->result < 0 ? a->result : -ETIMEDOUT);
+    } else {
+        (void)json_object_set_new(a->answer, "ending", ended ? control_ending(result) : json_null());
+        control_reply(a->call, json_incref(a->answer));
+    }
+    a->call = NULL;
+    if (a->result <= 0)
+        addition_free(a);
+}
+
+static void on_written(void *userdata, int result, uint64_t sequence)
+{
+    struct addition *a = userdata;
+    struct operator_order *order = a->order;
+
+    (void)sequence;
+    a->result = result;
+    if (!a->call)
+        addition_free(a); /* it was answered without waiting for this any longer */
+    order_unhold(order);
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text ? json_string(text) : json_null();
+}
+
+void addition_accept(struct addition *a, const struct addition_answer *answer, struct store_txn *t)
+{
+    a->answer = json_pack("{ss so sI ss so}", "type", document_type_name(a->type), "id",
+                          text_or_null(answer->id), "version", (json_int_t)answer->version, "state",
+                          reason_name(answer->state), "approvals", documents_seen(answer->standing));
+    a->result = 1;
+    order_hold(a->order);
+    order_go(a->order);
+    ledger_submit(a->broker, t, on_written, a);
+}
+
+/* ---- how it begins ---- */
+
+/* At most eight are ever looked at; more are refused rather than dropped in silence. */
+static bool read_approvals(struct control_call *call, const json_t *list,
+                           struct octets approvals[QUORUM_VOTES_MAX], size_t *n)
+{
+    size_t i;
+    const json_t *item;
+
+    if (json_array_size(list) > QUORUM_VOTES_MAX) {
+        control_refuse(call, REASON_BAD_REQUEST,
+                       N_("More than eight approvals; only eight are ever looked at."));
+        return false;
+    }
+    json_array_foreach(list, i, item) approvals[i] =
+        (struct octets){(const uint8_t *)json_string_value(item), json_string_length(item)};
+    *n = json_array_size(list);
+    return true;
+}
+
+static const struct taker *taker_of(enum document_type type)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(takers); i++)
+        if (takers[i].type == type)
+            return &takers[i];
+    return NULL;
+}
+
+/* NULL: the call has been answered. */
+static const struct taker *find_taker(struct broker *b, struct control_call *call, struct octets document)
+{
+    static const struct document_error unknown = {
+        .line = 1, .reason = "the first line is that of no document that this broker knows"};
+    struct record r = control_record(call, EVENT_REQUEST_REFUSED, REASON_BAD_REQUEST, false);
+    enum document_type type;
+    const struct taker *taker = NULL;
+
+    if (document_type_of(document.data, document.size, &type) < 0) {
+        r.detail = unknown.reason;
+        refuse_malformed(call, "document", &unknown);
+    } else {
+        taker = taker_of(type);
+        if (taker)
+            return taker;
+        r.detail =
+            N_("This is nothing by itself: an approval goes together with the document that it is of.");
+        control_refuse(call, REASON_BAD_REQUEST, r.detail);
+    }
+    ledger_write(b, &r);
+    return NULL;
+}
+
+static void begin(struct broker *b, struct control_call *call, const struct offer *offer)
+{
+    const struct taker *taker = find_taker(b, call, offer->document);
+    struct addition *a;
+
+    if (!taker)
+        return;
+    a = calloc(1, sizeof(*a));
+    if (a)
+        a->order = order_new(b, on_ended, a);
+    if (!a || !a->order) {
+        free(a);
+        control_store_unavailable(call, -ENOMEM);
+        return;
+    }
+    a->broker = b;
+    a->call = call;
+    a->type = taker->type;
+    a->event = taker->event;
+    taker->take(a, offer);
+}
+
+void control_document_add(void *userdata, struct control_call *call, json_t *parameters)
+{
+    struct broker *b = userdata;
+    const char *document = NULL;
+    json_t *list = NULL;
+    const struct varlink_field fields[] = {{"document", VARLINK_STRING, false, &document},
+                                           {"approvals", VARLINK_STRINGS, false, &list}};
+    struct octets approvals[QUORUM_VOTES_MAX];
+    size_t n = 0;
+
+    if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)) ||
+        !read_approvals(call, list, approvals, &n))
+        return;
+    if (!b->trust)
+        control_refuse(call, REASON_TRUST_MISSING,
+                       N_("This host has no valid trust file to verify signatures with."));
+    else if (!b->store)
+        control_store_unavailable(call, b->store_error);
+    else
+        begin(b, call, &(struct offer){{(const uint8_t *)document, strlen(document)}, approvals, n});
+}
