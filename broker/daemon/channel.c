@@ -61,6 +61,7 @@ static struct decision judge(struct channel_call *c, const struct session *s)
     struct facts facts = {.now = now,
                           .host = &b->host,
                           .host_state = state_of_host(b, SERVICE_SWITCH, now),
+                          .status_until = state_status_until(b),
                           .person_state = taken_of_staff(b->taken, s->staff, now),
                           .staff = s->staff,
                           .phase = PHASE_SESSION,

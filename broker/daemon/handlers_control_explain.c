@@ -82,6 +82,7 @@ static void gather(struct broker *b, struct explaining *x)
     f->target = f->kind == SERVICE_SWITCH ? x->target : NULL;
     /* A time that is not now says nothing about the clock, and the other way round. */
     f->host_state = x->at ? state_for_live(b, f->now) : state_of_host(b, f->kind, f->now);
+    f->status_until = state_status_until(b);
     f->person_state = taken_of_staff(b->taken, x->staff, f->now);
     state_refresh_grants(b, x->staff, f->now);
     f->session_live = s != NULL;

@@ -94,6 +94,7 @@ static void judge_key(struct broker *b, struct gate_call *call, const struct gat
         return;
     }
     facts.host_state = state_of_host(b, SERVICE_OTHER, facts.now);
+    facts.status_until = state_status_until(b);
     state_refresh_grants(b, m->user, facts.now);
     if (decide_key_is_known(grants_index(b->grants), &facts, &forward)) {
         pidfd = process_pidfd((pid_t)m->parent);

@@ -45,6 +45,7 @@ static struct facts facts_of(struct broker *b, const struct session *s)
     return (struct facts){.now = now,
                           .host = &b->host,
                           .host_state = state_for_live(b, now),
+                          .status_until = state_status_until(b),
                           .person_state = taken_of_staff(b->taken, s->staff, now),
                           .staff = s->staff,
                           .phase = PHASE_SESSION,

@@ -150,6 +150,7 @@ void question_refresh(struct broker *b, struct question *q)
 {
     q->facts.now = clock_wall();
     q->facts.host_state = state_of_host(b, q->facts.kind, q->facts.now);
+    q->facts.status_until = state_status_until(b);
     q->facts.person_state = state_of_person(b, q->m.person, q->m.person_uid, q->facts.now);
     state_refresh_grants(b, q->m.person, q->facts.now);
     judge_grants(b, q->m.person, q->facts.now);

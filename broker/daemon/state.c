@@ -24,10 +24,17 @@ static enum reason state_of_trust(const struct broker *b, when_t now)
                                                                             : REASON_TRUST_EXPIRED;
 }
 
-/* A directory's status is a document that this host cannot have yet: required, it is missing. */
-static enum reason state_of_status(const struct broker *b)
+when_t state_status_until(const struct broker *b)
 {
-    return b->config->status_required ? REASON_STATUS_STALE : REASON_OK;
+    /* A directory's status is a document that this host cannot have yet: required, it is missing. */
+    return b->config->status_required ? 0 : WHEN_NEVER;
+}
+
+static enum reason state_of_status(const struct broker *b, when_t now)
+{
+    when_t until = state_status_until(b);
+
+    return until != WHEN_NEVER && now >= until ? REASON_STATUS_STALE : REASON_OK;
 }
 
 static enum reason state_of_store(const struct broker *b)
@@ -56,7 +63,7 @@ enum reason state_of_host(struct broker *b, enum service_kind kind, when_t now)
         state_of_trust(b, now),
         b->host_trouble[0] != '\0' ? REASON_HOST_UNCONFIRMED : REASON_OK,
         clock_is_unsure(b, now) ? REASON_CLOCK_UNSURE : REASON_OK,
-        state_of_status(b),
+        state_of_status(b, now),
         taken_of_host(b->taken, now),
         away ? REASON_REAPER_AWAY : REASON_OK,
     };
@@ -66,7 +73,8 @@ enum reason state_of_host(struct broker *b, enum service_kind kind, when_t now)
 
 enum reason state_for_live(const struct broker *b, when_t now)
 {
-    const enum reason reasons[] = {state_of_trust(b, now), state_of_status(b), taken_of_host(b->taken, now)};
+    const enum reason reasons[] = {state_of_trust(b, now), state_of_status(b, now),
+                                   taken_of_host(b->taken, now)};
 
     return first_of(reasons, ARRAY_SIZE(reasons));
 }

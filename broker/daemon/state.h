@@ -14,6 +14,10 @@ enum reason state_of_host(struct broker *b, enum service_kind kind, when_t now);
  * out (the reaper or the disk being away, a clock in doubt). */
 enum reason state_for_live(const struct broker *b, when_t now);
 
+/** The first instant at which the status that this host has is too old for it to decide (`status_until` of
+ * facts); WHEN_NEVER if its configuration asks for none. */
+when_t state_status_until(const struct broker *b);
+
 /** REASON_OK, or why this person is refused whatever their grants say. */
 enum reason state_of_person(const struct broker *b, const char *staff, uint32_t uid, when_t now);
 

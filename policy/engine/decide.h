@@ -28,9 +28,9 @@ struct decision {
     enum reason reason;
     struct grant_entry *entry; /* the grant that admits, or the closest one; NULL if there is none */
     when_t valid_until; /* with ALLOW: first instant at which a new look is due: min of not-after, end of
-                           hours, certificates and, for a login, now + longest session (the deadline of a
-                           session that starts now). Without a grant (user manager, locker), and with
-                           DENY: now */
+                           hours, certificates, age of the status and, for a login, now + longest session (the
+                           deadline of a session that starts now). Without a grant (user manager, locker), and
+                           with DENY: now */
 };
 
 /* One call for each grant considered: REASON_OK if it satisfies all, else its first failing rule. */

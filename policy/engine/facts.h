@@ -47,6 +47,8 @@ struct facts {
     when_t now;
     const struct host_identity *host; /* may be NULL only while host_state refuses */
     enum reason host_state;   /* REASON_OK, or why this host decides nothing now (trust, store, clock ...) */
+    when_t status_until;      /* first instant at which the host's status is too old for it to decide;
+                                 WHEN_NEVER: none is needed. 0, as in cleared memory: it is too old */
     enum reason person_state; /* REASON_OK, or STAFF_LOCKED, STAFF_REVOKED, REMAINS, TWO_PERSONS, ... */
     const char *staff;
     enum phase phase;

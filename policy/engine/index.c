@@ -234,6 +234,8 @@ static int insert(struct grant_index *index, struct grant **g, struct grant_entr
         return -ENOMEM;
     entry->grant = steal_pointer(g);
     entry->taken_away = REASON_OK;
+    entry->by_status = REASON_OK;
+    entry->by_status_until = WHEN_NEVER;
     *table_slot(&index->by_id, &id_keying, index->seed, entry->grant) = entry;
     index->by_id.used++;
     link_staff(index, entry);

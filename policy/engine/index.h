@@ -22,9 +22,11 @@ struct grant_entry {
     struct grant_entry *next_of_staff; /* the index's */
     enum reason standing;              /* REASON_OK: quorum verified under the current trust; else why not */
     enum reason taken_away;            /* REASON_OK, or REVOKED, VENDOR_REVOKED, VENDOR_LOCKED, WITHDRAWN */
-    uint32_t session_max;              /* seconds, of the class's limit */
-    uint32_t uses_taken;               /* on this host: sessions opened and reserved */
-    uint32_t sessions_live;            /* on this host: open and reserved */
+    enum reason by_status;  /* what the status leaves of it: REASON_OK, REVOKED, APPROVAL_MISSING */
+    when_t by_status_until; /* with OK: from then on the approvals that it leaves hold the quorum no longer */
+    uint32_t session_max;   /* seconds, of the class's limit */
+    uint32_t uses_taken;    /* on this host: sessions opened and reserved */
+    uint32_t sessions_live; /* on this host: open and reserved */
     uint32_t verified_version; /* highest that ever verified: what is lower is refused for ever. 0: none.
                                   Who loads a store raises it to what the store remembers */
     bool closed;               /* its last use ended here: for good */
@@ -42,7 +44,8 @@ DEFINE_CLEANUP(struct grant_index, grant_index_free);
 
 /** Inserts or replaces the entry of g->id, takes the grant over (also on failure it is freed) and
  * keeps counts, closed and taken_away of an entry already there; a state of the vendor in taken_away is
- * dropped if the vendor is another one, so the caller judges taken_away after each put. *ret may be NULL.
+ * dropped if the vendor is another one, so the caller judges taken_away after each put,
+ * and what a status leaves of the new version. *ret may be NULL.
  *
  * Versions (3-rules, "A version supersedes"): once one verified, identity fields that differ are
  * -EINVAL, a lower version or one whose equal stands verified is -ESTALE, an unverified one -EPERM.

@@ -11,8 +11,9 @@ static bool quorum_was_met(const struct grant_entry *e, const struct facts *f)
 {
     (void)f;
     /* The last two have rows of their own; a standing that is none of these is refused here. */
-    return e->standing == REASON_OK || e->standing == REASON_CLASS_LIMIT ||
-           e->standing == REASON_APPROVAL_EXPIRED;
+    return (e->standing == REASON_OK || e->standing == REASON_CLASS_LIMIT ||
+            e->standing == REASON_APPROVAL_EXPIRED) &&
+           e->by_status != REASON_APPROVAL_MISSING;
 }
 
 static bool within_class(const struct grant_entry *e, const struct facts *f)
@@ -35,8 +36,9 @@ static bool not_revoked(const struct grant_entry *e, const struct facts *f)
 {
     (void)f;
     /* The others have rows of their own; whatever else takes a grant away counts as revoked. */
-    return e->taken_away == REASON_OK || e->taken_away == REASON_VENDOR_REVOKED ||
-           e->taken_away == REASON_VENDOR_LOCKED || e->taken_away == REASON_WITHDRAWN;
+    return (e->taken_away == REASON_OK || e->taken_away == REASON_VENDOR_REVOKED ||
+            e->taken_away == REASON_VENDOR_LOCKED || e->taken_away == REASON_WITHDRAWN) &&
+           (e->by_status == REASON_OK || e->by_status == REASON_APPROVAL_MISSING);
 }
 
 static bool vendor_not_revoked(const struct grant_entry *e, const struct facts *f)
@@ -73,9 +75,15 @@ static bool has_begun(const struct grant_entry *e, const struct facts *f)
     return f->now >= e->grant->valid.from;
 }
 
+/* A status may have taken some of the approvals away. */
+static when_t votes_until(const struct grant_entry *e)
+{
+    return when_min(e->votes_until, e->by_status_until);
+}
+
 static bool approvals_still_count(const struct grant_entry *e, const struct facts *f)
 {
-    return e->standing != REASON_APPROVAL_EXPIRED && f->now < e->votes_until;
+    return e->standing != REASON_APPROVAL_EXPIRED && f->now < votes_until(e);
 }
 
 static bool names_service(const struct grant_entry *e, const struct facts *f)
@@ -247,6 +255,8 @@ enum reason rules_state(const struct facts *facts)
 {
     if (facts->host_state != REASON_OK)
         return refusing(facts->host_state);
+    if (facts->status_until != WHEN_NEVER && facts->now >= facts->status_until)
+        return REASON_STATUS_STALE;
     if (facts->person_state != REASON_OK)
         return refusing(facts->person_state);
     return facts->host && facts->staff ? REASON_OK : REASON_BROKER_ERROR;
@@ -257,7 +267,8 @@ when_t rules_valid_until(const struct grant_entry *entry, const struct facts *fa
     when_t until;
 
     hours_contain(entry->grant, facts->now, &until);
-    return when_min(until, when_min(entry->grant->valid.until, entry->votes_until));
+    until = when_min(until, when_min(entry->grant->valid.until, votes_until(entry)));
+    return when_min(until, facts->status_until);
 }
 
 uint32_t rules_session_bound(const struct grant_entry *entry)

@@ -34,7 +34,7 @@ enum reason rules_judge(enum question question, const struct grant_entry *entry,
 enum reason rules_state(const struct facts *facts);
 
 /** First instant after facts->now at which time alone ends what holds now: not-after, the end of the
- * approvers' certificates, the end of the hours. */
+ * approvers' certificates, the end of the hours, and the host's status being too old. */
 when_t rules_valid_until(const struct grant_entry *entry, const struct facts *facts);
 
 /** Longest session under this grant, seconds: its own bound, never more than its class's. */

@@ -50,6 +50,10 @@ static bool read_book(struct scene_books *b, const char *key, const char *value)
         return (b->put = value) != NULL;
     if (strcmp(key, "@taken-away") == 0)
         return (b->taken_away = value) && reason_from_name(value, &reason) == 0;
+    if (strcmp(key, "@by-status") == 0)
+        return (b->by_status = value) && reason_from_name(value, &reason) == 0;
+    if (strcmp(key, "@by-status-until") == 0)
+        return read_time(value, &b->by_status_until);
     if (strcmp(key, "@uses-taken") == 0)
         return (b->uses_taken = value) && read_count(value, &count);
     if (strcmp(key, "@sessions-live") == 0)
@@ -61,7 +65,8 @@ static bool read_book(struct scene_books *b, const char *key, const char *value)
 
 int scene_books_read(struct scene_books *b, const struct table_lines *lines, char *error)
 {
-    *b = (struct scene_books){.standing = REASON_OK, .session_max = 28800, .put = "ok"};
+    *b = (struct scene_books){
+        .standing = REASON_OK, .session_max = 28800, .by_status_until = WHEN_NEVER, .put = "ok"};
     read_time("2027-06-01T00:00:00Z", &b->votes_until);
     for (size_t i = 0; i < lines->count; i++)
         if (lines->items[i].key[0] == '@' && !read_book(b, lines->items[i].key, lines->items[i].value))
@@ -73,6 +78,9 @@ void scene_books_apply(const struct scene_books *b, struct grant_entry *entry)
 {
     if (b->taken_away)
         reason_from_name(b->taken_away, &entry->taken_away);
+    if (b->by_status)
+        reason_from_name(b->by_status, &entry->by_status);
+    entry->by_status_until = b->by_status_until;
     if (b->uses_taken)
         read_count(b->uses_taken, &entry->uses_taken);
     if (b->sessions_live)
@@ -120,6 +128,12 @@ static bool read_host(struct scene *s, const char *value)
 static bool read_host_state(struct scene *s, const char *value)
 {
     return reason_from_name(value, &s->facts.host_state) == 0;
+}
+
+static bool read_status_until(struct scene *s, const char *value)
+{
+    s->facts.status_until = WHEN_NEVER;
+    return strcmp(value, "never") == 0 || read_time(value, &s->facts.status_until);
 }
 
 static bool read_person_state(struct scene *s, const char *value)
@@ -239,6 +253,7 @@ static const struct fact {
     {"host", read_host},
     {"groups", read_groups},
     {"host-state", read_host_state},
+    {"status-until", read_status_until},
     {"person-state", read_person_state},
     {"staff", read_staff},
     {"phase", read_phase},

@@ -13,6 +13,8 @@ struct scene_books {
     uint32_t session_max;
     const char *put; /* what the index is to answer */
     const char *taken_away;
+    const char *by_status;
+    when_t by_status_until;
     const char *uses_taken;
     const char *sessions_live;
     const char *closed;

@@ -30,6 +30,7 @@ static struct facts login(void)
         .now = NOW,
         .host = &host,
         .host_state = REASON_OK,
+        .status_until = WHEN_NEVER,
         .person_state = REASON_OK,
         .staff = "zhang.san",
         .phase = PHASE_ACCOUNT,
@@ -73,6 +74,10 @@ static struct grant_index *random_index(void)
         e->sessions_live = random_below(4) == 0;
         e->taken_away = states[random_below(ARRAY_SIZE(states))];
         e->closed = random_below(8) == 0;
+        if (random_below(4) == 0)
+            e->by_status_until = NOW + 40 + random_below(100);
+        if (random_below(8) == 0)
+            e->by_status = REASON_APPROVAL_MISSING;
     }
     return index;
 }
@@ -134,8 +139,10 @@ static void test_what_admits_also_keeps(void **state)
     (void)state;
     for (int round = 0; round < ROUNDS; round++) {
         struct grant_index *index = random_index();
-        struct decision d = decide(index, &f, NULL, NULL);
+        struct decision d;
 
+        f.status_until = random_below(2) ? WHEN_NEVER : NOW + 20 + random_below(100);
+        d = decide(index, &f, NULL, NULL);
         if (d.verdict == VERDICT_ALLOW) {
             struct recheck r = recheck_session(d.entry, &f, NOW);
             struct facts later = f;

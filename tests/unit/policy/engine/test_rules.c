@@ -65,6 +65,8 @@ static void scene_init(struct scene *s)
             {
                 .standing = REASON_OK,
                 .taken_away = REASON_OK,
+                .by_status = REASON_OK,
+                .by_status_until = WHEN_NEVER,
                 .votes_until = NOW + 500,
                 .session_max = 900,
             },
@@ -73,6 +75,7 @@ static void scene_init(struct scene *s)
             {
                 .now = NOW,
                 .host_state = REASON_OK,
+                .status_until = WHEN_NEVER,
                 .person_state = REASON_OK,
                 .staff = "zhang.san",
                 .phase = PHASE_SESSION,
@@ -295,6 +298,30 @@ static void test_every_reason_about_grants_is_here(void **state)
     assert_int_equal(n, ARRAY_SIZE(breakers));
 }
 
+/* What a status leaves of a grant refuses for every question, each with the reason of the row. */
+static void test_what_a_status_leaves(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    for (size_t q = 0; q < ARRAY_SIZE(questions); q++) {
+        scene_init(&s);
+        s.entry.by_status = REASON_REVOKED;
+        assert_int_equal(rules_judge(questions[q], &s.entry, &s.facts), REASON_REVOKED);
+        s.entry.by_status = REASON_APPROVAL_MISSING;
+        assert_int_equal(rules_judge(questions[q], &s.entry, &s.facts), REASON_APPROVAL_MISSING);
+        s.entry.by_status = REASON_OK;
+        s.entry.by_status_until = NOW;
+        assert_int_equal(rules_judge(questions[q], &s.entry, &s.facts), REASON_APPROVAL_EXPIRED);
+        s.entry.by_status_until = NOW + 1;
+        assert_int_equal(rules_judge(questions[q], &s.entry, &s.facts), REASON_OK);
+    }
+    assert_int_equal(rules_valid_until(&s.entry, &s.facts), NOW + 1);
+    s.entry.by_status_until = WHEN_NEVER;
+    s.facts.status_until = NOW + 2;
+    assert_int_equal(rules_valid_until(&s.entry, &s.facts), NOW + 2);
+}
+
 /* Cleared memory and unheard-of values refuse. */
 static void test_unknown_values_refuse(void **state)
 {
@@ -310,6 +337,9 @@ static void test_unknown_values_refuse(void **state)
     assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_APPROVAL_EXPIRED);
     scene_init(&s);
     s.entry.taken_away = (enum reason)0;
+    assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_REVOKED);
+    scene_init(&s);
+    s.entry.by_status = (enum reason)0;
     assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_REVOKED);
     scene_init(&s);
     s.grant.class = (enum grant_class)9;
@@ -354,6 +384,11 @@ static void test_states(void **state)
     s.facts.person_state = (enum reason)0;
     assert_int_equal(rules_state(&s.facts), REASON_BROKER_ERROR);
     scene_init(&s);
+    s.facts.status_until = s.facts.now;
+    assert_int_equal(rules_state(&s.facts), REASON_STATUS_STALE);
+    s.facts.status_until = 0;
+    assert_int_equal(rules_state(&s.facts), REASON_STATUS_STALE);
+    scene_init(&s);
     s.facts.host = NULL;
     assert_int_equal(rules_state(&s.facts), REASON_BROKER_ERROR);
     scene_init(&s);
@@ -384,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_each_rule_alone_for_each_question),
         cmocka_unit_test(test_order_of_each_pair),
         cmocka_unit_test(test_every_reason_about_grants_is_here),
+        cmocka_unit_test(test_what_a_status_leaves),
         cmocka_unit_test(test_unknown_values_refuse),
         cmocka_unit_test(test_states),
         cmocka_unit_test(test_bounds),
