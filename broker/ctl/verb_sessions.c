@@ -147,12 +147,15 @@ static enum exit_code run_show(const struct cli *cli, const void *settings,
                                const struct option_list *arguments)
 {
     cleanup_json json_t *reply = NULL;
-    uint32_t number;
-    enum exit_code code = number_of(cli, arguments->items[0], &number);
+    uint32_t number = 0;
+    enum exit_code code = EXIT_DONE;
 
     (void)settings;
+    if (arguments->count > 0)
+        code = number_of(cli, arguments->items[0], &number);
     if (code == EXIT_DONE)
-        code = call_broker(cli, "SessionShow", json_pack("{s:I}", "number", (json_int_t)number),
+        code = call_broker(cli, "SessionShow",
+                           number > 0 ? json_pack("{s:I}", "number", (json_int_t)number) : json_object(),
                            CALL_TIMEOUT_MS, &reply);
     if (code != EXIT_DONE)
         return code;
@@ -161,12 +164,12 @@ static enum exit_code run_show(const struct cli *cli, const void *settings,
 
 const struct verb verb_session_show = {
     .name = "session show",
-    .arguments = "NUMBER",
+    .arguments = "[NUMBER]",
     .summary = N_("one session, with its processes"),
     .text = N_("Shows everything that is known of a session, and the processes that live in it. For "
-               "operators and auditors."),
+               "operators and auditors; and for a vendor's person about their own, who may leave the number "
+               "out."),
     .example = "  hufuctl session show 17",
-    .least = 1,
     .most = 1,
     .run = run_show,
 };

@@ -11,16 +11,16 @@
 #define PREFIX_MIN 8
 
 const struct control_method broker_control_methods[] = {
-    {"Status", CONTROL_READ, true, control_status},
-    {"DocumentAdd", CONTROL_CHANGE, false, control_document_add},
-    {"GrantList", CONTROL_READ, false, control_grant_list},
-    {"GrantShow", CONTROL_READ, false, control_grant_show},
-    {"Revoke", CONTROL_CHANGE, true, control_revoke},
-    {"SessionList", CONTROL_READ, false, control_session_list},
-    {"SessionShow", CONTROL_READ, false, control_session_show},
-    {"SessionEnd", CONTROL_CHANGE, true, control_session_end},
-    {"Explain", CONTROL_READ, false, control_explain},
-    {"Audit", CONTROL_READ, false, control_audit},
+    {.name = "Status", .needs = CONTROL_READ, .blind = true, .handle = control_status},
+    {.name = "DocumentAdd", .needs = CONTROL_CHANGE, .handle = control_document_add},
+    {.name = "GrantList", .needs = CONTROL_READ, .handle = control_grant_list},
+    {.name = "GrantShow", .needs = CONTROL_READ, .handle = control_grant_show},
+    {.name = "Revoke", .needs = CONTROL_CHANGE, .blind = true, .handle = control_revoke},
+    {.name = "SessionList", .needs = CONTROL_READ, .handle = control_session_list},
+    {.name = "SessionShow", .needs = CONTROL_READ, .own = true, .handle = control_session_show},
+    {.name = "SessionEnd", .needs = CONTROL_CHANGE, .blind = true, .handle = control_session_end},
+    {.name = "Explain", .needs = CONTROL_READ, .handle = control_explain},
+    {.name = "Audit", .needs = CONTROL_READ, .handle = control_audit},
 };
 const size_t broker_n_control_methods = ARRAY_SIZE(broker_control_methods);
 

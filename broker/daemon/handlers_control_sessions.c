@@ -136,18 +136,32 @@ static void on_scan(void *userdata, int result, const struct reap_reply *reply)
     free(x);
 }
 
+/* A gated person sees their own session, and needs not know its number. */
+static const struct session *session_to_show(const struct broker *b, const struct control_call *call,
+                                             json_int_t number)
+{
+    uint32_t person = control_call_person(call);
+    const struct session *s = registry_find(b->registry, (uint64_t)number);
+
+    if (person == CONTROL_NO_PERSON)
+        return s;
+    if (number == 0)
+        return registry_find_current(b->registry, person, UINT32_MAX);
+    return s && s->uid == person ? s : NULL;
+}
+
 void control_session_show(void *userdata, struct control_call *call, json_t *parameters)
 {
     struct broker *b = userdata;
     json_int_t number = 0;
-    const struct varlink_field fields[] = {{"number", VARLINK_INT, false, &number}};
+    const struct varlink_field fields[] = {{"number", VARLINK_INT, true, &number}};
     struct reap_request request = {.type = FRAME_REAP_SCAN};
     const struct session *s;
     struct showing *x;
 
     if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
         return;
-    s = registry_find(b->registry, (uint64_t)number);
+    s = session_to_show(b, call, number);
     x = s ? calloc(1, sizeof(*x)) : NULL;
     if (!x) {
         control_not_found(call, "session");

@@ -128,6 +128,28 @@ static bool is_gated(const struct control_options *o, uint32_t uid)
     return o->gated_first <= uid && uid <= o->gated_last;
 }
 
+/* The person is the one of login uid and uid that is gated. Both, and different, is nobody's own. */
+static uint32_t person_of(const struct control_connection *x)
+{
+    const struct control_options *o = &x->control->options;
+
+    return is_gated(o, x->login_uid)  ? x->login_uid
+           : is_gated(o, x->peer.uid) ? x->peer.uid
+                                      : CONTROL_NO_PERSON;
+}
+
+static bool is_two_persons(const struct control_connection *x)
+{
+    const struct control_options *o = &x->control->options;
+
+    return is_gated(o, x->login_uid) && is_gated(o, x->peer.uid) && x->login_uid != x->peer.uid;
+}
+
+uint32_t control_call_person(const struct control_call *call)
+{
+    return call->connection->person;
+}
+
 /* The one place that says who may call what. */
 static bool may_call(const struct control_connection *x, const struct control_method *m)
 {
@@ -136,10 +158,10 @@ static bool may_call(const struct control_connection *x, const struct control_me
 
     if (m->needs == CONTROL_ANYONE)
         return true;
-    if (is_gated(o, x->peer.uid) || is_gated(o, x->login_uid))
+    if (x->login_uid == CONTROL_LOGIN_UID_UNKNOWN && (!m->blind || is_gated(o, x->peer.uid)))
         return false;
-    if (x->login_uid == CONTROL_LOGIN_UID_UNKNOWN && !m->blind)
-        return false;
+    if (person_of(x) != CONTROL_NO_PERSON)
+        return m->own && !is_two_persons(x);
     if (o->operators != (gid_t)-1)
         operates = operates || peer_in_group(&x->peer, o->operators);
     if (o->auditors != (gid_t)-1)
@@ -162,9 +184,11 @@ static const char *caller_text(const struct control_connection *x, char text[sta
 
 static const char *needs_text(const struct control_connection *x, const struct control_method *m)
 {
-    if (is_gated(&x->control->options, x->login_uid) || is_gated(&x->control->options, x->peer.uid))
+    if (is_two_persons(x) && m->own)
+        return N_("one person: uid and login uid are two gated accounts");
+    if (person_of(x) != CONTROL_NO_PERSON && !m->own)
         return N_("an account that is not gated");
-    if (x->login_uid == CONTROL_LOGIN_UID_UNKNOWN && !m->blind)
+    if (x->login_uid == CONTROL_LOGIN_UID_UNKNOWN)
         return N_("hufu-reaper, which is away");
     if (m->needs == CONTROL_ROOT)
         return N_("root");
@@ -193,6 +217,7 @@ static void own_dispatch(struct control_call *call, const char *method)
 
         if (strcmp(m->name, method) != 0)
             continue;
+        call->connection->person = person_of(call->connection);
         if (may_call(call->connection, m))
             m->handle(o->userdata, call, call->message.parameters);
         else

@@ -36,6 +36,9 @@ struct control_method {
     /* It may also be called while nobody can tell the caller's login uid (hufu-reaper is away): it only
      * shows the state, or only takes access away. */
     bool blind;
+    /* A gated person may call it too; the handler asks control_call_person() whose it is, and answers about
+     * what is not theirs as about what does not exist. */
+    bool own;
     control_handler *handle;
 };
 
@@ -81,6 +84,10 @@ void control_identified(struct control_connection *connection, uint32_t login_ui
 /** Who is to be put on record as having asked: the login uid; without one, the uid. */
 uint32_t control_call_actor(const struct control_call *call);
 const struct peer *control_call_peer(const struct control_call *call);
+/** The gated person who calls, by login uid or by uid, also as uid 0; CONTROL_NO_PERSON for anybody else.
+ * Only a method with `own` is ever called by one. */
+uint32_t control_call_person(const struct control_call *call);
+#define CONTROL_NO_PERSON UINT32_MAX
 
 /** Ends the call. `parameters` is taken over; NULL is without memory. */
 void control_reply(struct control_call *call, json_t *parameters);

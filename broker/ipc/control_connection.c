@@ -234,6 +234,7 @@ int control_connection_new(struct control *c, int fd)
     }
     x->fd = fd;
     x->login_uid = CONTROL_LOGIN_UID_UNKNOWN;
+    x->person = CONTROL_NO_PERSON;
     x->in.limit = VARLINK_CALL_MAX + 65536;
     x->out.limit = VARLINK_REPLY_MAX;
     r = peer_of(fd, PEER_GROUPS, &x->peer);

@@ -20,6 +20,7 @@ struct control_connection {
     struct control_call *call; /* being answered */
     struct peer peer;
     uint32_t login_uid;
+    uint32_t person; /* of the call being answered */
     bool identified;
     sd_event_source *io;
     sd_event_source *deadline;

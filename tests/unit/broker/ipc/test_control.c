@@ -62,10 +62,10 @@ static void handle_large(void *userdata, struct control_call *call, json_t *para
 }
 
 static const struct control_method methods[] = {
-    {"Read", CONTROL_READ, false, handle},       {"Change", CONTROL_CHANGE, false, handle},
-    {"Look", CONTROL_READ, true, handle},        {"Stop", CONTROL_CHANGE, true, handle},
-    {"Fail", CONTROL_READ, false, handle_error}, {"Large", CONTROL_READ, false, handle_large},
-    {"Reset", CONTROL_ROOT, false, handle},
+    {"Read", CONTROL_READ, false, false, handle},       {"Change", CONTROL_CHANGE, false, false, handle},
+    {"Look", CONTROL_READ, true, false, handle},        {"Stop", CONTROL_CHANGE, true, false, handle},
+    {"Fail", CONTROL_READ, false, false, handle_error}, {"Large", CONTROL_READ, false, false, handle_large},
+    {"Reset", CONTROL_ROOT, false, false, handle},
 };
 
 static void identify(void *userdata, struct control_connection *connection, pid_t pid)
