@@ -8,6 +8,14 @@ static bool without_role(const struct trust_set *t, const struct signers *holder
     return true;
 }
 
+/* The role that no line of the trust file names, for who can only take away; else empty, which no role is. */
+static const char *extra_role(enum approval_subject kind)
+{
+    if (kind == APPROVAL_SUBJECT_STATUS)
+        return "status";
+    return kind == APPROVAL_SUBJECT_REVOCATION ? "revoker" : "";
+}
+
 bool office_find(const struct trust_set *t, enum approval_subject kind, const char *role, struct office *ret)
 {
     int index;
@@ -21,6 +29,19 @@ bool office_find(const struct trust_set *t, enum approval_subject kind, const ch
         return false;
     *ret = (struct office){.holders = &t->approvers, .role = (unsigned)index};
     return true;
+}
+
+bool office_of_role(const struct trust_set *t, enum approval_subject kind, unsigned role, struct office *ret)
+{
+    if (role < t->document->n_roles)
+        return office_find(t, kind, t->document->roles[role], ret);
+    return role == t->document->n_roles && office_find(t, kind, extra_role(kind), ret);
+}
+
+const char *office_role_name(const struct trust_set *t, enum approval_subject kind,
+                             const struct office *office)
+{
+    return office->role < t->document->n_roles ? t->document->roles[office->role] : extra_role(kind);
 }
 
 bool office_is_held_by(const struct trust_set *t, const struct office *office, const struct signer *s)

@@ -17,6 +17,13 @@ struct office {
 /** Whether a document of this kind can be signed in this role at all. */
 bool office_find(const struct trust_set *t, enum approval_subject kind, const char *role, struct office *ret);
 
+/** The same by the role's index; n_roles is the one role beside those of the file. */
+bool office_of_role(const struct trust_set *t, enum approval_subject kind, unsigned role, struct office *ret);
+
+/** The role of an office as it is written in an approval. */
+const char *office_role_name(const struct trust_set *t, enum approval_subject kind,
+                             const struct office *office);
+
 /** Whether one of office->holders may sign in its role. */
 bool office_is_held_by(const struct trust_set *t, const struct office *office, const struct signer *s);
 

@@ -132,21 +132,39 @@ static bool set_parameters(EVP_PKEY_CTX *ctx, const struct algorithm *a)
     return !a->set_parameters || a->set_parameters(ctx);
 }
 
-bool signature_is_valid(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,
-                        const uint8_t *signature, size_t signature_size)
+/* A wrong signature, or one that is no signature at all, is told apart from a library that ran out of memory
+ * on the way: the latter must not be remembered as the signature's fault. */
+static int verify_once(EVP_MD_CTX *ctx, const void *octets, size_t size, const uint8_t *signature,
+                       size_t signature_size)
+{
+    if (EVP_DigestVerify(ctx, signature, signature_size, octets, size) == 1)
+        return 1;
+    return ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE ||
+                   ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE
+               ? -ENOMEM
+               : 0;
+}
+
+int signature_verify(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,
+                     const uint8_t *signature, size_t signature_size)
 {
     cleanup(EVP_MD_CTX_free_p) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     OSSL_LIB_CTX *context = crypto_context();
     const struct algorithm *a = find(alg);
     EVP_PKEY_CTX *key_ctx = NULL;
-    bool valid;
+    int r = -EIO;
 
-    if (!ctx || !context || !a)
-        return false;
-    valid = EVP_DigestVerifyInit_ex(ctx, &key_ctx, a->digest, context, NULL, key, NULL) == 1 &&
-            set_parameters(key_ctx, a) && EVP_DigestVerify(ctx, signature, signature_size, octets, size) == 1;
+    if (!ctx || !context)
+        return -ENOMEM;
+    if (!a)
+        return 0;
     ERR_clear_error();
-    return valid;
+    /* The key was found fit when it was loaded, so that this depends on nothing that came from outside. */
+    if (EVP_DigestVerifyInit_ex(ctx, &key_ctx, a->digest, context, NULL, key, NULL) == 1 &&
+        set_parameters(key_ctx, a))
+        r = verify_once(ctx, octets, size, signature, signature_size);
+    ERR_clear_error();
+    return r;
 }
 
 int signature_make(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,

@@ -21,10 +21,10 @@
  * which anyone can sign. NULL if it is fit; else a sentence's end in English ("is shorter than ..."). */
 const char *signature_key_fault(enum signature_algorithm alg, EVP_PKEY *key);
 
-/** Whether `signature` is one over `octets` by the holder of `key`. Everything but a clear yes of the
- * library is a no. */
-bool signature_is_valid(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,
-                        const uint8_t *signature, size_t signature_size);
+/** Whether `signature` is one over `octets` by the holder of `key`, one that is fit for `alg`: 1, only for a
+ * clear yes of the library; 0; -ENOMEM, -EIO: the library could not tell, which another time it may. */
+int signature_verify(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,
+                     const uint8_t *signature, size_t signature_size);
 
 /** Signs. *ret is the caller's to free. 0, -EINVAL if the library cannot sign with this key, -ENOMEM. */
 int signature_make(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,

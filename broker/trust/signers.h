@@ -4,6 +4,8 @@
 #include "broker/trust/certificate.h"
 #include "broker/trust/trust_set.h"
 
+#include <stdatomic.h>
+
 /* What is inside a trust set; seen by broker/trust alone. */
 
 /* One approver, revoker or status-key line. */
@@ -21,6 +23,8 @@ struct signers {
 };
 
 struct trust_set {
+    atomic_uint n_references;
+    uint8_t basis[TRUST_BASIS_SIZE];
     struct trust *document;
     struct certificate **anchors;
     size_t n_anchors;

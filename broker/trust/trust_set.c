@@ -1,9 +1,12 @@
 #include "broker/trust/trust_set.h"
 
+#include "broker/trust/digest.h"
 #include "broker/trust/signers.h"
 #include "broker/trust/voters.h"
+#include "policy/base/buf.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,9 +23,15 @@ static void signers_free(struct signers *s)
     free(s->items);
 }
 
+struct trust_set *trust_set_ref(struct trust_set *t)
+{
+    (void)atomic_fetch_add(&t->n_references, 1);
+    return t;
+}
+
 struct trust_set *trust_set_free(struct trust_set *t)
 {
-    if (!t)
+    if (!t || atomic_fetch_sub(&t->n_references, 1) > 1)
         return NULL;
     signers_free(&t->approvers);
     signers_free(&t->revokers);
@@ -147,6 +156,32 @@ static int check_quorums(const struct trust_set *t, struct document_error *error
     return 0;
 }
 
+/* Whoever changes what a verdict says or how it is reached changes this text. */
+#define VERDICT_RULES "hufu-verdict-1"
+
+static int find_basis(struct trust_set *t, const void *octets, size_t size)
+{
+    cleanup_buf struct buf b = BUF_INIT;
+    uint8_t sha256[32];
+    int r = digest_sha256(octets, size, sha256);
+
+    if (r < 0)
+        return r;
+    buf_put_string(&b, VERDICT_RULES);
+    buf_put_string(&b, HUFU_VERSION);
+    buf_put_string(&b, OpenSSL_version(OPENSSL_VERSION));
+    /* A distribution's repair changes this and not the version. */
+    buf_put_string(&b, OpenSSL_version(OPENSSL_BUILT_ON));
+    buf_put_u32(&b, t->document->epoch);
+    buf_put(&b, sha256, sizeof(sha256));
+    return buf_error(&b) < 0 ? -ENOMEM : digest_sha256(b.data, b.size, t->basis);
+}
+
+const uint8_t *trust_set_basis(const struct trust_set *t)
+{
+    return t->basis;
+}
+
 int trust_set_new(const void *octets, size_t size, struct trust_set **ret, struct document_error *error)
 {
     cleanup(trust_set_free_p) struct trust_set *t = calloc(1, sizeof(*t));
@@ -155,11 +190,14 @@ int trust_set_new(const void *octets, size_t size, struct trust_set **ret, struc
     *ret = NULL;
     if (!t)
         return -ENOMEM;
+    atomic_init(&t->n_references, 1);
     r = trust_parse(octets, size, &t->document, error);
     if (r == 0)
         r = load_anchors(t, error);
     if (r == 0)
         r = load_all_signers(t, error);
+    if (r == 0)
+        r = find_basis(t, octets, size);
     if (r < 0)
         return r;
     voters_number(&t->approvers);

@@ -30,10 +30,19 @@ struct trust_set;
  * no chain) refuses the file with its line, as does a quorum that its distinct persons *and distinct
  * keys* cannot meet. 0, -EINVAL with error (may be NULL), -ENOMEM. */
 int trust_set_new(const void *octets, size_t size, struct trust_set **ret, struct document_error *error);
+/** Counted references, from any thread: whoever verifies on another thread holds one. Returns `t`. */
+struct trust_set *trust_set_ref(struct trust_set *t);
+/** Gives one reference back. */
 struct trust_set *trust_set_free(struct trust_set *t);
 DEFINE_CLEANUP(struct trust_set, trust_set_free);
 
 const struct trust *trust_set_document(const struct trust_set *t);
+
+/** What every verdict under this trust file rests on, as 32 octets: SHA-256 over the rules by which verdicts
+ * are given, the versions of this program and of libcrypto (who repairs either has all verified anew), the
+ * epoch, and the file's own SHA-256. */
+#define TRUST_BASIS_SIZE 32
+const uint8_t *trust_set_basis(const struct trust_set *t);
 
 /** Whether a grant of this class could be approved at `now` at all: the trust file's own dates contain
  * it, and approvers with valid certificates are enough for the quorum. For status and setup. */

@@ -1,7 +1,9 @@
 #include "broker/trust/judge.h"
 #include "broker/trust/trust_set.h"
+#include "broker/trust/verdict.h"
 #include "policy/engine/quorum.h"
 
+#include <errno.h>
 #include <string.h>
 
 /*
@@ -28,14 +30,30 @@ static void add_vote(struct grant_standing *s, const struct quorum_signature *vo
     s->votes[at] = *vote;
 }
 
-static int collect(const struct trust_set *t, const struct subject *subject, const struct octets *approvals,
-                   size_t n_approvals, when_t now, struct grant_standing *ret)
-{
-    size_t n = n_approvals < QUORUM_VOTES_MAX ? n_approvals : QUORUM_VOTES_MAX;
+/* What a question is about, with its verdict. */
+struct question {
+    const struct trust_set *trust;
+    enum approval_subject kind;
+    const struct grant *grant; /* or NULL */
+    const struct octets *approvals;
+    size_t n_approvals;
+    const struct trust_verdict *verdict;
+    when_t now;
+};
 
+static int collect(const struct question *q, struct grant_standing *ret)
+{
+    uint8_t order[QUORUM_VOTES_MAX], place[QUORUM_VOTES_MAX];
+    size_t n = trust_verdict_order(q->approvals, q->n_approvals, order);
+
+    if (q->verdict->n != n)
+        return -EBADMSG;
+    for (size_t i = 0; i < n; i++)
+        place[order[i]] = (uint8_t)i;
     for (size_t i = 0; i < n; i++) {
         struct judgement j;
-        int r = judge_approval(t, subject, approvals[i], now, &j);
+        int r = judge_approval(q->trust, q->kind, q->grant, q->approvals[i], &q->verdict->approvals[place[i]],
+                               q->now, &j);
 
         if (r < 0)
             return r;
@@ -63,32 +81,21 @@ static void judge_quorum(const struct trust *d, enum grant_class class, struct g
     ret->votes_until = when_min(until, d->valid.until);
 }
 
-static int verify(const struct trust_set *t, const struct subject *subject, enum grant_class class,
-                  const struct octets *approvals, size_t n_approvals, when_t now, struct grant_standing *ret)
+int trust_judge_grant(const struct trust_set *t, const struct grant *g, const struct octets *approvals,
+                      size_t n_approvals, const struct trust_verdict *v, when_t now,
+                      struct grant_standing *ret)
 {
-    int r = collect(t, subject, approvals, n_approvals, now, ret);
-
-    if (r == 0)
-        judge_quorum(t->document, class, ret);
-    return r;
-}
-
-int trust_verify_grant(const struct trust_set *t, const struct grant *g, struct octets grant_octets,
-                       const struct octets *approvals, size_t n_approvals, when_t now,
-                       struct grant_standing *ret)
-{
+    const struct question q = {t, APPROVAL_SUBJECT_GRANT, g, approvals, n_approvals, v, now};
     const struct trust *d = t->document;
     struct grant_standing s = {.standing = REASON_APPROVAL_MISSING};
-    struct subject subject;
-    int r = subject_of_grant(g, grant_octets, &subject);
+    int r;
 
     *ret = s;
-    if (r < 0)
-        return r;
     s.requester_known = trust_find_requester(d, g->requester) != NULL;
-    r = verify(t, &subject, g->class, approvals, n_approvals, now, &s);
+    r = collect(&q, &s);
     if (r < 0)
         return r;
+    judge_quorum(d, g->class, &s);
     if (!when_interval_contains(d->valid, now))
         s.standing = REASON_TRUST_EXPIRED;
     else if (strcmp(g->site, d->site) != 0)
@@ -103,21 +110,20 @@ int trust_verify_grant(const struct trust_set *t, const struct grant *g, struct 
     return 0;
 }
 
-int trust_verify_trust(const struct trust_set *t, const struct trust *next, struct octets next_octets,
-                       const struct octets *approvals, size_t n_approvals, when_t now,
-                       struct grant_standing *ret)
+int trust_judge_trust(const struct trust_set *t, const struct trust *next, const struct octets *approvals,
+                      size_t n_approvals, const struct trust_verdict *v, when_t now,
+                      struct grant_standing *ret)
 {
+    const struct question q = {t, APPROVAL_SUBJECT_TRUST, NULL, approvals, n_approvals, v, now};
     const struct trust *d = t->document;
     struct grant_standing s = {.standing = REASON_APPROVAL_MISSING, .requester_known = true};
-    struct subject subject;
-    int r = subject_of_trust(next, next_octets, &subject);
+    int r;
 
     *ret = s;
+    r = collect(&q, &s);
     if (r < 0)
         return r;
-    r = verify(t, &subject, GRANT_CLASS_PRIVILEGED, approvals, n_approvals, now, &s);
-    if (r < 0)
-        return r;
+    judge_quorum(d, GRANT_CLASS_PRIVILEGED, &s);
     if (!when_interval_contains(d->valid, now))
         s.standing = REASON_TRUST_EXPIRED;
     else if (strcmp(next->site, d->site) != 0)
@@ -131,25 +137,80 @@ int trust_verify_trust(const struct trust_set *t, const struct trust *next, stru
 }
 
 /* One signature is enough: what it signs can only narrow. */
-static int verify_one(const struct trust_set *t, const char *site, const struct subject *subject,
-                      const struct octets *approvals, size_t n_approvals, when_t now,
-                      struct grant_standing *ret)
+static int judge_one(const struct question *q, const char *site, struct grant_standing *ret)
 {
-    const struct trust *d = t->document;
-    int r = collect(t, subject, approvals, n_approvals, now, ret);
+    const struct trust *d = q->trust->document;
+    struct grant_standing s = {.standing = REASON_APPROVAL_MISSING, .requester_known = true};
+    int r;
 
+    *ret = s;
+    r = collect(q, &s);
     if (r < 0)
         return r;
-    ret->n_needed_more = ret->n_votes == 0;
-    if (!when_interval_contains(d->valid, now))
-        ret->standing = REASON_TRUST_EXPIRED;
+    s.n_needed_more = s.n_votes == 0;
+    if (!when_interval_contains(d->valid, q->now))
+        s.standing = REASON_TRUST_EXPIRED;
     else if (strcmp(site, d->site) != 0)
-        ret->standing = REASON_WRONG_SITE;
-    else if (ret->n_votes > 0) {
-        ret->standing = REASON_OK;
-        ret->votes_until = when_min(ret->votes[0].until, d->valid.until);
+        s.standing = REASON_WRONG_SITE;
+    else if (s.n_votes > 0) {
+        s.standing = REASON_OK;
+        s.votes_until = when_min(s.votes[0].until, d->valid.until);
     }
+    *ret = s;
     return 0;
+}
+
+int trust_judge_revocation(const struct trust_set *t, const struct revocation *x,
+                           const struct octets *approvals, size_t n_approvals, const struct trust_verdict *v,
+                           when_t now, struct grant_standing *ret)
+{
+    const struct question q = {t, APPROVAL_SUBJECT_REVOCATION, NULL, approvals, n_approvals, v, now};
+
+    return judge_one(&q, x->site, ret);
+}
+
+int trust_judge_status(const struct trust_set *t, const struct status *s, const struct octets *approvals,
+                       size_t n_approvals, const struct trust_verdict *v, when_t now,
+                       struct grant_standing *ret)
+{
+    const struct question q = {t, APPROVAL_SUBJECT_STATUS, NULL, approvals, n_approvals, v, now};
+    int r = judge_one(&q, s->site, ret);
+
+    if (r == 0 && ret->standing == REASON_OK && s->trust_epoch > t->document->epoch) {
+        ret->standing = REASON_APPROVAL_MISSING;
+        ret->votes_until = 0;
+    }
+    return r;
+}
+
+/* ---- both halves ---- */
+
+int trust_verify_grant(const struct trust_set *t, const struct grant *g, struct octets grant_octets,
+                       const struct octets *approvals, size_t n_approvals, when_t now,
+                       struct grant_standing *ret)
+{
+    struct subject subject;
+    struct trust_verdict v;
+    int r = subject_of_grant(g, grant_octets, &subject);
+
+    *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
+    if (r == 0)
+        r = trust_verdict_make(t, &subject, approvals, n_approvals, &v);
+    return r < 0 ? r : trust_judge_grant(t, g, approvals, n_approvals, &v, now, ret);
+}
+
+int trust_verify_trust(const struct trust_set *t, const struct trust *next, struct octets next_octets,
+                       const struct octets *approvals, size_t n_approvals, when_t now,
+                       struct grant_standing *ret)
+{
+    struct subject subject;
+    struct trust_verdict v;
+    int r = subject_of_trust(next, next_octets, &subject);
+
+    *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
+    if (r == 0)
+        r = trust_verdict_make(t, &subject, approvals, n_approvals, &v);
+    return r < 0 ? r : trust_judge_trust(t, next, approvals, n_approvals, &v, now, ret);
 }
 
 int trust_verify_revocation(const struct trust_set *t, const struct revocation *x, struct octets octets,
@@ -157,10 +218,13 @@ int trust_verify_revocation(const struct trust_set *t, const struct revocation *
                             struct grant_standing *ret)
 {
     struct subject subject;
+    struct trust_verdict v;
     int r = subject_of_revocation(x, octets, &subject);
 
-    *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING, .requester_known = true};
-    return r < 0 ? r : verify_one(t, x->site, &subject, approvals, n_approvals, now, ret);
+    *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
+    if (r == 0)
+        r = trust_verdict_make(t, &subject, approvals, n_approvals, &v);
+    return r < 0 ? r : trust_judge_revocation(t, x, approvals, n_approvals, &v, now, ret);
 }
 
 int trust_verify_status(const struct trust_set *t, const struct status *s, struct octets octets,
@@ -168,14 +232,11 @@ int trust_verify_status(const struct trust_set *t, const struct status *s, struc
                         struct grant_standing *ret)
 {
     struct subject subject;
+    struct trust_verdict v;
     int r = subject_of_status(s, octets, &subject);
 
-    *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING, .requester_known = true};
+    *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (r == 0)
-        r = verify_one(t, s->site, &subject, approvals, n_approvals, now, ret);
-    if (r == 0 && ret->standing == REASON_OK && s->trust_epoch > t->document->epoch) {
-        ret->standing = REASON_APPROVAL_MISSING;
-        ret->votes_until = 0;
-    }
-    return r;
+        r = trust_verdict_make(t, &subject, approvals, n_approvals, &v);
+    return r < 0 ? r : trust_judge_status(t, s, approvals, n_approvals, &v, now, ret);
 }
