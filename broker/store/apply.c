@@ -191,6 +191,32 @@ static int apply_meta(struct committer *c, const struct op_meta *m)
     return bind_run(&b);
 }
 
+static int apply_verdict(struct committer *c, const struct store_verdict *v)
+{
+    struct binder b = binder_of(c, COMMIT_VERDICT);
+
+    bind_blob(&b, v->key, sizeof(v->key));
+    bind_blob(&b, v->basis, sizeof(v->basis));
+    bind_blob(&b, v->octets, v->size);
+    return bind_run(&b);
+}
+
+static int apply_forget_verdict(struct committer *c, const struct store_verdict *v)
+{
+    struct binder b = binder_of(c, COMMIT_FORGET_VERDICT);
+
+    bind_blob(&b, v->key, sizeof(v->key));
+    return bind_run(&b);
+}
+
+static int apply_keep_verdicts(struct committer *c, const struct store_verdict *v)
+{
+    struct binder b = binder_of(c, COMMIT_KEEP_VERDICTS);
+
+    bind_blob(&b, v->basis, sizeof(v->basis));
+    return bind_run(&b);
+}
+
 int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
 {
     switch (o->kind) {
@@ -208,6 +234,12 @@ int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
         return apply_untaken(c, &o->taken);
     case OP_META:
         return apply_meta(c, &o->meta);
+    case OP_VERDICT:
+        return apply_verdict(c, &o->verdict);
+    case OP_FORGET_VERDICT:
+        return apply_forget_verdict(c, &o->verdict);
+    case OP_KEEP_VERDICTS:
+        return apply_keep_verdicts(c, &o->verdict);
     }
     return -EINVAL;
 }

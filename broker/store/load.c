@@ -247,6 +247,45 @@ int store_load_taken(struct store *s, int (*visit)(void *u, const struct store_t
                      load_taken, &walk);
 }
 
+struct verdicts {
+    int (*visit)(void *u, const struct store_verdict *v);
+    void *u;
+};
+
+static size_t column_octets(struct column *c, uint8_t *octets, size_t least, size_t most)
+{
+    size_t size;
+    const uint8_t *found = column_blob(c, &size);
+
+    if (size < least || size > most)
+        c->error = -EBADMSG;
+    else
+        memcpy(octets, found, size);
+    return size;
+}
+
+static int load_verdict(struct column *c, void *userdata)
+{
+    const struct verdicts *walk = userdata;
+    struct store_verdict v = {.size = 0};
+    int r;
+
+    (void)column_octets(c, v.key, sizeof(v.key), sizeof(v.key));
+    (void)column_octets(c, v.basis, sizeof(v.basis), sizeof(v.basis));
+    v.size = column_octets(c, v.octets, 1, sizeof(v.octets));
+    if (c->error < 0)
+        return c->error;
+    r = walk->visit(walk->u, &v);
+    return r < 0 ? r : 0;
+}
+
+int store_load_verdicts(struct store *s, int (*visit)(void *u, const struct store_verdict *v), void *u)
+{
+    struct verdicts walk = {.visit = visit, .u = u};
+
+    return load_rows(s, "SELECT key, basis, verdict FROM verdict", load_verdict, &walk);
+}
+
 static int meta_get(sqlite3 *db, const char *name, char *value, size_t size)
 {
     cleanup_statement sqlite3_stmt *statement = NULL;

@@ -111,7 +111,20 @@ static const char version_1[] =
     "CREATE TRIGGER ledger_delete BEFORE DELETE ON ledger"
     " BEGIN SELECT raise(ABORT, 'the ledger is not shortened'); END;";
 
-const char *const schema_steps[] = {version_1};
+/*
+ * Version 2.
+ *
+ * verdict   what verifying a document came to, by key, so that a start verifies nothing again. `basis` says
+ * what it rests on (trust file, program, library): when that changes, its rows are forgotten. The store
+ * neither makes nor judges what is in them.
+ */
+static const char version_2[] = "CREATE TABLE verdict ("
+                                " key BLOB NOT NULL PRIMARY KEY CHECK (length(key) = 32),"
+                                " basis BLOB NOT NULL CHECK (length(basis) = 32),"
+                                " verdict BLOB NOT NULL CHECK (length(verdict) BETWEEN 1 AND 64))"
+                                " STRICT, WITHOUT ROWID;";
+
+const char *const schema_steps[] = {version_1, version_2};
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
 
 static int schema_step(sqlite3 *db, const char *step, size_t version)

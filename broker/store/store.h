@@ -121,6 +121,16 @@ struct store_taken {
     char why[201];
 };
 
+/* What verifying a document came to; broker/trust gives these octets their meaning. */
+#define STORE_VERDICT_KEY  32
+#define STORE_VERDICT_SIZE 64
+struct store_verdict {
+    uint8_t key[STORE_VERDICT_KEY];
+    uint8_t basis[STORE_VERDICT_KEY]; /* what it rests on */
+    uint8_t octets[STORE_VERDICT_SIZE];
+    size_t size; /* 1 to STORE_VERDICT_SIZE */
+};
+
 /* Each returns 0 or a negative errno of the visitor (which stops the walk) or of the store (-EBADMSG: a row
  * that the store cannot have written). What a visitor is given lasts for its call. */
 /** Documents without an id (trust) first, by type and version; then the others in the order in which they
@@ -131,6 +141,7 @@ int store_load_books(struct store *s, int (*visit)(void *u, const struct store_b
 int store_load_sessions(struct store *s, int (*visit)(void *u, const struct store_session *x), void *u,
                         uint64_t *next_number);
 int store_load_taken(struct store *s, int (*visit)(void *u, const struct store_taken *t), void *u);
+int store_load_verdicts(struct store *s, int (*visit)(void *u, const struct store_verdict *v), void *u);
 /** Small facts by name: host name and machine-id it was made for, highest trusted time ... 0, -ENOENT,
  * -ERANGE (does not fit). */
 int store_load_meta(struct store *s, const char *name, char *value, size_t size);
@@ -152,6 +163,11 @@ void store_txn_taken(struct store_txn *t, const struct store_taken *x);
 void store_txn_untaken(struct store_txn *t, enum store_taken_kind kind, enum store_taken_scope scope,
                        const char *name);
 void store_txn_meta(struct store_txn *t, const char *name, const char *value);
+/** One row a key. */
+void store_txn_verdict(struct store_txn *t, const struct store_verdict *v);
+void store_txn_forget_verdict(struct store_txn *t, const uint8_t key[static STORE_VERDICT_KEY]);
+/** Forgets all that rest on anything else. */
+void store_txn_keep_verdicts(struct store_txn *t, const uint8_t basis[static STORE_VERDICT_KEY]);
 
 /* result: 0 when it is on disk, else negative errno (-ENOSPC, -EIO, -EBADMSG ...) and nothing of it is.
  * sequence: of its last ledger record, 0 without. Called from store_dispatch(). */

@@ -33,6 +33,9 @@ static void op_free(struct op *o)
     case OP_SESSION:
     case OP_TAKEN:
     case OP_UNTAKEN:
+    case OP_VERDICT:
+    case OP_FORGET_VERDICT:
+    case OP_KEEP_VERDICTS:
         break;
     }
     free(o);
@@ -189,4 +192,31 @@ void store_txn_meta(struct store_txn *t, const char *name, const char *value)
     o->meta.value = strdup(value);
     if (!o->meta.name || !o->meta.value)
         txn_fail(t, -ENOMEM);
+}
+
+void store_txn_verdict(struct store_txn *t, const struct store_verdict *v)
+{
+    struct op *o = txn_add(t, OP_VERDICT);
+
+    if (!o)
+        return;
+    o->verdict = *v;
+    if (v->size < 1 || v->size > STORE_VERDICT_SIZE)
+        txn_fail(t, -EINVAL);
+}
+
+void store_txn_forget_verdict(struct store_txn *t, const uint8_t key[static STORE_VERDICT_KEY])
+{
+    struct op *o = txn_add(t, OP_FORGET_VERDICT);
+
+    if (o)
+        memcpy(o->verdict.key, key, sizeof(o->verdict.key));
+}
+
+void store_txn_keep_verdicts(struct store_txn *t, const uint8_t basis[static STORE_VERDICT_KEY])
+{
+    struct op *o = txn_add(t, OP_KEEP_VERDICTS);
+
+    if (o)
+        memcpy(o->verdict.basis, basis, sizeof(o->verdict.basis));
 }

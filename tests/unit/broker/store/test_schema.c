@@ -93,7 +93,21 @@ static void test_shipped_version_1(void **state)
         if (v != facts[i].expected)
             fail_msg("%s: %lld", facts[i].query, (long long)v);
     }
-    assert_int_equal(schema_n_steps, 1);
+}
+
+static void test_shipped_version_2(void **state)
+{
+    int64_t length;
+
+    assert_int_equal(schema_migrate(*state, schema_steps, 1), 0);
+    assert_int_equal(sql_exec(*state, "INSERT INTO meta VALUES ('host', 'db01.finance.example');"), 0);
+    assert_int_equal(schema_migrate(*state, schema_steps, 2), 0);
+    assert_int_equal(
+        sql_get_int(*state, "SELECT length(sql) FROM sqlite_schema WHERE name = 'verdict'", &length), 0);
+    assert_int_equal(length, 212);
+    assert_int_equal(sql_get_int(*state, "SELECT count(*) FROM meta", &length), 0);
+    assert_int_equal(length, 1);
+    assert_int_equal(schema_n_steps, 2);
 }
 
 int main(void)
@@ -103,6 +117,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_failing_step, setup, teardown),
         cmocka_unit_test_setup_teardown(test_newer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shipped_version_1, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shipped_version_2, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
