@@ -293,6 +293,12 @@ int control_new(const struct control_options *o, struct control **ret)
     return 0;
 }
 
+void control_set_gated(struct control *c, uint32_t first, uint32_t last)
+{
+    c->options.gated_first = first;
+    c->options.gated_last = last;
+}
+
 struct control *control_free(struct control *c)
 {
     if (!c)

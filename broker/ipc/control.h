@@ -79,6 +79,9 @@ int control_new(const struct control_options *options, struct control **ret);
 struct control *control_free(struct control *c);
 DEFINE_CLEANUP(struct control, control_free);
 
+/** The range of uids that may not call, from now on. */
+void control_set_gated(struct control *c, uint32_t first, uint32_t last);
+
 void control_identified(struct control_connection *connection, uint32_t login_uid);
 
 /** Who is to be put on record as having asked: the login uid; without one, the uid. */

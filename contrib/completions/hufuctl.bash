@@ -61,7 +61,7 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
     --event)
       compgen -W 'login session-open session-close session-remains switch job key channel screen-unlock user-manager
         reservation-release request-refused grant-add grant-close revoke lock unlock session-end trust control-refused broker-start
-        broker-stop range-differs reaper' -- "$3"
+        broker-stop reload range-differs reaper' -- "$3"
       ;;
     --service) compgen -W 'sshd login cron at su sudo' -- "$3" ;;
     --source) compgen -W 'local any' -- "$3" ;;
