@@ -66,6 +66,8 @@ struct broker {
     struct endings *endings;
     struct waiting *waiting;       /* calls that wait until something has ended */
     struct operator_order *orders; /* of operators, that are not answered yet */
+    struct follower *followers;    /* of the ledger */
+    struct watcher *watchers;      /* of sessions */
     uint64_t next_session;
 
     struct gate *gate;

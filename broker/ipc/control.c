@@ -42,6 +42,7 @@ static void call_end(struct control_call *call, const char *error, json_t *param
     varlink_call_done(&call->message);
     free(call);
     x->call = NULL;
+    x->stream = NULL;
     if (!x->control)
         control_connection_free(x);
     else if (oneway)
@@ -73,6 +74,30 @@ void control_error(struct control_call *call, const char *name, json_t *paramete
 void control_invalid(struct control_call *call, const char *parameter)
 {
     control_error(call, SERVICE_INTERFACE ".InvalidParameter", json_pack("{ss}", "parameter", parameter));
+}
+
+bool control_call_is_more(const struct control_call *call)
+{
+    return call->message.more && !call->message.oneway;
+}
+
+void control_stream_begin(struct control_call *call, const struct control_stream_events *events,
+                          void *userdata)
+{
+    control_connection_begin_stream(call->connection, events, userdata);
+}
+
+bool control_stream_is_ready(const struct control_call *call)
+{
+    const struct control_connection *x = call->connection;
+
+    return x->control && x->out.size == 0 && !x->broken;
+}
+
+void control_stream_send(struct control_call *call, json_t *parameters)
+{
+    control_connection_send_more(call->connection, parameters);
+    json_decref(parameters);
 }
 
 uint32_t control_call_actor(const struct control_call *call)
