@@ -23,6 +23,8 @@
     ROW(GRANT_ADD, "grant-add", "8e94cb750eb54a03afd09b6ad2e00e06", LOG_WARNING) \
     ROW(GRANT_CLOSE, "grant-close", "9e45dd5dd3bc48f9b0dec66c58b87321", LOG_WARNING) /* last use ended */ \
     ROW(REVOKE, "revoke", "97fecaa23bb24eefba7f599c171a68ad", LOG_ERR) \
+    ROW(REVOCATION, "revocation", "0934a3f8ddcd4f748439fee95eccfc7d", LOG_WARNING) /* a signed one taken in, or refused */ \
+    ROW(STATUS, "status", "b169cbe4b658412689491f373a43bfa4", LOG_WARNING) /* a signed one taken in, kept for later, or refused */ \
     ROW(LOCK, "lock", "29eaf649977d4131b8bd5c9f290f2060", LOG_ERR) \
     ROW(UNLOCK_TAKEN, "unlock", "eca733d40eb447b58472831988bd016e", LOG_WARNING) \
     ROW(SESSION_END, "session-end", "05558db8ab86464fa61ffb74d398e4bc", LOG_ERR) /* an operator's order */ \
@@ -30,7 +32,6 @@
     ROW(CONTROL_REFUSED, "control-refused", "31221854f7c149b9b3f0a1b05d7e7caf", LOG_WARNING) \
     ROW(START, "broker-start", "0433245c053644d786a099fe8d09ca3a", LOG_ERR) \
     ROW(STOP, "broker-stop", "d0f13907f35b4f04b6bf1ef5306d8c64", LOG_ERR) \
-    ROW(RELOAD, "reload", "4cd5e8b6a3f1472c9d0b7e5a18f26c93", LOG_ERR) /* configuration read anew while running */ \
     ROW(RANGE_DIFFERS, "range-differs", "40618bd328d1407da4e0829ae8c95176", LOG_ERR) /* module's gated range is not the broker's */ \
     ROW(REAPER, "reaper", "928d8f0c610d49568b6f7124d30d9bd8", LOG_ERR) /* reaper away, back */
 /* clang-format on */

@@ -26,6 +26,7 @@ static const struct table_column columns[] = {
     {.title = N_("GRANT"), .member = "id"},
     {.title = N_("VERSION"), .member = "version", .right = true},
     {.title = N_("FIRST RULE THAT FAILS"), .member = "reason"},
+    {.title = N_("TAKEN AWAY"), .member = "taken_by"},
 };
 
 static enum exit_code print_answer(const struct cli *cli, const json_t *reply, bool allowed)
@@ -33,6 +34,7 @@ static enum exit_code print_answer(const struct cli *cli, const json_t *reply, b
     const json_t *considered = json_object_get(reply, "considered");
     cleanup_free char *reason = table_cell(json_object_get(reply, "reason"));
     cleanup_free char *until = table_cell(json_object_get(reply, "valid_until"));
+    const char *taken = json_string_value(json_object_get(reply, "taken_by"));
     const char *message = json_string_value(json_object_get(reply, "message"));
 
     if (allowed)
@@ -43,6 +45,8 @@ static enum exit_code print_answer(const struct cli *cli, const json_t *reply, b
         (void)fprintf(cli->out, "%s\n", _("They would be told:"));
         (void)text_print_document(cli->out, message, strlen(message), !text_locale_is_utf8());
     }
+    if (taken && *taken)
+        (void)fprintf(cli->out, "%s\n", taken);
     if (json_array_size(considered) == 0) {
         (void)fputs(_("No grant names this person.\n"), cli->out);
         return EXIT_DONE;

@@ -180,6 +180,7 @@ const struct verb verb_grant_list = {
 
 static const struct table_column show_columns[] = {
     {.title = N_("State"), .member = "state"},
+    {.title = N_("Taken away"), .member = "taken_by"},
     {.title = N_("Uses taken"), .member = "uses_taken"},
     {.title = N_("Sessions live"), .member = "sessions_live"},
 };

@@ -26,6 +26,7 @@ typedef void document_take(struct addition *a, const struct offer *offer);
 
 /* One for each type that is handed in by itself. */
 document_take documents_take_grant;
+document_take documents_take_revocation;
 
 /* What the reply says of a document that was taken in. */
 struct addition_answer {

@@ -16,6 +16,7 @@ static const struct taker {
     document_take *take;
 } takers[] = {
     {DOCUMENT_GRANT, EVENT_GRANT_ADD, documents_take_grant},
+    {DOCUMENT_REVOCATION, EVENT_REVOCATION, documents_take_revocation},
 };
 
 json_t *documents_seen(const struct grant_standing *standing)

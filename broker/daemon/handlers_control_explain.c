@@ -2,6 +2,7 @@
 #include "broker/daemon/answer.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/state.h"
+#include "broker/daemon/taken_text.h"
 #include "policy/engine/decide.h"
 
 #include <string.h>
@@ -10,6 +11,7 @@
  * the very function that answers a login. */
 
 struct explaining {
+    struct broker *broker;
     const char *staff, *service, *source, *at, *key, *target;
     struct facts facts;
     struct ident_id session_grant;
@@ -23,8 +25,9 @@ static void on_considered(void *userdata, const struct grant_entry *e, enum reas
 
     ident_format_id(&e->grant->id, id);
     (void)json_array_append_new(x->considered,
-                                json_pack("{ss sI ss}", "id", id, "version", (json_int_t)e->grant->version,
-                                          "reason", reason_name(reason)));
+                                json_pack("{ss sI ss so}", "id", id, "version", (json_int_t)e->grant->version,
+                                          "reason", reason_name(reason), "taken_by",
+                                          taken_text_of_grant(x->broker, e, x->facts.now)));
 }
 
 static bool take_source(struct explaining *x, struct control_call *call)
@@ -92,6 +95,14 @@ static void gather(struct broker *b, struct explaining *x)
     f->session_grant = &x->session_grant;
 }
 
+/* What hits the person or the host, whatever the grants say. */
+static json_t *taken_by(const struct broker *b, const struct explaining *x)
+{
+    if (taken_of_host(b->taken, x->facts.now) != REASON_OK)
+        return taken_text_of_host(b, x->facts.now);
+    return taken_text_of_staff(b, x->staff, x->facts.now);
+}
+
 static void answer(struct broker *b, struct control_call *call, struct explaining *x)
 {
     struct decision d = decide(grants_index(b->grants), &x->facts, on_considered, x);
@@ -103,16 +114,16 @@ static void answer(struct broker *b, struct control_call *call, struct explainin
         ident_format_id(&d.entry->grant->id, id);
     if (!allow)
         answer_refuse(d.reason, d.entry, x->facts.now, "-", &reply);
-    control_reply(call, json_pack("{ss ss so so ss so}", "verdict", allow ? "allow" : "deny", "reason",
+    control_reply(call, json_pack("{ss ss so so ss so so}", "verdict", allow ? "allow" : "deny", "reason",
                                   reason_name(d.reason), "grant", control_text(id), "valid_until",
                                   allow ? control_time(d.valid_until) : json_null(), "message", reply.message,
-                                  "considered", json_incref(x->considered)));
+                                  "taken_by", taken_by(b, x), "considered", json_incref(x->considered)));
 }
 
 void control_explain(void *userdata, struct control_call *call, json_t *parameters)
 {
     struct broker *b = userdata;
-    struct explaining x = {.service = "sshd", .facts.now = clock_wall()};
+    struct explaining x = {.broker = b, .service = "sshd", .facts.now = clock_wall()};
     const struct varlink_field fields[] = {
         {"staff", VARLINK_STRING, false, &x.staff},  {"service", VARLINK_STRING, true, &x.service},
         {"source", VARLINK_STRING, true, &x.source}, {"at", VARLINK_STRING, true, &x.at},

@@ -5,6 +5,7 @@
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/state.h"
+#include "broker/daemon/taken_text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -38,13 +39,14 @@ static json_t *summary_of(struct broker *b, struct grant_entry *e, when_t now)
 
     ident_format_id(&g->id, id);
     uses_text(&g->uses, uses);
-    e->taken_away = taken_of_grant(b->taken, g, now);
-    return json_pack("{ss sI ss ss ss so so so ss sI sI ss ss}", "id", id, "version", (json_int_t)g->version,
-                     "class", grant_class_name(g->class), "staff", g->staff, "vendor", g->vendor, "services",
-                     services_of(g), "not_before", control_time(g->valid.from), "not_after",
-                     control_time(g->valid.until), "uses", uses, "uses_taken", (json_int_t)e->uses_taken,
-                     "sessions_live", (json_int_t)e->sessions_live, "state",
-                     reason_name(grants_state(e, &b->host, now)), "ticket", g->ticket);
+    state_refresh_grant(b, e, now);
+    return json_pack("{ss sI ss ss ss so so so ss sI sI ss so ss}", "id", id, "version",
+                     (json_int_t)g->version, "class", grant_class_name(g->class), "staff", g->staff, "vendor",
+                     g->vendor, "services", services_of(g), "not_before", control_time(g->valid.from),
+                     "not_after", control_time(g->valid.until), "uses", uses, "uses_taken",
+                     (json_int_t)e->uses_taken, "sessions_live", (json_int_t)e->sessions_live, "state",
+                     reason_name(grants_state(e, &b->host, now)), "taken_by", taken_text_of_grant(b, e, now),
+                     "ticket", g->ticket);
 }
 
 struct listing {
@@ -69,7 +71,7 @@ static void list_one(struct grant_entry *e, void *userdata)
     if ((l->staff && strcmp(l->staff, e->grant->staff) != 0) ||
         (l->vendor && strcmp(l->vendor, e->grant->vendor) != 0))
         return;
-    e->taken_away = taken_of_grant(l->broker->taken, e->grant, l->now);
+    state_refresh_grant(l->broker, e, l->now);
     if (l->all || !is_over(grants_state(e, &l->broker->host, l->now)))
         (void)json_array_append_new(l->grants, summary_of(l->broker, e, l->now));
 }

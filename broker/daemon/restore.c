@@ -6,6 +6,7 @@
 #include "broker/daemon/documents.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/revocations.h"
 #include "broker/daemon/state.h"
 
 #include <errno.h>
@@ -25,6 +26,8 @@ static int load_document(void *userdata, const struct store_document *d)
     struct grant_entry *entry;
     int r;
 
+    if (d->type == DOCUMENT_REVOCATION)
+        return revocations_load(b, d);
     if (d->type != DOCUMENT_GRANT)
         return 0;
     r = grants_add(b->grants, b->trust, clock_wall(), &offer, &entry, &standing, &refusal);

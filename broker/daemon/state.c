@@ -92,12 +92,17 @@ enum reason state_of_person(const struct broker *b, const char *staff, uint32_t 
     return REASON_OK;
 }
 
+void state_refresh_grant(struct broker *b, struct grant_entry *e, when_t now)
+{
+    e->taken_away = taken_of_grant(b->taken, e->grant, now);
+}
+
 void state_refresh_grants(struct broker *b, const char *staff, when_t now)
 {
     struct grant_entry *e = grant_index_first_of(grants_index(b->grants), staff);
 
     for (; e; e = e->next_of_staff)
-        e->taken_away = taken_of_grant(b->taken, e->grant, now);
+        state_refresh_grant(b, e, now);
 }
 
 int state_machine_id(const struct broker_options *o, char text[static 33])

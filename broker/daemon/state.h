@@ -21,7 +21,9 @@ when_t state_status_until(const struct broker *b);
 /** REASON_OK, or why this person is refused whatever their grants say. */
 enum reason state_of_person(const struct broker *b, const char *staff, uint32_t uid, when_t now);
 
-/** Brings `taken_away` of this person's grants up to date with the tombstones that hold at `now`. */
+/** Brings `taken_away` of a grant up to date with the tombstones that hold at `now`. */
+void state_refresh_grant(struct broker *b, struct grant_entry *e, when_t now);
+/** The same for all of this person's grants. */
 void state_refresh_grants(struct broker *b, const char *staff, when_t now);
 
 /** Compares the host's name and machine-id with those that the store was made for; fills b->host_trouble. */

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* There are as many as operators have typed; a list is enough, but the common case, a host on which nothing
- * was ever revoked, costs nothing. */
+/* There are as many as operators have typed and revokers signed; a list is enough, but the common case, a
+ * host on which nothing was ever revoked, costs nothing. */
 struct taken {
-    struct store_taken *items;
+    struct taken_entry *items;
     size_t n, capacity;
 };
 
@@ -31,75 +31,162 @@ size_t taken_count(const struct taken *t)
     return t->n;
 }
 
-static bool is_same(const struct store_taken *a, const struct store_taken *b)
+/* Room for one more at the end, or NULL. */
+static struct taken_entry *append(struct taken *t)
 {
-    return a->kind == b->kind && a->scope == b->scope && strcmp(a->name, b->name) == 0;
+    if (t->n == t->capacity) {
+        size_t capacity = t->capacity ? 2 * t->capacity : 16;
+        struct taken_entry *items = reallocarray(t->items, capacity, sizeof(*items));
+
+        if (!items)
+            return NULL;
+        t->items = items;
+        t->capacity = capacity;
+    }
+    return &t->items[t->n++];
+}
+
+static bool is_same(const struct taken_entry *x, const struct store_taken *asked)
+{
+    return !x->is_signed && x->what.kind == asked->kind && x->what.scope == asked->scope &&
+           strcmp(x->what.name, asked->name) == 0;
 }
 
 int taken_put(struct taken *t, const struct store_taken *x, struct store_taken *effective)
 {
-    struct store_taken *slot = NULL;
+    struct taken_entry *slot = NULL;
 
     for (size_t i = 0; i < t->n && !slot; i++)
         if (is_same(&t->items[i], x))
             slot = &t->items[i];
-    if (!slot && t->n == t->capacity) {
-        size_t capacity = t->capacity ? 2 * t->capacity : 16;
-        struct store_taken *items = reallocarray(t->items, capacity, sizeof(*items));
-
-        if (!items)
-            return -ENOMEM;
-        t->items = items;
-        t->capacity = capacity;
-    }
     if (!slot) {
-        slot = &t->items[t->n++];
-        *slot = *x;
-    } else if (x->kind == STORE_LOCK || x->until > slot->until) {
-        *slot = *x;
+        slot = append(t);
+        if (!slot)
+            return -ENOMEM;
+        *slot = (struct taken_entry){.what = *x};
+    } else if (x->kind == STORE_LOCK || x->until > slot->what.until) {
+        slot->what = *x;
     }
     if (effective)
-        *effective = *slot;
+        *effective = slot->what;
     return 0;
 }
 
-static bool hits(const struct taken *t, enum store_taken_kind kind, enum store_taken_scope scope,
-                 const char *name, when_t now)
+const struct taken_entry *taken_find_document(const struct taken *t, const struct ident_id *revocation,
+                                              const uint8_t sha256[static 32], uint32_t *free_row)
 {
+    *free_row = 1;
     for (size_t i = 0; i < t->n; i++) {
-        const struct store_taken *x = &t->items[i];
+        const struct taken_entry *x = &t->items[i];
 
-        if (x->kind == kind && x->scope == scope && now < x->until && strcmp(x->name, name) == 0)
-            return true;
+        if (!x->is_signed || !ident_id_equal(&x->revocation, revocation))
+            continue;
+        if (memcmp(x->sha256, sha256, sizeof(x->sha256)) == 0)
+            return x;
+        if (x->row >= *free_row)
+            *free_row = x->row + 1;
     }
-    return false;
+    return NULL;
+}
+
+int taken_put_signed(struct taken *t, const struct taken_entry *x)
+{
+    struct taken_entry *slot;
+    uint32_t row;
+
+    if (taken_find_document(t, &x->revocation, x->sha256, &row))
+        return 0;
+    slot = append(t);
+    if (!slot)
+        return -ENOMEM;
+    *slot = *x;
+    slot->is_signed = true;
+    return 0;
+}
+
+static bool holds(const struct taken_entry *x, enum store_taken_kind kind, enum store_taken_scope scope,
+                  const char *name, when_t now)
+{
+    return x->what.kind == kind && x->what.scope == scope && now < x->what.until &&
+           strcmp(x->what.name, name) == 0;
+}
+
+static const struct taken_entry *find(const struct taken *t, enum store_taken_kind kind,
+                                      enum store_taken_scope scope, const char *name, when_t now)
+{
+    const struct taken_entry *found = NULL;
+
+    for (size_t i = 0; i < t->n; i++)
+        if (holds(&t->items[i], kind, scope, name, now) && (!found || t->items[i].is_signed))
+            found = &t->items[i];
+    return found;
+}
+
+static const struct taken_entry *find_any(const struct taken *t, enum store_taken_scope scope,
+                                          const char *name, when_t now)
+{
+    const struct taken_entry *found = find(t, STORE_TOMBSTONE, scope, name, now);
+
+    return found ? found : find(t, STORE_LOCK, scope, name, now);
+}
+
+const struct taken_entry *taken_why_grant(const struct taken *t, const struct grant *g, when_t now)
+{
+    const struct taken_entry *found;
+    char id[IDENT_ID_TEXT_SIZE];
+
+    if (t->n == 0)
+        return NULL;
+    ident_format_id(&g->id, id);
+    found = find_any(t, STORE_TAKEN_GRANT, id, now);
+    return found ? found : find_any(t, STORE_TAKEN_VENDOR, g->vendor, now);
+}
+
+const struct taken_entry *taken_why_staff(const struct taken *t, const char *staff, when_t now)
+{
+    return find_any(t, STORE_TAKEN_STAFF, staff, now);
+}
+
+const struct taken_entry *taken_why_host(const struct taken *t, when_t now)
+{
+    return find(t, STORE_LOCK, STORE_TAKEN_HOST, "", now);
 }
 
 enum reason taken_of_grant(const struct taken *t, const struct grant *g, when_t now)
 {
-    char id[IDENT_ID_TEXT_SIZE];
+    const struct taken_entry *x = taken_why_grant(t, g, now);
 
-    if (t->n == 0)
+    if (!x)
         return REASON_OK;
-    ident_format_id(&g->id, id);
-    if (hits(t, STORE_TOMBSTONE, STORE_TAKEN_GRANT, id, now) ||
-        hits(t, STORE_LOCK, STORE_TAKEN_GRANT, id, now))
+    if (x->what.scope == STORE_TAKEN_GRANT)
         return REASON_REVOKED;
-    if (hits(t, STORE_TOMBSTONE, STORE_TAKEN_VENDOR, g->vendor, now))
-        return REASON_VENDOR_REVOKED;
-    if (hits(t, STORE_LOCK, STORE_TAKEN_VENDOR, g->vendor, now))
-        return REASON_VENDOR_LOCKED;
-    return REASON_OK;
+    return x->what.kind == STORE_TOMBSTONE ? REASON_VENDOR_REVOKED : REASON_VENDOR_LOCKED;
 }
 
 enum reason taken_of_staff(const struct taken *t, const char *staff, when_t now)
 {
-    if (hits(t, STORE_TOMBSTONE, STORE_TAKEN_STAFF, staff, now))
-        return REASON_STAFF_REVOKED;
-    return hits(t, STORE_LOCK, STORE_TAKEN_STAFF, staff, now) ? REASON_STAFF_LOCKED : REASON_OK;
+    const struct taken_entry *x = taken_why_staff(t, staff, now);
+
+    if (!x)
+        return REASON_OK;
+    return x->what.kind == STORE_TOMBSTONE ? REASON_STAFF_REVOKED : REASON_STAFF_LOCKED;
 }
 
 enum reason taken_of_host(const struct taken *t, when_t now)
 {
-    return hits(t, STORE_LOCK, STORE_TAKEN_HOST, "", now) ? REASON_HOST_LOCKED : REASON_OK;
+    return taken_why_host(t, now) ? REASON_HOST_LOCKED : REASON_OK;
+}
+
+size_t taken_holding(const struct taken *t, when_t now, size_t *n_signed)
+{
+    size_t n = 0;
+
+    *n_signed = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        if (now >= t->items[i].what.until)
+            continue;
+        n++;
+        *n_signed += t->items[i].is_signed;
+    }
+    return n;
 }

@@ -7,9 +7,24 @@
 
 /*
  * What was taken away on this host: tombstones (revocations) and locks, in memory. They hit grants, staff,
- * vendors or the whole host, also such as are not known yet, until their time is over.
+ * vendors or the whole host, also such as are not known yet, until their time is over. An operator's
+ * tombstone and a signed one of the same scope and name are two: neither ends with the other, nor hides who
+ * said it.
  */
 struct taken;
+
+/* One of them, and who said so. */
+struct taken_entry {
+    struct store_taken what; /* signed: `by` is UINT32_MAX, `at` is what the document claims, and `why` may be
+                                the beginning of its reason */
+    bool is_signed;
+    /* of a signed one: */
+    struct ident_id revocation;
+    uint32_t row; /* version of its row in the store: one id may have been used for several documents */
+    uint8_t sha256[32];
+    char signer[IDENT_NAME_MAX + 1];
+    char role[IDENT_NAME_MAX + 1];
+};
 
 int taken_new(struct taken **ret);
 struct taken *taken_free(struct taken *t);
@@ -19,6 +34,14 @@ DEFINE_CLEANUP(struct taken, taken_free);
  * *effective (may be NULL) is what holds now and belongs on disk. 0 or -ENOMEM. */
 int taken_put(struct taken *t, const struct store_taken *x, struct store_taken *effective);
 
+/** Adds a signed tombstone (or finds that it is there: same document). 0 or -ENOMEM. */
+int taken_put_signed(struct taken *t, const struct taken_entry *x);
+
+/** The tombstone of this very document (by id and digest), or NULL; then *free_row is the row of the store
+ * that the next document of this id takes. */
+const struct taken_entry *taken_find_document(const struct taken *t, const struct ident_id *revocation,
+                                              const uint8_t sha256[static 32], uint32_t *free_row);
+
 /** REASON_OK, REVOKED, VENDOR_REVOKED or VENDOR_LOCKED: the gravest that hits this grant at `now`. */
 enum reason taken_of_grant(const struct taken *t, const struct grant *g, when_t now);
 
@@ -27,6 +50,14 @@ enum reason taken_of_staff(const struct taken *t, const char *staff, when_t now)
 
 /** REASON_OK or HOST_LOCKED. */
 enum reason taken_of_host(const struct taken *t, when_t now);
+
+/** What the three above rest on: a signed one before an operator's, or NULL. It lasts until the next put. */
+const struct taken_entry *taken_why_grant(const struct taken *t, const struct grant *g, when_t now);
+const struct taken_entry *taken_why_staff(const struct taken *t, const char *staff, when_t now);
+const struct taken_entry *taken_why_host(const struct taken *t, when_t now);
+
+/** How many hold at `now`, and how many of them are signed. */
+size_t taken_holding(const struct taken *t, when_t now, size_t *n_signed);
 
 size_t taken_count(const struct taken *t);
 

@@ -28,9 +28,9 @@ enum reason taking_hits(struct broker *b, const struct session *s, when_t now)
     return taken_of_grant(b->taken, e->grant, now);
 }
 
-/* Also what was being ended already: the order waits for all of it. */
-static void end_all(struct broker *b, struct operator_order *order, when_t now)
+void taking_end(struct broker *b, struct operator_order *order)
 {
+    when_t now = clock_wall();
     struct session *next;
 
     for (struct session *s = registry_first(b->registry); s; s = next) {
@@ -71,14 +71,13 @@ static void on_written(void *userdata, int result, uint64_t sequence)
 int taking_begin(struct broker *b, struct store_txn *t, taking_done *done, void *userdata)
 {
     struct taking *x = calloc(1, sizeof(*x));
-    when_t now = clock_wall();
 
     b->generation++;
     if (x)
         x->order = order_new(b, on_ended, x);
     if (!x || !x->order) {
         free(x);
-        end_all(b, NULL, now);
+        taking_end(b, NULL);
         ledger_submit(b, t, NULL, NULL);
         return -ENOMEM;
     }
@@ -86,7 +85,7 @@ int taking_begin(struct broker *b, struct store_txn *t, taking_done *done, void 
     x->userdata = userdata;
     x->result = NOT_WRITTEN_YET;
     order_hold(x->order);
-    end_all(b, x->order, now);
+    taking_end(b, x->order);
     order_go(x->order);
     ledger_submit(b, t, on_written, x);
     return 0;

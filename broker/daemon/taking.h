@@ -19,6 +19,10 @@ typedef void taking_done(void *userdata, int result, const struct order_result *
  * for it, and `done` is not called. */
 int taking_begin(struct broker *b, struct store_txn *t, taking_done *done, void *userdata);
 
+/** The first half of it, for who has an order of their own (or none: NULL): ends all that b->taken hits now,
+ * and lets the order wait for it, also for what was being ended already. The caller raises the generation. */
+void taking_end(struct broker *b, struct operator_order *order);
+
 /** REASON_OK, or why what is taken away on this host hits this session at `now`. */
 enum reason taking_hits(struct broker *b, const struct session *s, when_t now);
 

@@ -34,9 +34,6 @@ _hufuctl_options() {
     'session list')
       echo --staff --all
       ;;
-    'session watch')
-      echo --staff
-      ;;
     'session end')
       echo --why
       ;;
@@ -44,8 +41,7 @@ _hufuctl_options() {
       echo --staff --vendor --until --why
       ;;
     'audit')
-      echo --since --until --staff --vendor --event --result --reason --grant --ticket --service --session --lines -n \
-        --follow -f
+      echo --since --until --staff --vendor --event --result --reason --grant --ticket --service --session --lines -n
       ;;
   esac
   echo --json --socket --help -h
@@ -64,8 +60,8 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
     --incident-level) compgen -W '1 2 3' -- "$3" ;;
     --event)
       compgen -W 'login session-open session-close session-remains switch job key channel screen-unlock user-manager
-        reservation-release request-refused grant-add grant-close revoke lock unlock session-end trust control-refused broker-start
-        broker-stop reload range-differs reaper' -- "$3"
+        reservation-release request-refused grant-add grant-close revoke revocation status lock unlock session-end trust control-refused broker-start
+        broker-stop range-differs reaper' -- "$3"
       ;;
     --service) compgen -W 'sshd login cron at su sudo' -- "$3" ;;
     --source) compgen -W 'local any' -- "$3" ;;
@@ -80,7 +76,7 @@ _hufuctl_arguments() { # COMMAND CURRENT
     'grant show' | revoke) compgen -W "$(_hufuctl_ids grant)" -- "$2" ;;
     'session show' | 'session end') compgen -W "$(_hufuctl_ids session)" -- "$2" ;;
     grant) compgen -W 'draft check add list show' -- "$2" ;;
-    session) compgen -W 'list show end watch' -- "$2" ;;
+    session) compgen -W 'list show end' -- "$2" ;;
     '') compgen -W 'setup status grant approve explain session revoke audit' -- "$2" ;;
   esac
 }

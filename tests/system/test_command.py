@@ -21,7 +21,6 @@ COMPLETE = {
     "session list": "",
     "session show": "NUMBER",
     "session end": "NUMBER",
-    "session watch": "",
     "revoke": "GRANT",
     "audit": "",
 }

@@ -176,13 +176,13 @@ char *paper_revocation(const struct revocation_plan *plan)
 {
     return issue_text("hufu-revocation: 1\n"
                       "site: %s\n"
-                      "id: " PAPERS_REVOCATION "\n"
+                      "id: %s\n"
                       "scope: %s\n"
                       "until: %s\n"
                       "revoked-at: 2026-11-21T08:00:00Z\n"
                       "reason: 证件丢失\n",
-                      OR(plan->site, PAPERS_SITE), OR(plan->scope, "grant " PAPERS_ID),
-                      OR(plan->until, "forever"));
+                      OR(plan->site, PAPERS_SITE), OR(plan->id, PAPERS_REVOCATION),
+                      OR(plan->scope, "grant " PAPERS_ID), OR(plan->until, "forever"));
 }
 
 char *paper_status(const struct status_plan *plan)
@@ -190,11 +190,12 @@ char *paper_status(const struct status_plan *plan)
     return issue_text("hufu-status: 1\n"
                       "site: %s\n"
                       "trust-epoch: %u\n"
-                      "epoch: 17\n"
-                      "issued: 2026-11-21T08:00:00Z\n"
+                      "epoch: %u\n"
+                      "issued: %s\n"
                       "expires: %s\n"
                       "%s",
                       OR(plan->site, PAPERS_SITE), plan->trust_epoch ? plan->trust_epoch : 4,
+                      plan->epoch ? plan->epoch : 17, OR(plan->issued, "2026-11-21T08:00:00Z"),
                       OR(plan->expires, "2026-11-22T08:00:00Z"), OR(plan->lines, ""));
 }
 

@@ -76,19 +76,20 @@ char *paper_grant(const struct grant_plan *plan);
 
 struct revocation_plan {
     const char *site;
+    const char *id;    /* NULL: PAPERS_REVOCATION */
     const char *scope; /* NULL: "grant " PAPERS_ID */
     const char *until; /* NULL: "forever" */
 };
-/** Its id is PAPERS_REVOCATION. */
 char *paper_revocation(const struct revocation_plan *plan);
 
 struct status_plan {
     const char *site;
     unsigned trust_epoch; /* 0: 4 */
+    unsigned epoch;       /* 0: 17 */
+    const char *issued;   /* NULL: 2026-11-21T08:00:00Z */
     const char *expires;  /* NULL: 2026-11-22T08:00:00Z */
     const char *lines;    /* sorted `revoked:`, `revoked-certificate:`, `minimum-version:`; NULL: none */
 };
-/** Its epoch is 17. */
 char *paper_status(const struct status_plan *plan);
 
 struct approval_plan {

@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 static const char conf[] = "[host]\nhost = db01.finance.example\n[gate]\ngated-uid = %u-%u\n"
-                           "[directory]\nstatus-max-age = none\n";
+                           "[directory]\nstatus-max-age = %s\n";
 
 const char *world_path(const struct world *w, const char *name)
 {
@@ -61,13 +61,11 @@ void world_put_trust(struct world *w, size_t n_approvers)
 
 static struct broker_options options_of(struct world *w)
 {
-    static char trust[128], machine_id[128], config[128];
+    static char trust[128], machine_id[128];
 
     (void)snprintf(trust, sizeof(trust), "%s/trust", w->folder);
     (void)snprintf(machine_id, sizeof(machine_id), "%s/machine-id", w->folder);
-    (void)snprintf(config, sizeof(config), "%s/hufud.conf", w->folder);
     return (struct broker_options){.run_dir = w->folder,
-                                   .config_path = config,
                                    .state_dir = w->folder,
                                    .trust_path = trust,
                                    .machine_id_path = machine_id,
@@ -84,7 +82,8 @@ static struct config *config_of(const struct world *w)
     struct conf_error error;
     char text[512];
 
-    (void)snprintf(text, sizeof(text), conf, w->first, w->last);
+    (void)snprintf(text, sizeof(text), conf, w->first, w->last,
+                   w->status_max_age ? w->status_max_age : "none");
     must(config_parse(text, strlen(text), &config, &error) == 0);
     return config;
 }

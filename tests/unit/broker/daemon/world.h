@@ -18,9 +18,10 @@ struct world {
     struct broker *broker;
     struct department *department;
     struct fake_reaper reaper;
-    int leader;           /* who signs as the leader: DEPARTMENT_LEADER or DEPARTMENT_BOTH */
-    uid_t root;           /* who is root to the broker */
-    unsigned first, last; /* gated range */
+    int leader;                 /* who signs as the leader: DEPARTMENT_LEADER or DEPARTMENT_BOTH */
+    uid_t root;                 /* who is root to the broker */
+    unsigned first, last;       /* gated range */
+    const char *status_max_age; /* of hufud.conf; NULL: none */
 };
 
 #define WORLD_STAFF "zhang.san"

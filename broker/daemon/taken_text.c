@@ -1,0 +1,93 @@
+#include "broker/daemon/taken_text.h"
+
+#include "broker/common/i18n.h"
+#include "policy/base/buf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void put_signed(struct buf *b, const struct taken_entry *x, const char *until)
+{
+    char id[IDENT_ID_TEXT_SIZE];
+
+    ident_format_id(&x->revocation, id);
+    if (until)
+        buf_printf(b, _("Signed revocation %.8s by %s (%s), until %s"), id, x->signer, x->role, until);
+    else
+        buf_printf(b, _("Signed revocation %.8s by %s (%s), for ever"), id, x->signer, x->role);
+}
+
+static void put_local(struct buf *b, const struct taken_entry *x, const char *until)
+{
+    bool tombstone = x->what.kind == STORE_TOMBSTONE;
+    char by[16] = "?";
+
+    if (x->what.by != UINT32_MAX)
+        (void)snprintf(by, sizeof(by), "%u", x->what.by);
+    if (tombstone && until)
+        buf_printf(b, _("Revoked on this host only, by login uid %s, until %s"), by, until);
+    else if (tombstone)
+        buf_printf(b, _("Revoked on this host only, by login uid %s, for ever"), by);
+    else if (until)
+        buf_printf(b, _("Locked on this host, by login uid %s, until %s"), by, until);
+    else
+        buf_printf(b, _("Locked on this host, by login uid %s, until unlocked"), by);
+}
+
+/* What an operator typed was never parsed. */
+static void put_why(struct buf *b, const char *why)
+{
+    size_t length = strlen(why);
+
+    if (length == 0)
+        return;
+    buf_puts(b, ": ");
+    if (ident_is_visible_text(why, length)) {
+        buf_puts(b, why);
+        return;
+    }
+    for (size_t i = 0; i < length; i++)
+        buf_put_u8(b, why[i] >= 0x20 && why[i] < 0x7f ? (uint8_t)why[i] : '?');
+}
+
+void taken_text(const struct taken_entry *x, char text[static TAKEN_TEXT_SIZE])
+{
+    cleanup_buf struct buf b = BUF_INIT;
+    char until[WHEN_TEXT_SIZE];
+    bool ends = x->what.until != WHEN_NEVER;
+
+    when_format(x->what.until, until);
+    if (x->is_signed)
+        put_signed(&b, x, ends ? until : NULL);
+    else
+        put_local(&b, x, ends ? until : NULL);
+    put_why(&b, x->what.why);
+    text[0] = '\0';
+    if (buf_error(&b) == 0 && b.size < TAKEN_TEXT_SIZE)
+        (void)snprintf(text, TAKEN_TEXT_SIZE, "%.*s", (int)b.size, (const char *)b.data);
+}
+
+static json_t *text_or_null(const struct taken_entry *x)
+{
+    char text[TAKEN_TEXT_SIZE];
+
+    if (!x)
+        return json_null();
+    taken_text(x, text);
+    return json_string(text);
+}
+
+json_t *taken_text_of_grant(const struct broker *b, const struct grant_entry *e, when_t now)
+{
+    return text_or_null(taken_why_grant(b->taken, e->grant, now));
+}
+
+json_t *taken_text_of_staff(const struct broker *b, const char *staff, when_t now)
+{
+    return text_or_null(taken_why_staff(b->taken, staff, now));
+}
+
+json_t *taken_text_of_host(const struct broker *b, when_t now)
+{
+    return text_or_null(taken_why_host(b->taken, now));
+}

@@ -1,0 +1,45 @@
+#ifndef HUFU_TESTS_DAEMON_OFFICES_H
+#define HUFU_TESTS_DAEMON_OFFICES_H
+
+#include "tests/unit/broker/daemon/world.h"
+
+/*
+ * A world whose trust file has, beside the department's approvers, people and keys that can only take away:
+ * the revoker sun.qi and the status keys status-2026 and status-2027.
+ */
+struct offices {
+    struct world *w;
+    struct signatory revoker, status_key, next_key;
+};
+
+/** Not started yet. status_max_age as in hufud.conf. */
+struct offices *offices_new(const char *status_max_age);
+struct offices *offices_free(struct offices *o);
+/** With status-max-age = none, started. */
+int offices_setup(void **state);
+int offices_teardown(void **state);
+
+/** Writes the trust file of this epoch: with the revoker or without, with this status key (NULL: none). */
+void offices_put_trust(struct offices *o, unsigned epoch, bool revoker, const struct signatory *status_key);
+
+/** "2026-11-21T00:00:00Z": so many seconds from now. The caller's to free. */
+char *offices_time(when_t seconds);
+
+/** An approval of a revocation or a status; the subject line is made of the document. */
+char *offices_sign(const struct signatory *by, const char *role, const char *document);
+
+/** Hands in a revocation by this plan, signed by the revoker. */
+struct varlink_reply offices_revoke(struct offices *o, struct revocation_plan plan);
+
+/** Text of a member of a reply, "" if there is none. */
+const char *offices_text(const struct varlink_reply *r, const char *member);
+/** The same of its first grant (GrantShow, GrantList). */
+const char *offices_grant_text(const struct varlink_reply *r, const char *member);
+
+/** Fails unless the reply is Refused for this reason; frees it. */
+void offices_refused(struct varlink_reply *r, enum reason reason);
+
+/** What the account phase says to a visitor of the usual kind. */
+enum reason offices_knock(struct offices *o);
+
+#endif
