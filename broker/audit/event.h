@@ -32,6 +32,7 @@
     ROW(CONTROL_REFUSED, "control-refused", "31221854f7c149b9b3f0a1b05d7e7caf", LOG_WARNING) \
     ROW(START, "broker-start", "0433245c053644d786a099fe8d09ca3a", LOG_ERR) \
     ROW(STOP, "broker-stop", "d0f13907f35b4f04b6bf1ef5306d8c64", LOG_ERR) \
+    ROW(RELOAD, "reload", "4cd5e8b6a3f1472c9d0b7e5a18f26c93", LOG_ERR) /* configuration read anew while running */ \
     ROW(RANGE_DIFFERS, "range-differs", "40618bd328d1407da4e0829ae8c95176", LOG_ERR) /* module's gated range is not the broker's */ \
     ROW(REAPER, "reaper", "928d8f0c610d49568b6f7124d30d9bd8", LOG_ERR) /* reaper away, back */
 /* clang-format on */

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
@@ -22,16 +23,17 @@
 #define STOP_PATIENCE_MS    500
 #define RETRY_FIRST_SECONDS 1
 #define RETRY_MOST_SECONDS  30
+#define HOST_SIZE           80 /* more than a host name of a configuration may have */
 #define JOURNAL_SOCKET      "/run/systemd/journal/socket"
 
 struct feeder {
     struct store *store;
-    char *host;
     pthread_t thread;
     atomic_bool stopping;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
+    char host[HOST_SIZE]; /* under the lock */
     bool in_store, finished;
     bool left_alone;
     unsigned references;
@@ -49,7 +51,6 @@ static void feeder_unref(struct feeder *f)
         return;
     (void)pthread_cond_destroy(&f->changed);
     (void)pthread_mutex_destroy(&f->lock);
-    free(f->host);
     free(f);
 }
 
@@ -114,15 +115,25 @@ static int send_record(const struct record *r, const char *host)
     return sd_journal_sendv(f.items, (int)f.n);
 }
 
+static int send_from_host(struct feeder *f, const struct record *r)
+{
+    char host[HOST_SIZE];
+
+    (void)pthread_mutex_lock(&f->lock);
+    memcpy(host, f->host, sizeof(host));
+    (void)pthread_mutex_unlock(&f->lock);
+    return send_record(r, host);
+}
+
 /* Sends one record as often as it takes; false if the feeder stops. What was sent is noted even then. */
 static bool feeder_send(struct feeder *f, const struct record *r)
 {
-    int e = send_record(r, f->host);
+    int e = send_from_host(f, r);
 
     while (e < 0 && !atomic_load(&f->stopping)) {
         feeder_pause(f);
         if (!atomic_load(&f->stopping))
-            e = send_record(r, f->host);
+            e = send_from_host(f, r);
     }
     if (e < 0 || !feeder_enter(f))
         return false;
@@ -189,11 +200,7 @@ static int feeder_new(struct store *store, const char *host, struct feeder **ret
     *ret = NULL;
     if (!f)
         return -ENOMEM;
-    f->host = strdup(host);
-    if (!f->host) {
-        free(f);
-        return -ENOMEM;
-    }
+    (void)snprintf(f->host, sizeof(f->host), "%s", host);
     f->store = store;
     f->references = 1;
     f->retry_seconds = RETRY_FIRST_SECONDS;
@@ -227,6 +234,13 @@ int feeder_start(struct store *store, const char *host, struct feeder **ret)
     }
     *ret = f;
     return 0;
+}
+
+void feeder_set_host(struct feeder *f, const char *host)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    (void)snprintf(f->host, sizeof(f->host), "%s", host);
+    (void)pthread_mutex_unlock(&f->lock);
 }
 
 struct feeder *feeder_stop(struct feeder *f)

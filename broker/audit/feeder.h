@@ -12,6 +12,8 @@ struct feeder;
 
 /** `host` is copied; it becomes HUFU_HOST. The store must outlive the feeder. 0 or -errno. */
 int feeder_start(struct store *store, const char *host, struct feeder **ret);
+/** The host of what is fed from now on, when the configuration has another name. */
+void feeder_set_host(struct feeder *f, const char *host);
 /** Stops, before store_close(). Does not wait for a journald that hangs (at most half a second beside what
  * the store takes to answer): what was not fed comes after the next start. NULL is fine. */
 struct feeder *feeder_stop(struct feeder *f);

@@ -52,6 +52,8 @@ static const struct sentence {
      "control request refused{by}{why}{detail}{about}"},
     {EVENT_START, "broker started{detail}", "broker started and admits nobody who is gated{why}{detail}"},
     {EVENT_STOP, "broker stopped{detail}", "broker stopped{why}{detail}"},
+    {EVENT_RELOAD, "configuration read anew{detail}",
+     "configuration not taken, the one before stays in force{detail}"},
     {EVENT_RANGE_DIFFERS, "gated range of module and broker agree again{detail}",
      "gated range of the module is not the broker's{detail}"},
     {EVENT_REAPER, "reaper is there{detail}", "reaper is away{why}{detail}"},

@@ -14,6 +14,11 @@ static void varlink_reply_done_p(struct varlink_reply *reply)
     varlink_reply_done(reply);
 }
 
+static void varlink_stream_done_p(struct varlink_stream *stream)
+{
+    varlink_stream_done(stream);
+}
+
 static enum exit_code explain_transport(const struct cli *cli, int error)
 {
     switch (error) {
@@ -108,6 +113,68 @@ enum exit_code call_broker(const struct cli *cli, const char *method, json_t *pa
         return explain_error(cli, &reply);
     }
     *ret = json_incref(reply.parameters);
+    return EXIT_DONE;
+}
+
+static enum exit_code hear(const struct cli *cli, const struct varlink_reply *reply, call_heard *heard,
+                           void *userdata)
+{
+    enum exit_code code;
+
+    if (reply->error) {
+        if (cli->json)
+            (void)call_print_json_line(cli, reply->message);
+        return explain_error(cli, reply);
+    }
+    code = heard(cli, reply->parameters, userdata);
+    if (fflush(cli->out) != 0 && code == EXIT_DONE)
+        return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
+    return code;
+}
+
+static enum exit_code hear_all(const struct cli *cli, struct varlink_stream *stream, call_heard *heard,
+                               void *userdata)
+{
+    enum exit_code code = EXIT_DONE;
+    unsigned timeout_ms = CALL_TIMEOUT_MS;
+    bool continues = true;
+
+    while (continues && code == EXIT_DONE) {
+        cleanup(varlink_reply_done_p) struct varlink_reply reply = {0};
+        int r = varlink_stream_next(stream, timeout_ms, &reply);
+
+        if (r == -ECONNRESET)
+            return cli_fail(cli, EXIT_BROKER_AWAY,
+                            _("the broker has hung up: it stopped, or waited too long for this reader; start "
+                              "again to go on"));
+        if (r < 0)
+            return explain_transport(cli, r);
+        code = hear(cli, &reply, heard, userdata);
+        continues = reply.continues;
+        timeout_ms = 0;
+    }
+    return code;
+}
+
+enum exit_code call_stream(const struct cli *cli, const char *method, json_t *parameters, call_heard *heard,
+                           void *userdata)
+{
+    cleanup_json json_t *owned = parameters;
+    cleanup(varlink_stream_done_p) struct varlink_stream stream = VARLINK_STREAM_INIT;
+    char name[100];
+    int r;
+
+    if (!owned)
+        return explain_transport(cli, -ENOMEM);
+    (void)snprintf(name, sizeof(name), INTERFACE "%s", method);
+    r = varlink_stream_open(cli->socket, name, owned, CALL_TIMEOUT_MS, &stream);
+    return r < 0 ? explain_transport(cli, r) : hear_all(cli, &stream, heard, userdata);
+}
+
+enum exit_code call_print_json_line(const struct cli *cli, const json_t *value)
+{
+    if (json_dumpf(value, cli->out, JSON_COMPACT) < 0 || fputc('\n', cli->out) == EOF)
+        return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
     return EXIT_DONE;
 }
 

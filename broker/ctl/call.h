@@ -16,6 +16,17 @@
 enum exit_code call_broker(const struct cli *cli, const char *method, json_t *parameters, unsigned timeout_ms,
                            json_t **ret);
 
+/* One reply of a stream. Anything but EXIT_DONE ends it, and is what call_stream() returns. */
+typedef enum exit_code call_heard(const struct cli *cli, const json_t *parameters, void *userdata);
+
+/** Calls org.hufu.control.METHOD and hears replies until the broker ends it or goes; each one is on its way
+ * to the terminal before the next is waited for. As call_broker(). */
+enum exit_code call_stream(const struct cli *cli, const char *method, json_t *parameters, call_heard *heard,
+                           void *userdata);
+
+/** Prints a JSON value in one line: one of many. */
+enum exit_code call_print_json_line(const struct cli *cli, const json_t *value);
+
 /** Prints a JSON value and a line end. */
 enum exit_code call_print_json(const struct cli *cli, const json_t *value);
 

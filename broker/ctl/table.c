@@ -112,6 +112,23 @@ int table_print(FILE *out, const struct table_column *columns, size_t n, const j
     return scols_print_table(table) == 0 ? 0 : -ENOMEM;
 }
 
+int table_print_line(FILE *out, const struct table_column *columns, size_t n, const json_t *object)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct table_column *c = &columns[i];
+        cleanup_free char *cell = object ? cell_of(c, object) : strdup(_(c->title));
+        size_t width, fill;
+
+        if (!cell)
+            return -ENOMEM;
+        width = text_width(cell);
+        fill = width < c->width ? c->width - width : 0;
+        (void)fprintf(out, "%s%*s%s%*s", i > 0 ? " " : "", c->right ? (int)fill : 0, "", cell,
+                      c->right || i + 1 == n ? 0 : (int)fill, "");
+    }
+    return fputc('\n', out) == EOF ? -ENOMEM : 0;
+}
+
 int table_print_object(FILE *out, const struct table_column *columns, size_t n, const json_t *object)
 {
     cleanup(scols_unref_table_p) struct libscols_table *table = scols_new_table();

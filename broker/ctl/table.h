@@ -13,10 +13,15 @@ struct table_column {
     const char *member;                    /* of each object */
     bool right;                            /* numbers */
     char *(*format)(const json_t *object); /* or NULL: the member as it is; result is the table's to free */
+    unsigned width; /* for table_print_line(), which cannot know what is still to come: at least so many */
 };
 
 /** Prints a line of titles and one line an object. 0 or -ENOMEM. */
 int table_print(FILE *out, const struct table_column *columns, size_t n, const json_t *objects);
+
+/** One line of a table that grows: the titles for `object` NULL, else its cells, each filled up to its
+ * column's width. 0 or -ENOMEM. */
+int table_print_line(FILE *out, const struct table_column *columns, size_t n, const json_t *object);
 
 /** How a value stands in a table: text, number, yes or no, "-" for none, members of an array with commas.
  * Never NULL but without memory; the caller's to free. */

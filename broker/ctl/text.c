@@ -99,6 +99,11 @@ static size_t columns_of(const char *word, size_t length)
     return columns < 0 ? length : (size_t)columns;
 }
 
+size_t text_width(const char *text)
+{
+    return columns_of(text, strlen(text));
+}
+
 static bool is_one_of(const char *character, size_t size, const char *characters)
 {
     return size > 1 && memmem(characters, strlen(characters), character, size);

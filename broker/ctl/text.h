@@ -19,6 +19,9 @@ bool text_print_document(FILE *out, const char *octets, size_t size, bool ascii)
 /** Prints text_escape() of a string. */
 void text_print(FILE *out, const char *text);
 
+/** Columns that a text takes on a terminal. */
+size_t text_width(const char *text);
+
 /** Whether the locale shows UTF-8. */
 bool text_locale_is_utf8(void);
 

@@ -7,12 +7,15 @@
 
 #include <string.h>
 
-#define PAGE      1000 /* records that the broker hands out at once */
-#define PAGE_TEXT "1000"
+#define PAGE         1000 /* records that the broker hands out at once */
+#define PAGE_TEXT    "1000"
+
+#define FOLLOW_LINES 10
 
 struct audit {
     const char *since, *until, *staff, *vendor, *event, *result, *reason, *grant, *ticket, *service, *session,
         *limit;
+    bool follow;
 };
 
 #define AT(member) offsetof(struct audit, member)
@@ -30,6 +33,8 @@ static const struct option_row rows[] = {
     {"service", 0, OPTION_TEXT, false, "NAME", N_("of this PAM service"), AT(service)},
     {"session", 0, OPTION_TEXT, false, "NUMBER", N_("of this session"), AT(session)},
     {"lines", 'n', OPTION_TEXT, false, "N", N_("at most so many, the latest"), AT(limit)},
+    {"follow", 'f', OPTION_FLAG, false, NULL, N_("go on with each new one; 10 lines before, or -n"),
+     AT(follow)},
 };
 
 static char *short_grant(const json_t *object)
@@ -40,17 +45,17 @@ static char *short_grant(const json_t *object)
 }
 
 static const struct table_column columns[] = {
-    {.title = N_("SEQ"), .member = "sequence", .right = true},
-    {.title = N_("TIME"), .member = "time"},
-    {.title = N_("EVENT"), .member = "event"},
-    {.title = N_("RESULT"), .member = "result"},
-    {.title = N_("REASON"), .member = "reason"},
-    {.title = N_("STAFF"), .member = "staff"},
-    {.title = N_("SERVICE"), .member = "service"},
-    {.title = N_("ADDRESS"), .member = "address"},
-    {.title = N_("GRANT"), .member = "grant", .format = short_grant},
-    {.title = N_("TICKET"), .member = "ticket"},
-    {.title = N_("REFERENCE"), .member = "reference"},
+    {.title = N_("SEQ"), .member = "sequence", .right = true, .width = 6},
+    {.title = N_("TIME"), .member = "time", .width = 27},
+    {.title = N_("EVENT"), .member = "event", .width = 14},
+    {.title = N_("RESULT"), .member = "result", .width = 7},
+    {.title = N_("REASON"), .member = "reason", .width = 16},
+    {.title = N_("STAFF"), .member = "staff", .width = 12},
+    {.title = N_("SERVICE"), .member = "service", .width = 7},
+    {.title = N_("ADDRESS"), .member = "address", .width = 15},
+    {.title = N_("GRANT"), .member = "grant", .format = short_grant, .width = 8},
+    {.title = N_("TICKET"), .member = "ticket", .width = 13},
+    {.title = N_("REFERENCE"), .member = "reference", .width = 9},
 };
 
 /* Puts a time in UTC. */
@@ -138,8 +143,39 @@ static void say_if_cut(const struct cli *cli, const struct audit *a, const json_
                    PAGE);
 }
 
+/* ---- following ---- */
+
+static enum exit_code print_new(const struct cli *cli, const json_t *reply, void *userdata)
+{
+    bool *titled = userdata;
+    json_t *record;
+    size_t i;
+
+    if (!cli->json && !*titled && table_print_line(cli->out, columns, ARRAY_SIZE(columns), NULL) < 0)
+        return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
+    *titled = true;
+    json_array_foreach(json_object_get(reply, "records"), i, record)
+    {
+        if (cli->json && call_print_json_line(cli, record) != EXIT_DONE)
+            return EXIT_REFUSED;
+        if (!cli->json && table_print_line(cli->out, columns, ARRAY_SIZE(columns), record) < 0)
+            return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
+    }
+    return EXIT_DONE;
+}
+
+static enum exit_code follow(const struct cli *cli, const struct audit *a, json_t *parameters)
+{
+    bool titled = false;
+
+    if (!a->limit)
+        (void)json_object_set_new(parameters, "limit", json_integer(FOLLOW_LINES));
+    return call_stream(cli, "Audit", parameters, print_new, &titled);
+}
+
 static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)
 {
+    const struct audit *a = settings;
     cleanup_json json_t *parameters = json_object();
     cleanup_json json_t *reply = NULL;
     enum exit_code code;
@@ -147,7 +183,11 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
     (void)arguments;
     if (!parameters)
         return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
-    code = make_parameters(cli, settings, parameters);
+    if (a->follow && a->until)
+        return cli_fail(cli, EXIT_USAGE, _("--follow goes on until you end it; leave --until out"));
+    code = make_parameters(cli, a, parameters);
+    if (code == EXIT_DONE && a->follow)
+        return follow(cli, a, steal_pointer(&parameters));
     if (code == EXIT_DONE)
         code = call_broker(cli, "Audit", steal_pointer(&parameters), CALL_TIMEOUT_MS, &reply);
     if (code != EXIT_DONE)
@@ -155,7 +195,7 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
     code = turn_round(cli, reply);
     if (code != EXIT_DONE)
         return code;
-    say_if_cut(cli, settings, reply);
+    say_if_cut(cli, a, reply);
     if (cli->json)
         return call_print_json(cli, reply);
     if (json_array_size(json_object_get(reply, "records")) == 0)
@@ -169,11 +209,14 @@ const struct verb verb_audit = {
     .name = "audit",
     .arguments = "",
     .summary = N_("what happened: every admission, refusal, end and order"),
-    .text = N_("Shows records of the ledger, oldest first. Options narrow it down, and all of them have to "
-               "hold. With "
-               "--json every field is there. For operators and auditors."),
+    .text =
+        N_("Shows records of the ledger, oldest first. Options narrow it down, and all of them have to "
+           "hold. With "
+           "--json every field is there; with --follow each record in a line of its own. For operators and "
+           "auditors."),
     .example = "  hufuctl audit --vendor acme --result failure \\\n"
-               "    --since 2026-11-01T00:00:00+08:00",
+               "    --since 2026-11-01T00:00:00+08:00\n"
+               "  hufuctl audit --follow --result failure",
     .options = rows,
     .n_options = ARRAY_SIZE(rows),
     .settings_size = sizeof(struct audit),

@@ -2,6 +2,7 @@
 #include "broker/daemon/admission.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,6 +69,7 @@ static void on_open_written(void *userdata, int result, uint64_t sequence)
         return;
     }
     s->state = SESSION_OPEN;
+    watch_tell(a->broker, s, WATCH_OPENED);
     life_recheck(a->broker, s); /* arms deadline and warnings; or it is over already */
     s = session_of(a);
     if (s && s->state == SESSION_OPEN)

@@ -282,6 +282,12 @@ static void record_start(struct broker *b)
     ledger_write(b, &r);
 }
 
+void broker_take_host(struct broker *b)
+{
+    b->host.name = b->config->host;
+    b->host.groups = (struct grant_strings){(const char *const *)b->config->groups, b->config->n_groups};
+}
+
 int broker_new(sd_event *event, const struct broker_options *o, struct config *config, struct broker **ret,
                char error[static 256])
 {
@@ -296,8 +302,7 @@ int broker_new(sd_event *event, const struct broker_options *o, struct config *c
     b->event = sd_event_ref(event);
     b->options = *o;
     b->config = config;
-    b->host.name = config->host;
-    b->host.groups = (struct grant_strings){(const char *const *)config->groups, config->n_groups};
+    broker_take_host(b);
     b->started = clock_wall();
     b->next_session = 1;
     r = broker_start(b, error);

@@ -22,9 +22,10 @@
  * before it is sent, and judges again if it moved. So no admission leaves after the tombstone is in memory.
  */
 struct broker_options {
-    const char *run_dir;    /* sockets: gate, control, reaper */
-    const char *state_dir;  /* hufu.db */
-    const char *trust_path; /* /etc/hufu/trust */
+    const char *run_dir;     /* sockets: gate, control, reaper */
+    const char *state_dir;   /* hufu.db */
+    const char *config_path; /* /etc/hufu/hufud.conf, read anew by broker_reload() */
+    const char *trust_path;  /* /etc/hufu/trust */
     const char *machine_id_path;
     uid_t root;      /* who may ask anything, and whom the reaper must be: 0 */
     uid_t owner;     /* of the files in /etc: 0 */
@@ -43,6 +44,7 @@ struct broker {
     sd_event *event;
     struct broker_options options;
     struct config *config;
+    char config_trouble[320]; /* not empty: the file was not taken when it was read anew */
     struct host_identity host;
 
     struct store *store; /* NULL: missing or damaged, see store_error */
@@ -64,6 +66,8 @@ struct broker {
     struct endings *endings;
     struct waiting *waiting;       /* calls that wait until something has ended */
     struct operator_order *orders; /* of operators, that are not answered yet */
+    struct follower *followers;    /* of the ledger */
+    struct watcher *watchers;      /* of sessions */
     uint64_t next_session;
 
     struct gate *gate;
@@ -88,6 +92,9 @@ int broker_new(sd_event *event, const struct broker_options *options, struct con
  */
 struct broker *broker_free(struct broker *b);
 DEFINE_CLEANUP(struct broker, broker_free);
+
+/** Takes the host's name and groups from b->config. */
+void broker_take_host(struct broker *b);
 
 /** `hufud --create-store`: makes the store for this host (name and machine-id). */
 int broker_create_store(const struct broker_options *options, const struct config *config,

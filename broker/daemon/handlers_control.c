@@ -18,6 +18,7 @@ const struct control_method broker_control_methods[] = {
     {.name = "Revoke", .needs = CONTROL_CHANGE, .blind = true, .handle = control_revoke},
     {.name = "SessionList", .needs = CONTROL_READ, .handle = control_session_list},
     {.name = "SessionShow", .needs = CONTROL_READ, .own = true, .handle = control_session_show},
+    {.name = "SessionWatch", .needs = CONTROL_READ, .handle = control_session_watch},
     {.name = "SessionEnd", .needs = CONTROL_CHANGE, .blind = true, .handle = control_session_end},
     {.name = "Explain", .needs = CONTROL_READ, .handle = control_explain},
     {.name = "Audit", .needs = CONTROL_READ, .handle = control_audit},

@@ -16,6 +16,7 @@ control_handler control_revoke;
 control_handler control_session_list;
 control_handler control_session_show;
 control_handler control_session_end;
+control_handler control_session_watch;
 control_handler control_explain;
 control_handler control_audit;
 
@@ -33,6 +34,8 @@ json_t *control_text(const char *text);
 json_t *control_number(uint32_t n);
 
 json_t *control_process(const struct reap_process *p);
+/** Session (the varlink type) as it is now. */
+json_t *control_session(const struct broker *b, const struct session *s);
 
 /** Reads an instant that may be absent (NULL: *ret stays). On failure the call has been answered. */
 bool control_when(struct control_call *call, const char *name, const char *text, when_t *ret);

@@ -1,4 +1,5 @@
 #include "broker/common/clock.h"
+#include "broker/daemon/follow.h"
 #include "broker/daemon/handlers_control.h"
 
 #include <errno.h>
@@ -88,7 +89,8 @@ void control_audit(void *userdata, struct control_call *call, json_t *parameters
         return;
     }
     complete(&p);
-    r = store_read(b->store, f, on_rows, call);
+    r = control_call_is_more(call) ? follow_begin(b, call, f, record_json)
+                                   : store_read(b->store, f, on_rows, call);
     if (r < 0)
         control_store_unavailable(call, r);
 }

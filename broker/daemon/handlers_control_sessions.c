@@ -3,6 +3,7 @@
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/watch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@ static json_t *seconds_left(const struct session *s, when_t now)
     return json_integer(s->deadline > now ? (json_int_t)(s->deadline - now) : 0);
 }
 
-static json_t *session_json(const struct broker *b, const struct session *s)
+json_t *control_session(const struct broker *b, const struct session *s)
 {
     const struct grant_entry *e = life_entry(b, s);
     when_t now = session_now(s, clock_wall_us(), clock_boot_us());
@@ -76,7 +77,7 @@ static json_t *live_sessions(const struct broker *b, const char *staff)
 
     for (const struct session *s = registry_first(b->registry); s; s = registry_next(s))
         if (!s->released && (!staff || strcmp(staff, s->staff) == 0))
-            (void)json_array_insert_new(sessions, 0, session_json(b, s));
+            (void)json_array_insert_new(sessions, 0, control_session(b, s));
     return sessions;
 }
 
@@ -109,6 +110,22 @@ void control_session_list(void *userdata, struct control_call *call, json_t *par
         on_ended_rows(l, r, NULL, 0);
 }
 
+/* ---- watch ---- */
+
+void control_session_watch(void *userdata, struct control_call *call, json_t *parameters)
+{
+    struct broker *b = userdata;
+    const char *staff = NULL;
+    const struct varlink_field fields[] = {{"staff", VARLINK_STRING, true, &staff}};
+
+    if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
+        return;
+    if (!control_call_is_more(call))
+        control_error(call, "org.varlink.service.ExpectedMore", json_object());
+    else if (watch_begin(b, call, staff, live_sessions(b, staff)) < 0)
+        control_store_unavailable(call, -ENOMEM);
+}
+
 /* ---- show ---- */
 
 struct showing {
@@ -132,7 +149,7 @@ static void on_scan(void *userdata, int result, const struct reap_reply *reply)
     for (uint32_t i = 0; result == 0 && i < reply->n_processes; i++)
         (void)json_array_append_new(processes, control_process(&reply->processes[i]));
     control_reply(x->call,
-                  json_pack("{so so}", "session", session_json(x->broker, s), "processes", processes));
+                  json_pack("{so so}", "session", control_session(x->broker, s), "processes", processes));
     free(x);
 }
 

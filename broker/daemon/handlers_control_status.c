@@ -62,6 +62,11 @@ static void find_warnings(struct broker *b, json_t *findings, when_t now)
              ngettext("%u session was ordered to end and is not proven gone.",
                       "%u sessions were ordered to end and are not proven gone.", n),
              n);
+    if (b->config_trouble[0] != '\0')
+        find(findings, "warning", "configuration",
+             _("The changed configuration is not in force, since it is wrong (%s). Correct it and run "
+               "systemctl reload hufud; hufud would not start with it."),
+             b->config_trouble);
     if (b->range_differs > 0)
         find(findings, "warning", "gated-uid", "%s",
              _("The PAM module and hufud are configured with different ranges of gated uids."));

@@ -1,6 +1,7 @@
 #include "broker/daemon/ledger.h"
 
 #include "broker/common/clock.h"
+#include "broker/daemon/follow.h"
 #include "broker/daemon/state.h"
 
 #include <errno.h>
@@ -76,11 +77,16 @@ static void on_done(void *userdata, int result, uint64_t sequence)
 {
     struct submission *s = userdata;
 
-    if (result == 0 && sequence > s->broker->last_sequence)
-        s->broker->last_sequence = sequence;
+    struct broker *b = s->broker;
+    bool more = result == 0 && sequence > b->last_sequence;
+
+    if (more)
+        b->last_sequence = sequence;
     if (s->done)
         s->done(s->userdata, result, sequence);
     free(s);
+    if (more)
+        follow_wake(b);
 }
 
 void ledger_submit(struct broker *b, struct store_txn *t, store_done *done, void *userdata)

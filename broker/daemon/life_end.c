@@ -6,6 +6,7 @@
 #include "broker/daemon/state.h"
 #include "broker/daemon/texts.h"
 #include "broker/daemon/waiting.h"
+#include "broker/daemon/watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -63,7 +64,7 @@ void life_recheck(struct broker *b, struct session *s)
     struct facts facts = facts_of(b, s);
     struct grant_entry *e = life_entry(b, s);
     struct recheck again;
-    bool moved;
+    when_t before = s->deadline;
 
     if (s->state != SESSION_OPEN && s->state != SESSION_OPENING)
         return;
@@ -73,12 +74,13 @@ void life_recheck(struct broker *b, struct session *s)
         life_end(b, s, again.reason);
         return;
     }
-    moved = again.deadline != s->deadline;
     s->deadline = again.deadline;
     s->warn_next = again.warn_next;
     s->version = e->grant->version;
-    if (moved)
+    if (s->deadline != before) {
         life_lease(b, s, facts.now, NULL, NULL);
+        watch_tell(b, s, s->deadline < before ? WATCH_NARROWED : WATCH_EXTENDED);
+    }
     if (s->state == SESSION_OPEN)
         (void)registry_arm(s);
 }
@@ -137,6 +139,7 @@ static void warn(struct broker *b, const struct session *s, when_t now)
     request.target = session_target(s, REAP_SESSION);
     texts_warn((unsigned)((s->deadline - now + 59) / 60), s->deadline, request.text, sizeof(request.text));
     reaper_client_ask(b->reaper, &request, REAPER_ASK_US, ignore_reply, NULL);
+    watch_tell(b, s, WATCH_WARNED);
 }
 
 static void on_due(void *userdata, struct session *s)
@@ -162,6 +165,7 @@ void life_end(struct broker *b, struct session *s, enum reason reason)
     }
     endings_mark(s, reason);
     if (!was_ending && !s->released) {
+        watch_tell(b, s, WATCH_ENDING);
         t = ledger_txn(b);
         if (t)
             life_write(b, s, STORE_SESSION_ENDING, t);
@@ -249,6 +253,7 @@ static void record_remains(struct broker *b, const struct session *s, const stru
     r.detail = detail;
     r.latency_us = e->took_us;
     ledger_write(b, &r);
+    watch_tell(b, s, WATCH_REMAINS);
 }
 
 /* The last use has ended: the grant is closed for good. */
@@ -294,6 +299,7 @@ static void finalise(struct broker *b, struct session *s, const struct ending *e
     if (t && !s->released)
         life_write(b, s, s->opened ? STORE_SESSION_ENDED : STORE_SESSION_RELEASED, t);
     ledger_submit(b, t, NULL, NULL);
+    watch_tell(b, s, WATCH_ENDED);
     registry_remove(s);
     waiting_wake(b->waiting, uid);
 }

@@ -1,15 +1,18 @@
 #include "broker/daemon/broker.h"
+#include "broker/daemon/reload.h"
 #include "broker/daemon/texts.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 
 /* hufud(8). */
@@ -25,6 +28,7 @@ static const char usage[] =
     "  --state-dir=DIR   folder of the store (/var/lib/hufu)\n"
     "  --run-dir=DIR     folder of the sockets (/run/hufu)\n"
     "  --create-store    make a new store for this host, and exit\n"
+    "  --check           read the configuration, say what is wrong with it, and exit\n"
     "  --help            show this, and exit\n"
     "  --version         show the version, and exit\n"
     "\n"
@@ -32,25 +36,28 @@ static const char usage[] =
     "Manual: hufud(8)\n";
 
 struct arguments {
-    const char *config;
-    bool create_store;
+    bool create_store, check;
     struct broker_options options;
 };
 
 /* 0: go on; otherwise the exit status plus one. */
 static int parse_arguments(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},    {"trust", required_argument, NULL, 't'},
-        {"state-dir", required_argument, NULL, 's'}, {"run-dir", required_argument, NULL, 'r'},
-        {"create-store", no_argument, NULL, 'C'},    {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},         {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"trust", required_argument, NULL, 't'},
+                                            {"state-dir", required_argument, NULL, 's'},
+                                            {"run-dir", required_argument, NULL, 'r'},
+                                            {"create-store", no_argument, NULL, 'C'},
+                                            {"check", no_argument, NULL, 'k'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {NULL, 0, NULL, 0}};
     int c;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (c) {
         case 'c':
-            a->config = optarg;
+            a->options.config_path = optarg;
             break;
         case 't':
             a->options.trust_path = optarg;
@@ -63,6 +70,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
             break;
         case 'C':
             a->create_store = true;
+            break;
+        case 'k':
+            a->check = true;
             break;
         case 'h':
             (void)fputs(usage, stdout);
@@ -129,17 +139,16 @@ static void raise_descriptor_limit(void)
     }
 }
 
-/* SIGTERM and SIGINT end the loop; no other thread may get them. */
+/* SIGTERM and SIGINT end the loop, SIGHUP reloads; no other thread may get them. */
 static int catch_signals(sd_event *event)
 {
     sigset_t set;
     int r;
 
     if (sigemptyset(&set) < 0 || sigaddset(&set, SIGTERM) < 0 || sigaddset(&set, SIGINT) < 0 ||
-        sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        sigaddset(&set, SIGHUP) < 0 || sigprocmask(SIG_BLOCK, &set, NULL) < 0)
         return -errno;
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGHUP, SIG_IGN);
     r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
     return r < 0 ? r : sd_event_add_signal(event, NULL, SIGINT, NULL, NULL);
 }
@@ -154,6 +163,38 @@ static void say_troubles(const struct broker *b)
         (void)fprintf(stderr, SD_ERR "hufud: gated logins are refused: %s\n", b->host_trouble);
 }
 
+static void choose_language(const char *language)
+{
+    if (texts_init(language) < 0)
+        (void)fprintf(stderr,
+                      SD_WARNING "hufud: texts stay English: no catalogue of %s, or no locale to use it in "
+                                 "(locale-gen %s.UTF-8)\n",
+                      language, language);
+}
+
+/* systemctl shows "reloading" in between, and the outcome afterwards. */
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+    struct broker *b = userdata;
+    uint64_t now = 0;
+
+    (void)info;
+    (void)sd_event_now(sd_event_source_get_event(source), CLOCK_MONOTONIC, &now);
+    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=Reading the configuration anew",
+                     now);
+    if (broker_reload(b) < 0) {
+        (void)fprintf(stderr, SD_ERR "hufud: not reloaded, the configuration before stays in force: %s\n",
+                      b->config_trouble);
+        (void)sd_notifyf(0, "READY=1\nSTATUS=Not reloaded, the configuration before stays in force: %s",
+                         b->config_trouble);
+        return 0;
+    }
+    choose_language(b->config->language);
+    say_troubles(b);
+    (void)sd_notify(0, "READY=1\nSTATUS=");
+    return 0;
+}
+
 static int run(sd_event *event, const struct arguments *a, struct config *config)
 {
     cleanup(broker_free_p) struct broker *b = NULL;
@@ -165,6 +206,9 @@ static int run(sd_event *event, const struct arguments *a, struct config *config
         return r;
     }
     say_troubles(b);
+    r = sd_event_add_signal(event, NULL, SIGHUP, on_reload, b);
+    if (r < 0)
+        return r;
     (void)sd_notify(0, "READY=1");
     r = sd_event_loop(event);
     (void)sd_notify(0, "STOPPING=1");
@@ -191,8 +235,8 @@ static int serve(const struct arguments *a, struct config *config)
 
 int main(int argc, char **argv)
 {
-    struct arguments a = {.config = "/etc/hufu/hufud.conf",
-                          .options = {.run_dir = "/run/hufu",
+    struct arguments a = {.options = {.config_path = "/etc/hufu/hufud.conf",
+                                      .run_dir = "/run/hufu",
                                       .state_dir = "/var/lib/hufu",
                                       .trust_path = "/etc/hufu/trust",
                                       .machine_id_path = "/etc/machine-id"}};
@@ -201,14 +245,14 @@ int main(int argc, char **argv)
 
     if (r > 0)
         return r - 1;
-    config = load_config(a.config);
+    config = load_config(a.options.config_path);
     if (!config)
         return EXIT_FAILURE;
-    if (texts_init(config->language) < 0)
-        (void)fprintf(stderr,
-                      SD_WARNING "hufud: texts stay English: no catalogue of %s, or no locale to use it in "
-                                 "(locale-gen %s.UTF-8)\n",
-                      config->language, config->language);
+    if (a.check) {
+        config_free(config);
+        return EXIT_SUCCESS;
+    }
+    choose_language(config->language);
     find_accounts(&a.options);
     if (!a.create_store)
         return serve(&a, config);

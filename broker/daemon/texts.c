@@ -12,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ASK_OPERATOR N_("Ask the operator of the responsible unit, and quote the reference below.")
-#define ASK_ADMIN    N_("Tell the system administrator of this host, and quote the reference below.")
-#define TRY_AGAIN    N_("Try again in a moment. If it stays so, tell the system administrator.")
+#define ASK_OPERATOR   N_("Ask the operator of the responsible unit, and quote the reference below.")
+#define ASK_ADMIN      N_("Tell the system administrator of this host, and quote the reference below.")
+#define TRY_AGAIN      N_("Try again in a moment. If it stays so, tell the system administrator.")
 
-#define ADMITTED     N_("Hufu: you are let in for ticket %s until %s (UTC), %lld h %lld min from now.")
-#define ENDING       N_("Hufu: your session ends in %u min, at %s (UTC). Save your work.")
+#define OTHER_LANGUAGE "zh_CN" /* beside English */
+
+#define ADMITTED       N_("Hufu: you are let in for ticket %s until %s (UTC), %lld h %lld min from now.")
+#define ENDING         N_("Hufu: your session ends in %u min, at %s (UTC). Save your work.")
 
 static const struct texts_reason rows[] = {
     {REASON_OK, N_("Access is granted."), N_("Nothing has to be done.")},
@@ -213,27 +215,46 @@ void texts_warn(unsigned minutes, when_t deadline, char *text, size_t size)
 }
 
 /*
- * gettext asks the locale of the process, never a name that it is given. A host that has the language's own
- * locale is served by that. A minimal one has C.UTF-8 alone, in which glibc 2.36 still follows LANGUAGE and
- * newer ones do not: so a text is looked up before it is believed.
+ * gettext asks the locale, never a name that it is given. A host that has the language's own locale is served
+ * by that. A minimal one has C.UTF-8 alone, in which glibc 2.36 still follows LANGUAGE and newer ones do not:
+ * so a text is looked up before it is believed. The locale is the calling thread's alone: the process's own
+ * is "C" throughout, in which gettext looks at nothing, and no other thread has it changed under its feet.
+ * For the same reason LANGUAGE is set once, whatever the language: "C" ignores it.
  */
-static bool choose_locale(const char *language)
+static locale_t open_locale(const char *language)
 {
+    locale_t locale;
     char own[32];
 
     (void)snprintf(own, sizeof(own), "%s.UTF-8", language);
-    return (setlocale(LC_CTYPE, own) && setlocale(LC_MESSAGES, own)) ||
-           (setlocale(LC_CTYPE, "C.UTF-8") && setlocale(LC_MESSAGES, "C.UTF-8"));
+    locale = newlocale(LC_CTYPE_MASK | LC_MESSAGES_MASK, own, (locale_t)0);
+    return locale ? locale : newlocale(LC_CTYPE_MASK | LC_MESSAGES_MASK, "C.UTF-8", (locale_t)0);
+}
+
+static void choose_locale(locale_t locale)
+{
+    static locale_t chosen;
+
+    (void)uselocale(locale ? locale : LC_GLOBAL_LOCALE);
+    if (chosen)
+        freelocale(chosen);
+    chosen = locale;
 }
 
 int texts_init(const char *language)
 {
+    locale_t locale;
+
+    if (!getenv("LANGUAGE") || strcmp(getenv("LANGUAGE"), OTHER_LANGUAGE) != 0)
+        if (setenv("LANGUAGE", OTHER_LANGUAGE, 1) < 0)
+            return -errno;
+    choose_locale((locale_t)0);
     if (strcmp(language, "en") == 0)
         return 0;
-    if (!choose_locale(language))
+    locale = open_locale(language);
+    if (!locale)
         return -ENOENT;
-    if (setenv("LANGUAGE", language, 1) < 0)
-        return -errno;
+    choose_locale(locale);
     if (!bindtextdomain("hufu", HUFU_LOCALEDIR) || !bind_textdomain_codeset("hufu", "UTF-8") ||
         !textdomain("hufu"))
         return -errno;

@@ -42,8 +42,9 @@ void texts_admit(when_t deadline, when_t now, const char *ticket, char message[s
  * then the configured language. */
 void texts_warn(unsigned minutes, when_t deadline, char *text, size_t size);
 
-/** Chooses the language of the process for the texts: "en" or "zh_CN". Once, before any thread. 0 or -errno:
- * -ENOENT if this host has no catalogue of that language, or no locale in which it would be used. */
+/** Chooses the language of the texts, for the calling thread: "en" or "zh_CN". First before any other thread
+ * is made; then as often as wanted, by the same one. 0 or -errno: -ENOENT if this host has no catalogue of
+ * that language, or no locale in which it would be used; then texts are English. */
 int texts_init(const char *language);
 
 #endif

@@ -42,6 +42,7 @@ static void call_end(struct control_call *call, const char *error, json_t *param
     varlink_call_done(&call->message);
     free(call);
     x->call = NULL;
+    x->stream = NULL;
     if (!x->control)
         control_connection_free(x);
     else if (oneway)
@@ -73,6 +74,30 @@ void control_error(struct control_call *call, const char *name, json_t *paramete
 void control_invalid(struct control_call *call, const char *parameter)
 {
     control_error(call, SERVICE_INTERFACE ".InvalidParameter", json_pack("{ss}", "parameter", parameter));
+}
+
+bool control_call_is_more(const struct control_call *call)
+{
+    return call->message.more && !call->message.oneway;
+}
+
+void control_stream_begin(struct control_call *call, const struct control_stream_events *events,
+                          void *userdata)
+{
+    control_connection_begin_stream(call->connection, events, userdata);
+}
+
+bool control_stream_is_ready(const struct control_call *call)
+{
+    const struct control_connection *x = call->connection;
+
+    return x->control && x->out.size == 0 && !x->broken;
+}
+
+void control_stream_send(struct control_call *call, json_t *parameters)
+{
+    control_connection_send_more(call->connection, parameters);
+    json_decref(parameters);
 }
 
 uint32_t control_call_actor(const struct control_call *call)
@@ -291,6 +316,12 @@ int control_new(const struct control_options *o, struct control **ret)
         return r;
     *ret = steal_pointer(&c);
     return 0;
+}
+
+void control_set_gated(struct control *c, uint32_t first, uint32_t last)
+{
+    c->options.gated_first = first;
+    c->options.gated_last = last;
 }
 
 struct control *control_free(struct control *c)

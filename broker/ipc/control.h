@@ -74,10 +74,14 @@ struct control_options {
 /** Listens. 0 or -errno. */
 int control_new(const struct control_options *options, struct control **ret);
 
-/** Hangs up on everybody; calls that are not answered yet stay valid until they are. Every identify() must
+/** Hangs up on everybody; calls that are not answered yet stay valid until they are, and streams are
+ * told that their caller has gone. Every identify() must
  * have been answered before. */
 struct control *control_free(struct control *c);
 DEFINE_CLEANUP(struct control, control_free);
+
+/** The range of uids that may not call, from now on. */
+void control_set_gated(struct control *c, uint32_t first, uint32_t last);
 
 void control_identified(struct control_connection *connection, uint32_t login_uid);
 
@@ -93,6 +97,28 @@ uint32_t control_call_person(const struct control_call *call);
 void control_reply(struct control_call *call, json_t *parameters);
 /** Ends the call with an error of the own interface ("NotFound") or a qualified one. As control_reply(). */
 void control_error(struct control_call *call, const char *name, json_t *parameters);
+/* ---- streams: a call with `more`, answered again and again until its caller hangs up ----
+ *
+ * One connection is one stream: nothing else is answered on it. Memory is bounded by asking before sending:
+ * one reply is under way at a time, and a caller who is slow is only told later, never forgotten about. */
+struct control_stream_events {
+    void (*ready)(void *userdata); /* what was sent has been taken: the next may be sent */
+    /* The caller hung up, or spoke, or the control ends: the call has to be ended, now or later. Never called
+     * from inside one of these functions. */
+    void (*gone)(void *userdata);
+};
+
+/** Whether the caller takes several replies. */
+bool control_call_is_more(const struct control_call *call);
+/** Makes a stream of such a call. control_reply() and control_error() still end it, with a last reply. */
+void control_stream_begin(struct control_call *call, const struct control_stream_events *events,
+                          void *userdata);
+/** Whether a reply may be sent now; otherwise ready() or gone() will come. */
+bool control_stream_is_ready(const struct control_call *call);
+/** One reply of many; only when ready. `parameters` is taken over; NULL is without memory, and ends the
+ * connection. */
+void control_stream_send(struct control_call *call, json_t *parameters);
+
 /** org.varlink.service.InvalidParameter. */
 void control_invalid(struct control_call *call, const char *parameter);
 

@@ -40,6 +40,8 @@ DEFINE_CLEANUP(struct control_connection, control_connection_free);
 
 void control_connection_hang_up(struct control_connection *x)
 {
+    const struct control_stream_events *stream = x->stream;
+
     if (!x->call) {
         control_connection_free(x);
         return;
@@ -49,6 +51,9 @@ void control_connection_hang_up(struct control_connection *x)
     x->deadline = sd_event_source_disable_unref(x->deadline);
     x->again = sd_event_source_disable_unref(x->again);
     x->fd = close_fd(x->fd);
+    x->stream = NULL;
+    if (stream)
+        stream->gone(x->stream_userdata); /* may free x */
 }
 
 static void set_deadline(struct control_connection *x, uint64_t us)
@@ -129,9 +134,31 @@ void control_connection_continue(struct control_connection *x)
 
 static int on_again(sd_event_source *source, void *userdata)
 {
+    struct control_connection *x = userdata;
+
     (void)source;
-    connection_next(userdata);
+    if (x->broken)
+        control_connection_hang_up(x);
+    else if (x->stream)
+        x->stream->ready(x->stream_userdata);
+    else
+        connection_next(x);
     return 0;
+}
+
+/* What the loop waits for while a stream lives: that the caller hangs up, and, with something left to send,
+ * that they take it. There is no deadline for that: what is kept for a slow caller is one reply. */
+static void watch_stream(struct control_connection *x, uint32_t also)
+{
+    set_deadline(x, 0);
+    (void)sd_event_source_set_io_events(x->io, EPOLLIN | also);
+    (void)sd_event_source_set_enabled(x->io, SD_EVENT_ON);
+}
+
+static void stream_broken(struct control_connection *x)
+{
+    x->broken = true;
+    (void)sd_event_source_set_enabled(x->again, SD_EVENT_ONESHOT);
 }
 
 /* Sends what there is; when all of it is gone, the next call may come: in a turn of the loop of its own, so
@@ -143,10 +170,16 @@ static void flush(struct control_connection *x)
 
         if (n >= 0) {
             x->sent += (size_t)n;
+        } else if (errno == EAGAIN && x->stream) {
+            watch_stream(x, EPOLLOUT);
+            return;
         } else if (errno == EAGAIN) {
             set_deadline(x, CONTROL_DRAIN_DEADLINE_US);
             (void)sd_event_source_set_io_events(x->io, EPOLLOUT);
             (void)sd_event_source_set_enabled(x->io, SD_EVENT_ON);
+            return;
+        } else if (errno != EINTR && x->stream) {
+            stream_broken(x);
             return;
         } else if (errno != EINTR) {
             control_connection_hang_up(x);
@@ -156,7 +189,12 @@ static void flush(struct control_connection *x)
     buf_done(&x->out);
     x->out.limit = VARLINK_REPLY_MAX;
     x->sent = 0;
-    control_connection_continue(x);
+    if (x->stream) {
+        watch_stream(x, 0);
+        (void)sd_event_source_set_enabled(x->again, SD_EVENT_ONESHOT);
+    } else {
+        control_connection_continue(x);
+    }
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdata)
@@ -165,8 +203,10 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
 
     (void)source;
     (void)fd;
-    (void)events;
-    if (x->out.size > 0)
+    /* Who has a stream only listens. */
+    if (x->stream && (events & ~(uint32_t)EPOLLOUT) != 0)
+        control_connection_hang_up(x);
+    else if (x->out.size > 0)
         flush(x);
     else
         on_octets(x);
@@ -186,6 +226,27 @@ void control_connection_send(struct control_connection *x, const char *error, js
     varlink_write_reply(&x->out, error, parameters);
     if (buf_error(&x->out) < 0)
         control_connection_hang_up(x);
+    else
+        flush(x);
+}
+
+void control_connection_begin_stream(struct control_connection *x, const struct control_stream_events *events,
+                                     void *userdata)
+{
+    x->stream = events;
+    x->stream_userdata = userdata;
+    if (x->control)
+        watch_stream(x, 0);
+}
+
+void control_connection_send_more(struct control_connection *x, json_t *parameters)
+{
+    if (!x->control)
+        return;
+    if (parameters)
+        varlink_write_reply_continues(&x->out, parameters);
+    if (!parameters || buf_error(&x->out) < 0)
+        stream_broken(x);
     else
         flush(x);
 }

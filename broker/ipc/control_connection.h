@@ -29,6 +29,9 @@ struct control_connection {
     struct buf in;
     struct buf out;
     size_t sent;
+    const struct control_stream_events *stream; /* NULL: the call gets one reply */
+    void *stream_userdata;
+    bool broken; /* a stream that is to be hung up in the next turn */
 };
 
 struct control_call {
@@ -50,6 +53,11 @@ struct control_connection *control_connection_free(struct control_connection *x)
 void control_connection_hang_up(struct control_connection *x);
 /** Appends a reply to what is to be sent, and sends. */
 void control_connection_send(struct control_connection *x, const char *error, json_t *parameters);
+/** From now on replies to x->call are a stream. */
+void control_connection_begin_stream(struct control_connection *x, const struct control_stream_events *events,
+                                     void *userdata);
+/** One of its replies; NULL ends the connection in the next turn. */
+void control_connection_send_more(struct control_connection *x, json_t *parameters);
 /** Lets the next call come, in another turn of the loop. */
 void control_connection_continue(struct control_connection *x);
 

@@ -47,6 +47,28 @@ void varlink_write_reply(struct buf *b, const char *error, json_t *parameters)
     write_message(b, message);
 }
 
+static void write_flagged(struct buf *b, json_t *message, const char *flag)
+{
+    if (message && json_object_set_new(message, flag, json_true()) < 0)
+        b->error = -ENOMEM;
+    else
+        write_message(b, message);
+}
+
+void varlink_write_call_more(struct buf *b, const char *method, json_t *parameters)
+{
+    cleanup_json json_t *message = envelope("method", method, parameters);
+
+    write_flagged(b, message, "more");
+}
+
+void varlink_write_reply_continues(struct buf *b, json_t *parameters)
+{
+    cleanup_json json_t *message = envelope(NULL, NULL, parameters);
+
+    write_flagged(b, message, "continues");
+}
+
 ssize_t varlink_message_size(const void *data, size_t size, size_t limit)
 {
     size_t looked_at = size <= limit ? size : limit + 1;
@@ -131,7 +153,7 @@ void varlink_call_done(struct varlink_call *call)
 int varlink_parse_reply(const char *octets, size_t size, struct varlink_reply *ret)
 {
     cleanup_json json_t *message = NULL;
-    json_t *error;
+    json_t *error, *continues;
     int r;
 
     *ret = (struct varlink_reply){0};
@@ -139,7 +161,10 @@ int varlink_parse_reply(const char *octets, size_t size, struct varlink_reply *r
     if (r < 0)
         return r;
     error = json_object_get(message, "error");
-    if (error && !json_is_string(error)) {
+    continues = json_object_get(message, "continues");
+    if (continues)
+        r = take_flag(continues, &ret->continues);
+    if (r < 0 || (error && !json_is_string(error))) {
         *ret = (struct varlink_reply){0};
         return -EBADMSG;
     }

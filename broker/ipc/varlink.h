@@ -28,7 +28,7 @@ struct varlink_call {
     const char *method; /* inside `message` */
     json_t *parameters; /* an object, borrowed from `message` */
     bool oneway;        /* no reply is wanted */
-    bool more;          /* several replies would be fine; one, without `continues`, is */
+    bool more;          /* several replies would be fine; one, without `continues`, always is */
     json_t *message;    /* owned */
 };
 
@@ -40,6 +40,7 @@ void varlink_call_done(struct varlink_call *call);
 struct varlink_reply {
     const char *error;  /* qualified name, or NULL: it worked */
     json_t *parameters; /* an object, borrowed; never NULL */
+    bool continues;     /* another one follows */
     json_t *message;    /* owned */
 };
 
@@ -49,8 +50,12 @@ void varlink_reply_done(struct varlink_reply *reply);
 
 /** Appends a call with its NUL. `parameters` is borrowed; NULL is an empty object. Errors are b's. */
 void varlink_write_call(struct buf *b, const char *method, json_t *parameters);
+/** The same with `more`: several replies are asked for. */
+void varlink_write_call_more(struct buf *b, const char *method, json_t *parameters);
 /** Appends a reply; with `error` an error reply. */
 void varlink_write_reply(struct buf *b, const char *error, json_t *parameters);
+/** Appends a reply after which another one follows. */
+void varlink_write_reply_continues(struct buf *b, json_t *parameters);
 
 /** Where the first message of `data` ends: number of octets before its NUL, or -EAGAIN (none yet), or
  * -EMSGSIZE (none within `limit`). */

@@ -14,4 +14,19 @@
 int varlink_call(const char *path, const char *method, json_t *parameters, unsigned timeout_ms,
                  struct varlink_reply *ret);
 
+/* A call with `more`: replies come until one does not continue, or somebody hangs up. */
+struct varlink_stream {
+    int fd;
+    struct buf in;
+};
+
+#define VARLINK_STREAM_INIT ((struct varlink_stream){.fd = -1, .in = BUF_INIT})
+
+/** Connects and asks; as varlink_call(), *ret is VARLINK_STREAM_INIT on failure. */
+int varlink_stream_open(const char *path, const char *method, json_t *parameters, unsigned timeout_ms,
+                        struct varlink_stream *ret);
+/** Waits for the next reply, `timeout_ms` (0: for ever). As varlink_call(). */
+int varlink_stream_next(struct varlink_stream *s, unsigned timeout_ms, struct varlink_reply *ret);
+void varlink_stream_done(struct varlink_stream *s);
+
 #endif

@@ -251,6 +251,31 @@ int leases_put(struct leases *l, const struct reap_target *target, uint8_t class
     return 0;
 }
 
+static int cut(struct lease *x)
+{
+    uint64_t until = clamp(x->all, x->class, x->first_us, x->until_us), before = x->until_us;
+    if (until == before)
+        return 0;
+    x->until_us = until;
+    int r = arm(x);
+    if (r == 0)
+        r = save(x);
+    if (r < 0)
+        x->until_us = before;
+    return r;
+}
+
+int leases_set_maximum(struct leases *l, const uint64_t seconds[static 4])
+{
+    int result = 0;
+    memcpy(l->options.maximum_seconds, seconds, sizeof l->options.maximum_seconds);
+    for (struct lease *x = l->first; x != NULL; x = x->next) {
+        int r = cut(x);
+        result = result < 0 ? result : r;
+    }
+    return result;
+}
+
 void leases_drop(struct leases *l, uint64_t session)
 {
     struct lease *x = find(l, session);

@@ -40,6 +40,9 @@ DEFINE_CLEANUP(struct leases, leases_free);
  * is as it was before. */
 int leases_put(struct leases *l, const struct reap_target *target, uint8_t class, uint64_t seconds,
                uint64_t *granted_seconds);
+/** What a class may have from now on. Leases that have more of it are cut, on disk too. 0 or the first
+ * -errno: that lease is as it was, the others are cut. */
+int leases_set_maximum(struct leases *l, const uint64_t seconds[static 4]);
 /** Forgets a lease; one that is not there is no error. */
 void leases_drop(struct leases *l, uint64_t session);
 

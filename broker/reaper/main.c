@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
@@ -27,6 +29,7 @@ struct arguments {
     const char *socket;
     const char *leases;
     const char *user;
+    bool check;
 };
 
 static void log_text(int priority, const char *text)
@@ -54,6 +57,7 @@ static void usage(FILE *f)
                 "  --socket PATH    " SOCKET_PATH ", unless the socket was handed over\n"
                 "  --leases FOLDER  " LEASE_FOLDER " (0700, in memory)\n"
                 "  --user NAME      who may connect: " BROKER_USER "\n"
+                "  --check          reads the configuration, says what is wrong with it, and exits\n"
                 "  --help           this text\n",
                 f);
 }
@@ -62,9 +66,13 @@ static void usage(FILE *f)
 static int parse(int argc, char **argv, struct arguments *a)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"socket", required_argument, NULL, 's'},
-        {"leases", required_argument, NULL, 'l'}, {"user", required_argument, NULL, 'u'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'},
+        {"socket", required_argument, NULL, 's'},
+        {"leases", required_argument, NULL, 'l'},
+        {"user", required_argument, NULL, 'u'},
+        {"help", no_argument, NULL, 'h'},
+        {"check", no_argument, NULL, 'k'},
+        {NULL, 0, NULL, 0},
     };
     for (int o = 0; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (o) {
@@ -79,6 +87,9 @@ static int parse(int argc, char **argv, struct arguments *a)
             break;
         case 'u':
             a->user = optarg;
+            break;
+        case 'k':
+            a->check = true;
             break;
         case 'h':
             usage(stdout);
@@ -120,17 +131,51 @@ static int open_leases(const char *path)
     return fd;
 }
 
-static int serve(sd_event *event, struct reaper_options *options)
+struct service {
+    const char *config;
+    struct reaper *reaper;
+};
+
+/* A wrong file changes nothing. */
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+    struct service *s = userdata;
+    struct reaper_config config;
+    struct conf_error error;
+    char text[400];
+    uint64_t now = 0;
+    (void)info;
+    (void)sd_event_now(sd_event_source_get_event(source), CLOCK_MONOTONIC, &now);
+    (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now);
+    if (reaper_config_load(s->config, &config, &error) < 0) {
+        (void)snprintf(text, sizeof text,
+                       "not reloaded, the configuration before stays in force: %.120s, line %u: %s",
+                       s->config, error.line, error.reason);
+        log_text(LOG_ERR, text);
+        (void)sd_notifyf(0, "READY=1\nSTATUS=%s", text);
+        return 0;
+    }
+    reaper_configure(s->reaper, &config);
+    (void)sd_notify(0, "READY=1\nSTATUS=");
+    return 0;
+}
+
+static int serve(sd_event *event, struct reaper_options *options, const char *config)
 {
     struct reaper *reaper cleanup(reaper_free_p) = NULL;
     sigset_t mask;
     (void)sigemptyset(&mask);
     (void)sigaddset(&mask, SIGTERM);
     (void)sigaddset(&mask, SIGINT);
+    (void)sigaddset(&mask, SIGHUP);
     (void)sigprocmask(SIG_BLOCK, &mask, NULL);
     int r = sd_event_add_signal(event, NULL, SIGTERM, NULL, NULL);
     if (r < 0 || (r = sd_event_add_signal(event, NULL, SIGINT, NULL, NULL)) < 0 ||
         (r = reaper_new(options, &reaper)) < 0)
+        return fail("cannot start", strerror(-r));
+    struct service service = {.config = config, .reaper = reaper};
+    r = sd_event_add_signal(event, NULL, SIGHUP, on_reload, &service);
+    if (r < 0)
         return fail("cannot start", strerror(-r));
     (void)sd_event_set_watchdog(event, 1);
     (void)sd_notify(0, "READY=1");
@@ -141,7 +186,7 @@ static int serve(sd_event *event, struct reaper_options *options)
 
 int main(int argc, char **argv)
 {
-    struct arguments a = {REAPER_CONFIG_PATH, SOCKET_PATH, LEASE_FOLDER, BROKER_USER};
+    struct arguments a = {REAPER_CONFIG_PATH, SOCKET_PATH, LEASE_FOLDER, BROKER_USER, false};
     struct reaper_options options = {.log = log_text};
     struct conf_error error;
     char reason[200];
@@ -154,6 +199,8 @@ int main(int argc, char **argv)
         (void)snprintf(reason, sizeof reason, "%s:%u", a.config, error.line);
         return fail(reason, error.reason);
     }
+    if (a.check)
+        return EXIT_SUCCESS;
     const struct passwd *user = getpwnam(a.user);
     if (user == NULL)
         return fail(a.user, "no such user");
@@ -170,7 +217,7 @@ int main(int argc, char **argv)
     if (sd_event_default(&event) < 0)
         return fail("cannot start", "no event loop");
     options.event = event;
-    int status = serve(event, &options);
+    int status = serve(event, &options, a.config);
     (void)sd_event_unref(event);
     return status;
 }

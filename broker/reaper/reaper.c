@@ -314,6 +314,13 @@ int reaper_new(const struct reaper_options *options, struct reaper **ret)
     return 0;
 }
 
+void reaper_configure(struct reaper *r, const struct reaper_config *config)
+{
+    r->options.config = *config;
+    if (leases_set_maximum(r->leases, config->maximum_seconds) < 0)
+        r->options.log(LOG_ERR, "not every lease could be cut to the new longest session");
+}
+
 struct reaper *reaper_free(struct reaper *r)
 {
     if (r == NULL)

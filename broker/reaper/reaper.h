@@ -24,6 +24,10 @@ struct reaper_options {
 };
 
 int reaper_new(const struct reaper_options *options, struct reaper **ret);
+/** Another configuration, from now on. Leases are kept; each is cut to what its class may have now, and one
+ * that this makes over ends its session. A session of a uid that is gated no longer is still ended when its
+ * lease runs out. */
+void reaper_configure(struct reaper *r, const struct reaper_config *config);
 struct reaper *reaper_free(struct reaper *r);
 DEFINE_CLEANUP(struct reaper, reaper_free);
 

@@ -114,7 +114,7 @@ static const char version_1[] =
 /*
  * Version 2.
  *
- * verdict   what verifying a document came to, by key, so that a start verifies nothing again. `basis` says
+ * verdict   what verifying an approval came to, by key, so that a start verifies nothing again. `basis` says
  * what it rests on (trust file, program, library): when that changes, its rows are forgotten. The store
  * neither makes nor judges what is in them.
  */

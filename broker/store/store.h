@@ -121,7 +121,7 @@ struct store_taken {
     char why[201];
 };
 
-/* What verifying a document came to; broker/trust gives these octets their meaning. */
+/* What verifying an approval came to; broker/trust gives these octets their meaning. */
 #define STORE_VERDICT_KEY  32
 #define STORE_VERDICT_SIZE 64
 struct store_verdict {

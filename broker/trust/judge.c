@@ -62,7 +62,7 @@ static enum signature_outcome judge_signer(const struct trust_set *t, const stru
 }
 
 static int judge_known(const struct trust_set *t, enum approval_subject kind, const struct grant *g,
-                       const struct trust_verdict_approval *v, when_t now, struct judgement *ret)
+                       const struct trust_verdict *v, when_t now, struct judgement *ret)
 {
     const struct signer *s;
     struct office office;
@@ -80,8 +80,7 @@ static int judge_known(const struct trust_set *t, enum approval_subject kind, co
 }
 
 int judge_approval(const struct trust_set *t, enum approval_subject kind, const struct grant *g,
-                   struct octets octets, const struct trust_verdict_approval *v, when_t now,
-                   struct judgement *ret)
+                   struct octets octets, const struct trust_verdict *v, when_t now, struct judgement *ret)
 {
     *ret = (struct judgement){.seen.outcome = v->outcome};
     switch (v->outcome) {

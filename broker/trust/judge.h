@@ -13,7 +13,6 @@ struct judgement {
  * SIGNATURE_DUPLICATE is for who has several. 0; -EBADMSG: no such verdict can come of this trust set;
  * -ENOMEM. */
 int judge_approval(const struct trust_set *t, enum approval_subject kind, const struct grant *g,
-                   struct octets octets, const struct trust_verdict_approval *v, when_t now,
-                   struct judgement *ret);
+                   struct octets octets, const struct trust_verdict *v, when_t now, struct judgement *ret);
 
 #endif

@@ -168,10 +168,10 @@ static int check(const struct trust_set *t, const struct subject *subject, const
     struct octets octets = {(const uint8_t *)text, strlen(text)};
     struct judgement j;
     struct trust_verdict v;
-    int r = trust_verdict_make(t, subject, &octets, 1, &v);
+    int r = trust_verdict_make(t, subject, octets, &v);
 
     if (r == 0)
-        r = judge_approval(t, subject->kind, subject->grant, octets, &v.approvals[0], now, &j);
+        r = judge_approval(t, subject->kind, subject->grant, octets, &v, now, &j);
     if (r == 0 && j.seen.outcome != SIGNATURE_COUNTED)
         return refuse(error, "this approval would not count: %s", signature_outcome_sentence(j.seen.outcome));
     return r;

@@ -8,29 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-static int compare(struct octets a, struct octets b)
-{
-    size_t both = a.size < b.size ? a.size : b.size;
-    int r = both > 0 ? memcmp(a.data, b.data, both) : 0;
-
-    return r != 0 ? r : (a.size > b.size) - (a.size < b.size);
-}
-
-size_t trust_verdict_order(const struct octets *approvals, size_t n_approvals,
-                           uint8_t order[static QUORUM_VOTES_MAX])
-{
-    size_t n = n_approvals < QUORUM_VOTES_MAX ? n_approvals : QUORUM_VOTES_MAX;
-
-    for (size_t i = 0; i < n; i++) {
-        size_t at = i;
-
-        for (; at > 0 && compare(approvals[order[at - 1]], approvals[i]) > 0; at--)
-            order[at] = order[at - 1];
-        order[at] = (uint8_t)i;
-    }
-    return n;
-}
-
 static bool is_about(const struct approval *a, const struct trust_set *t, const struct subject *s)
 {
     return strcmp(a->site, t->document->site) == 0 && a->subject == s->kind &&
@@ -67,8 +44,8 @@ static int is_signed(const struct approval *a, const struct signer *s, struct oc
 }
 
 /* Puts outcome, signer and role. */
-static int examine_parsed(const struct trust_set *t, const struct subject *subject, const struct approval *a,
-                          struct octets octets, struct trust_verdict_approval *ret)
+static int examine(const struct trust_set *t, const struct subject *subject, const struct approval *a,
+                   struct octets octets, struct trust_verdict *ret)
 {
     const struct signer *s = NULL;
     struct office office;
@@ -91,31 +68,18 @@ static int examine_parsed(const struct trust_set *t, const struct subject *subje
     return 0;
 }
 
-static int examine(const struct trust_set *t, const struct subject *subject, struct octets octets,
-                   struct trust_verdict_approval *ret)
+int trust_verdict_make(const struct trust_set *t, const struct subject *subject, struct octets approval,
+                       struct trust_verdict *ret)
 {
     cleanup(approval_free_p) struct approval *a = NULL;
-    int r = approval_parse(octets.data, octets.size, &a, NULL);
-
-    *ret = (struct trust_verdict_approval){.outcome = SIGNATURE_MALFORMED};
-    if (r == -EINVAL)
-        return 0;
-    return r < 0 ? r : examine_parsed(t, subject, a, octets, ret);
-}
-
-int trust_verdict_make(const struct trust_set *t, const struct subject *subject,
-                       const struct octets *approvals, size_t n_approvals, struct trust_verdict *ret)
-{
-    uint8_t order[QUORUM_VOTES_MAX];
-    struct trust_verdict v = {.n = (uint8_t)trust_verdict_order(approvals, n_approvals, order)};
+    struct trust_verdict v = {.outcome = SIGNATURE_MALFORMED};
+    int r = approval_parse(approval.data, approval.size, &a, NULL);
 
     *ret = (struct trust_verdict){0};
-    for (size_t i = 0; i < v.n; i++) {
-        int r = examine(t, subject, approvals[order[i]], &v.approvals[i]);
-
-        if (r < 0)
-            return r;
-    }
+    if (r == 0)
+        r = examine(t, subject, a, approval, &v);
+    if (r < 0 && r != -EINVAL)
+        return r;
     *ret = v;
     return 0;
 }

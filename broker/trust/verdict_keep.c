@@ -10,7 +10,8 @@
  * what lies on disk into something else, and one flipped bit turns no letter into another that is known.
  */
 
-#define FORMAT 1
+#define FORMAT    1
+#define BODY_SIZE (VERDICT_SIZE - VERDICT_CHECKSUM_SIZE)
 
 static const struct {
     uint8_t outcome, letter;
@@ -21,110 +22,74 @@ static const struct {
     {SIGNATURE_UNKNOWN_APPROVER, 'u', false},
 };
 
-static void put_octets(struct buf *b, struct octets x)
-{
-    buf_put_u64(b, x.size);
-    buf_put(b, x.data, x.size);
-}
-
-int trust_verdict_key_of(const struct trust_set *t, struct octets document, const struct octets *approvals,
-                         size_t n_approvals, struct trust_verdict_key *ret)
+int trust_verdict_key_of(const struct trust_set *t, const struct subject *subject, struct octets approval,
+                         struct trust_verdict_key *ret)
 {
     cleanup_buf struct buf b = BUF_INIT;
-    uint8_t order[QUORUM_VOTES_MAX];
-    size_t n = trust_verdict_order(approvals, n_approvals, order);
 
     buf_put(&b, trust_set_basis(t), TRUST_BASIS_SIZE);
-    put_octets(&b, document);
-    for (size_t i = 0; i < n; i++)
-        put_octets(&b, approvals[order[i]]);
+    buf_put_u64(&b, subject->octets.size);
+    buf_put(&b, subject->sha256, sizeof(subject->sha256));
+    buf_put_u64(&b, approval.size);
+    buf_put(&b, approval.data, approval.size);
     return buf_error(&b) < 0 ? -ENOMEM : digest_sha256(b.data, b.size, ret->octets);
 }
 
-static int checksum(const uint8_t *octets, size_t size, const struct trust_verdict_key *key,
+/* Over the first octets of what is written. */
+static int checksum(const uint8_t octets[static BODY_SIZE], const struct trust_verdict_key *key,
                     uint8_t ret[static VERDICT_CHECKSUM_SIZE])
 {
-    uint8_t all[VERDICT_KEY_SIZE + VERDICT_SIZE_MAX], sha256[32];
+    uint8_t all[VERDICT_KEY_SIZE + BODY_SIZE], sha256[32];
     int r;
 
-    memcpy(all, key->octets, sizeof(key->octets));
-    memcpy(all + sizeof(key->octets), octets, size);
-    r = digest_sha256(all, sizeof(key->octets) + size, sha256);
-    memcpy(ret, sha256, VERDICT_CHECKSUM_SIZE);
+    memcpy(all, key->octets, VERDICT_KEY_SIZE);
+    memcpy(all + VERDICT_KEY_SIZE, octets, BODY_SIZE);
+    r = digest_sha256(all, sizeof(all), sha256);
+    if (r == 0)
+        memcpy(ret, sha256, VERDICT_CHECKSUM_SIZE);
     return r;
 }
 
-static uint8_t letter_of(uint8_t outcome)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
-        if (letters[i].outcome == outcome)
-            return letters[i].letter;
-    return 0;
-}
-
 int trust_verdict_encode(const struct trust_verdict *v, const struct trust_verdict_key *key,
-                         uint8_t ret[static VERDICT_SIZE_MAX], size_t *ret_size)
+                         uint8_t ret[static VERDICT_SIZE])
 {
-    size_t size = 0;
+    uint8_t letter = 0;
 
-    ret[size++] = FORMAT;
-    ret[size++] = v->n;
-    for (size_t i = 0; i < v->n; i++) {
-        ret[size++] = letter_of(v->approvals[i].outcome);
-        ret[size++] = v->approvals[i].signer;
-        ret[size++] = v->approvals[i].role;
-    }
-    *ret_size = size + VERDICT_CHECKSUM_SIZE;
-    return checksum(ret, size, key, ret + size);
-}
-
-static int decode_approval(struct view *v, struct trust_verdict_approval *ret)
-{
-    uint8_t letter = view_get_u8(v);
-
-    ret->signer = view_get_u8(v);
-    ret->role = view_get_u8(v);
     for (size_t i = 0; i < ARRAY_SIZE(letters); i++)
-        if (letters[i].letter == letter) {
-            ret->outcome = letters[i].outcome;
-            return letters[i].has_signer || (ret->signer == 0 && ret->role == 0) ? 0 : -EBADMSG;
-        }
-    return -EBADMSG;
+        if (letters[i].outcome == v->outcome)
+            letter = letters[i].letter;
+    memcpy(ret, (const uint8_t[BODY_SIZE]){FORMAT, letter, v->signer, v->role}, BODY_SIZE);
+    return checksum(ret, key, ret + BODY_SIZE);
 }
 
-static int decode(struct view *v, struct trust_verdict *ret)
+static int decode(const uint8_t octets[static BODY_SIZE], struct trust_verdict *ret)
 {
-    if (view_get_u8(v) != FORMAT)
+    if (octets[0] != FORMAT)
         return -EBADMSG;
-    ret->n = view_get_u8(v);
-    if (ret->n > QUORUM_VOTES_MAX)
-        return -EBADMSG;
-    for (size_t i = 0; i < ret->n; i++)
-        if (decode_approval(v, &ret->approvals[i]) < 0)
+    for (size_t i = 0; i < ARRAY_SIZE(letters); i++) {
+        if (letters[i].letter != octets[1])
+            continue;
+        if (!letters[i].has_signer && (octets[2] != 0 || octets[3] != 0))
             return -EBADMSG;
-    return view_end(v);
+        *ret = (struct trust_verdict){letters[i].outcome, octets[2], octets[3]};
+        return 0;
+    }
+    return -EBADMSG;
 }
 
 int trust_verdict_decode(const void *octets, size_t size, const struct trust_verdict_key *key,
                          struct trust_verdict *ret)
 {
     uint8_t expected[VERDICT_CHECKSUM_SIZE];
-    const uint8_t *end;
-    struct trust_verdict decoded = {0};
-    struct view v;
     int r;
 
     *ret = (struct trust_verdict){0};
-    if (size < VERDICT_CHECKSUM_SIZE || size > VERDICT_SIZE_MAX)
+    if (size != VERDICT_SIZE)
         return -EBADMSG;
-    v = view_of(octets, size - VERDICT_CHECKSUM_SIZE);
-    end = v.data + v.left;
-    r = checksum(v.data, v.left, key, expected);
-    if (r == 0 && memcmp(expected, end, sizeof(expected)) != 0)
-        r = -EBADMSG;
-    if (r == 0)
-        r = decode(&v, &decoded);
-    if (r == 0)
-        *ret = decoded;
-    return r;
+    r = checksum(octets, key, expected);
+    if (r < 0)
+        return r;
+    if (memcmp(expected, (const uint8_t *)octets + BODY_SIZE, sizeof(expected)) != 0)
+        return -EBADMSG;
+    return decode(octets, ret);
 }

@@ -30,29 +30,22 @@ static void add_vote(struct grant_standing *s, const struct quorum_signature *vo
     s->votes[at] = *vote;
 }
 
-/* What a question is about, with its verdict. */
+/* What a question is about. */
 struct question {
     const struct trust_set *trust;
     enum approval_subject kind;
     const struct grant *grant; /* or NULL */
-    const struct octets *approvals;
-    size_t n_approvals;
-    const struct trust_verdict *verdict;
+    const struct trust_verdicts *verdicts;
     when_t now;
 };
 
 static int collect(const struct question *q, struct grant_standing *ret)
 {
-    uint8_t order[QUORUM_VOTES_MAX], place[QUORUM_VOTES_MAX];
-    size_t n = trust_verdict_order(q->approvals, q->n_approvals, order);
+    size_t n = q->verdicts->n < QUORUM_VOTES_MAX ? q->verdicts->n : QUORUM_VOTES_MAX;
 
-    if (q->verdict->n != n)
-        return -EBADMSG;
-    for (size_t i = 0; i < n; i++)
-        place[order[i]] = (uint8_t)i;
     for (size_t i = 0; i < n; i++) {
         struct judgement j;
-        int r = judge_approval(q->trust, q->kind, q->grant, q->approvals[i], &q->verdict->approvals[place[i]],
+        int r = judge_approval(q->trust, q->kind, q->grant, q->verdicts->approvals[i], &q->verdicts->items[i],
                                q->now, &j);
 
         if (r < 0)
@@ -81,11 +74,10 @@ static void judge_quorum(const struct trust *d, enum grant_class class, struct g
     ret->votes_until = when_min(until, d->valid.until);
 }
 
-int trust_judge_grant(const struct trust_set *t, const struct grant *g, const struct octets *approvals,
-                      size_t n_approvals, const struct trust_verdict *v, when_t now,
-                      struct grant_standing *ret)
+int trust_judge_grant(const struct trust_set *t, const struct grant *g, const struct trust_verdicts *v,
+                      when_t now, struct grant_standing *ret)
 {
-    const struct question q = {t, APPROVAL_SUBJECT_GRANT, g, approvals, n_approvals, v, now};
+    const struct question q = {t, APPROVAL_SUBJECT_GRANT, g, v, now};
     const struct trust *d = t->document;
     struct grant_standing s = {.standing = REASON_APPROVAL_MISSING};
     int r;
@@ -110,11 +102,10 @@ int trust_judge_grant(const struct trust_set *t, const struct grant *g, const st
     return 0;
 }
 
-int trust_judge_trust(const struct trust_set *t, const struct trust *next, const struct octets *approvals,
-                      size_t n_approvals, const struct trust_verdict *v, when_t now,
-                      struct grant_standing *ret)
+int trust_judge_trust(const struct trust_set *t, const struct trust *next, const struct trust_verdicts *v,
+                      when_t now, struct grant_standing *ret)
 {
-    const struct question q = {t, APPROVAL_SUBJECT_TRUST, NULL, approvals, n_approvals, v, now};
+    const struct question q = {t, APPROVAL_SUBJECT_TRUST, NULL, v, now};
     const struct trust *d = t->document;
     struct grant_standing s = {.standing = REASON_APPROVAL_MISSING, .requester_known = true};
     int r;
@@ -161,19 +152,17 @@ static int judge_one(const struct question *q, const char *site, struct grant_st
 }
 
 int trust_judge_revocation(const struct trust_set *t, const struct revocation *x,
-                           const struct octets *approvals, size_t n_approvals, const struct trust_verdict *v,
-                           when_t now, struct grant_standing *ret)
+                           const struct trust_verdicts *v, when_t now, struct grant_standing *ret)
 {
-    const struct question q = {t, APPROVAL_SUBJECT_REVOCATION, NULL, approvals, n_approvals, v, now};
+    const struct question q = {t, APPROVAL_SUBJECT_REVOCATION, NULL, v, now};
 
     return judge_one(&q, x->site, ret);
 }
 
-int trust_judge_status(const struct trust_set *t, const struct status *s, const struct octets *approvals,
-                       size_t n_approvals, const struct trust_verdict *v, when_t now,
-                       struct grant_standing *ret)
+int trust_judge_status(const struct trust_set *t, const struct status *s, const struct trust_verdicts *v,
+                       when_t now, struct grant_standing *ret)
 {
-    const struct question q = {t, APPROVAL_SUBJECT_STATUS, NULL, approvals, n_approvals, v, now};
+    const struct question q = {t, APPROVAL_SUBJECT_STATUS, NULL, v, now};
     int r = judge_one(&q, s->site, ret);
 
     if (r == 0 && ret->standing == REASON_OK && s->trust_epoch > t->document->epoch) {
@@ -185,18 +174,38 @@ int trust_judge_status(const struct trust_set *t, const struct status *s, const 
 
 /* ---- both halves ---- */
 
+struct verified {
+    struct trust_verdict items[QUORUM_VOTES_MAX];
+    struct trust_verdicts verdicts;
+};
+
+static int verify(const struct trust_set *t, const struct subject *subject, const struct octets *approvals,
+                  size_t n_approvals, struct verified *ret)
+{
+    size_t n = n_approvals < QUORUM_VOTES_MAX ? n_approvals : QUORUM_VOTES_MAX;
+
+    ret->verdicts = (struct trust_verdicts){.approvals = approvals, .items = ret->items, .n = n};
+    for (size_t i = 0; i < n; i++) {
+        int r = trust_verdict_make(t, subject, approvals[i], &ret->items[i]);
+
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
 int trust_verify_grant(const struct trust_set *t, const struct grant *g, struct octets grant_octets,
                        const struct octets *approvals, size_t n_approvals, when_t now,
                        struct grant_standing *ret)
 {
     struct subject subject;
-    struct trust_verdict v;
+    struct verified v;
     int r = subject_of_grant(g, grant_octets, &subject);
 
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (r == 0)
-        r = trust_verdict_make(t, &subject, approvals, n_approvals, &v);
-    return r < 0 ? r : trust_judge_grant(t, g, approvals, n_approvals, &v, now, ret);
+        r = verify(t, &subject, approvals, n_approvals, &v);
+    return r < 0 ? r : trust_judge_grant(t, g, &v.verdicts, now, ret);
 }
 
 int trust_verify_trust(const struct trust_set *t, const struct trust *next, struct octets next_octets,
@@ -204,13 +213,13 @@ int trust_verify_trust(const struct trust_set *t, const struct trust *next, stru
                        struct grant_standing *ret)
 {
     struct subject subject;
-    struct trust_verdict v;
+    struct verified v;
     int r = subject_of_trust(next, next_octets, &subject);
 
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (r == 0)
-        r = trust_verdict_make(t, &subject, approvals, n_approvals, &v);
-    return r < 0 ? r : trust_judge_trust(t, next, approvals, n_approvals, &v, now, ret);
+        r = verify(t, &subject, approvals, n_approvals, &v);
+    return r < 0 ? r : trust_judge_trust(t, next, &v.verdicts, now, ret);
 }
 
 int trust_verify_revocation(const struct trust_set *t, const struct revocation *x, struct octets octets,
@@ -218,13 +227,13 @@ int trust_verify_revocation(const struct trust_set *t, const struct revocation *
                             struct grant_standing *ret)
 {
     struct subject subject;
-    struct trust_verdict v;
+    struct verified v;
     int r = subject_of_revocation(x, octets, &subject);
 
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (r == 0)
-        r = trust_verdict_make(t, &subject, approvals, n_approvals, &v);
-    return r < 0 ? r : trust_judge_revocation(t, x, approvals, n_approvals, &v, now, ret);
+        r = verify(t, &subject, approvals, n_approvals, &v);
+    return r < 0 ? r : trust_judge_revocation(t, x, &v.verdicts, now, ret);
 }
 
 int trust_verify_status(const struct trust_set *t, const struct status *s, struct octets octets,
@@ -232,11 +241,11 @@ int trust_verify_status(const struct trust_set *t, const struct status *s, struc
                         struct grant_standing *ret)
 {
     struct subject subject;
-    struct trust_verdict v;
+    struct verified v;
     int r = subject_of_status(s, octets, &subject);
 
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (r == 0)
-        r = trust_verdict_make(t, &subject, approvals, n_approvals, &v);
-    return r < 0 ? r : trust_judge_status(t, s, approvals, n_approvals, &v, now, ret);
+        r = verify(t, &subject, approvals, n_approvals, &v);
+    return r < 0 ? r : trust_judge_status(t, s, &v.verdicts, now, ret);
 }

@@ -34,6 +34,9 @@ _hufuctl_options() {
     'session list')
       echo --staff --all
       ;;
+    'session watch')
+      echo --staff
+      ;;
     'session end')
       echo --why
       ;;
@@ -41,7 +44,8 @@ _hufuctl_options() {
       echo --staff --vendor --until --why
       ;;
     'audit')
-      echo --since --until --staff --vendor --event --result --reason --grant --ticket --service --session --lines -n
+      echo --since --until --staff --vendor --event --result --reason --grant --ticket --service --session --lines -n \
+        --follow -f
       ;;
   esac
   echo --json --socket --help -h
@@ -61,7 +65,7 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
     --event)
       compgen -W 'login session-open session-close session-remains switch job key channel screen-unlock user-manager
         reservation-release request-refused grant-add grant-close revoke revocation status lock unlock session-end trust control-refused broker-start
-        broker-stop range-differs reaper' -- "$3"
+        broker-stop reload range-differs reaper' -- "$3"
       ;;
     --service) compgen -W 'sshd login cron at su sudo' -- "$3" ;;
     --source) compgen -W 'local any' -- "$3" ;;
@@ -76,7 +80,7 @@ _hufuctl_arguments() { # COMMAND CURRENT
     'grant show' | revoke) compgen -W "$(_hufuctl_ids grant)" -- "$2" ;;
     'session show' | 'session end') compgen -W "$(_hufuctl_ids session)" -- "$2" ;;
     grant) compgen -W 'draft check add list show' -- "$2" ;;
-    session) compgen -W 'list show end' -- "$2" ;;
+    session) compgen -W 'list show end watch' -- "$2" ;;
     '') compgen -W 'setup status grant approve explain session revoke audit' -- "$2" ;;
   esac
 }

@@ -38,7 +38,7 @@ complete -c hufuctl -n '__hufuctl_is ""' -a status -d 'does the gate work, and w
 complete -c hufuctl -n '__hufuctl_is ""' -a grant -d 'draft, check, add, list and show grants'
 complete -c hufuctl -n '__hufuctl_is ""' -a approve -d 'read a grant or a trust file, and sign it'
 complete -c hufuctl -n '__hufuctl_is ""' -a explain -d 'would this person be let in, and if not, why'
-complete -c hufuctl -n '__hufuctl_is ""' -a session -d 'list, show and end sessions'
+complete -c hufuctl -n '__hufuctl_is ""' -a session -d 'list, show, watch and end sessions'
 complete -c hufuctl -n '__hufuctl_is ""' -a revoke -d 'take access away on this host, and end what lives under it'
 complete -c hufuctl -n '__hufuctl_is ""' -a audit -d 'what happened: every admission, refusal, end and order'
 
@@ -51,6 +51,7 @@ complete -c hufuctl -n '__hufuctl_is grant' -a show -d 'one grant, its text and 
 complete -c hufuctl -n '__hufuctl_is session' -a list -d 'who is in, and how long they have'
 complete -c hufuctl -n '__hufuctl_is session' -a show -d 'one session, with its processes'
 complete -c hufuctl -n '__hufuctl_is session' -a end -d 'end a session; its grant stays'
+complete -c hufuctl -n '__hufuctl_is session' -a watch -d 'who is in, and then each change as it happens'
 
 complete -c hufuctl -n '__hufuctl_is "setup"' -l host -x -d 'this host, as grants name it'
 complete -c hufuctl -n '__hufuctl_is "setup"' -l groups -x -d 'groups of hosts it is in, as grants name them with @'
@@ -125,6 +126,8 @@ complete -c hufuctl -n '__hufuctl_is "session show"' -a '(__hufuctl_ids session)
 complete -c hufuctl -n '__hufuctl_is "session end"' -a '(__hufuctl_ids session)'
 complete -c hufuctl -n '__hufuctl_is "session end"' -l why -x -d 'for the record'
 
+complete -c hufuctl -n '__hufuctl_is "session watch"' -l staff -x -d 'only of this person'
+
 complete -c hufuctl -n '__hufuctl_is "revoke"' -a '(__hufuctl_ids grant)'
 complete -c hufuctl -n '__hufuctl_is "revoke"' -l staff -x -d 'every grant of this person, also future ones'
 complete -c hufuctl -n '__hufuctl_is "revoke"' -l vendor -x -d 'every grant of this vendor, also future ones'
@@ -135,7 +138,7 @@ complete -c hufuctl -n '__hufuctl_is "audit"' -l since -x -d 'from this instant 
 complete -c hufuctl -n '__hufuctl_is "audit"' -l until -x -d 'up to this instant'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l staff -x -d 'of this person'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l vendor -x -d 'of this vendor'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l event -x -a 'login session-open session-close session-remains switch job key channel screen-unlock user-manager reservation-release request-refused grant-add grant-close revoke revocation status lock unlock session-end trust control-refused broker-start broker-stop range-differs reaper' -d 'of this kind'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l event -x -a 'login session-open session-close session-remains switch job key channel screen-unlock user-manager reservation-release request-refused grant-add grant-close revoke revocation status lock unlock session-end trust control-refused broker-start broker-stop reload range-differs reaper' -d 'of this kind'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l result -x -a 'success failure' -d 'success or failure'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l reason -x -d 'with this reason'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l grant -x -a '(__hufuctl_ids grant)' -d 'under this grant'
@@ -143,3 +146,4 @@ complete -c hufuctl -n '__hufuctl_is "audit"' -l ticket -x -d 'for this ticket'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l service -x -a 'sshd login cron at' -d 'of this PAM service'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l session -x -a '(__hufuctl_ids session)' -d 'of this session'
 complete -c hufuctl -n '__hufuctl_is "audit"' -s n -l lines -x -d 'at most so many, the latest'
+complete -c hufuctl -n '__hufuctl_is "audit"' -s f -l follow -d 'go on with each new one; 10 lines before, or -n'

@@ -21,6 +21,7 @@ COMPLETE = {
     "session list": "",
     "session show": "NUMBER",
     "session end": "NUMBER",
+    "session watch": "",
     "revoke": "GRANT",
     "audit": "",
 }

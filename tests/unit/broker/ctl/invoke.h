@@ -34,6 +34,7 @@ struct stand_in *stand_in_start(const char *const *replies, size_t n);
 /** Waits for it; the calls it got as text, one a line, the caller's to free. */
 char *stand_in_finish(struct stand_in *s);
 
+/* A line end in a reply is the end of one of several messages. */
 /** invoke_line() with --socket control and one reply; *call is what was asked, the caller's. */
 struct result invoke_with(const char *reply, const char *line, char **call);
 

@@ -197,8 +197,9 @@ static void test_exit_code_of_usage(void **state)
 static void test_help_of_every_command(void **state)
 {
     static const char *const names[] = {
-        "grant draft",  "grant check",  "approve",     "grant add", "grant list", "grant show", "revoke",
-        "session list", "session show", "session end", "explain",   "audit",      "status",     "setup",
+        "grant draft",   "grant check", "approve",      "grant add",    "grant list",
+        "grant show",    "revoke",      "session list", "session show", "session end",
+        "session watch", "explain",     "audit",        "status",       "setup",
     };
     cleanup_result struct result overview = invoke_line("--help");
 

@@ -7,6 +7,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +122,7 @@ static void check_two_lines(char *text, const char *english, const char *chinese
     assert_string_equal(rest, chinese);
 }
 
-/* Follows the one before: the language of a process is chosen once. */
+/* Follows the one before, and has its language. */
 static void test_admission_and_warning_begin_in_ascii(void **state)
 {
     char message[TEXTS_MESSAGE_SIZE] = "";
@@ -139,6 +140,23 @@ static void test_admission_and_warning_begin_in_ascii(void **state)
                     "Hufu：您的会话将在 15 分钟后结束，时间为 2026-11-21T10:00:00Z（UTC）。请保存您的工作。");
 }
 
+/* As a reload does it; the locale of the process, which other threads have, stays what it was. */
+static void test_there_and_back(void **state)
+{
+    char message[TEXTS_MESSAGE_SIZE] = "";
+
+    catalogues = *state;
+    compile(*state);
+    assert_int_equal(texts_init("zh_CN"), 0);
+    check_refusal(REASON_EXPIRED);
+    assert_string_equal(setlocale(LC_MESSAGES, NULL), "C");
+    assert_int_equal(texts_init("en"), 0);
+    texts_warn(15, AT, message, sizeof(message));
+    assert_true(is_ascii(message, strlen(message)));
+    assert_int_equal(texts_init("zh_CN"), 0);
+    check_refusal(REASON_EXPIRED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +164,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_missing_catalogue_is_said, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_every_reason_is_told_in_chinese, folder_setup, folder_teardown),
         cmocka_unit_test(test_admission_and_warning_begin_in_ascii),
+        cmocka_unit_test_setup_teardown(test_there_and_back, folder_setup, folder_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,6 +126,31 @@ static void survives_a_restart_and_lapses_then(void **state)
     assert_int_equal(leases_count(w->leases), 1);
 }
 
+static void a_shorter_maximum_cuts_what_is_there(void **state)
+{
+    struct world *w = *state;
+    const uint64_t shorter[4] = {0, 1, 50, 10};
+    (void)put(w, 1, 1, 60);
+    (void)put(w, 2, 2, 40);
+    assert_int_equal(leases_set_maximum(w->leases, shorter), 0);
+    /* Also for a reaper that comes after this one. */
+    load(w, 0);
+    while (w->lapsed == 0)
+        assert_true(sd_event_run(w->event, 5 * 1000 * 1000) > 0);
+    assert_int_equal(w->last, 1);
+    assert_int_equal(w->lapsed, 1);
+    assert_int_equal(leases_count(w->leases), 2);
+}
+
+static void a_longer_maximum_counts_for_what_is_asked_next(void **state)
+{
+    struct world *w = *state;
+    const uint64_t longer[4] = {0, 1000, 50, 10};
+    assert_int_equal(put(w, 1, 1, 500), 100);
+    assert_int_equal(leases_set_maximum(w->leases, longer), 0);
+    assert_in_range(put(w, 1, 1, 500), 499, 500);
+}
+
 static void a_torn_file_is_reported_not_believed(void **state)
 {
     struct world *w = *state;
@@ -143,6 +168,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(class_bounds_the_lease, setup, teardown),
         cmocka_unit_test_setup_teardown(bad_orders_change_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(survives_a_restart_and_lapses_then, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_shorter_maximum_cuts_what_is_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_longer_maximum_counts_for_what_is_asked_next, setup, teardown),
         cmocka_unit_test_setup_teardown(a_torn_file_is_reported_not_believed, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

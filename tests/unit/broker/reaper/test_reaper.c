@@ -337,6 +337,26 @@ static void who_is_told_by_the_kernel(void **state)
     assert_int_equal(r.result, REAP_GONE);
 }
 
+static void another_configuration_moves_the_range_and_keeps_leases(void **state)
+{
+    NEEDS_ROOT(state);
+    struct world *w = *state;
+    const struct reaper_config narrow = {20000, 20100, {0, 1, 1000, 1000}};
+    pid_t vendor = spawn(CENSUS_UNSET, UID, 1);
+    struct reap_request q = about(w, FRAME_REAP_LEASE, REAP_SESSION, vendor);
+    struct reap_reply r;
+    q.class = 1;
+    q.seconds = 600;
+    assert_int_equal(ask(w, q).result, REAP_DONE);
+    reaper_configure(w->reaper, &narrow);
+    assert_int_equal(ask(w, q).result, REAP_REFUSED);
+    /* The deadline that was promised while the uid was gated is kept, under the maximum of now. */
+    receive(w, &r);
+    assert_int_equal(r.session, 5);
+    assert_int_equal(r.result, REAP_DONE);
+    assert_false(is_running(vendor));
+}
+
 static void garbage_ends_its_connection_only(void **state)
 {
     NEEDS_ROOT(state);
@@ -366,6 +386,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_lapsed_lease_ends_without_an_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_lease_names_its_leader_truly, setup, teardown),
         cmocka_unit_test_setup_teardown(who_is_told_by_the_kernel, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_configuration_moves_the_range_and_keeps_leases, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(garbage_ends_its_connection_only, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,6 +57,10 @@ static const enum signature_outcome usual[N] = {
     [OF_ANOTHER] = SIGNATURE_OTHER_SUBJECT,
     [BY_STRANGER] = SIGNATURE_UNKNOWN_APPROVER,
 };
+static const char *const names[N] = {
+    [BY_UNIT] = "zhou.ming",    [BY_LEADER] = "wang.wu",    [JUNK] = "",
+    [OF_ANOTHER] = "zhou.ming", [BY_STRANGER] = "shang.ba",
+};
 
 struct scene {
     struct department *department;
@@ -112,61 +116,75 @@ static int teardown(void **state)
     return 0;
 }
 
-static void in_order(const struct scene *s, const size_t *which, size_t n, struct octets *ret)
+static struct trust_verdict verdict_of(const struct scene *s, size_t which)
 {
-    for (size_t i = 0; i < n; i++)
-        ret[i] = octets_of(s->approvals[which[i]]);
+    struct trust_verdict v;
+
+    assert_int_equal(trust_verdict_make(s->trust, &s->subject, octets_of(s->approvals[which]), &v), 0);
+    return v;
 }
 
-/* One verdict serves every order, and each outcome stays with its approval. */
-static void test_order_does_not_matter(void **state)
+/* Approvals in some order, and the verdict on each. */
+struct judged {
+    struct octets approvals[N];
+    struct trust_verdict items[N];
+    struct trust_verdicts verdicts;
+};
+
+static void in_order(const struct scene *s, const struct trust_verdict *verdicts, const size_t *which,
+                     struct judged *ret)
+{
+    for (size_t i = 0; i < N; i++) {
+        ret->approvals[i] = octets_of(s->approvals[which[i]]);
+        ret->items[i] = verdicts[which[i]];
+    }
+    ret->verdicts = (struct trust_verdicts){ret->approvals, ret->items, N};
+}
+
+static void judge(const struct scene *s, const struct judged *j, when_t now, struct grant_standing *ret)
+{
+    assert_int_equal(trust_judge_grant(s->trust, s->grant, &j->verdicts, now, ret), 0);
+}
+
+static void order_of(unsigned number, size_t which[static N])
+{
+    unsigned used = 0;
+
+    for (size_t i = 0; i < N; i++) {
+        size_t skip = number % (N - i);
+
+        number /= (unsigned)(N - i);
+        for (which[i] = 0; used & (1U << which[i]) || skip-- > 0; which[i]++)
+            ;
+        used |= 1U << which[i];
+    }
+}
+
+/* Each outcome stays with its approval, in whatever order they come, and nothing is verified for it. */
+static void test_judging_in_every_order(void **state)
 {
     const struct scene *s = *state;
-    size_t which[N] = {0, 1, 2, 3, 4};
-    struct octets approvals[N];
-    struct trust_verdict first, v;
-    struct grant_standing standing;
+    struct trust_verdict verdicts[N];
 
-    in_order(s, which, N, approvals);
-    assert_int_equal(trust_verdict_make(s->trust, &s->subject, approvals, N, &first), 0);
-    for (unsigned order = 0; order < 120; order++) {
-        for (size_t i = 0, left = order, used = 0; i < N; i++) {
-            size_t skip = left % (N - i);
+    verified = 0;
+    for (size_t i = 0; i < N; i++)
+        verdicts[i] = verdict_of(s, i);
+    assert_int_equal(verified, 2); /* nobody else claims to be of the trust file */
+    for (unsigned number = 0; number < 120; number++) {
+        size_t which[N];
+        struct judged j;
+        struct grant_standing standing;
 
-            left /= N - i;
-            for (which[i] = 0; used & (1U << which[i]) || skip-- > 0; which[i]++)
-                ;
-            used |= 1U << which[i];
-        }
-        in_order(s, which, N, approvals);
-        assert_int_equal(trust_verdict_make(s->trust, &s->subject, approvals, N, &v), 0);
-        assert_memory_equal(&v, &first, sizeof(v));
-        assert_int_equal(trust_judge_grant(s->trust, s->grant, approvals, N, &first, PAPERS_NOW, &standing),
-                         0);
+        order_of(number, which);
+        in_order(s, verdicts, which, &j);
+        judge(s, &j, PAPERS_NOW, &standing);
         assert_standing(&standing, REASON_OK);
         assert_int_equal(standing.n_seen, N);
         for (size_t i = 0; i < N; i++) {
             assert_outcome(&standing, i, usual[which[i]]);
-            if (which[i] == BY_LEADER)
-                assert_string_equal(standing.seen[i].approver, "wang.wu");
-            if (which[i] == BY_STRANGER)
-                assert_string_equal(standing.seen[i].approver, "shang.ba");
+            assert_string_equal(standing.seen[i].approver, names[which[i]]);
         }
     }
-}
-
-static void test_judging_verifies_nothing(void **state)
-{
-    const struct scene *s = *state;
-    const struct octets approvals[] = {octets_of(s->approvals[BY_UNIT]), octets_of(s->approvals[BY_LEADER])};
-    struct trust_verdict v;
-    struct grant_standing standing;
-
-    verified = 0;
-    assert_int_equal(trust_verdict_make(s->trust, &s->subject, approvals, 2, &v), 0);
-    assert_int_equal(verified, 2);
-    assert_int_equal(trust_judge_grant(s->trust, s->grant, approvals, 2, &v, PAPERS_NOW, &standing), 0);
-    assert_standing(&standing, REASON_OK);
     assert_int_equal(verified, 2);
 }
 
@@ -177,28 +195,27 @@ static void test_judging_is_verifying(void **state)
         ISSUING_FROM - 1, ISSUING_FROM,      PAPERS_NOW - 86400 * 30, PAPERS_NOW, 1825113599,
         1825113600,       ISSUING_UNTIL - 1, ISSUING_UNTIL,           0,          WHEN_NEVER - 1};
     const struct scene *s = *state;
-    struct octets approvals[N];
-    struct trust_verdict v;
+    struct trust_verdict verdicts[N];
+    struct grant_standing judged, whole;
+    struct judged j;
 
-    in_order(s, (const size_t[]){4, 2, 1, 3, 0}, N, approvals);
-    assert_int_equal(trust_verdict_make(s->trust, &s->subject, approvals, N, &v), 0);
+    for (size_t i = 0; i < N; i++)
+        verdicts[i] = verdict_of(s, i);
+    in_order(s, verdicts, (const size_t[]){4, 2, 1, 3, 0}, &j);
     for (size_t i = 0; i < ARRAY_SIZE(instants); i++) {
-        struct grant_standing judged, whole;
-
-        assert_int_equal(trust_judge_grant(s->trust, s->grant, approvals, N, &v, instants[i], &judged), 0);
+        judge(s, &j, instants[i], &judged);
         assert_int_equal(
-            trust_verify_grant(s->trust, s->grant, octets_of(s->text), approvals, N, instants[i], &whole), 0);
+            trust_verify_grant(s->trust, s->grant, octets_of(s->text), j.approvals, N, instants[i], &whole),
+            0);
         assert_standing(&judged, whole.standing);
         assert_int_equal(judged.votes_until, whole.votes_until);
         assert_int_equal(judged.n_votes, whole.n_votes);
-        for (size_t j = 0; j < N; j++)
-            assert_outcome(&judged, j, whole.seen[j].outcome);
+        for (size_t k = 0; k < N; k++)
+            assert_outcome(&judged, k, whole.seen[k].outcome);
     }
-    struct grant_standing after;
-
-    assert_int_equal(trust_judge_grant(s->trust, s->grant, approvals, N, &v, ISSUING_UNTIL, &after), 0);
-    assert_standing(&after, REASON_TRUST_EXPIRED);
-    assert_outcome(&after, 2, SIGNATURE_CERTIFICATE);
+    judge(s, &j, ISSUING_UNTIL, &judged);
+    assert_standing(&judged, REASON_TRUST_EXPIRED);
+    assert_outcome(&judged, 2, SIGNATURE_CERTIFICATE);
 }
 
 /* Who cannot sign now is told that, whatever the signature. */
@@ -211,13 +228,14 @@ static void test_bad_signature_after_the_certificate(void **state)
                                                .key = s->department->approvers[DEPARTMENT_BOTH].key});
     struct octets approval = octets_of(forged);
     struct trust_verdict v;
+    const struct trust_verdicts all = {&approval, &v, 1};
     struct grant_standing standing;
 
-    assert_int_equal(trust_verdict_make(s->trust, &s->subject, &approval, 1, &v), 0);
-    assert_int_equal(trust_judge_grant(s->trust, s->grant, &approval, 1, &v, PAPERS_NOW, &standing), 0);
+    assert_int_equal(trust_verdict_make(s->trust, &s->subject, approval, &v), 0);
+    assert_int_equal(trust_judge_grant(s->trust, s->grant, &all, PAPERS_NOW, &standing), 0);
     assert_outcome(&standing, 0, SIGNATURE_BAD);
     assert_string_equal(standing.seen[0].approver, "zhou.ming");
-    assert_int_equal(trust_judge_grant(s->trust, s->grant, &approval, 1, &v, ISSUING_UNTIL, &standing), 0);
+    assert_int_equal(trust_judge_grant(s->trust, s->grant, &all, ISSUING_UNTIL, &standing), 0);
     assert_outcome(&standing, 0, SIGNATURE_CERTIFICATE);
 }
 
@@ -231,22 +249,25 @@ static void test_failing_library_is_no_verdict(void **state)
 
     memset(&v, 0xa5, sizeof(v));
     library = LIBRARY_CANNOT_BEGIN;
-    assert_int_equal(trust_verdict_make(s->trust, &s->subject, &approval, 1, &v), -EIO);
+    assert_int_equal(trust_verdict_make(s->trust, &s->subject, approval, &v), -EIO);
     assert_memory_equal(&v, &nothing, sizeof(v));
     library = LIBRARY_WITHOUT_MEMORY;
-    assert_int_equal(trust_verdict_make(s->trust, &s->subject, &approval, 1, &v), -ENOMEM);
+    assert_int_equal(trust_verdict_make(s->trust, &s->subject, approval, &v), -ENOMEM);
+    assert_memory_equal(&v, &nothing, sizeof(v));
     library = LIBRARY_WELL;
-    assert_int_equal(trust_verdict_make(s->trust, &s->subject, &approval, 1, &v), 0);
-    assert_int_equal(v.approvals[0].outcome, SIGNATURE_COUNTED);
+    assert_int_equal(trust_verdict_make(s->trust, &s->subject, approval, &v), 0);
+    assert_int_equal(v.outcome, SIGNATURE_COUNTED);
 }
 
 static void assert_no_verdict(const struct scene *s, struct trust_verdict v)
 {
-    const struct octets approvals[] = {octets_of(s->approvals[BY_UNIT]), octets_of(s->approvals[BY_LEADER])};
+    const struct octets approvals[] = {octets_of(s->approvals[BY_LEADER]), octets_of(s->approvals[BY_UNIT])};
+    const struct trust_verdict items[] = {verdict_of(s, BY_LEADER), v};
     struct grant_standing standing;
 
     memset(&standing, 0xa5, sizeof(standing));
-    assert_int_equal(trust_judge_grant(s->trust, s->grant, approvals, 2, &v, PAPERS_NOW, &standing),
+    assert_int_equal(trust_judge_grant(s->trust, s->grant, &(struct trust_verdicts){approvals, items, 2},
+                                       PAPERS_NOW, &standing),
                      -EBADMSG);
     assert_standing(&standing, REASON_APPROVAL_MISSING);
     assert_int_equal(standing.n_votes, 0);
@@ -256,30 +277,21 @@ static void assert_no_verdict(const struct scene *s, struct trust_verdict v)
 static void test_foreign_verdicts(void **state)
 {
     const struct scene *s = *state;
-    const struct octets approvals[] = {octets_of(s->approvals[BY_UNIT]), octets_of(s->approvals[BY_LEADER])};
-    struct trust_verdict good, v;
+    const struct trust_verdict good = verdict_of(s, BY_UNIT);
+    struct trust_verdict v = good;
 
-    assert_int_equal(trust_verdict_make(s->trust, &s->subject, approvals, 2, &good), 0);
-    v = good;
-    v.n = 1;
-    assert_no_verdict(s, v);
-    v.n = 3;
+    v.signer = DEPARTMENT_APPROVERS;
     assert_no_verdict(s, v);
     v = good;
-    v.approvals[0].signer = DEPARTMENT_APPROVERS;
+    v.role = (uint8_t)(1 - good.role); /* which that signer does not hold */
     assert_no_verdict(s, v);
-    v = good;
-    v.approvals[1].role = (uint8_t)(1 - good.approvals[1].role); /* which that signer does not hold */
+    v.role = (uint8_t)trust_set_document(s->trust)->n_roles; /* a revoker's */
     assert_no_verdict(s, v);
-    v = good;
-    v.approvals[1].role = (uint8_t)trust_set_document(s->trust)->n_roles; /* a revoker's */
-    assert_no_verdict(s, v);
-    v = good;
-    v.approvals[1].role = 200;
+    v.role = 200;
     assert_no_verdict(s, v);
     for (unsigned outcome = 0; outcome < 256; outcome++) {
         v = good;
-        v.approvals[0].outcome = (uint8_t)outcome;
+        v.outcome = (uint8_t)outcome;
         if (outcome != SIGNATURE_COUNTED && outcome != SIGNATURE_BAD && outcome != SIGNATURE_MALFORMED &&
             outcome != SIGNATURE_OTHER_SUBJECT && outcome != SIGNATURE_UNKNOWN_APPROVER)
             assert_no_verdict(s, v);
@@ -300,8 +312,7 @@ static void test_references(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_order_does_not_matter, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_judging_verifies_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_judging_in_every_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_judging_is_verifying, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_signature_after_the_certificate, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failing_library_is_no_verdict, setup, teardown),

@@ -1,0 +1,99 @@
+#include "broker/daemon/reload.h"
+
+#include "broker/common/i18n.h"
+#include "broker/daemon/ledger.h"
+#include "broker/daemon/life.h"
+#include "broker/daemon/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool lists_differ(char *const *a, size_t n_a, char *const *b, size_t n_b)
+{
+    if (n_a != n_b)
+        return true;
+    for (size_t i = 0; i < n_a; i++)
+        if (strcmp(a[i], b[i]) != 0)
+            return true;
+    return false;
+}
+
+/* The keys whose values are not what they were, for the record. */
+static void describe_changes(const struct config *was, const struct config *is, char *text, size_t size)
+{
+    const struct {
+        const char *key;
+        bool changed;
+    } keys[] = {
+        {"host", strcmp(was->host, is->host) != 0},
+        {"groups", lists_differ(was->groups, was->n_groups, is->groups, is->n_groups)},
+        {"gated-uid", was->gated_first != is->gated_first || was->gated_last != is->gated_last},
+        {"serial-lines", lists_differ(was->serial, was->n_serial, is->serial, is->n_serial)},
+        {"status-max-age",
+         was->status_required != is->status_required || was->status_max_age != is->status_max_age},
+        {"tolerance", was->tolerance != is->tolerance},
+        {"language", strcmp(was->language, is->language) != 0},
+    };
+    size_t used = 0;
+
+    (void)snprintf(text, size, "nothing changed");
+    for (size_t i = 0; i < ARRAY_SIZE(keys) && used < size; i++)
+        if (keys[i].changed)
+            used += (size_t)snprintf(text + used, size - used, "%s%s",
+                                     used > 0 ? ", " : "changed: ", keys[i].key);
+}
+
+static void record_reload(struct broker *b, enum reason reason, bool taken, const char *detail)
+{
+    struct record r = ledger_record(EVENT_RELOAD, reason, taken);
+
+    r.detail = detail;
+    ledger_write(b, &r);
+}
+
+static int not_taken(struct broker *b, int error, const struct conf_error *why)
+{
+    char detail[256];
+
+    (void)snprintf(detail, sizeof(detail), "line %u: %s", why->line, why->reason);
+    if (why->line > 0)
+        (void)snprintf(b->config_trouble, sizeof(b->config_trouble), _("%.40s, line %u: %s"),
+                       b->options.config_path, why->line, why->reason);
+    else
+        (void)snprintf(b->config_trouble, sizeof(b->config_trouble), "%.40s: %s", b->options.config_path,
+                       why->reason);
+    record_reload(b, REASON_BAD_REQUEST, false, why->line > 0 ? detail : why->reason);
+    return error;
+}
+
+/* Everybody who holds a part of the configuration gets the new one, before the old one is gone. */
+static void hand_out(struct broker *b)
+{
+    broker_take_host(b);
+    control_set_gated(b->control, b->config->gated_first, b->config->gated_last);
+    if (b->feeder)
+        feeder_set_host(b->feeder, b->host.name);
+    b->range_differs = 0;
+}
+
+int broker_reload(struct broker *b)
+{
+    struct config *was = b->config, *fresh = NULL;
+    struct conf_error error;
+    char detail[128];
+    int r = config_load(b->options.config_path, b->options.owner, &fresh, &error);
+
+    if (r < 0)
+        return not_taken(b, r, &error);
+    describe_changes(was, fresh, detail, sizeof(detail));
+    b->config = fresh;
+    hand_out(b);
+    config_free(was);
+    b->config_trouble[0] = '\0';
+    if (b->store)
+        state_check_identity(b);
+    record_reload(b, REASON_OK, true, detail);
+    b->generation++;
+    life_recheck_all(b);
+    return 0;
+}
