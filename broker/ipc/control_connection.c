@@ -101,7 +101,8 @@ static void connection_next(struct control_connection *x)
         control_connection_hang_up(x);
         return;
     }
-    set_deadline(x, r == 0 && x->in.size > 0 ? CONTROL_MESSAGE_DEADLINE_US : 0);
+    /* Who may call may also be silent: not so a stranger. */
+    set_deadline(x, r == 0 && (x->in.size > 0 || x->stranger) ? CONTROL_MESSAGE_DEADLINE_US : 0);
     (void)sd_event_source_set_io_events(x->io, EPOLLIN);
     (void)sd_event_source_set_enabled(x->io, r == 0 ? SD_EVENT_ON : SD_EVENT_OFF);
     if (r > 0)
@@ -260,8 +261,25 @@ static unsigned connections_of(const struct control *c, uid_t uid)
     return n;
 }
 
-static bool has_room(const struct control *c, uid_t uid)
+static bool is_stranger(const struct control_options *o, const struct peer *peer)
 {
+    return peer->uid != o->root && !(o->operators != (gid_t)-1 && peer_in_group(peer, o->operators)) &&
+           !(o->auditors != (gid_t)-1 && peer_in_group(peer, o->auditors));
+}
+
+static unsigned strangers(const struct control *c)
+{
+    unsigned n = 0;
+
+    for (const struct control_connection *x = c->connections; x; x = x->next)
+        n += x->stranger;
+    return n;
+}
+
+static bool has_room(const struct control *c, uid_t uid, bool stranger)
+{
+    if (stranger && strangers(c) >= CONTROL_STRANGERS_MAX)
+        return false;
     /* Root is let in also when others fill the house. */
     return connections_of(c, uid) < CONTROL_CONNECTIONS_PER_UID_MAX &&
            (c->n < CONTROL_CONNECTIONS_MAX || uid == c->options.root);
@@ -281,7 +299,7 @@ static int connection_watch(struct control_connection *x, sd_event *event)
     if (r < 0)
         return r;
     r = sd_event_source_set_enabled(x->again, SD_EVENT_OFF);
-    return r < 0 ? r : sd_event_source_set_enabled(x->deadline, SD_EVENT_OFF);
+    return r < 0 || x->stranger ? r : sd_event_source_set_enabled(x->deadline, SD_EVENT_OFF);
 }
 
 int control_connection_new(struct control *c, int fd)
@@ -301,7 +319,8 @@ int control_connection_new(struct control *c, int fd)
     r = peer_of(fd, PEER_GROUPS, &x->peer);
     if (r < 0)
         return r;
-    if (!has_room(c, x->peer.uid))
+    x->stranger = is_stranger(&c->options, &x->peer);
+    if (!has_room(c, x->peer.uid, x->stranger))
         return -EBUSY;
     r = connection_watch(x, c->options.event);
     if (r < 0)

@@ -11,6 +11,7 @@
 
 #define CONTROL_CONNECTIONS_MAX         128
 #define CONTROL_CONNECTIONS_PER_UID_MAX 32
+#define CONTROL_STRANGERS_MAX           64 /* who is neither root nor in a group that may call */
 #define CONTROL_MESSAGE_DEADLINE_US     ((uint64_t)10 * 1000000) /* a begun call must be whole by then */
 #define CONTROL_DRAIN_DEADLINE_US       ((uint64_t)30 * 1000000) /* a reply must have been taken by then */
 
@@ -22,6 +23,7 @@ struct control_connection {
     uint32_t login_uid;
     uint32_t person; /* of the call being answered */
     bool identified;
+    bool stranger;
     sd_event_source *io;
     sd_event_source *deadline;
     sd_event_source *again;
