@@ -219,12 +219,13 @@ static void on_control_refused(void *userdata, const struct control_call *call, 
                                const char *needs)
 {
     struct record r = ledger_record(EVENT_CONTROL_REFUSED, REASON_CALLER_FORBIDDEN, false);
+    struct broker *b = userdata;
     char detail[200];
 
     (void)snprintf(detail, sizeof(detail), "%s needs %s", method, needs);
     r.actor = control_call_actor(call);
     r.detail = detail;
-    ledger_write(userdata, &r);
+    ledger_write_some(b, &b->control_refused, &r);
 }
 
 static int start_control(struct broker *b)

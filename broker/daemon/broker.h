@@ -80,6 +80,7 @@ struct broker {
     uint64_t last_sequence;     /* of the ledger, as far as known here */
     struct ledger_rate trouble; /* records about malformed requests */
     struct ledger_rate keys_refused;
+    struct ledger_rate control_refused;
     unsigned range_differs;
     bool stopping;
 };

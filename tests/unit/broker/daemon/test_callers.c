@@ -189,6 +189,20 @@ static void test_gated_peer_is_refused(void **state)
     assert_int_equal(world_records(w, EVENT_CONTROL_REFUSED, "failure", NULL), 1);
 }
 
+/* Anybody can ask without end; the ledger does not grow with it. */
+static void test_refusals_without_end(void **state)
+{
+    struct world *w = *state;
+
+    w->reaper.login_uid = WORLD_UID;
+    for (int i = 0; i < 100; i++) {
+        struct varlink_reply r = world_call(w, "Status", NULL);
+
+        varlink_reply_done(&r);
+    }
+    assert_int_equal(world_records(w, EVENT_CONTROL_REFUSED, "failure", NULL), 60);
+}
+
 static void test_malformed_grant(void **state)
 {
     struct world *w = *state;
@@ -381,6 +395,7 @@ int main(void)
         CALLER_TEST(test_channel_of_another),
         CALLER_TEST(test_channel_without_the_reaper),
         CALLER_TEST(test_gated_peer_is_refused),
+        CALLER_TEST(test_refusals_without_end),
         CALLER_TEST(test_malformed_grant),
         CALLER_TEST(test_approvals_may_come_one_by_one),
         CALLER_TEST(test_versions),
