@@ -23,6 +23,7 @@ static struct {
     bool hang, hung; /* the next record is taken, and its sender waits */
     bool absent;     /* no socket */
     unsigned looked; /* how often one was looked for */
+    char host[64];   /* of the last record */
 } journal = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 int __real_access(const char *path, int mode);
@@ -39,6 +40,17 @@ int __wrap_access(const char *path, int mode)
     (void)pthread_mutex_unlock(&journal.lock);
     errno = ENOENT;
     return absent ? -1 : 0;
+}
+
+static void note_host(const struct iovec *v, int n)
+{
+    static const char field[] = "HUFU_HOST=";
+    size_t used = sizeof(field) - 1;
+
+    for (int i = 0; i < n; i++)
+        if (v[i].iov_len > used && memcmp(v[i].iov_base, field, used) == 0)
+            (void)snprintf(journal.host, sizeof(journal.host), "%.*s", (int)(v[i].iov_len - used),
+                           (const char *)v[i].iov_base + used);
 }
 
 static uint64_t sequence_of(const struct iovec *v, int n)
@@ -67,6 +79,7 @@ int __wrap_sd_journal_sendv(const struct iovec *v, int n)
         r = -ECONNREFUSED;
     } else {
         journal.sequences[journal.n++] = sequence_of(v, n);
+        note_host(v, n);
     }
     if (journal.hang) {
         journal.hung = true;
@@ -237,6 +250,21 @@ static void test_feeds_what_is_there_and_what_comes(void **state)
     assert_int_equal(store_fed(d->store), 153);
 }
 
+static void test_another_host(void **state)
+{
+    struct desk *d = *state;
+
+    commit(d, 1);
+    start(d);
+    journal_await(1);
+    assert_string_equal(journal.host, "db01");
+    feeder_set_host(d->feeder, "db02");
+    commit(d, 1);
+    journal_await(2);
+    (void)stop(d);
+    assert_string_equal(journal.host, "db02");
+}
+
 static void test_goes_on_where_it_was(void **state)
 {
     struct desk *d = *state;
@@ -334,6 +362,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_feeds_what_is_there_and_what_comes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_another_host, setup, teardown),
         cmocka_unit_test_setup_teardown(test_goes_on_where_it_was, setup, teardown),
         cmocka_unit_test_setup_teardown(test_journal_hangs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_journal_refuses, setup, teardown),
