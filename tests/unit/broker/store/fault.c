@@ -1,9 +1,11 @@
 #include "tests/unit/broker/store/fault.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct fault_handle {
     sqlite3_file base;
@@ -57,6 +59,8 @@ static int write_verdict(enum fault_file kind, long long end)
     if (kind == FAULT_LOG && fault.log_room != 0 && end > fault.log_room)
         code = SQLITE_FULL;
     (void)pthread_mutex_unlock(&fault.lock);
+    if (code == FAULT_KILL)
+        (void)kill(getpid(), SIGKILL);
     return code;
 }
 

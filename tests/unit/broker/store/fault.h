@@ -12,6 +12,8 @@ enum fault_file {
     FAULT_LOG,      /* its write-ahead log */
 };
 
+#define FAULT_KILL (-9) /* in place of an error: the process is killed */
+
 void fault_install(void);
 void fault_remove(void);
 
