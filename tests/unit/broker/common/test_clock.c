@@ -1,10 +1,11 @@
-// LINK: -Wl,--wrap=read
+// LINK: -Wl,--wrap=read -Wl,--wrap=adjtimex
 #include "broker/common/clock.h"
 #include "tests/unit/unit.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +23,38 @@ ssize_t __wrap_read(int fd, void *octets, size_t size)
     length = strlen(content) < size ? strlen(content) : size;
     memcpy(octets, content, length);
     return (ssize_t)length;
+}
+
+/* What the kernel says of the clock; a set mode would be refused to a process without capabilities. */
+static struct {
+    int state, status;
+} kernel;
+
+int __wrap_adjtimex(struct timex *t);
+int __wrap_adjtimex(struct timex *t)
+{
+    assert_int_equal(t->modes, 0);
+    t->status = kernel.status;
+    return kernel.state;
+}
+
+static void test_synchronised(void **state)
+{
+    const int leap[] = {TIME_OK, TIME_INS, TIME_DEL, TIME_OOP, TIME_WAIT};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(leap) / sizeof(leap[0]); i++) {
+        kernel.state = leap[i];
+        kernel.status = STA_PLL | STA_INS;
+        assert_true(clock_is_synchronised());
+        kernel.status = STA_PLL | STA_UNSYNC;
+        assert_false(clock_is_synchronised());
+    }
+    kernel.status = 0;
+    kernel.state = TIME_ERROR;
+    assert_false(clock_is_synchronised());
+    kernel.state = -1;
+    assert_false(clock_is_synchronised());
 }
 
 static void test_wall(void **state)
@@ -86,9 +119,8 @@ static void test_boot_id_form(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wall),
-        cmocka_unit_test(test_boot_goes_on),
-        cmocka_unit_test(test_boot_id),
+        cmocka_unit_test(test_synchronised), cmocka_unit_test(test_wall),
+        cmocka_unit_test(test_boot_goes_on), cmocka_unit_test(test_boot_id),
         cmocka_unit_test(test_boot_id_form),
     };
 
