@@ -34,7 +34,11 @@
     ROW(STOP, "broker-stop", "d0f13907f35b4f04b6bf1ef5306d8c64", LOG_ERR) \
     ROW(RELOAD, "reload", "4cd5e8b6a3f1472c9d0b7e5a18f26c93", LOG_ERR) /* configuration read anew while running */ \
     ROW(RANGE_DIFFERS, "range-differs", "40618bd328d1407da4e0829ae8c95176", LOG_ERR) /* module's gated range is not the broker's */ \
-    ROW(REAPER, "reaper", "928d8f0c610d49568b6f7124d30d9bd8", LOG_ERR) /* reaper away, back */
+    ROW(REAPER, "reaper", "928d8f0c610d49568b6f7124d30d9bd8", LOG_ERR) /* reaper away, back */ \
+    ROW(CLOCK, "clock", "88697a1617e841d28c9587eda6f377f1", LOG_ERR) /* the wall clock in doubt, trusted again */ \
+    ROW(CLOCK_STEP, "clock-step", "c9e06e3244a34684a8d797133ae5af08", LOG_WARNING) /* set forward, and synchronised */ \
+    ROW(CLOCK_CONFIRM, "clock-confirm", "5e360f9a3fd84d5785684d1ba707df16", LOG_WARNING) \
+    ROW(HOST_CONFIRM, "host-confirm", "10f0b676b33a4e26a7d294c0fa375c3e", LOG_WARNING)
 /* clang-format on */
 
 #define ROW(symbol, name, message_id, priority) extern const char EVENT_##symbol[];

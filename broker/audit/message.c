@@ -57,6 +57,12 @@ static const struct sentence {
     {EVENT_RANGE_DIFFERS, "gated range of module and broker agree again{detail}",
      "gated range of the module is not the broker's{detail}"},
     {EVENT_REAPER, "reaper is there{detail}", "reaper is away{why}{detail}"},
+    {EVENT_CLOCK, "the clock is trusted again{detail}", "the clock is in doubt{why}{detail}"},
+    {EVENT_CLOCK_STEP, "the clock was set forward{detail}", "the clock was set forward{why}{detail}"},
+    {EVENT_CLOCK_CONFIRM, "the clock was confirmed{by}{detail}",
+     "the clock was not confirmed{by}{why}{detail}"},
+    {EVENT_HOST_CONFIRM, "this host was confirmed to be itself{by}{detail}",
+     "this host was not confirmed to be itself{by}{why}{detail}"},
 };
 
 /* A record of an event that is not in the table, say of a newer store. */

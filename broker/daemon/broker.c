@@ -7,7 +7,7 @@
 #include "broker/daemon/life.h"
 #include "broker/daemon/orders.h"
 #include "broker/daemon/restore.h"
-#include "broker/daemon/state.h"
+#include "broker/daemon/timekeeper.h"
 #include "broker/daemon/waiting.h"
 #include "broker/trust/digest.h"
 
@@ -39,15 +39,14 @@ static void on_created(void *userdata, int result, uint64_t sequence)
     *(int *)userdata = result;
 }
 
-static int write_identity(struct store *s, const char *host, const char *machine_id)
+static int write_identity(struct store *s, const struct identity *identity)
 {
     struct store_txn *t = NULL;
     int result = -EIO, r = store_txn_new(s, &t);
 
     if (r < 0)
         return r;
-    store_txn_meta(t, STATE_META_HOST, host);
-    store_txn_meta(t, STATE_META_MACHINE_ID, machine_id);
+    identity_write(t, identity);
     r = store_submit(s, t, on_created, &result);
     if (r == 0)
         r = store_flush(s);
@@ -57,15 +56,17 @@ static int write_identity(struct store *s, const char *host, const char *machine
 int broker_create_store(const struct broker_options *o, const struct config *config, char error[static 256])
 {
     cleanup(store_close_p) struct store *s = NULL;
-    char path[PATH_MAX], machine_id[33], why[200] = "";
+    char path[PATH_MAX], why[200] = "";
     struct store_options options;
-    int r = state_machine_id(o, machine_id);
+    struct identity identity;
+    int r = identity_machine_id(o, identity.machine_id);
 
     if (r < 0) {
         (void)snprintf(error, 256, _("%s cannot be read or is no machine-id: %s"), o->machine_id_path,
                        strerror(-r));
         return r;
     }
+    (void)snprintf(identity.host, sizeof(identity.host), "%s", config->host);
     r = store_path(o, path);
     if (r < 0)
         return r;
@@ -74,7 +75,7 @@ int broker_create_store(const struct broker_options *o, const struct config *con
     if (r == 0)
         r = store_open(&options, &s, why);
     if (r == 0)
-        r = write_identity(s, config->host, machine_id);
+        r = write_identity(s, &identity);
     if (r < 0)
         (void)snprintf(error, 256, "%.120s: %.120s", path, why[0] != '\0' ? why : strerror(-r));
     return r;
@@ -264,6 +265,8 @@ static int broker_start(struct broker *b, char error[static 256])
     int r = clock_boot_id(b->boot_id);
 
     if (r == 0)
+        r = timekeeper_new(b, &b->timekeeper);
+    if (r == 0)
         r = grants_new(&b->grants);
     if (r == 0)
         r = taken_new(&b->taken);
@@ -310,6 +313,11 @@ int broker_new(sd_event *event, const struct broker_options *o, struct config *c
     if (r < 0)
         return r;
     record_start(b);
+    r = timekeeper_start(b->timekeeper);
+    if (r < 0) {
+        (void)snprintf(error, 256, "time: %s", strerror(-r));
+        return r;
+    }
     *ret = steal_pointer(&b);
     return 0;
 }
@@ -320,6 +328,7 @@ static void record_stop(struct broker *b)
 {
     struct record r = ledger_record(EVENT_STOP, REASON_STOPPING, true);
 
+    (void)timekeeper_is_sure(b->timekeeper);
     if (b->store)
         ledger_write(b, &r);
 }
@@ -347,6 +356,7 @@ struct broker *broker_free(struct broker *b)
     b->registry = registry_free(b->registry);
     b->store_io = sd_event_source_disable_unref(b->store_io);
     b->store = store_close(b->store);
+    timekeeper_free(b->timekeeper);
     taken_free(b->taken);
     grants_free(b->grants);
     trust_set_free(b->trust);

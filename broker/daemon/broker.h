@@ -4,6 +4,7 @@
 #include "broker/audit/feeder.h"
 #include "broker/daemon/config.h"
 #include "broker/daemon/grants.h"
+#include "broker/daemon/identity.h"
 #include "broker/daemon/taken.h"
 #include "broker/ipc/control.h"
 #include "broker/ipc/gate.h"
@@ -75,8 +76,9 @@ struct broker {
 
     char boot_id[33];
     when_t started;
-    when_t highest_time;        /* highest wall clock seen, also by a broker before this one */
-    char host_trouble[200];     /* not empty: the host is not the one that the store was made for */
+    struct timekeeper *timekeeper;
+    struct identity identity;   /* that the store was made for */
+    char host_trouble[400];     /* not empty: the host is not the one that the store was made for */
     uint64_t last_sequence;     /* of the ledger, as far as known here */
     struct ledger_rate trouble; /* records about malformed requests */
     struct ledger_rate keys_refused;

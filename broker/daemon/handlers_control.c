@@ -22,6 +22,10 @@ const struct control_method broker_control_methods[] = {
     {.name = "SessionEnd", .needs = CONTROL_CHANGE, .blind = true, .handle = control_session_end},
     {.name = "Explain", .needs = CONTROL_READ, .handle = control_explain},
     {.name = "Audit", .needs = CONTROL_READ, .handle = control_audit},
+    {.name = "ClockShow", .needs = CONTROL_READ, .blind = true, .handle = control_clock_show},
+    {.name = "ClockConfirm", .needs = CONTROL_ROOT, .handle = control_clock_confirm},
+    {.name = "HostShow", .needs = CONTROL_READ, .blind = true, .handle = control_host_show},
+    {.name = "HostConfirm", .needs = CONTROL_ROOT, .handle = control_host_confirm},
 };
 const size_t broker_n_control_methods = ARRAY_SIZE(broker_control_methods);
 

@@ -3,6 +3,7 @@
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/texts.h"
+#include "broker/daemon/timekeeper.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,6 +24,28 @@ __attribute__((format(printf, 4, 5))) static void find(json_t *findings, const c
         findings, json_pack("{ss ss ss}", "severity", severity, "subject", subject, "message", message));
 }
 
+static void find_clock(struct broker *b, json_t *findings)
+{
+    char expected[WHEN_TEXT_SIZE], found[WHEN_TEXT_SIZE];
+    struct timekeeper_view v;
+
+    timekeeper_view(b->timekeeper, &v);
+    when_format(v.expected, expected);
+    when_format(v.found, found);
+    if (v.standing == CLOCK_BEHIND)
+        find(findings, "problem", "clock",
+             _("When it had to be %s at least, the clock of this host said %s. The gate opens by itself when "
+               "the clock is synchronised and behind nothing that was seen; if it is right and no time "
+               "service can say so: `hufuctl clock confirm`."),
+             expected, found);
+    else if (v.standing == CLOCK_AHEAD)
+        find(findings, "problem", "clock",
+             _("When it was %s, the clock of this host was set to %s without being synchronised. The gate "
+               "opens by itself when the clock is synchronised; if it is right and no time service can say "
+               "so: `hufuctl clock confirm`."),
+             expected, found);
+}
+
 static void find_problems(struct broker *b, json_t *findings, enum reason reason)
 {
     const struct texts_reason *row = texts_of(reason);
@@ -38,6 +61,7 @@ static void find_problems(struct broker *b, json_t *findings, enum reason reason
         find(findings, "problem", "trust", "%s", b->trust_trouble);
     if (b->host_trouble[0] != '\0')
         find(findings, "problem", "host", "%s", b->host_trouble);
+    find_clock(b, findings);
     if (!reaper_client_is_here(b->reaper))
         find(findings, "problem", "reaper", "%s",
              _("hufu-reaper is away: no session can begin, and none can be ended by hufud."));

@@ -2,7 +2,7 @@
 
 #include "broker/common/clock.h"
 #include "broker/daemon/follow.h"
-#include "broker/daemon/state.h"
+#include "broker/daemon/timekeeper.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -82,6 +82,8 @@ static void on_done(void *userdata, int result, uint64_t sequence)
 
     if (more)
         b->last_sequence = sequence;
+    if (result < 0)
+        timekeeper_not_written(b->timekeeper);
     if (s->done)
         s->done(s->userdata, result, sequence);
     free(s);
@@ -92,14 +94,12 @@ static void on_done(void *userdata, int result, uint64_t sequence)
 void ledger_submit(struct broker *b, struct store_txn *t, store_done *done, void *userdata)
 {
     struct submission *s;
-    char time[32];
     int r = -ENODEV;
 
     s = t ? calloc(1, sizeof(*s)) : NULL;
     if (s) {
         *s = (struct submission){.broker = b, .done = done, .userdata = userdata};
-        (void)snprintf(time, sizeof(time), "%lld", (long long)b->highest_time);
-        store_txn_meta(t, STATE_META_TIME, time);
+        timekeeper_write(b->timekeeper, t);
         r = store_submit(b->store, t, on_done, s);
         if (r == 0)
             return;

@@ -3,7 +3,7 @@
 #include "broker/common/i18n.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
-#include "broker/daemon/state.h"
+#include "broker/daemon/timekeeper.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -73,6 +73,7 @@ static void hand_out(struct broker *b)
     control_set_gated(b->control, b->config->gated_first, b->config->gated_last);
     if (b->feeder)
         feeder_set_host(b->feeder, b->host.name);
+    timekeeper_set_tolerance(b->timekeeper, b->config->tolerance);
     b->range_differs = 0;
 }
 
@@ -90,8 +91,7 @@ int broker_reload(struct broker *b)
     hand_out(b);
     config_free(was);
     b->config_trouble[0] = '\0';
-    if (b->store)
-        state_check_identity(b);
+    identity_check(b);
     record_reload(b, REASON_OK, true, detail);
     b->generation++;
     life_recheck_all(b);

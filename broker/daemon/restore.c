@@ -7,7 +7,7 @@
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/revocations.h"
-#include "broker/daemon/state.h"
+#include "broker/daemon/timekeeper.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -127,21 +127,10 @@ static int load_session(void *userdata, const struct store_session *row)
     s->end_reason = row->end_reason;
     s->opened = row->opened_at != 0 && row->state != STORE_SESSION_RESERVED;
     s->settled = false;
+    s->wall_base_us = timekeeper_at_least(b->timekeeper, s->wall_base_us, s->boot_base_us);
     if (e && !s->job)
         e->sessions_live++;
     return 0;
-}
-
-static void load_time(struct broker *b)
-{
-    char text[32];
-    long long highest;
-
-    if (store_load_meta(b->store, STATE_META_TIME, text, sizeof(text)) < 0)
-        return;
-    highest = strtoll(text, NULL, 10);
-    if (highest > b->highest_time)
-        b->highest_time = highest;
 }
 
 static void on_last_row(void *userdata, int result, const struct record *rows, size_t n)
@@ -156,8 +145,10 @@ int restore_load(struct broker *b)
 {
     const struct record_filter last = {.newest_first = true, .limit = 1};
     uint64_t next = 1;
-    int r = store_load_documents(b->store, load_document, b);
+    int r;
 
+    timekeeper_load(b->timekeeper);
+    r = store_load_documents(b->store, load_document, b);
     if (r == 0)
         r = store_load_books(b->store, load_books, b);
     if (r == 0)
@@ -167,8 +158,8 @@ int restore_load(struct broker *b)
     if (r < 0)
         return r;
     b->next_session = next;
-    load_time(b);
-    state_check_identity(b);
+    identity_load(b);
+    identity_check(b);
     return store_read(b->store, &last, on_last_row, b);
 }
 

@@ -1,20 +1,6 @@
 #include "broker/daemon/state.h"
 
-#include "broker/common/files.h"
-#include "broker/common/i18n.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
-/* The wall clock may be read at any speed; what it has reached is kept, and a step back beyond the tolerance
- * is seen. */
-static bool clock_is_unsure(struct broker *b, when_t now)
-{
-    if (now > b->highest_time)
-        b->highest_time = now;
-    return now + (when_t)b->config->tolerance < b->highest_time;
-}
+#include "broker/daemon/timekeeper.h"
 
 static enum reason state_of_trust(const struct broker *b, when_t now)
 {
@@ -62,7 +48,7 @@ enum reason state_of_host(struct broker *b, enum service_kind kind, when_t now)
         state_of_store(b),
         state_of_trust(b, now),
         b->host_trouble[0] != '\0' ? REASON_HOST_UNCONFIRMED : REASON_OK,
-        clock_is_unsure(b, now) ? REASON_CLOCK_UNSURE : REASON_OK,
+        timekeeper_is_sure(b->timekeeper) ? REASON_OK : REASON_CLOCK_UNSURE,
         state_of_status(b, now),
         taken_of_host(b->taken, now),
         away ? REASON_REAPER_AWAY : REASON_OK,
@@ -103,42 +89,4 @@ void state_refresh_grants(struct broker *b, const char *staff, when_t now)
 
     for (; e; e = e->next_of_staff)
         state_refresh_grant(b, e, now);
-}
-
-int state_machine_id(const struct broker_options *o, char text[static 33])
-{
-    cleanup_free char *content = NULL;
-    uint8_t octets[16];
-    size_t size;
-    int r = files_read(o->machine_id_path, o->owner, 64, &content, &size);
-
-    if (r < 0)
-        return r;
-    if (size > 0 && content[size - 1] == '\n')
-        size--;
-    if (size != 32 || ident_parse_hex(content, size, octets, sizeof(octets)) < 0)
-        return -EBADMSG;
-    ident_format_hex(octets, sizeof(octets), text);
-    return 0;
-}
-
-static bool meta_is(struct broker *b, const char *name, const char *value, char *known, size_t size)
-{
-    return store_load_meta(b->store, name, known, size) == 0 && strcmp(known, value) == 0;
-}
-
-void state_check_identity(struct broker *b)
-{
-    char machine_id[33], known[128] = "";
-
-    b->host_trouble[0] = '\0';
-    if (state_machine_id(&b->options, machine_id) < 0)
-        (void)snprintf(b->host_trouble, sizeof(b->host_trouble), _("%s cannot be read or is no machine-id"),
-                       b->options.machine_id_path);
-    else if (!meta_is(b, STATE_META_HOST, b->config->host, known, sizeof(known)))
-        (void)snprintf(b->host_trouble, sizeof(b->host_trouble), _("the store was made for host %.64s"),
-                       known);
-    else if (!meta_is(b, STATE_META_MACHINE_ID, machine_id, known, sizeof(known)))
-        (void)snprintf(b->host_trouble, sizeof(b->host_trouble), _("the store was made on machine %.32s"),
-                       known);
 }

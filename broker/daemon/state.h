@@ -7,7 +7,7 @@
 /* Why this host decides nothing at the moment, if so: the first that holds of trust, store, identity, clock,
  * directory, reaper. And what may be said about one person apart from any grant. */
 
-/** REASON_OK, or why gated requests of this kind are refused on this host. Also takes note of the time. */
+/** REASON_OK, or why gated requests of this kind are refused on this host. Also takes a look at the clock. */
 enum reason state_of_host(struct broker *b, enum service_kind kind, when_t now);
 
 /** The same for a session that lives: only what takes its ground away ends it, not what merely keeps new ones
@@ -25,15 +25,5 @@ enum reason state_of_person(const struct broker *b, const char *staff, uint32_t 
 void state_refresh_grant(struct broker *b, struct grant_entry *e, when_t now);
 /** The same for all of this person's grants. */
 void state_refresh_grants(struct broker *b, const char *staff, when_t now);
-
-/** Compares the host's name and machine-id with those that the store was made for; fills b->host_trouble. */
-void state_check_identity(struct broker *b);
-
-/** The machine-id as 32 digits, or -errno. */
-int state_machine_id(const struct broker_options *o, char text[static 33]);
-
-#define STATE_META_HOST       "host"
-#define STATE_META_MACHINE_ID "machine-id"
-#define STATE_META_TIME       "highest-time"
 
 #endif

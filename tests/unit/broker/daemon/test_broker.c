@@ -598,27 +598,6 @@ static void test_clone(void **state)
     visitor_end(&v);
 }
 
-/* Wall time far behind the highest seen: also by a broker before this one. */
-static void test_clock_went_back(void **state)
-{
-    struct world *w = *state;
-    struct visitor v = visitor_new();
-    struct gate_pam m = world_login(&v);
-    struct gate_reply reply;
-
-    w->broker->highest_time = clock_wall() + 9;
-    assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).reason,
-                     REASON_NO_GRANT); /* within the tolerance */
-    w->broker->highest_time = clock_wall() + 3600;
-    reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
-    assert_refused(&reply, REASON_CLOCK_UNSURE);
-    world_stop(w);
-    world_start(w);
-    reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
-    assert_refused(&reply, REASON_CLOCK_UNSURE);
-    visitor_end(&v);
-}
-
 /* Whose approvers' certificates were not valid yet when the grant came. */
 static void test_judged_again(void **state)
 {
@@ -770,7 +749,6 @@ int main(void)
         BROKER_TEST(test_store_missing),
         BROKER_TEST(test_trust_missing),
         BROKER_TEST(test_clone),
-        BROKER_TEST(test_clock_went_back),
         BROKER_TEST(test_judged_again),
         BROKER_TEST(test_restart_picks_up),
         BROKER_TEST(test_restart_closes_what_ended),

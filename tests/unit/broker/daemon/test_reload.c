@@ -4,6 +4,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
 #include "broker/daemon/reload.h"
+#include "broker/daemon/timekeeper.h"
 #include "tests/unit/broker/daemon/world.h"
 
 #include <errno.h>
@@ -326,7 +327,7 @@ static void test_tolerance(void **state)
     struct visitor v = visitor_new();
 
     world_grant(w, (struct grant_plan){0});
-    w->broker->highest_time = clock_wall() + 100;
+    timekeeper_trust_status(w->broker->timekeeper, clock_wall() + 100, clock_wall() + 1000);
     assert_int_equal(refused_with(w, &v), REASON_CLOCK_UNSURE);
     assert_int_equal(reload(w, AS_BEFORE "[time]\ntolerance = 10m\n"), 0);
     world_log_in(w, &v);

@@ -1,0 +1,115 @@
+#include "broker/common/i18n.h"
+#include "broker/daemon/handlers_control.h"
+#include "broker/daemon/identity.h"
+#include "broker/daemon/ledger.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Which host the store was made for, and root's word that this is it. */
+
+static bool is_same(const struct identity *a, const struct identity *b)
+{
+    return strcmp(a->host, b->host) == 0 && strcmp(a->machine_id, b->machine_id) == 0;
+}
+
+void control_host_show(void *userdata, struct control_call *call, json_t *parameters)
+{
+    struct broker *b = userdata;
+    struct identity here;
+
+    if (!control_read(call, parameters, NULL, 0))
+        return;
+    if (!b->store) {
+        control_store_unavailable(call, b->store_error);
+        return;
+    }
+    (void)identity_of_host(b, &here);
+    identity_check(b);
+    control_reply(call, json_pack("{ss so so so sb}", "host", here.host, "machine_id",
+                                  control_text(here.machine_id), "store_host", control_text(b->identity.host),
+                                  "store_machine_id", control_text(b->identity.machine_id), "confirmed",
+                                  (int)(b->host_trouble[0] == '\0')));
+}
+
+struct confirming {
+    struct broker *broker;
+    struct control_call *call;
+    struct identity was, now;
+};
+
+static void answer(struct control_call *call, const struct identity *was, const struct identity *now)
+{
+    control_reply(call, json_pack("{so so ss ss sb}", "was_host", control_text(was->host), "was_machine_id",
+                                  control_text(was->machine_id), "host", now->host, "machine_id",
+                                  now->machine_id, "changed", (int)!is_same(was, now)));
+}
+
+static void on_confirmed(void *userdata, int result, uint64_t sequence)
+{
+    struct confirming *c = userdata;
+
+    (void)sequence;
+    if (result < 0) {
+        control_store_unavailable(c->call, result);
+    } else {
+        identity_confirmed(c->broker, &c->now);
+        answer(c->call, &c->was, &c->now);
+    }
+    free(c);
+}
+
+static void confirm(struct confirming *c, const char *why)
+{
+    struct record r = control_record(c->call, EVENT_HOST_CONFIRM, REASON_OK, true);
+    struct store_txn *t = ledger_txn(c->broker);
+    char detail[512];
+
+    (void)snprintf(detail, sizeof(detail), "was %s on machine %s, is %s on machine %s: %.200s", c->was.host,
+                   c->was.machine_id, c->now.host, c->now.machine_id, why);
+    r.detail = detail;
+    if (t) {
+        store_txn_record(t, &r);
+        identity_write(t, &c->now);
+    }
+    ledger_submit(c->broker, t, on_confirmed, c);
+}
+
+static void begin(struct broker *b, struct control_call *call, const struct identity *now, const char *why)
+{
+    struct confirming *c = calloc(1, sizeof(*c));
+
+    if (!c) {
+        control_reply(call, NULL);
+        return;
+    }
+    *c = (struct confirming){.broker = b, .call = call, .was = b->identity, .now = *now};
+    confirm(c, why);
+}
+
+void control_host_confirm(void *userdata, struct control_call *call, json_t *parameters)
+{
+    struct broker *b = userdata;
+    const char *why = NULL;
+    const struct varlink_field fields[] = {{"why", VARLINK_STRING, false, &why}};
+    struct identity now;
+
+    if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
+        return;
+    if (!b->store) {
+        control_store_unavailable(call, b->store_error);
+        return;
+    }
+    if (identity_of_host(b, &now) < 0) {
+        control_refuse(call, REASON_HOST_UNCONFIRMED,
+                       N_("This host has no machine-id: run systemd-machine-id-setup as root first."));
+        return;
+    }
+    identity_check(b);
+    if (is_same(&b->identity, &now))
+        answer(call, &b->identity, &now);
+    else
+        begin(b, call, &now, why);
+}
