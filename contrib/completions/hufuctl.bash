@@ -40,6 +40,9 @@ _hufuctl_options() {
     'session end')
       echo --why
       ;;
+    'clock confirm' | 'host confirm')
+      echo --why --yes
+      ;;
     'revoke')
       echo --staff --vendor --until --why
       ;;
@@ -65,7 +68,7 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
     --event)
       compgen -W 'login session-open session-close session-remains switch job key channel screen-unlock user-manager
         reservation-release request-refused grant-add grant-close revoke revocation status lock unlock session-end trust control-refused broker-start
-        broker-stop reload range-differs reaper' -- "$3"
+        broker-stop reload range-differs reaper clock clock-step clock-confirm host-confirm' -- "$3"
       ;;
     --service) compgen -W 'sshd login cron at su sudo' -- "$3" ;;
     --source) compgen -W 'local any' -- "$3" ;;
@@ -81,7 +84,8 @@ _hufuctl_arguments() { # COMMAND CURRENT
     'session show' | 'session end') compgen -W "$(_hufuctl_ids session)" -- "$2" ;;
     grant) compgen -W 'draft check add list show' -- "$2" ;;
     session) compgen -W 'list show end watch' -- "$2" ;;
-    '') compgen -W 'setup status grant approve explain session revoke audit' -- "$2" ;;
+    clock | host) compgen -W 'confirm' -- "$2" ;;
+    '') compgen -W 'setup status grant approve explain session revoke audit clock host' -- "$2" ;;
   esac
 }
 
@@ -104,7 +108,7 @@ _hufuctl() {
       *)
         command=${command:+$command }$word
         case $command in
-          grant | session) ;;
+          grant | session | clock | host) ;;
           *) break ;;
         esac
         ;;

@@ -22,7 +22,7 @@ function __hufuctl_is
             case '-*'
             case '*'
                 set -a command $token
-                contains -- "$command" grant session; or break
+                contains -- "$command" grant session clock host; or break
         end
     end
     test "$command" = "$argv[1]"
@@ -41,6 +41,8 @@ complete -c hufuctl -n '__hufuctl_is ""' -a explain -d 'would this person be let
 complete -c hufuctl -n '__hufuctl_is ""' -a session -d 'list, show, watch and end sessions'
 complete -c hufuctl -n '__hufuctl_is ""' -a revoke -d 'take access away on this host, and end what lives under it'
 complete -c hufuctl -n '__hufuctl_is ""' -a audit -d 'what happened: every admission, refusal, end and order'
+complete -c hufuctl -n '__hufuctl_is ""' -a clock -d 'say that this host\'s clock is right'
+complete -c hufuctl -n '__hufuctl_is ""' -a host -d 'say that the store belongs to this host'
 
 complete -c hufuctl -n '__hufuctl_is grant' -a draft -d 'write a grant, to be signed'
 complete -c hufuctl -n '__hufuctl_is grant' -a check -d 'is a grant well formed, and which approvals count'
@@ -52,6 +54,10 @@ complete -c hufuctl -n '__hufuctl_is session' -a list -d 'who is in, and how lon
 complete -c hufuctl -n '__hufuctl_is session' -a show -d 'one session, with its processes'
 complete -c hufuctl -n '__hufuctl_is session' -a end -d 'end a session; its grant stays'
 complete -c hufuctl -n '__hufuctl_is session' -a watch -d 'who is in, and then each change as it happens'
+
+complete -c hufuctl -n '__hufuctl_is clock' -a confirm -d 'say that this host\'s clock is right'
+
+complete -c hufuctl -n '__hufuctl_is host' -a confirm -d 'say that the store belongs to this host'
 
 complete -c hufuctl -n '__hufuctl_is "setup"' -l host -x -d 'this host, as grants name it'
 complete -c hufuctl -n '__hufuctl_is "setup"' -l groups -x -d 'groups of hosts it is in, as grants name them with @'
@@ -138,7 +144,7 @@ complete -c hufuctl -n '__hufuctl_is "audit"' -l since -x -d 'from this instant 
 complete -c hufuctl -n '__hufuctl_is "audit"' -l until -x -d 'up to this instant'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l staff -x -d 'of this person'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l vendor -x -d 'of this vendor'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l event -x -a 'login session-open session-close session-remains switch job key channel screen-unlock user-manager reservation-release request-refused grant-add grant-close revoke revocation status lock unlock session-end trust control-refused broker-start broker-stop reload range-differs reaper' -d 'of this kind'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l event -x -a 'login session-open session-close session-remains switch job key channel screen-unlock user-manager reservation-release request-refused grant-add grant-close revoke revocation status lock unlock session-end trust control-refused broker-start broker-stop reload range-differs reaper clock clock-step clock-confirm host-confirm' -d 'of this kind'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l result -x -a 'success failure' -d 'success or failure'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l reason -x -d 'with this reason'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l grant -x -a '(__hufuctl_ids grant)' -d 'under this grant'
@@ -147,3 +153,9 @@ complete -c hufuctl -n '__hufuctl_is "audit"' -l service -x -a 'sshd login cron 
 complete -c hufuctl -n '__hufuctl_is "audit"' -l session -x -a '(__hufuctl_ids session)' -d 'of this session'
 complete -c hufuctl -n '__hufuctl_is "audit"' -s n -l lines -x -d 'at most so many, the latest'
 complete -c hufuctl -n '__hufuctl_is "audit"' -s f -l follow -d 'go on with each new one; 10 lines before, or -n'
+
+complete -c hufuctl -n '__hufuctl_is "clock confirm"' -l why -x -d 'for the record'
+complete -c hufuctl -n '__hufuctl_is "clock confirm"' -l yes -d 'do not ask, for scripts'
+
+complete -c hufuctl -n '__hufuctl_is "host confirm"' -l why -x -d 'for the record'
+complete -c hufuctl -n '__hufuctl_is "host confirm"' -l yes -d 'do not ask, for scripts'
