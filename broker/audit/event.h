@@ -28,7 +28,9 @@
     ROW(LOCK, "lock", "29eaf649977d4131b8bd5c9f290f2060", LOG_ERR) \
     ROW(UNLOCK_TAKEN, "unlock", "eca733d40eb447b58472831988bd016e", LOG_WARNING) \
     ROW(SESSION_END, "session-end", "05558db8ab86464fa61ffb74d398e4bc", LOG_ERR) /* an operator's order */ \
-    ROW(TRUST, "trust", "a967aea3de8348c9a71769c39517bffc", LOG_ERR) /* trust loaded, refused, replaced */ \
+    ROW(TRUST_SEED, "trust-seed", "a967aea3de8348c9a71769c39517bffc", LOG_ERR) /* first epoch, from the file in /etc */ \
+    ROW(TRUST_REPLACE, "trust-replace", "7315c4fa43b049c29ed4a494d31cbf37", LOG_ERR) /* by quorum of the old and the new */ \
+    ROW(TRUST_RESET, "trust-reset", "803fd0032e2f47da8629176fbe8b1192", LOG_ERR) /* root started over */ \
     ROW(CONTROL_REFUSED, "control-refused", "31221854f7c149b9b3f0a1b05d7e7caf", LOG_WARNING) \
     ROW(START, "broker-start", "0433245c053644d786a099fe8d09ca3a", LOG_ERR) \
     ROW(STOP, "broker-stop", "d0f13907f35b4f04b6bf1ef5306d8c64", LOG_ERR) \

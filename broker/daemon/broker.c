@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRUST_FILE_MAX DOCUMENT_MAX_SIZE_TRUST
-
 static struct store_options store_options_of(const char *path)
 {
     return (struct store_options){.path = path, .sha256 = digest_sha256};
@@ -94,6 +92,18 @@ static int on_store_readable(sd_event_source *source, int fd, uint32_t events, v
     return 0;
 }
 
+/* Trust first: grants are judged by it as they are loaded. */
+static int load_store(struct broker *b)
+{
+    int r = trust_keeper_load(b);
+
+    if (r == 0)
+        r = restore_load(b);
+    if (r == 0)
+        trust_keeper_settle(b);
+    return r;
+}
+
 /* A host that cannot read its store goes on without: gated logins are refused, and status says why. */
 static int start_store(struct broker *b)
 {
@@ -114,7 +124,7 @@ static int start_store(struct broker *b)
     r = sd_event_add_io(b->event, &b->store_io, store_fd(b->store), EPOLLIN, on_store_readable, b);
     if (r < 0)
         return r;
-    r = restore_load(b);
+    r = load_store(b);
     if (r == -ENOMEM)
         return r;
     if (r < 0) {
@@ -123,29 +133,10 @@ static int start_store(struct broker *b)
         b->store_io = sd_event_source_disable_unref(b->store_io);
         b->store = store_close(b->store);
         b->store_error = r;
+        trust_keeper_free(b);
         return 0;
     }
     return feeder_start(b->store, b->host.name, &b->feeder);
-}
-
-static int start_trust(struct broker *b)
-{
-    cleanup_free char *octets = NULL;
-    struct document_error error = {0};
-    size_t size;
-    int r = files_read(b->options.trust_path, b->options.owner, TRUST_FILE_MAX, &octets, &size);
-
-    b->host.site = "";
-    if (r == 0)
-        r = trust_set_new(octets, size, &b->trust, &error);
-    else
-        (void)snprintf(error.reason, sizeof(error.reason), "%s", strerror(-r));
-    if (r == 0)
-        b->host.site = trust_set_document(b->trust)->site;
-    else if (r != -ENOMEM)
-        (void)snprintf(b->trust_trouble, sizeof(b->trust_trouble), _("%.40s, line %u: %s"),
-                       b->options.trust_path, error.line, error.reason);
-    return r == -ENOMEM ? r : 0;
 }
 
 static int start_sessions(struct broker *b)
@@ -256,8 +247,8 @@ static const struct {
     const char *what;
     int (*start)(struct broker *b);
 } steps[] = {
-    {"trust", start_trust},   {"sessions", start_sessions}, {"store", start_store},
-    {"reaper", start_reaper}, {"gate", start_gate},         {"control", start_control},
+    {"sessions", start_sessions}, {"store", start_store},     {"reaper", start_reaper},
+    {"gate", start_gate},         {"control", start_control},
 };
 
 static int broker_start(struct broker *b, char error[static 256])
@@ -307,6 +298,9 @@ int broker_new(sd_event *event, const struct broker_options *o, struct config *c
     b->options = *o;
     b->config = config;
     broker_take_host(b);
+    b->host.site = "";
+    (void)snprintf(b->trust_trouble, sizeof(b->trust_trouble), "%s",
+                   _("the trust epochs are in the store, which cannot be read"));
     b->started = clock_wall();
     b->next_session = 1;
     r = broker_start(b, error);
@@ -359,7 +353,7 @@ struct broker *broker_free(struct broker *b)
     timekeeper_free(b->timekeeper);
     taken_free(b->taken);
     grants_free(b->grants);
-    trust_set_free(b->trust);
+    trust_keeper_free(b);
     config_free(b->config);
     sd_event_unref(b->event);
     free(b);

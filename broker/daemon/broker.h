@@ -6,6 +6,7 @@
 #include "broker/daemon/grants.h"
 #include "broker/daemon/identity.h"
 #include "broker/daemon/taken.h"
+#include "broker/daemon/trust_keeper.h"
 #include "broker/ipc/control.h"
 #include "broker/ipc/gate.h"
 #include "broker/sessions/endings.h"
@@ -54,7 +55,8 @@ struct broker {
     sd_event_source *store_io;
     struct feeder *feeder;
 
-    struct trust_set *trust; /* NULL: see trust_trouble */
+    struct trust_set *trust; /* NULL: see trust_trouble; trust_keeper.h changes it */
+    struct trust_keeper trust_keeper;
     char trust_trouble[256];
 
     struct grants *grants;

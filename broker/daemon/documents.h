@@ -27,6 +27,7 @@ typedef void document_take(struct addition *a, const struct offer *offer);
 /* One for each type that is handed in by itself. */
 document_take documents_take_grant;
 document_take documents_take_revocation;
+document_take documents_take_trust;
 
 /* What the reply says of a document that was taken in. */
 struct addition_answer {
@@ -36,12 +37,17 @@ struct addition_answer {
     const struct grant_standing *standing; /* what became of each approval */
 };
 
+/** NULL: the call has been answered. */
+struct addition *addition_new(struct broker *b, struct control_call *call, enum document_type type,
+                              const char *event);
 /** Records why not, and answers Malformed or Refused. */
 void addition_refuse(struct addition *a, const struct offer_refusal *refusal);
 /** Answers StoreUnavailable: nothing was changed. */
 void addition_fail(struct addition *a, int error);
 /** Submits `t` (NULL: there was no memory for one) and answers when it is time. */
 void addition_accept(struct addition *a, const struct addition_answer *answer, struct store_txn *t);
+/** The same with another answer than DocumentAdd's, which is taken over; its `ending` is put in. */
+void addition_finish(struct addition *a, json_t *answer, struct store_txn *t);
 
 /** []ApprovalSeen of the interface. */
 json_t *documents_seen(const struct grant_standing *standing);

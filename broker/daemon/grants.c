@@ -129,12 +129,36 @@ static int verify(const struct trust_set *trust, const struct grant *grant, cons
                               ret);
 }
 
-int grants_add(struct grants *g, const struct trust_set *trust, when_t now, const struct offer *offer,
-               struct grant_entry **ret, struct grant_standing *standing, struct offer_refusal *refusal)
+/* A lower version stays refused also when its own octets come again. */
+static bool is_superseded(const struct grant_entry *e)
+{
+    return e->grant->version < e->verified_version;
+}
+
+static uint32_t session_max_of(const struct trust_set *trust, const struct grant *grant)
+{
+    return trust ? trust_set_document(trust)->limit[grant->class].session : 0;
+}
+
+/* Octets that are there already, with approvals that may be more. Takes `papers`. */
+static int put_again(struct grants *g, struct grant_papers *papers, const struct grant_standing *standing,
+                     struct grant_entry **ret, struct offer_refusal *refusal)
+{
+    *ret = grant_index_find(g->index, &papers->id);
+    if (!is_superseded(*ret))
+        return judge_again(g, papers, *ret, standing);
+    papers_free_one(papers);
+    return refuse_version(refusal, -ESTALE);
+}
+
+static int take_in(struct grants *g, const struct trust_set *trust, when_t now, const struct offer *offer,
+                   bool loading, struct grant_entry **ret, struct grant_standing *standing,
+                   struct offer_refusal *refusal)
 {
     cleanup(grant_free_p) struct grant *grant = NULL;
     cleanup(papers_free_one_p) struct grant_papers *papers = NULL;
     const struct grant_papers *known;
+    uint32_t session_max;
     bool same;
     int r;
 
@@ -150,31 +174,75 @@ int grants_add(struct grants *g, const struct trust_set *trust, when_t now, cons
         return r;
     papers->judged_at = now;
     r = verify(trust, grant, papers, now, standing);
+    if (r == 0 && !loading)
+        r = refuse_for_ever(standing, refusal);
     if (r < 0)
         return r;
-    r = refuse_for_ever(standing, refusal);
-    if (r < 0)
-        return r;
-    if (same) {
-        *ret = grant_index_find(g->index, &grant->id);
-        return judge_again(g, steal_pointer(&papers), *ret, standing);
-    }
-    uint32_t session_max = trust ? trust_set_document(trust)->limit[grant->class].session : 0;
+    if (same)
+        return put_again(g, steal_pointer(&papers), standing, ret, refusal);
+    session_max = session_max_of(trust, grant);
     return put_new(g, steal_pointer(&grant), steal_pointer(&papers), session_max, standing, ret, refusal);
+}
+
+int grants_add(struct grants *g, const struct trust_set *trust, when_t now, const struct offer *offer,
+               struct grant_entry **ret, struct grant_standing *standing, struct offer_refusal *refusal)
+{
+    return take_in(g, trust, now, offer, false, ret, standing, refusal);
+}
+
+int grants_load(struct grants *g, const struct trust_set *trust, when_t now, const struct offer *offer,
+                struct grant_entry **ret)
+{
+    struct grant_standing standing;
+    struct offer_refusal refusal;
+
+    return take_in(g, trust, now, offer, true, ret, &standing, &refusal);
+}
+
+/* ---- judging anew ---- */
+
+/* What cannot be judged has not been verified. */
+static void judge(struct grants *g, const struct trust_set *trust, when_t now, struct grant_entry *e)
+{
+    struct grant_papers *papers = papers_find(g->papers, &e->grant->id);
+    struct grant_standing standing = {.standing = REASON_APPROVAL_MISSING};
+
+    if (papers && papers->version == e->grant->version) {
+        papers->judged_at = now;
+        if (verify(trust, e->grant, papers, now, &standing) < 0)
+            standing = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
+    }
+    grant_entry_judge(e, standing.standing, standing.votes_until, session_max_of(trust, e->grant));
 }
 
 void grants_judge_again(struct grants *g, const struct trust_set *trust, when_t now, struct grant_entry *e)
 {
-    struct grant_papers *papers = papers_find(g->papers, &e->grant->id);
-    struct grant_standing standing;
+    const struct grant_papers *papers = papers_find(g->papers, &e->grant->id);
 
-    if (e->standing == REASON_OK || !trust || !papers || papers->version != e->grant->version ||
-        e->grant->version < e->verified_version || now - papers->judged_at < JUDGE_AGAIN)
-        return;
-    papers->judged_at = now;
-    if (verify(trust, e->grant, papers, now, &standing) == 0)
-        grant_entry_judge(e, standing.standing, standing.votes_until,
-                          trust_set_document(trust)->limit[e->grant->class].session);
+    if (e->standing != REASON_OK && trust && papers && !is_superseded(e) &&
+        now - papers->judged_at >= JUDGE_AGAIN)
+        judge(g, trust, now, e);
+}
+
+struct judging {
+    struct grants *grants;
+    const struct trust_set *trust;
+    when_t now;
+};
+
+static void judge_one(struct grant_entry *e, void *userdata)
+{
+    const struct judging *j = userdata;
+
+    if (!is_superseded(e))
+        judge(j->grants, j->trust, j->now, e);
+}
+
+void grants_judge_all(struct grants *g, const struct trust_set *trust, when_t now)
+{
+    struct judging j = {.grants = g, .trust = trust, .now = now};
+
+    grant_index_each(g->index, judge_one, &j);
 }
 
 enum reason grants_state(const struct grant_entry *e, const struct host_identity *host, when_t now)

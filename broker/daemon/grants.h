@@ -29,6 +29,15 @@ struct grant_index *grants_index(const struct grants *g);
 int grants_add(struct grants *g, const struct trust_set *trust, when_t now, const struct offer *offer,
                struct grant_entry **ret, struct grant_standing *standing, struct offer_refusal *refusal);
 
+/** The same for a document of the store: one that is for another site or wider than its class may be is taken
+ * in as well, as what it is; the trust may be replaced, and its counts must not get lost. */
+int grants_load(struct grants *g, const struct trust_set *trust, when_t now, const struct offer *offer,
+                struct grant_entry **ret);
+
+/** Judges all entries under a trust that took the place of another (NULL: there is none). Which versions were
+ * verified once is not forgotten. */
+void grants_judge_all(struct grants *g, const struct trust_set *trust, when_t now);
+
 /** Judges an entry anew whose quorum was not met, once a minute at most: certificates begin to be valid. */
 void grants_judge_again(struct grants *g, const struct trust_set *trust, when_t now, struct grant_entry *e);
 

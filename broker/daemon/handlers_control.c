@@ -21,6 +21,8 @@ const struct control_method broker_control_methods[] = {
     {.name = "SessionWatch", .needs = CONTROL_READ, .handle = control_session_watch},
     {.name = "SessionEnd", .needs = CONTROL_CHANGE, .blind = true, .handle = control_session_end},
     {.name = "Explain", .needs = CONTROL_READ, .handle = control_explain},
+    {.name = "TrustShow", .needs = CONTROL_READ, .handle = control_trust_show},
+    {.name = "TrustReset", .needs = CONTROL_ROOT, .handle = control_trust_reset},
     {.name = "Audit", .needs = CONTROL_READ, .handle = control_audit},
     {.name = "ClockShow", .needs = CONTROL_READ, .blind = true, .handle = control_clock_show},
     {.name = "ClockConfirm", .needs = CONTROL_ROOT, .handle = control_clock_confirm},

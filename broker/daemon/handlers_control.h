@@ -23,6 +23,8 @@ control_handler control_clock_show;
 control_handler control_clock_confirm;
 control_handler control_host_show;
 control_handler control_host_confirm;
+control_handler control_trust_show;
+control_handler control_trust_reset;
 
 /* ---- what several of them need ---- */
 

@@ -17,6 +17,7 @@ static const struct taker {
 } takers[] = {
     {DOCUMENT_GRANT, EVENT_GRANT_ADD, documents_take_grant},
     {DOCUMENT_REVOCATION, EVENT_REVOCATION, documents_take_revocation},
+    {DOCUMENT_TRUST, EVENT_TRUST_REPLACE, documents_take_trust},
 };
 
 json_t *documents_seen(const struct grant_standing *standing)
@@ -55,19 +56,32 @@ static void refuse_malformed(struct control_call *call, const char *document,
         json_pack("{ss si ss}", "document", document, "line", (int)error->line, "reason", error->reason));
 }
 
+/* The number stands where the sentence has %u. */
+static void write_sentence(const char *sentence, uint32_t number, char *text, size_t size)
+{
+    const char *at = strstr(sentence, "%u");
+
+    if (at)
+        (void)snprintf(text, size, "%.*s%u%s", (int)(at - sentence), sentence, number, at + 2);
+    else
+        (void)snprintf(text, size, "%s", sentence);
+}
+
 void addition_refuse(struct addition *a, const struct offer_refusal *refusal)
 {
     struct record r = control_record(a->call, a->event, refusal->reason, false);
-    char detail[256];
+    char detail[400], message[400];
 
+    r.detail = detail;
     if (refusal->sentence) {
-        r.detail = refusal->sentence;
+        write_sentence(refusal->sentence, refusal->number, detail, sizeof(detail));
+        write_sentence(_(refusal->sentence), refusal->number, message, sizeof(message));
         ledger_write(a->broker, &r);
-        control_refuse(a->call, refusal->reason, refusal->sentence);
+        control_error(a->call, "Refused",
+                      json_pack("{ss ss}", "reason", reason_name(refusal->reason), "message", message));
     } else {
         (void)snprintf(detail, sizeof(detail), "line %u: %s", refusal->error.line, refusal->error.reason);
         r.reason = REASON_BAD_REQUEST;
-        r.detail = detail;
         ledger_write(a->broker, &r);
         refuse_malformed(a->call, document_type_name(a->type), &refusal->error);
     }
@@ -116,15 +130,22 @@ static json_t *text_or_null(const char *text)
     return text ? json_string(text) : json_null();
 }
 
-void addition_accept(struct addition *a, const struct addition_answer *answer, struct store_txn *t)
+void addition_finish(struct addition *a, json_t *answer, struct store_txn *t)
 {
-    a->answer = json_pack("{ss so sI ss so}", "type", document_type_name(a->type), "id",
-                          text_or_null(answer->id), "version", (json_int_t)answer->version, "state",
-                          reason_name(answer->state), "approvals", documents_seen(answer->standing));
+    a->answer = answer;
     a->result = 1;
     order_hold(a->order);
     order_go(a->order);
     ledger_submit(a->broker, t, on_written, a);
+}
+
+void addition_accept(struct addition *a, const struct addition_answer *answer, struct store_txn *t)
+{
+    addition_finish(a,
+                    json_pack("{ss so sI ss so}", "type", document_type_name(a->type), "id",
+                              text_or_null(answer->id), "version", (json_int_t)answer->version, "state",
+                              reason_name(answer->state), "approvals", documents_seen(answer->standing)),
+                    t);
 }
 
 /* ---- how it begins ---- */
@@ -179,26 +200,32 @@ static const struct taker *find_taker(struct broker *b, struct control_call *cal
     return NULL;
 }
 
-static void begin(struct broker *b, struct control_call *call, const struct offer *offer)
+struct addition *addition_new(struct broker *b, struct control_call *call, enum document_type type,
+                              const char *event)
 {
-    const struct taker *taker = find_taker(b, call, offer->document);
-    struct addition *a;
+    struct addition *a = calloc(1, sizeof(*a));
 
-    if (!taker)
-        return;
-    a = calloc(1, sizeof(*a));
     if (a)
         a->order = order_new(b, on_ended, a);
     if (!a || !a->order) {
         free(a);
         control_store_unavailable(call, -ENOMEM);
-        return;
+        return NULL;
     }
     a->broker = b;
     a->call = call;
-    a->type = taker->type;
-    a->event = taker->event;
-    taker->take(a, offer);
+    a->type = type;
+    a->event = event;
+    return a;
+}
+
+static void begin(struct broker *b, struct control_call *call, const struct offer *offer)
+{
+    const struct taker *taker = find_taker(b, call, offer->document);
+    struct addition *a = taker ? addition_new(b, call, taker->type, taker->event) : NULL;
+
+    if (a)
+        taker->take(a, offer);
 }
 
 void control_document_add(void *userdata, struct control_call *call, json_t *parameters)
@@ -215,8 +242,9 @@ void control_document_add(void *userdata, struct control_call *call, json_t *par
         !read_approvals(call, list, approvals, &n))
         return;
     if (!b->trust)
-        control_refuse(call, REASON_TRUST_MISSING,
-                       N_("This host has no valid trust file to verify signatures with."));
+        control_refuse(
+            call, REASON_TRUST_MISSING,
+            N_("This host has no valid trust to verify signatures with; `hufuctl status` says why."));
     else if (!b->store)
         control_store_unavailable(call, b->store_error);
     else

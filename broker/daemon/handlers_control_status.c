@@ -4,6 +4,7 @@
 #include "broker/daemon/state.h"
 #include "broker/daemon/texts.h"
 #include "broker/daemon/timekeeper.h"
+#include "broker/daemon/trust_file.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,7 +79,7 @@ static unsigned remaining(const struct broker *b)
 
 static void find_warnings(struct broker *b, json_t *findings, when_t now)
 {
-    char until[WHEN_TEXT_SIZE];
+    char until[WHEN_TEXT_SIZE], differs[400];
     unsigned n = remaining(b);
 
     if (n > 0)
@@ -96,6 +97,8 @@ static void find_warnings(struct broker *b, json_t *findings, when_t now)
              _("The PAM module and hufud are configured with different ranges of gated uids."));
     if (!b->trust)
         return;
+    if (trust_file_differs(b, differs, sizeof(differs)))
+        find(findings, "warning", "trust-file", "%s", differs);
     when_format(trust_set_document(b->trust)->valid.until, until);
     if (trust_set_document(b->trust)->valid.until - now < EXPIRES_SOON)
         find(findings, "warning", "trust", _("The trust file is valid until %s only."), until);

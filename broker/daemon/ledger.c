@@ -58,6 +58,19 @@ void ledger_grant(struct record *r, const struct grant_entry *e, char id[static 
         r->staff = e->grant->staff;
 }
 
+void ledger_trust(struct record *r, const struct broker *b, const char *why,
+                  char detail[static LEDGER_TRUST_SIZE])
+{
+    const struct trust *d = trust_set_document(b->trust);
+    char sha256[2 * sizeof(b->trust_keeper.sha256) + 1];
+
+    ident_format_hex(b->trust_keeper.sha256, sizeof(b->trust_keeper.sha256), sha256);
+    (void)snprintf(detail, LEDGER_TRUST_SIZE, "epoch %u of %s, SHA-256 %s%s%.200s", d->epoch, d->site, sha256,
+                   why[0] != '\0' ? ": " : "", why);
+    r->version = d->epoch;
+    r->detail = detail;
+}
+
 struct store_txn *ledger_txn(struct broker *b)
 {
     struct store_txn *t = NULL;

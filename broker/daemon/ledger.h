@@ -18,6 +18,11 @@ struct record ledger_record(const char *event, enum reason reason, bool success)
 /** What a grant adds to a record. `id` is the caller's memory. */
 void ledger_grant(struct record *r, const struct grant_entry *e, char id[static IDENT_ID_TEXT_SIZE]);
 
+/** What the trust in force adds to a record: epoch, site, SHA-256. `detail` is the caller's memory. */
+#define LEDGER_TRUST_SIZE 512
+void ledger_trust(struct record *r, const struct broker *b, const char *why,
+                  char detail[static LEDGER_TRUST_SIZE]);
+
 /** A transaction. NULL: there is no store, or no memory. */
 struct store_txn *ledger_txn(struct broker *b);
 

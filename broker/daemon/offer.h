@@ -18,7 +18,8 @@ struct offer {
 struct offer_refusal {
     struct document_error error; /* malformed: line and reason */
     enum reason reason;          /* or REASON_OK, and then one of these */
-    const char *sentence;        /* msgid */
+    const char *sentence;        /* msgid; may have one %u, which is `number` */
+    uint32_t number;
 };
 
 /** Fills the refusal and returns -EINVAL. */

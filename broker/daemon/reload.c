@@ -93,6 +93,7 @@ int broker_reload(struct broker *b)
     b->config_trouble[0] = '\0';
     identity_check(b);
     record_reload(b, REASON_OK, true, detail);
+    trust_keeper_reload(b);
     b->generation++;
     life_recheck_all(b);
     return 0;

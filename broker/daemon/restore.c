@@ -21,8 +21,6 @@ static int load_document(void *userdata, const struct store_document *d)
     struct broker *b = userdata;
     struct octets approvals[QUORUM_VOTES_MAX];
     const struct offer offer = {{d->octets, d->size}, approvals, documents_approvals(d, approvals)};
-    struct offer_refusal refusal;
-    struct grant_standing standing;
     struct grant_entry *entry;
     int r;
 
@@ -30,9 +28,8 @@ static int load_document(void *userdata, const struct store_document *d)
         return revocations_load(b, d);
     if (d->type != DOCUMENT_GRANT)
         return 0;
-    r = grants_add(b->grants, b->trust, clock_wall(), &offer, &entry, &standing, &refusal);
-    /* What is refused now (an old version; one that another trust file admitted) gives nothing, and stays on
-     * disk. */
+    r = grants_load(b->grants, b->trust, clock_wall(), &offer, &entry);
+    /* What is refused now (an old version) gives nothing, and stays on disk. */
     return r == -ENOMEM ? r : 0;
 }
 

@@ -118,6 +118,16 @@ static int apply_document(struct committer *c, const struct op_document *d)
     return bind_run(&b);
 }
 
+static int apply_drop_documents(struct committer *c, const struct op_document *d)
+{
+    struct binder b = binder_of(c, COMMIT_DROP_DOCUMENTS);
+
+    bind_blob(&b, d->id.octets, sizeof(d->id.octets));
+    bind_int(&b, d->type);
+    bind_unsigned(&b, d->version);
+    return bind_run(&b);
+}
+
 static int apply_books(struct committer *c, const struct store_books *x)
 {
     struct binder b = binder_of(c, COMMIT_BOOKS);
@@ -224,6 +234,8 @@ int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
         return apply_record(c, o->record, sequence);
     case OP_DOCUMENT:
         return apply_document(c, &o->document);
+    case OP_DROP_DOCUMENTS:
+        return apply_drop_documents(c, &o->document);
     case OP_BOOKS:
         return apply_books(c, &o->books);
     case OP_SESSION:

@@ -41,6 +41,7 @@ static const char *const statement_texts[COMMIT_STATEMENTS] = {
         "INSERT INTO document (id, type, version, octets, approvals) VALUES (?1, ?2, ?3, ?4, ?5)"
         " ON CONFLICT (id, type, version) DO UPDATE SET octets = excluded.octets,"
         " approvals = excluded.approvals",
+    [COMMIT_DROP_DOCUMENTS] = "DELETE FROM document WHERE id = ?1 AND type = ?2 AND version > ?3",
     [COMMIT_BOOKS] =
         "INSERT INTO books (id, uses_taken, closed, verified_version) VALUES (?1, ?2, ?3, ?4)"
         " ON CONFLICT (id) DO UPDATE SET uses_taken = excluded.uses_taken, closed = excluded.closed,"

@@ -157,6 +157,8 @@ DEFINE_CLEANUP(struct store_txn, store_txn_free);
  * a later one takes the place of an earlier one. A record's sequence and hashes are the store's to give. */
 void store_txn_record(struct store_txn *t, const struct record *r);
 void store_txn_document(struct store_txn *t, const struct store_document *d);
+/** Drops the versions of one id and type that are higher than `above`. */
+void store_txn_drop_documents(struct store_txn *t, uint8_t type, const struct ident_id *id, uint32_t above);
 void store_txn_books(struct store_txn *t, const struct store_books *b);
 void store_txn_session(struct store_txn *t, const struct store_session *x);
 void store_txn_taken(struct store_txn *t, const struct store_taken *x);

@@ -29,6 +29,7 @@ static void op_free(struct op *o)
         free(o->meta.name);
         free(o->meta.value);
         break;
+    case OP_DROP_DOCUMENTS:
     case OP_BOOKS:
     case OP_SESSION:
     case OP_TAKEN:
@@ -140,6 +141,17 @@ void store_txn_document(struct store_txn *t, const struct store_document *d)
         txn_fail(t, buf_error(&o->document.octets));
     if (buf_error(&o->document.approvals) < 0)
         txn_fail(t, buf_error(&o->document.approvals));
+}
+
+void store_txn_drop_documents(struct store_txn *t, uint8_t type, const struct ident_id *id, uint32_t above)
+{
+    struct op *o = txn_add(t, OP_DROP_DOCUMENTS);
+
+    if (!o)
+        return;
+    o->document.type = type;
+    o->document.id = *id;
+    o->document.version = above;
 }
 
 void store_txn_books(struct store_txn *t, const struct store_books *b)

@@ -11,6 +11,7 @@
 enum op_kind {
     OP_RECORD = 1,
     OP_DOCUMENT,
+    OP_DROP_DOCUMENTS, /* type, id and version of op.document */
     OP_BOOKS,
     OP_SESSION,
     OP_TAKEN,
