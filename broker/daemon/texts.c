@@ -1,6 +1,7 @@
 #include "broker/daemon/texts.h"
 
 #include "broker/common/i18n.h"
+#include "broker/common/wrap.h"
 #include "policy/base/buf.h"
 #include "policy/base/cleanup.h"
 
@@ -12,14 +13,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ASK_OPERATOR   N_("Ask the operator of the responsible unit, and quote the reference below.")
-#define ASK_ADMIN      N_("Tell the system administrator of this host, and quote the reference below.")
-#define TRY_AGAIN      N_("Try again in a moment. If it stays so, tell the system administrator.")
+#define ASK_OPERATOR N_("Ask the operator of the responsible unit, and quote the reference below.")
+#define ASK_ADMIN    N_("Tell the system administrator of this host, and quote the reference below.")
+#define TRY_AGAIN                                                                                      \
+    N_("Try again in a moment. If it stays so, tell the system administrator of this host, and quote " \
+       "the reference below.")
 
 #define OTHER_LANGUAGE "zh_CN" /* beside English */
 
 #define ADMITTED       N_("Hufu: you are let in for ticket %s until %s (UTC), %lld h %lld min from now.")
-#define ENDING         N_("Hufu: your session ends in %u min, at %s (UTC). Save your work.")
+#define ENDING         N_("Hufu: session ends in %u min, at %s (UTC). Save your work.")
+#define OPENS          N_("It would be allowed from %s (UTC).")
+#define CLOSEST        N_("Grant %.8s, ticket %s.")
+#define REFERENCE      N_("Reference: %s")
 
 static const struct texts_reason rows[] = {
     {REASON_OK, N_("Access is granted."), N_("Nothing has to be done.")},
@@ -126,15 +132,22 @@ const struct texts_reason *texts_of(enum reason reason)
     return NULL;
 }
 
-static void copy_message(struct buf *b, char *message, size_t size)
+/* Lines of a width that every terminal has; the last one without LF. What memory is lacking for is left out.
+ */
+static void copy_wrapped(struct buf *b, char *message, size_t size)
 {
-    size_t used = buf_error(b) < 0 ? 0 : b->size;
+    cleanup_free char *text = buf_steal_text(b);
+    FILE *out = fmemopen(message, size, "w");
 
-    if (used >= size)
-        used = size - 1;
-    if (used > 0)
-        memcpy(message, b->data, used);
-    message[used] = '\0';
+    message[0] = '\0';
+    if (!out)
+        return;
+    if (text)
+        wrap_print(out, text);
+    (void)fclose(out);
+    message[size - 1] = '\0';
+    if (*message != '\0' && message[strlen(message) - 1] == '\n')
+        message[strlen(message) - 1] = '\0';
 }
 
 /* In UTC, as every instant in a document and a record. */
@@ -144,18 +157,52 @@ static const char *time_text(when_t t, char text[static WHEN_TEXT_SIZE])
     return text;
 }
 
-static void put_details(struct buf *b, const struct texts_refusal *t)
+/* A message in the English of the msgids, or in the language of the configuration. */
+typedef const char *(*translate_fn)(const char *msgid);
+
+static const char *in_english(const char *msgid)
+{
+    return msgid;
+}
+
+static const char *in_own(const char *msgid)
+{
+    return _(msgid);
+}
+
+static bool has_own(void)
+{
+    return strcmp(_(rows[0].sentence), rows[0].sentence) != 0;
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static void put_line(struct buf *b, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    buf_vprintf(b, format, arguments);
+    va_end(arguments);
+    buf_puts(b, "\n");
+}
+#pragma GCC diagnostic pop
+
+static void put_refusal(struct buf *b, const struct texts_reason *row, const struct texts_refusal *t,
+                        translate_fn in)
 {
     char when[WHEN_TEXT_SIZE];
 
-    if (t->opens != WHEN_NEVER) {
-        buf_printf(b, _("It would be allowed from %s (UTC)."), time_text(t->opens, when));
-        buf_puts(b, "\n");
-    }
-    if (t->grant && t->ticket) {
-        buf_printf(b, _("Grant %.8s, ticket %s."), t->grant, t->ticket);
-        buf_puts(b, "\n");
-    }
+    if (in == in_english)
+        put_line(b, "Hufu: %s [%s]", row->sentence, reason_name(row->reason));
+    else
+        put_line(b, "%s", in(row->sentence));
+    if (t->opens != WHEN_NEVER)
+        put_line(b, in(OPENS), time_text(t->opens, when));
+    if (t->grant && t->ticket)
+        put_line(b, in(CLOSEST), t->grant, t->ticket);
+    put_line(b, "%s", in(row->advice));
+    put_line(b, in(REFERENCE), t->reference);
 }
 
 void texts_refuse(const struct texts_refusal *t, char message[static TEXTS_MESSAGE_SIZE])
@@ -165,44 +212,30 @@ void texts_refuse(const struct texts_refusal *t, char message[static TEXTS_MESSA
 
     if (!row)
         row = texts_of(REASON_BROKER_ERROR);
-    buf_printf(&b, "Hufu: %s [%s]\n", row->sentence, reason_name(row->reason));
-    if (strcmp(_(row->sentence), row->sentence) != 0)
-        buf_printf(&b, "%s\n", _(row->sentence));
-    put_details(&b, t);
-    buf_printf(&b, "%s\n", _(row->advice));
-    buf_printf(&b, _("Reference: %s"), t->reference);
-    copy_message(&b, message, TEXTS_MESSAGE_SIZE);
+    put_refusal(&b, row, t, in_english);
+    if (has_own())
+        put_refusal(&b, row, t, in_own);
+    copy_wrapped(&b, message, TEXTS_MESSAGE_SIZE);
 }
 
-/* The English line, and behind it the same in the language of the configuration, if that is another one. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-static void put_both(struct buf *b, const char *english, const char *translated, ...)
+static void put_admission(struct buf *b, when_t deadline, when_t now, const char *ticket, translate_fn in)
 {
-    va_list arguments;
+    char when[WHEN_TEXT_SIZE];
+    long long minutes = (long long)(deadline - now) / 60;
 
-    va_start(arguments, translated);
-    buf_vprintf(b, english, arguments);
-    va_end(arguments);
-    if (strcmp(english, translated) == 0)
-        return;
-    buf_puts(b, "\n");
-    va_start(arguments, translated);
-    buf_vprintf(b, translated, arguments);
-    va_end(arguments);
+    put_line(b, in(ADMITTED), ticket, time_text(deadline, when), minutes / 60, minutes % 60);
 }
-#pragma GCC diagnostic pop
 
 void texts_admit(when_t deadline, when_t now, const char *ticket, char message[static TEXTS_MESSAGE_SIZE])
 {
     cleanup_buf struct buf b = BUF_INIT;
-    char when[WHEN_TEXT_SIZE];
-    long long minutes = (long long)(deadline - now) / 60;
 
     if (deadline == WHEN_NEVER)
         return;
-    put_both(&b, ADMITTED, _(ADMITTED), ticket, time_text(deadline, when), minutes / 60, minutes % 60);
-    copy_message(&b, message, TEXTS_MESSAGE_SIZE);
+    put_admission(&b, deadline, now, ticket, in_english);
+    if (has_own())
+        put_admission(&b, deadline, now, ticket, in_own);
+    copy_wrapped(&b, message, TEXTS_MESSAGE_SIZE);
 }
 
 void texts_warn(unsigned minutes, when_t deadline, char *text, size_t size)
@@ -210,8 +243,10 @@ void texts_warn(unsigned minutes, when_t deadline, char *text, size_t size)
     cleanup_buf struct buf b = BUF_INIT;
     char when[WHEN_TEXT_SIZE];
 
-    put_both(&b, ENDING, _(ENDING), minutes, time_text(deadline, when));
-    copy_message(&b, text, size);
+    put_line(&b, ENDING, minutes, time_text(deadline, when));
+    if (has_own())
+        put_line(&b, _(ENDING), minutes, when);
+    copy_wrapped(&b, text, size);
 }
 
 /*
@@ -258,5 +293,5 @@ int texts_init(const char *language)
     if (!bindtextdomain("hufu", HUFU_LOCALEDIR) || !bind_textdomain_codeset("hufu", "UTF-8") ||
         !textdomain("hufu"))
         return -errno;
-    return strcmp(_(rows[0].sentence), rows[0].sentence) == 0 ? -ENOENT : 0;
+    return has_own() ? 0 : -ENOENT;
 }

@@ -7,10 +7,11 @@
 #include <stddef.h>
 
 /*
- * What a refused person reads: first one line of ASCII English (ssh clients, serial consoles and
- * keyboard-interactive prompts show nothing else reliably), then the same and what to do next in the language
- * of the configuration, then a reference to quote. Reasons are named, so that the person on the phone and the
- * person at the record speak of the same thing.
+ * What a refused person reads: what happened, what to do next and a reference to quote, first in English in
+ * ASCII, then the same in the language of the configuration. Linux and serial consoles and the prompts of
+ * keyboard-interactive ssh clients show nothing but ASCII reliably, so the English says all. Lines have at
+ * most 79 columns. Reasons are named, so that the person on the phone and the person at the record speak of
+ * the same thing.
  */
 
 #define TEXTS_MESSAGE_SIZE 4001 /* of struct gate_reply */

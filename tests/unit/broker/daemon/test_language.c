@@ -1,12 +1,14 @@
 // LAYERS: test_support
 // LINK: -Wl,--wrap=bindtextdomain
 
+#include "broker/common/wrap.h"
 #include "broker/daemon/texts.h"
 #include "policy/base/cleanup.h"
 #include "tests/unit/support/folder.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <libintl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,20 +49,33 @@ static void compile(const char *folder)
 static bool is_ascii(const char *text, size_t size)
 {
     for (size_t i = 0; i < size; i++)
-        if ((unsigned char)text[i] < 0x20 || (unsigned char)text[i] > 0x7e)
+        if ((unsigned char)text[i] > 0x7e || ((unsigned char)text[i] < 0x20 && text[i] != '\n'))
             return false;
     return true;
 }
 
-/* The line at *text without its end; *text is the next one. */
-static const char *next_line(char **text)
+/* Chinese counts double, as on a terminal. */
+static void check_widths(const char *text)
 {
-    char *line = *text, *end = strchr(line, '\n');
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        size_t columns = wrap_columns(text, length);
 
-    *text = end ? end + 1 : line + strlen(line);
-    if (end)
-        *end = '\0';
-    return line;
+        if (columns == 0 || columns > 79)
+            fail_msg("%zu columns: %.*s", columns, (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+}
+
+/* A line's end within Chinese stands where nothing stood. */
+static void unwrap(char *text)
+{
+    char *out = text;
+
+    for (; *text; text++)
+        if (*text != '\n')
+            *out++ = *text;
+    *out = '\0';
 }
 
 static void test_english_needs_no_catalogue(void **state)
@@ -75,6 +90,17 @@ static void test_a_missing_catalogue_is_said(void **state)
     assert_int_equal(texts_init("zh_CN"), -ENOENT);
 }
 
+/* `sentence` or `advice` in Chinese; it must have been translated. */
+static const char *chinese(enum reason reason, const char *msgid)
+{
+    const char *text = gettext(msgid);
+
+    if (is_ascii(text, strlen(text)) || strcmp(text + strlen(text) - strlen("。"), "。") != 0)
+        fail_msg("%s: `%s` is `%s`", reason_name(reason), msgid, text);
+    return text;
+}
+
+/* All of it in English, and behind that all of it in Chinese. */
 static void check_refusal(enum reason reason)
 {
     const struct texts_refusal t = {.reason = reason,
@@ -82,25 +108,22 @@ static void check_refusal(enum reason reason)
                                     .grant = "0123456789abcdef0123456789abcdef",
                                     .ticket = "CHG-1",
                                     .opens = AT};
-    char message[TEXTS_MESSAGE_SIZE], *rest = message;
-    const char *line;
+    char message[TEXTS_MESSAGE_SIZE], expected[TEXTS_MESSAGE_SIZE], *own;
 
     texts_refuse(&t, message);
-    line = next_line(&rest);
-    if (!is_ascii(line, strlen(line)) || !strstr(line, texts_of(reason)->sentence) ||
-        !strstr(line, reason_name(reason)))
-        fail_msg("%s begins `%s`", reason_name(reason), line);
-    for (size_t i = 0; i < 2; i++) { /* what happened, from when on */
-        line = next_line(&rest);
-        if (is_ascii(line, strlen(line)))
-            fail_msg("%s: `%s` is not translated", reason_name(reason), line);
-    }
-    assert_non_null(strstr(line, "2026-11-21T10:00:00Z"));
-    assert_string_equal(next_line(&rest), "授权书 01234567，工单 CHG-1。");
-    line = next_line(&rest); /* what to do */
-    if (is_ascii(line, strlen(line)) || strcmp(line + strlen(line) - strlen("。"), "。") != 0)
-        fail_msg("%s: `%s` does not say what to do", reason_name(reason), line);
-    assert_string_equal(rest, "查询编号：ABCDEFGH");
+    check_widths(message);
+    own = strstr(message, "\nReference: ABCDEFGH\n");
+    assert_non_null(own);
+    own += strlen("\nReference: ABCDEFGH\n");
+    if (!is_ascii(message, (size_t)(own - message)))
+        fail_msg("%s begins `%s`", reason_name(reason), message);
+    unwrap(own);
+    assert_true((size_t)snprintf(expected, sizeof(expected),
+                                 "%s自 2026-11-21T10:00:00Z（UTC）起可获准许。"
+                                 "授权书 01234567，工单 CHG-1。%s查询编号：ABCDEFGH",
+                                 chinese(reason, texts_of(reason)->sentence),
+                                 chinese(reason, texts_of(reason)->advice)) < sizeof(expected));
+    assert_string_equal(own, expected);
 }
 
 static void test_every_reason_is_told_in_chinese(void **state)
@@ -112,16 +135,6 @@ static void test_every_reason_is_told_in_chinese(void **state)
         check_refusal(reasons[i]);
 }
 
-static void check_two_lines(char *text, const char *english, const char *chinese)
-{
-    char *rest = text;
-    const char *line = next_line(&rest);
-
-    assert_true(is_ascii(line, strlen(line)));
-    assert_string_equal(line, english);
-    assert_string_equal(rest, chinese);
-}
-
 /* Follows the one before, and has its language. */
 static void test_admission_and_warning_begin_in_ascii(void **state)
 {
@@ -129,15 +142,16 @@ static void test_admission_and_warning_begin_in_ascii(void **state)
 
     (void)state;
     texts_admit(AT, AT - 5400, "CHG-1", message);
-    check_two_lines(
-        message,
-        "Hufu: you are let in for ticket CHG-1 until 2026-11-21T10:00:00Z (UTC), 1 h 30 min from "
-        "now.",
-        "Hufu：您已获准进入，工单 CHG-1，至 2026-11-21T10:00:00Z（UTC）为止，还有 1 小时 30 分钟。");
+    assert_string_equal(message,
+                        "Hufu: you are let in for ticket CHG-1 until 2026-11-21T10:00:00Z (UTC), 1 h 30\n"
+                        "min from now.\n"
+                        "Hufu：您已获准进入，工单 CHG-1，至 2026-11-21T10:00:00Z（UTC）为止，还有 1 小时\n"
+                        "30 分钟。");
     texts_warn(15, AT, message, sizeof(message));
-    check_two_lines(message,
-                    "Hufu: your session ends in 15 min, at 2026-11-21T10:00:00Z (UTC). Save your work.",
-                    "Hufu：您的会话将在 15 分钟后结束，时间为 2026-11-21T10:00:00Z（UTC）。请保存您的工作。");
+    assert_string_equal(message,
+                        "Hufu: session ends in 15 min, at 2026-11-21T10:00:00Z (UTC). Save your work.\n"
+                        "Hufu：会话将在 15 分钟后结束，时间为 2026-11-21T10:00:00Z（UTC）。请保存工作。");
+    check_widths(message);
 }
 
 /* As a reload does it; the locale of the process, which other threads have, stays what it was. */

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -40,21 +41,44 @@ static void test_sentences_are_not_the_same(void **state)
                 fail_msg("%s and %s", reason_name(reasons[i]), reason_name(reasons[j]));
 }
 
-static bool is_ascii_line(const char *text)
+/* Lines as a terminal of 80 columns shows them: ASCII, none wider than 79, none empty. */
+static void check_lines(const char *name, const char *text)
 {
-    for (; *text != '\n' && *text != '\0'; text++)
-        if (*text < ' ' || *text > '~')
-            return false;
-    return true;
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+
+        if (length == 0 || length > 79)
+            fail_msg("%s: %zu columns: %s", name, length, text);
+        for (size_t i = 0; i < length; i++)
+            if (text[i] < ' ' || text[i] > '~')
+                fail_msg("%s: not ASCII: %s", name, text);
+        text += length + (text[length] == '\n');
+    }
 }
 
-/* First line: ASCII, with the reason's name; then what to do; last the reference, and no LF behind it. */
+/* The text as it was before it was put into lines; a line's end stands where a blank stood. */
+static void unwrap(char *text)
+{
+    for (; *text; text++)
+        if (*text == '\n')
+            *text = ' ';
+}
+
+static void check_has(const char *name, const char *message, const char *part)
+{
+    if (!strstr(message, part))
+        fail_msg("%s: `%s` lacks `%s`", name, message, part);
+}
+
+/* What happened, with the reason's name; from when on; under which grant; what to do; last the reference, and
+ * no LF behind it. */
 static void test_refusal(void **state)
 {
-    char message[TEXTS_MESSAGE_SIZE];
+    char message[TEXTS_MESSAGE_SIZE], first[200];
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+        const char *name = reason_name(reasons[i]);
         const struct texts_refusal t = {.reason = reasons[i],
                                         .reference = "ABCDEFGH",
                                         .grant = "0123456789abcdef0123456789abcdef",
@@ -62,14 +86,47 @@ static void test_refusal(void **state)
                                         .opens = 1795255200};
 
         texts_refuse(&t, message);
-        assert_true(is_ascii_line(message));
-        assert_non_null(strstr(message, reason_name(reasons[i])));
-        assert_non_null(strstr(message, texts_of(reasons[i])->advice));
-        assert_non_null(strstr(message, "CHG-1"));
-        assert_non_null(strstr(message, "01234567,")); /* as much of the id as a person can say */
-        assert_non_null(strstr(message, "2026-11-21T10:00:00Z"));
-        assert_string_equal(message + strlen(message) - 8, "ABCDEFGH");
+        check_lines(name, message);
+        assert_string_equal(strrchr(message, '\n') + 1, "Reference: ABCDEFGH");
+        unwrap(message);
+        (void)snprintf(first, sizeof(first), "Hufu: %s [%s] ", texts_of(reasons[i])->sentence, name);
+        if (strncmp(message, first, strlen(first)) != 0)
+            fail_msg("%s begins `%s`", name, message);
+        check_has(name, message, texts_of(reasons[i])->advice);
+        check_has(name, message, "allowed from 2026-11-21T10:00:00Z (UTC).");
+        check_has(name, message, "Grant 01234567, ticket CHG-1."); /* as much of the id as a person can say */
     }
+}
+
+/* Who is sent to somebody is told what to quote; a person's next step is theirs to take. */
+static void test_advice_names_the_reference(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+        const char *advice = texts_of(reasons[i])->advice;
+
+        if ((strstr(advice, "sk the operator") || strstr(advice, "ell the")) &&
+            !strstr(advice, "quote the reference below"))
+            fail_msg("%s: `%s` says not what to quote", reason_name(reasons[i]), advice);
+    }
+}
+
+/* The longest ticket a grant may have goes to a line of its own, whole. */
+static void test_a_long_ticket_is_not_broken(void **state)
+{
+    struct texts_refusal t = {.reason = REASON_EXPIRED,
+                              .reference = "ABCDEFGH",
+                              .grant = "0123456789abcdef0123456789abcdef",
+                              .opens = WHEN_NEVER};
+    char message[TEXTS_MESSAGE_SIZE], ticket[65];
+
+    (void)state;
+    memset(ticket, 'x', sizeof(ticket) - 1);
+    ticket[sizeof(ticket) - 1] = '\0';
+    t.ticket = ticket;
+    texts_refuse(&t, message);
+    check_lines("ticket", message);
+    assert_non_null(strstr(message, ticket));
 }
 
 static void test_refusal_without_a_grant(void **state)
@@ -90,7 +147,8 @@ static void test_unknown_reason_is_an_error_not_silence(void **state)
 
     (void)state;
     texts_refuse(&t, message);
-    assert_non_null(strstr(message, "internal error"));
+    unwrap(message);
+    assert_non_null(strstr(message, "an internal error"));
 }
 
 static void test_warning_and_admission(void **state)
@@ -102,9 +160,12 @@ static void test_warning_and_admission(void **state)
     assert_non_null(strstr(text, " 1 min,"));
     texts_warn(15, 1795255200, text, sizeof(text));
     assert_non_null(strstr(text, " 15 min,"));
-    assert_non_null(strstr(text, "2026-11-21T10:00:00Z"));
+    assert_non_null(strstr(text, "2026-11-21T10:00:00Z (UTC)"));
+    check_lines("warning", text);
     texts_admit(1795255200, 1795255200 - 5400, "CHG-1", message);
-    assert_non_null(strstr(message, "1 h 30 min"));
+    check_lines("admission", message);
+    unwrap(message);
+    assert_non_null(strstr(message, "1 h 30 min from now."));
     assert_non_null(strstr(message, "CHG-1"));
 }
 
@@ -114,6 +175,8 @@ int main(void)
         cmocka_unit_test(test_every_reason_has_a_sentence_and_advice),
         cmocka_unit_test(test_sentences_are_not_the_same),
         cmocka_unit_test(test_refusal),
+        cmocka_unit_test(test_advice_names_the_reference),
+        cmocka_unit_test(test_a_long_ticket_is_not_broken),
         cmocka_unit_test(test_refusal_without_a_grant),
         cmocka_unit_test(test_unknown_reason_is_an_error_not_silence),
         cmocka_unit_test(test_warning_and_admission),
