@@ -17,8 +17,8 @@
 
 /* What a person is told when no answer was to be had: the only sentence this side has for it. The broker,
  * which would render others, is away. */
-#define CLIENT_AWAY_TEXT                                                                          \
-    "Hufu: access for outside staff cannot be checked on this host right now, so it is refused. " \
+#define CLIENT_AWAY_TEXT                                                                           \
+    "Hufu: access for outside staff cannot be checked on this host right now,\nso it is refused. " \
     "Please call the unit responsible for this host."
 
 /** Sends a ready frame to the stream socket at the absolute `path` and reads one reply. 0, or: -ENOENT,

@@ -11,8 +11,8 @@ when_t answer_opens(enum reason reason, const struct grant_entry *entry, when_t 
     if (!entry)
         return WHEN_NEVER;
     if (reason == REASON_NOT_YET_VALID)
-        return hours_next_opening(entry->grant, entry->grant->valid.from);
-    if (reason != REASON_OUTSIDE_HOURS)
+        now = entry->grant->valid.from;
+    else if (reason != REASON_OUTSIDE_HOURS)
         return WHEN_NEVER;
     now = hours_next_opening(entry->grant, now);
     return now < entry->grant->valid.until ? now : WHEN_NEVER;

@@ -21,11 +21,15 @@
 
 #define OTHER_LANGUAGE "zh_CN" /* beside English */
 
-#define ADMITTED       N_("Hufu: you are let in for ticket %s until %s (UTC), %lld h %lld min from now.")
-#define ENDING         N_("Hufu: session ends in %u min, at %s (UTC). Save your work.")
-#define OPENS          N_("It would be allowed from %s (UTC).")
-#define CLOSEST        N_("Grant %.8s, ticket %s.")
-#define REFERENCE      N_("Reference: %s")
+#define NO_HOURS_LEFT                                                                               \
+    N_("No such hours are left before it ends. Ask the operator for a new version or a new grant, " \
+       "and quote the reference below.")
+
+#define ADMITTED  N_("Hufu: you are let in for ticket %s until %s (UTC), %lld h %lld min from now.")
+#define ENDING    N_("Hufu: session ends in %u min, at %s (UTC). Save your work.")
+#define OPENS     N_("It would be allowed from %s (UTC).")
+#define CLOSEST   N_("Grant %.8s, ticket %s.")
+#define REFERENCE N_("Reference: %s")
 
 static const struct texts_reason rows[] = {
     {REASON_OK, N_("Access is granted."), N_("Nothing has to be done.")},
@@ -188,6 +192,14 @@ static void put_line(struct buf *b, const char *format, ...)
 }
 #pragma GCC diagnostic pop
 
+/* Nobody is asked to come back to a door that stays shut. */
+static const char *advice_of(const struct texts_reason *row, const struct texts_refusal *t)
+{
+    bool waits = row->reason == REASON_OUTSIDE_HOURS || row->reason == REASON_NOT_YET_VALID;
+
+    return waits && t->opens == WHEN_NEVER ? NO_HOURS_LEFT : row->advice;
+}
+
 static void put_refusal(struct buf *b, const struct texts_reason *row, const struct texts_refusal *t,
                         translate_fn in)
 {
@@ -201,7 +213,7 @@ static void put_refusal(struct buf *b, const struct texts_reason *row, const str
         put_line(b, in(OPENS), time_text(t->opens, when));
     if (t->grant && t->ticket)
         put_line(b, in(CLOSEST), t->grant, t->ticket);
-    put_line(b, "%s", in(row->advice));
+    put_line(b, "%s", in(advice_of(row, t)));
     put_line(b, in(REFERENCE), t->reference);
 }
 

@@ -43,10 +43,14 @@ static void only_free_is_passed_over(void **state)
         assert_int_not_equal(result_of_scope((enum scope_result)(SCOPE_FREE ^ (1u << bit))), PAM_IGNORE);
 }
 
+/* Lines of at most 79 columns: a terminal of 80 would end them anywhere. */
 static void is_plain_ascii(const char *text)
 {
-    for (; *text != 0; text++)
-        assert_true(*text >= ' ' && *text <= '~');
+    for (size_t column = 0; *text != 0; text++) {
+        column = *text == '\n' ? 0 : column + 1;
+        assert_true(column <= 79);
+        assert_true(column == 0 || (*text >= ' ' && *text <= '~'));
+    }
 }
 
 static void sentences_are_plain_ascii(void **state)

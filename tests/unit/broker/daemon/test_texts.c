@@ -140,6 +140,26 @@ static void test_refusal_without_a_grant(void **state)
     assert_null(strstr(message, "allowed from"));
 }
 
+static void test_nobody_is_told_to_come_back_in_vain(void **state)
+{
+    static const enum reason waiting[] = {REASON_OUTSIDE_HOURS, REASON_NOT_YET_VALID};
+    struct texts_refusal t = {.reference = "ABCDEFGH"};
+    char message[TEXTS_MESSAGE_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(waiting); i++) {
+        t.reason = waiting[i];
+        t.opens = 1795255200;
+        texts_refuse(&t, message);
+        assert_non_null(strstr(message, "Come back"));
+        t.opens = WHEN_NEVER;
+        texts_refuse(&t, message);
+        assert_null(strstr(message, "Come back"));
+        assert_non_null(strstr(message, "No such hours are left before it ends."));
+        check_lines(reason_name(waiting[i]), message);
+    }
+}
+
 static void test_unknown_reason_is_an_error_not_silence(void **state)
 {
     const struct texts_refusal t = {.reason = (enum reason)9999, .reference = "R", .opens = WHEN_NEVER};
@@ -178,6 +198,7 @@ int main(void)
         cmocka_unit_test(test_advice_names_the_reference),
         cmocka_unit_test(test_a_long_ticket_is_not_broken),
         cmocka_unit_test(test_refusal_without_a_grant),
+        cmocka_unit_test(test_nobody_is_told_to_come_back_in_vain),
         cmocka_unit_test(test_unknown_reason_is_an_error_not_silence),
         cmocka_unit_test(test_warning_and_admission),
     };
