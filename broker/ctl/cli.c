@@ -1,6 +1,5 @@
 #include "broker/ctl/cli.h"
 
-#include "broker/common/wrap.h"
 #include "broker/ctl/options.h"
 #include "broker/ctl/text.h"
 #include "broker/ctl/verbs.h"
@@ -45,11 +44,12 @@ static void print_overview(FILE *out, const char *prefix)
         if (strncmp(verbs[i]->name, prefix, strlen(prefix)) == 0)
             text_print_item(out, verbs[i]->name, _(verbs[i]->summary));
     (void)fputc('\n', out);
-    wrap_print(out, _("`hufuctl COMMAND --help` explains a command and shows an example of it. grant draft, "
-                      "grant check and approve need no broker and run anywhere.\n"
-                      "Exit status: 0 done; 1 refused, or not so; 2 usage, nothing was done; 3 not found; "
-                      "4 not proven that all is gone; 5 the broker is away; 6 not permitted. hufuctl(1) has "
-                      "the rest."));
+    text_print_wrapped(
+        out, _("`hufuctl COMMAND --help` explains a command and shows an example of it. grant draft, "
+               "grant check and approve need no broker and run anywhere.\n"
+               "Exit status: 0 done; 1 refused, or not so; 2 usage, nothing was done; 3 not found; "
+               "4 not proven that all is gone; 5 the broker is away; 6 not permitted. hufuctl(1) has "
+               "the rest."));
 }
 
 /* How many words of argv are the verb's name; 0: they are not. */

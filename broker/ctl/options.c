@@ -1,6 +1,5 @@
 #include "broker/ctl/options.h"
 
-#include "broker/common/wrap.h"
 #include "broker/ctl/text.h"
 #include "policy/base/buf.h"
 #include "policy/base/cleanup.h"
@@ -172,7 +171,7 @@ void options_usage(FILE *out, const struct verb *verb)
     buf_printf(&b, "%s%s [OPTION...]", *verb->arguments ? " " : "", verb->arguments);
     line = buf_steal_text(&b);
     if (line)
-        wrap_print(out, line);
+        text_print_wrapped(out, line);
 }
 
 static void print_rows(FILE *out, const struct option_row *rows, size_t n)
@@ -192,7 +191,7 @@ void options_help(FILE *out, const struct verb *verb)
 {
     options_usage(out, verb);
     (void)fputc('\n', out);
-    wrap_print(out, _(verb->text));
+    text_print_wrapped(out, _(verb->text));
     (void)fprintf(out, "\n%s\n", _("Options:"));
     print_rows(out, verb->options, verb->n_options);
     print_rows(out, common_rows, ARRAY_SIZE(common_rows));

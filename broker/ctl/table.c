@@ -1,7 +1,6 @@
 #include "broker/ctl/table.h"
 
 #include "broker/common/i18n.h"
-#include "broker/common/wrap.h"
 #include "broker/ctl/text.h"
 #include "policy/base/buf.h"
 #include "policy/base/cleanup.h"
@@ -122,7 +121,7 @@ int table_print_line(FILE *out, const struct table_column *columns, size_t n, co
 
         if (!cell)
             return -ENOMEM;
-        width = wrap_columns(cell, strlen(cell));
+        width = text_width(cell);
         fill = width < c->width ? c->width - width : 0;
         (void)fprintf(out, "%s%*s%s%*s", i > 0 ? " " : "", c->right ? (int)fill : 0, "", cell,
                       c->right || i + 1 == n ? 0 : (int)fill, "");

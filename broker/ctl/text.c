@@ -86,6 +86,16 @@ bool text_locale_is_utf8(void)
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
+size_t text_width(const char *text)
+{
+    return wrap_columns(text, strlen(text));
+}
+
+void text_print_wrapped(FILE *out, const char *text)
+{
+    wrap_print(out, text);
+}
+
 void text_print_item(FILE *out, const char *what, const char *about)
 {
     size_t columns = 2 + wrap_columns(what, strlen(what));

@@ -19,8 +19,15 @@ bool text_print_document(FILE *out, const char *octets, size_t size, bool ascii)
 /** Prints text_escape() of a string. */
 void text_print(FILE *out, const char *text);
 
+/** Columns that a text takes on a terminal. */
+size_t text_width(const char *text);
+
 /** Whether the locale shows UTF-8. */
 bool text_locale_is_utf8(void);
+
+/** Prints words in lines of at most 79 columns. A line of the text that begins with a blank stands as it
+ * is. */
+void text_print_wrapped(FILE *out, const char *text);
 
 /** One line of a list: what, and beside or below it what about it. */
 void text_print_item(FILE *out, const char *what, const char *about);

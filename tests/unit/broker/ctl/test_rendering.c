@@ -1,7 +1,6 @@
 // LAYERS: test_support
 // LIBRARIES: jansson
 
-#include "broker/common/wrap.h"
 #include "broker/ctl/ending.h"
 #include "broker/ctl/moment.h"
 #include "broker/ctl/table.h"
@@ -239,7 +238,7 @@ static void test_wrapped(void **state)
         FILE *out = open_memstream(&text, &size);
 
         assert_non_null(out);
-        wrap_print(out, cases[i].text);
+        text_print_wrapped(out, cases[i].text);
         assert_int_equal(fclose(out), 0);
         assert_string_equal(text, cases[i].lines);
     }
