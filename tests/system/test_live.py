@@ -192,3 +192,13 @@ def test_sockets_of_the_service_manager_work_too(fresh_site):
     box.sh("systemctl restart hufud")
     assert site.ssh().ok
     assert box.sh("stat -c %i /run/hufu/gate") == inode
+    # Whoever connects starts what was stopped.
+    box.run("systemctl stop hufud")
+    assert site.ssh().ok
+    # One that cannot start: somebody listens, and nobody answers.
+    box.sh(f"echo nonsense >> {CONF}")
+    box.run("systemctl restart hufud")
+    for _ in range(2):
+        refused, staff = site.ssh(), site.ssh("staff.person")
+        assert not refused.ok and refused.seconds < HANGS, refused
+        assert staff.out == "staff.person\n" and staff.seconds < HANGS, staff
