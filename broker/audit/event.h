@@ -22,12 +22,14 @@
     ROW(REQUEST_REFUSED, "request-refused", "7b7497fff93b4737b7b01578ac76f618", LOG_WARNING) /* malformed, forged, over quota */ \
     ROW(GRANT_ADD, "grant-add", "8e94cb750eb54a03afd09b6ad2e00e06", LOG_WARNING) \
     ROW(GRANT_CLOSE, "grant-close", "9e45dd5dd3bc48f9b0dec66c58b87321", LOG_WARNING) /* last use ended */ \
+    ROW(GRANT_FINISH, "grant-finish", "9c588aae687c56624963912eaaf86843", LOG_ERR) /* closed for good by its person or an operator */ \
     ROW(REVOKE, "revoke", "97fecaa23bb24eefba7f599c171a68ad", LOG_ERR) \
     ROW(REVOCATION, "revocation", "0934a3f8ddcd4f748439fee95eccfc7d", LOG_WARNING) /* a signed one taken in, or refused */ \
     ROW(STATUS, "status", "b169cbe4b658412689491f373a43bfa4", LOG_WARNING) /* a signed one taken in, kept for later, or refused */ \
     ROW(LOCK, "lock", "29eaf649977d4131b8bd5c9f290f2060", LOG_ERR) \
     ROW(UNLOCK_TAKEN, "unlock", "eca733d40eb447b58472831988bd016e", LOG_WARNING) \
     ROW(SESSION_END, "session-end", "05558db8ab86464fa61ffb74d398e4bc", LOG_ERR) /* an operator's order */ \
+    ROW(WARN_UNHEARD, "warn-unheard", "57ee53d249cb31d04a357917f97ff834", LOG_WARNING) /* nobody could be told that the session ends */ \
     ROW(TRUST_SEED, "trust-seed", "a967aea3de8348c9a71769c39517bffc", LOG_ERR) /* first epoch, from the file in /etc */ \
     ROW(TRUST_REPLACE, "trust-replace", "7315c4fa43b049c29ed4a494d31cbf37", LOG_ERR) /* by quorum of the old and the new */ \
     ROW(TRUST_RESET, "trust-reset", "803fd0032e2f47da8629176fbe8b1192", LOG_ERR) /* root started over */ \

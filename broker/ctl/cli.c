@@ -11,12 +11,17 @@
 
 /* In the order in which a new user needs them. */
 static const struct verb *const verbs[] = {
-    &verb_setup,         &verb_status,       &verb_grant_draft,
-    &verb_grant_check,   &verb_approve,      &verb_grant_add,
-    &verb_grant_list,    &verb_grant_show,   &verb_explain,
-    &verb_session_list,  &verb_session_show, &verb_session_end,
-    &verb_session_watch, &verb_revoke,       &verb_audit,
-    &verb_clock_confirm, &verb_host_confirm, NULL,
+    &verb_setup,         &verb_status,
+    &verb_grant_draft,   &verb_grant_check,
+    &verb_approve,       &verb_grant_add,
+    &verb_grant_list,    &verb_grant_show,
+    &verb_explain,       &verb_session_list,
+    &verb_session_show,  &verb_session_end,
+    &verb_session_watch, &verb_grant_finish,
+    &verb_revoke,        &verb_lock,
+    &verb_unlock,        &verb_locks,
+    &verb_audit,         &verb_clock_confirm,
+    &verb_host_confirm,  NULL,
 };
 
 enum exit_code cli_fail(const struct cli *cli, enum exit_code code, const char *format, ...)

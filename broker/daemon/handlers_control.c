@@ -15,7 +15,11 @@ const struct control_method broker_control_methods[] = {
     {.name = "DocumentAdd", .needs = CONTROL_CHANGE, .handle = control_document_add},
     {.name = "GrantList", .needs = CONTROL_READ, .handle = control_grant_list},
     {.name = "GrantShow", .needs = CONTROL_READ, .handle = control_grant_show},
+    {.name = "GrantFinish", .needs = CONTROL_CHANGE, .own = true, .handle = control_grant_finish},
     {.name = "Revoke", .needs = CONTROL_CHANGE, .blind = true, .handle = control_revoke},
+    {.name = "Lock", .needs = CONTROL_CHANGE, .blind = true, .handle = control_lock},
+    {.name = "Unlock", .needs = CONTROL_CHANGE, .handle = control_unlock},
+    {.name = "TakenList", .needs = CONTROL_READ, .handle = control_taken_list},
     {.name = "SessionList", .needs = CONTROL_READ, .handle = control_session_list},
     {.name = "SessionShow", .needs = CONTROL_READ, .own = true, .handle = control_session_show},
     {.name = "SessionWatch", .needs = CONTROL_READ, .handle = control_session_watch},
@@ -92,7 +96,7 @@ void control_store_unavailable(struct control_call *call, int result)
 }
 
 struct by_prefix {
-    const char *prefix;
+    const char *prefix, *staff;
     struct grant_entry *found;
     unsigned n;
 };
@@ -103,20 +107,24 @@ static void look_at(struct grant_entry *e, void *userdata)
     char id[IDENT_ID_TEXT_SIZE];
 
     ident_format_id(&e->grant->id, id);
-    if (strncmp(id, p->prefix, strlen(p->prefix)) != 0)
+    if (strncmp(id, p->prefix, strlen(p->prefix)) != 0 ||
+        (p->staff && strcmp(e->grant->staff, p->staff) != 0))
         return;
     p->found = e;
     p->n++;
 }
 
-struct grant_entry *control_find_grant(struct broker *b, struct control_call *call, const char *text)
+struct grant_entry *control_find_grant(struct broker *b, struct control_call *call, const char *text,
+                                       const char *staff)
 {
-    struct by_prefix p = {.prefix = text};
+    struct by_prefix p = {.prefix = text, .staff = staff};
+    struct grant_entry *e;
     struct ident_id id;
 
     if (ident_parse_id(text, strlen(text), &id) == 0) {
-        p.found = grant_index_find(grants_index(b->grants), &id);
-        p.n = p.found != NULL;
+        e = grant_index_find(grants_index(b->grants), &id);
+        if (e)
+            look_at(e, &p);
     } else if (strlen(text) >= PREFIX_MIN && strlen(text) < IDENT_ID_TEXT_SIZE) {
         grant_index_each(grants_index(b->grants), look_at, &p);
     }

@@ -12,7 +12,11 @@ control_handler control_status;
 control_handler control_document_add;
 control_handler control_grant_list;
 control_handler control_grant_show;
+control_handler control_grant_finish;
 control_handler control_revoke;
+control_handler control_lock;
+control_handler control_unlock;
+control_handler control_taken_list;
 control_handler control_session_list;
 control_handler control_session_show;
 control_handler control_session_end;
@@ -51,9 +55,19 @@ void control_not_found(struct control_call *call, const char *what);
 void control_refuse(struct control_call *call, enum reason reason, const char *sentence);
 void control_store_unavailable(struct control_call *call, int result);
 
-/** The grant with this id, or with the only id that begins so (8 digits or more). NULL: the call has been
- * answered. */
-struct grant_entry *control_find_grant(struct broker *b, struct control_call *call, const char *id);
+/** The grant with this id, or with the only id that begins so (8 digits or more), of this person (NULL: of
+ * anybody). NULL: the call has been answered. */
+struct grant_entry *control_find_grant(struct broker *b, struct control_call *call, const char *id,
+                                       const char *staff);
+
+/** Puts a tombstone or lock into memory, ends what lives under it (with `grace` seconds, if not 0), writes it
+ * with its record, and answers with the ending. */
+void control_take_away(struct broker *b, struct control_call *call, const struct store_taken *asked,
+                       const char *event, enum reason reason, uint32_t grace);
+/** What a tombstone or lock adds to a record; lasts as long as *x. */
+void control_record_taken(struct record *r, const struct store_taken *x);
+/** Taken (the varlink type). */
+json_t *control_taken(const struct taken_entry *x);
 
 /** A record of an operator's act. */
 struct record control_record(const struct control_call *call, const char *event, enum reason reason,

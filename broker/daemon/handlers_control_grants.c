@@ -112,7 +112,7 @@ void control_grant_show(void *userdata, struct control_call *call, json_t *param
 
     if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
         return;
-    e = control_find_grant(b, call, id);
+    e = control_find_grant(b, call, id, NULL);
     if (!e)
         return;
     papers = grants_papers(b->grants, &e->grant->id);

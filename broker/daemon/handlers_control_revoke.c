@@ -33,7 +33,7 @@ static bool parse_name(struct broker *b, struct control_call *call, struct store
     bool fits = x->scope == STORE_TAKEN_STAFF ? ident_is_account(name, length) : ident_is_name(name, length);
 
     if (x->scope == STORE_TAKEN_GRANT && ident_parse_id(name, length, &id) < 0) {
-        e = control_find_grant(b, call, name);
+        e = control_find_grant(b, call, name, NULL);
         if (!e)
             return false;
         ident_format_id(&e->grant->id, x->name);
@@ -57,27 +57,36 @@ static void on_taken(void *userdata, int result, const struct order_result *endi
         control_reply(call, json_pack("{so}", "ending", control_ending(ending)));
 }
 
-static void write_tombstone(const struct control_call *call, const struct store_taken *taken,
-                            struct store_txn *t)
+void control_record_taken(struct record *r, const struct store_taken *x)
 {
-    struct record r = control_record(call, EVENT_REVOKE, REASON_REVOKED, true);
-    char detail[400];
-
-    (void)snprintf(detail, sizeof(detail), "this host only: %.200s", taken->why);
-    r.detail = detail;
-    if (taken->scope == STORE_TAKEN_GRANT)
-        r.grant = taken->name;
-    else if (taken->scope == STORE_TAKEN_STAFF)
-        r.staff = taken->name;
-    else
-        r.vendor = taken->name;
-    r.deadline = taken->until == WHEN_NEVER ? 0 : taken->until;
-    store_txn_taken(t, taken);
-    store_txn_record(t, &r);
+    if (x->scope == STORE_TAKEN_GRANT)
+        r->grant = x->name;
+    else if (x->scope == STORE_TAKEN_STAFF)
+        r->staff = x->name;
+    else if (x->scope == STORE_TAKEN_VENDOR)
+        r->vendor = x->name;
+    r->deadline = x->until == WHEN_NEVER ? 0 : x->until;
 }
 
-static void take_away(struct broker *b, struct control_call *call, const struct store_taken *asked)
+json_t *control_taken(const struct taken_entry *x)
 {
+    static const char *const names[] = {[STORE_TAKEN_GRANT] = "grant",
+                                        [STORE_TAKEN_STAFF] = "staff",
+                                        [STORE_TAKEN_VENDOR] = "vendor",
+                                        [STORE_TAKEN_HOST] = "host"};
+
+    return json_pack("{ss ss ss so so so ss so}", "kind", x->what.kind == STORE_LOCK ? "lock" : "revocation",
+                     "scope", names[x->what.scope], "name", x->what.name, "at", control_time(x->what.at),
+                     "until", control_time(x->what.until), "by", control_number(x->what.by), "why",
+                     x->what.why, "signer", control_text(x->is_signed ? x->signer : NULL));
+}
+
+void control_take_away(struct broker *b, struct control_call *call, const struct store_taken *asked,
+                       const char *event, enum reason reason, uint32_t grace)
+{
+    struct record r = control_record(call, event, reason, true);
+    char reference[LEDGER_REFERENCE_SIZE], detail[400];
+    const struct taking_how how = {.what = asked, .grace = grace, .reference = reference};
     struct store_taken effective;
     struct store_txn *t;
 
@@ -85,10 +94,17 @@ static void take_away(struct broker *b, struct control_call *call, const struct 
         control_store_unavailable(call, -ENOMEM);
         return;
     }
+    ledger_reference(reference);
+    (void)snprintf(detail, sizeof(detail), "this host only: %.200s", effective.why);
+    r.detail = detail;
+    r.reference = reference;
+    control_record_taken(&r, &effective);
     t = ledger_txn(b);
-    if (t)
-        write_tombstone(call, &effective, t);
-    if (taking_begin(b, t, on_taken, call) < 0)
+    if (t) {
+        store_txn_taken(t, &effective);
+        store_txn_record(t, &r);
+    }
+    if (taking_begin_as(b, &how, t, on_taken, call) < 0)
         control_store_unavailable(call, -ENOMEM);
 }
 
@@ -96,10 +112,12 @@ void control_revoke(void *userdata, struct control_call *call, json_t *parameter
 {
     struct broker *b = userdata;
     const char *scope = NULL, *name = NULL, *until = NULL, *why = "";
+    json_int_t grace = 0;
     const struct varlink_field fields[] = {{"scope", VARLINK_STRING, false, &scope},
                                            {"name", VARLINK_STRING, false, &name},
                                            {"until", VARLINK_STRING, true, &until},
-                                           {"why", VARLINK_STRING, false, &why}};
+                                           {"why", VARLINK_STRING, false, &why},
+                                           {"grace_seconds", VARLINK_INT, true, &grace}};
     struct store_taken x = {.kind = STORE_TOMBSTONE, .until = WHEN_NEVER, .at = clock_wall()};
 
     if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
@@ -108,9 +126,13 @@ void control_revoke(void *userdata, struct control_call *call, json_t *parameter
         control_invalid(call, "scope");
         return;
     }
+    if (grace > TAKING_GRACE_MAX) {
+        control_invalid(call, "grace_seconds");
+        return;
+    }
     if (!control_when(call, "until", until, &x.until) || !parse_name(b, call, &x, name))
         return;
     x.by = control_call_actor(call);
     (void)snprintf(x.why, sizeof(x.why), "%s", why);
-    take_away(b, call, &x);
+    control_take_away(b, call, &x, EVENT_REVOKE, REASON_REVOKED, (uint32_t)grace);
 }

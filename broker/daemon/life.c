@@ -154,24 +154,24 @@ static void write_row(struct broker *b, const struct session *s, enum store_sess
     store_txn_session(t, &row);
 }
 
-static void write_books(struct broker *b, const struct session *s, struct store_txn *t)
+void life_write_books(const struct grant_entry *e, struct store_txn *t)
 {
-    const struct grant_entry *e = life_entry(b, s);
-    struct store_books books = {.id = s->grant};
+    struct store_books books = {.id = e->grant->id,
+                                .uses_taken = e->uses_taken,
+                                .closed = e->closed,
+                                .verified_version = e->verified_version};
 
-    if (!e)
-        return;
-    books.uses_taken = e->uses_taken;
-    books.closed = e->closed;
-    books.verified_version = e->verified_version;
     store_txn_books(t, &books);
 }
 
 void life_write(struct broker *b, const struct session *s, enum store_session_state state,
                 struct store_txn *t)
 {
+    const struct grant_entry *e = life_entry(b, s);
+
     write_row(b, s, state, t);
-    write_books(b, s, t);
+    if (e)
+        life_write_books(e, t);
 }
 
 /* ---- giving back ---- */

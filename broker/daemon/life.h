@@ -17,6 +17,9 @@ int life_reserve(struct broker *b, const struct question *q, int holder_pidfd, s
 int life_bind(struct broker *b, struct session *s, const struct question *q, int caller_pidfd,
               when_t deadline);
 
+/** Appends the books of a grant. */
+void life_write_books(const struct grant_entry *e, struct store_txn *t);
+
 /** Appends row and books of the session to a transaction. */
 void life_write(struct broker *b, const struct session *s, enum store_session_state state,
                 struct store_txn *t);
@@ -34,6 +37,11 @@ int life_refuse_leader(struct broker *b, const struct question *q, int caller_pi
 /** The entry of its grant (NULL: none), and what the session takes of it given back in memory. */
 struct grant_entry *life_entry(const struct broker *b, const struct session *s);
 void life_count_back(struct broker *b, const struct session *s, bool use);
+
+/** Has an open session ended for `reason` when so many seconds have passed, and warned at once. Its deadline
+ * is never moved away by that; if another reason comes up, it ends at once. */
+void life_end_after(struct broker *b, struct session *s, uint32_t seconds, enum reason reason,
+                    const char *reference);
 
 /** Has a session ended; a reservation is given back. */
 void life_end(struct broker *b, struct session *s, enum reason reason);

@@ -4,8 +4,8 @@
 #include "broker/daemon/orders.h"
 #include "broker/daemon/restore.h"
 #include "broker/daemon/state.h"
-#include "broker/daemon/texts.h"
 #include "broker/daemon/waiting.h"
+#include "broker/daemon/warning.h"
 #include "broker/daemon/watch.h"
 
 #include <errno.h>
@@ -59,6 +59,18 @@ static struct facts facts_of(struct broker *b, const struct session *s)
                           .session_live = true};
 }
 
+/* What it rests on was taken away, but not before grace is over. Any other reason ends it now. */
+static void heed_grace(struct session *s, when_t now, struct recheck *again)
+{
+    if (again->keep)
+        s->grace_until = 0; /* it was given back */
+    if (again->keep || s->grace_until <= now || again->reason != s->grace_reason)
+        return;
+    again->keep = true;
+    again->deadline = when_min(s->deadline, s->grace_until);
+    again->warn_next = recheck_next_warning(again->deadline, now);
+}
+
 void life_recheck(struct broker *b, struct session *s)
 {
     struct facts facts = facts_of(b, s);
@@ -70,13 +82,15 @@ void life_recheck(struct broker *b, struct session *s)
         return;
     state_refresh_grants(b, s->staff, facts.now);
     again = recheck_session(e, &facts, s->opened_at);
+    heed_grace(s, facts.now, &again);
     if (!again.keep) {
         life_end(b, s, again.reason);
         return;
     }
     s->deadline = again.deadline;
     s->warn_next = again.warn_next;
-    s->version = e->grant->version;
+    if (e)
+        s->version = e->grant->version;
     if (s->deadline != before) {
         life_lease(b, s, facts.now, NULL, NULL);
         watch_tell(b, s, s->deadline < before ? WATCH_NARROWED : WATCH_EXTENDED);
@@ -132,27 +146,32 @@ void life_recheck_under(struct broker *b, struct operator_order *order)
     }
 }
 
-static void warn(struct broker *b, const struct session *s, when_t now)
-{
-    struct reap_request request = {.type = FRAME_REAP_WARN};
-
-    request.target = session_target(s, REAP_SESSION);
-    texts_warn((unsigned)((s->deadline - now + 59) / 60), s->deadline, request.text, sizeof(request.text));
-    reaper_client_ask(b->reaper, &request, REAPER_ASK_US, ignore_reply, NULL);
-    watch_tell(b, s, WATCH_WARNED);
-}
-
 static void on_due(void *userdata, struct session *s)
 {
     struct broker *b = userdata;
     when_t now = session_now(s, clock_wall_us(), clock_boot_us());
 
     if (now >= s->warn_next && now < s->deadline)
-        warn(b, s, now);
+        warning_of_deadline(b, s, now);
     life_recheck(b, s);
 }
 
 /* ---- ending ---- */
+
+void life_end_after(struct broker *b, struct session *s, uint32_t seconds, enum reason reason,
+                    const char *reference)
+{
+    when_t now = session_now(s, clock_wall_us(), clock_boot_us());
+    uint64_t number = s->number;
+
+    if (s->grace_until <= now || now + (when_t)seconds < s->grace_until)
+        s->grace_until = now + (when_t)seconds;
+    s->grace_reason = reason;
+    life_recheck(b, s);
+    s = registry_find(b->registry, number);
+    if (s && s->state == SESSION_OPEN)
+        warning_of_grace(b, s, reason, reference);
+}
 
 void life_end(struct broker *b, struct session *s, enum reason reason)
 {

@@ -86,6 +86,14 @@ struct operator_order *order_new(struct broker *b, order_done *done, void *userd
     return o;
 }
 
+void order_postpone(struct operator_order *o, uint32_t seconds)
+{
+    uint64_t us = (uint64_t)seconds * 1000000;
+
+    o->since += us;
+    (void)sd_event_source_set_time_relative(o->patience, us + ORDER_PATIENCE_US);
+}
+
 int order_expect(struct operator_order *o, uint64_t session)
 {
     uint64_t *more = reallocarray(o->expected, o->n_expected + 1, sizeof(*more));
@@ -141,7 +149,8 @@ static void tell(struct operator_order *o, size_t at, const struct ending *e)
     o->expected[at] = o->expected[--o->n_expected];
     o->result.sessions++;
     o->result.processes += e->processes;
-    o->result.took_us = clock_boot_us() - o->since;
+    if (clock_boot_us() > o->since) /* else it ended by itself before its time */
+        o->result.took_us = clock_boot_us() - o->since;
     if (o->held == 0 && o->n_expected == 0)
         finish(o);
 }

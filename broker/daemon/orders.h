@@ -22,6 +22,9 @@ typedef void order_done(void *userdata, const struct order_result *result);
 
 /** Makes an order that waits for nothing yet. NULL without memory. */
 struct operator_order *order_new(struct broker *b, order_done *done, void *userdata);
+/** What it waits for is to begin only so many seconds from now: it is patient so much longer, and the time
+ * that it took is counted from then. To be called before anything is expected. */
+void order_postpone(struct operator_order *o, uint32_t seconds);
 /** Lets it wait for this session's end too; to be called before the session is ordered to end. 0 or -ENOMEM.
  */
 int order_expect(struct operator_order *o, uint64_t session);

@@ -9,6 +9,7 @@
 struct taken {
     struct taken_entry *items;
     size_t n, capacity;
+    uint64_t last_serial;
 };
 
 int taken_new(struct taken **ret)
@@ -63,9 +64,10 @@ int taken_put(struct taken *t, const struct store_taken *x, struct store_taken *
         slot = append(t);
         if (!slot)
             return -ENOMEM;
-        *slot = (struct taken_entry){.what = *x};
+        *slot = (struct taken_entry){.what = *x, .serial = ++t->last_serial};
     } else if (x->kind == STORE_LOCK || x->until > slot->what.until) {
         slot->what = *x;
+        slot->serial = ++t->last_serial;
     }
     if (effective)
         *effective = slot->what;
@@ -120,6 +122,33 @@ static const struct taken_entry *find(const struct taken *t, enum store_taken_ki
         if (holds(&t->items[i], kind, scope, name, now) && (!found || t->items[i].is_signed))
             found = &t->items[i];
     return found;
+}
+
+const struct taken_entry *taken_find(const struct taken *t, enum store_taken_kind kind,
+                                     enum store_taken_scope scope, const char *name, when_t now)
+{
+    return find(t, kind, scope, name, now);
+}
+
+void taken_remove_lock(struct taken *t, enum store_taken_scope scope, const char *name, uint64_t serial)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        const struct taken_entry *x = &t->items[i];
+
+        if (x->serial == serial && x->what.kind == STORE_LOCK && x->what.scope == scope &&
+            strcmp(x->what.name, name) == 0) {
+            t->items[i] = t->items[--t->n];
+            return;
+        }
+    }
+}
+
+void taken_each(const struct taken *t, when_t now, void (*visit)(void *userdata, const struct taken_entry *x),
+                void *userdata)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (now < t->items[i].what.until)
+            visit(userdata, &t->items[i]);
 }
 
 static const struct taken_entry *find_any(const struct taken *t, enum store_taken_scope scope,

@@ -18,6 +18,7 @@ struct taken_entry {
     struct store_taken what; /* signed: `by` is UINT32_MAX, `at` is what the document claims, and `why` may be
                                 the beginning of its reason */
     bool is_signed;
+    uint64_t serial; /* tells it from one that takes its place */
     /* of a signed one: */
     struct ident_id revocation;
     uint32_t row; /* version of its row in the store: one id may have been used for several documents */
@@ -60,5 +61,14 @@ const struct taken_entry *taken_why_host(const struct taken *t, when_t now);
 size_t taken_holding(const struct taken *t, when_t now, size_t *n_signed);
 
 size_t taken_count(const struct taken *t);
+
+/** The one with this key that holds at `now`, or NULL; it lasts until the next put or remove. */
+const struct taken_entry *taken_find(const struct taken *t, enum store_taken_kind kind,
+                                     enum store_taken_scope scope, const char *name, when_t now);
+/** Takes a lock back, if it is still the one with this serial. */
+void taken_remove_lock(struct taken *t, enum store_taken_scope scope, const char *name, uint64_t serial);
+/** All that holds at `now`. */
+void taken_each(const struct taken *t, when_t now, void (*visit)(void *userdata, const struct taken_entry *x),
+                void *userdata);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define NOT_WRITTEN_YET 1
 
@@ -28,21 +29,74 @@ enum reason taking_hits(struct broker *b, const struct session *s, when_t now)
     return taken_of_grant(b->taken, e->grant, now);
 }
 
-void taking_end(struct broker *b, struct operator_order *order)
+static bool is_signed(struct broker *b, const struct session *s, when_t now)
+{
+    const struct grant_entry *e = life_entry(b, s);
+    const struct taken_entry *why = taken_why_staff(b->taken, s->staff, now);
+
+    if (!why && e)
+        why = taken_why_grant(b->taken, e->grant, now);
+    return why && why->is_signed;
+}
+
+static bool is_hit_by(struct broker *b, const struct session *s, const struct store_taken *what)
+{
+    const struct grant_entry *e = life_entry(b, s);
+    char id[IDENT_ID_TEXT_SIZE];
+
+    switch (what->scope) {
+    case STORE_TAKEN_GRANT:
+        ident_format_id(&s->grant, id);
+        return strcmp(id, what->name) == 0;
+    case STORE_TAKEN_STAFF:
+        return strcmp(s->staff, what->name) == 0;
+    case STORE_TAKEN_VENDOR:
+        return e && strcmp(e->grant->vendor, what->name) == 0;
+    case STORE_TAKEN_HOST:
+        return true;
+    }
+    return true;
+}
+
+static enum reason why(struct broker *b, const struct taking_how *how, const struct session *s, when_t now)
+{
+    enum reason reason;
+
+    if (how->grant)
+        return ident_id_equal(&s->grant, how->grant) ? REASON_CLOSED : REASON_OK;
+    if (how->what && !is_hit_by(b, s, how->what))
+        return REASON_OK;
+    reason = taking_hits(b, s, now);
+    if (!how->what && reason == s->grace_reason && s->grace_until > now && !is_signed(b, s, now))
+        return REASON_OK;
+    return reason;
+}
+
+void taking_end_as(struct broker *b, const struct taking_how *how, struct operator_order *order)
 {
     when_t now = clock_wall();
     struct session *next;
 
     for (struct session *s = registry_first(b->registry); s; s = next) {
-        enum reason reason = taking_hits(b, s, now);
+        enum reason reason = why(b, how, s, now);
 
         next = registry_next(s);
         if (reason == REASON_OK)
             continue;
         if (order && s->state != SESSION_RESERVED)
             (void)order_expect(order, s->number);
-        life_end(b, s, reason);
+        if (how->grace > 0 && s->state == SESSION_OPEN)
+            life_end_after(b, s, how->grace, reason, how->reference);
+        else
+            life_end(b, s, reason);
     }
+}
+
+void taking_end(struct broker *b, struct operator_order *order)
+{
+    const struct taking_how all = {.grace = 0};
+
+    taking_end_as(b, &all, order);
 }
 
 static void on_ended(void *userdata, const struct order_result *ending)
@@ -70,6 +124,14 @@ static void on_written(void *userdata, int result, uint64_t sequence)
 
 int taking_begin(struct broker *b, struct store_txn *t, taking_done *done, void *userdata)
 {
+    const struct taking_how all = {.grace = 0};
+
+    return taking_begin_as(b, &all, t, done, userdata);
+}
+
+int taking_begin_as(struct broker *b, const struct taking_how *how, struct store_txn *t, taking_done *done,
+                    void *userdata)
+{
     struct taking *x = calloc(1, sizeof(*x));
 
     b->generation++;
@@ -77,7 +139,7 @@ int taking_begin(struct broker *b, struct store_txn *t, taking_done *done, void 
         x->order = order_new(b, on_ended, x);
     if (!x || !x->order) {
         free(x);
-        taking_end(b, NULL);
+        taking_end_as(b, how, NULL);
         ledger_submit(b, t, NULL, NULL);
         return -ENOMEM;
     }
@@ -85,7 +147,9 @@ int taking_begin(struct broker *b, struct store_txn *t, taking_done *done, void 
     x->userdata = userdata;
     x->result = NOT_WRITTEN_YET;
     order_hold(x->order);
-    taking_end(b, x->order);
+    if (how->grace > 0)
+        order_postpone(x->order, how->grace);
+    taking_end_as(b, how, x->order);
     order_go(x->order);
     ledger_submit(b, t, on_written, x);
     return 0;

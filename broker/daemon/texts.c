@@ -25,11 +25,12 @@
     N_("No such hours are left before it ends. Ask the operator for a new version or a new grant, " \
        "and quote the reference below.")
 
-#define ADMITTED  N_("Hufu: you are let in for ticket %s until %s (UTC), %lld h %lld min from now.")
-#define ENDING    N_("Hufu: session ends in %u min, at %s (UTC). Save your work.")
-#define OPENS     N_("It would be allowed from %s (UTC).")
-#define CLOSEST   N_("Grant %.8s, ticket %s.")
-#define REFERENCE N_("Reference: %s")
+#define ADMITTED   N_("Hufu: you are let in for ticket %s until %s (UTC), %lld h %lld min from now.")
+#define ENDING     N_("Hufu: session ends in %u min, at %s (UTC). Save your work.")
+#define ENDING_WHY N_("Hufu: session ends at %s (UTC). Save your work.")
+#define OPENS      N_("It would be allowed from %s (UTC).")
+#define CLOSEST    N_("Grant %.8s, ticket %s.")
+#define REFERENCE  N_("Reference: %s")
 
 static const struct texts_reason rows[] = {
     {REASON_OK, N_("Access is granted."), N_("Nothing has to be done.")},
@@ -258,6 +259,29 @@ void texts_warn(unsigned minutes, when_t deadline, char *text, size_t size)
     put_line(&b, ENDING, minutes, time_text(deadline, when));
     if (has_own())
         put_line(&b, _(ENDING), minutes, when);
+    copy_wrapped(&b, text, size);
+}
+
+static void put_ending(struct buf *b, when_t deadline, const struct texts_reason *row, const char *reference,
+                       translate_fn in)
+{
+    char when[WHEN_TEXT_SIZE];
+
+    put_line(b, in(ENDING_WHY), time_text(deadline, when));
+    put_line(b, "%s [%s]", in(row->sentence), reason_name(row->reason));
+    put_line(b, in(REFERENCE), reference);
+}
+
+void texts_warn_why(when_t deadline, enum reason reason, const char *reference, char *text, size_t size)
+{
+    const struct texts_reason *row = texts_of(reason);
+    cleanup_buf struct buf b = BUF_INIT;
+
+    if (!row)
+        row = texts_of(REASON_BROKER_ERROR);
+    put_ending(&b, deadline, row, reference, in_english);
+    if (has_own())
+        put_ending(&b, deadline, row, reference, in_own);
     copy_wrapped(&b, text, size);
 }
 

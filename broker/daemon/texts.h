@@ -43,6 +43,10 @@ void texts_admit(when_t deadline, when_t now, const char *ticket, char message[s
  * then the configured language. */
 void texts_warn(unsigned minutes, when_t deadline, char *text, size_t size);
 
+/** What is written to them when access was taken away and the session has some grace: when it ends, why, and
+ * what to quote. */
+void texts_warn_why(when_t deadline, enum reason reason, const char *reference, char *text, size_t size);
+
 /** Chooses the language of the texts, for the calling thread: "en" or "zh_CN". First before any other thread
  * is made; then as often as wanted, by the same one. 0 or -errno: -ENOENT if this host has no catalogue of
  * that language, or no locale in which it would be used; then texts are English. */

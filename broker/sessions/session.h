@@ -60,6 +60,8 @@ struct session {
     when_t reserved_at, opened_at; /* 0: not yet */
     when_t deadline;               /* 0: none yet */
     when_t warn_next;              /* WHEN_NEVER: none */
+    when_t grace_until;            /* what it rests on was taken away, but it has until then; 0: no grace */
+    enum reason grace_reason;      /* the only reason that grace holds against */
     /* The wall clock may be set; what has passed since this pair was read together may not. */
     int64_t wall_base_us;
     uint64_t boot_base_us;

@@ -31,6 +31,15 @@ _hufuctl_options() {
     'explain')
       echo --service --source --at --key --target
       ;;
+    'grant finish')
+      echo --why
+      ;;
+    'lock')
+      echo --staff --vendor --host --until --why --yes
+      ;;
+    'unlock')
+      echo --staff --vendor --host --why
+      ;;
     'session list')
       echo --staff --all
       ;;
@@ -44,7 +53,7 @@ _hufuctl_options() {
       echo --why --yes
       ;;
     'revoke')
-      echo --staff --vendor --until --why
+      echo --staff --vendor --until --grace --why
       ;;
     'audit')
       echo --since --until --staff --vendor --event --result --reason --grant --ticket --service --session --lines -n \
@@ -67,7 +76,7 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
     --incident-level) compgen -W '1 2 3' -- "$3" ;;
     --event)
       compgen -W 'login session-open session-close session-remains switch job key channel screen-unlock user-manager
-        reservation-release request-refused grant-add grant-close revoke revocation status lock unlock session-end trust-seed trust-replace trust-reset control-refused broker-start
+        reservation-release request-refused grant-add grant-close grant-finish revoke revocation status lock unlock session-end warn-unheard trust-seed trust-replace trust-reset control-refused broker-start
         broker-stop reload range-differs reaper clock clock-step clock-confirm host-confirm' -- "$3"
       ;;
     --service) compgen -W 'sshd login cron at su sudo' -- "$3" ;;
@@ -80,12 +89,12 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
 _hufuctl_arguments() { # COMMAND CURRENT
   case $1 in
     'grant check' | 'grant add' | approve) compgen -f -- "$2" ;;
-    'grant show' | revoke) compgen -W "$(_hufuctl_ids grant)" -- "$2" ;;
+    'grant show' | 'grant finish' | revoke) compgen -W "$(_hufuctl_ids grant)" -- "$2" ;;
     'session show' | 'session end') compgen -W "$(_hufuctl_ids session)" -- "$2" ;;
-    grant) compgen -W 'draft check add list show' -- "$2" ;;
+    grant) compgen -W 'draft check add list show finish' -- "$2" ;;
     session) compgen -W 'list show end watch' -- "$2" ;;
     clock | host) compgen -W 'confirm' -- "$2" ;;
-    '') compgen -W 'setup status grant approve explain session revoke audit clock host' -- "$2" ;;
+    '') compgen -W 'setup status grant approve explain session revoke lock unlock locks audit clock host' -- "$2" ;;
   esac
 }
 

@@ -6,7 +6,7 @@
 
 static const when_t warn_before[] = {900, 300, 60}; /* seconds, largest first */
 
-static when_t next_warning(when_t deadline, when_t now)
+when_t recheck_next_warning(when_t deadline, when_t now)
 {
     for (size_t i = 0; i < ARRAY_SIZE(warn_before); i++)
         if (deadline - warn_before[i] > now)
@@ -24,7 +24,7 @@ static struct recheck keep(const struct facts *facts, when_t deadline)
     return (struct recheck){.keep = true,
                             .reason = REASON_OK,
                             .deadline = deadline,
-                            .warn_next = next_warning(deadline, facts->now)};
+                            .warn_next = recheck_next_warning(deadline, facts->now)};
 }
 
 /* Why it may not go on, its length apart. */

@@ -22,4 +22,7 @@ struct recheck {
  * SERVICE_JOB is asked what its kind is asked; it has no length of its own. */
 struct recheck recheck_session(const struct grant_entry *entry, const struct facts *facts, when_t opened);
 
+/** The next of deadline - 15, - 5, - 1 minutes after now, or WHEN_NEVER. */
+when_t recheck_next_warning(when_t deadline, when_t now);
+
 #endif

@@ -22,7 +22,11 @@ COMPLETE = {
     "session show": "NUMBER",
     "session end": "NUMBER",
     "session watch": "",
+    "grant finish": "GRANT",
     "revoke": "GRANT",
+    "lock": "--staff wang.wu --why W",
+    "unlock": "--staff wang.wu --why W",
+    "locks": "",
     "audit": "",
 }
 

@@ -178,6 +178,17 @@ static void test_exit_code_of_usage(void **state)
         "session end 0",
         "audit --since yesterday",
         "audit -n 0",
+        "revoke 0123abcd --grace 16m",
+        "revoke 0123abcd --grace 0s",
+        "lock --why w",
+        "lock --staff a",
+        "lock --staff a --vendor b --why w",
+        "lock --host --staff a --why w",
+        "lock --staff a --why w --until 2020-01-01T00:00:00Z",
+        "unlock --staff a",
+        "unlock --why w",
+        "unlock --staff a --why w --until now",
+        "grant finish nothex",
         "audit --result maybe",
         "explain a --at noon",
         "grant list --socket",
@@ -199,7 +210,7 @@ static void test_help_of_every_command(void **state)
     static const char *const names[] = {
         "grant draft",   "grant check", "approve",      "grant add",    "grant list",
         "grant show",    "revoke",      "session list", "session show", "session end",
-        "session watch", "explain",     "audit",        "status",       "setup",
+        "session watch", "grant finish", "lock", "unlock", "locks", "explain",     "audit",        "status",       "setup",
     };
     cleanup_result struct result overview = invoke_line("--help");
 

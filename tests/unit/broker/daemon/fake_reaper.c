@@ -34,6 +34,7 @@ static void answer(struct fake_reaper *r, const struct reap_request *q)
                                                    .audit_session = r->audit_session,
                                                    .name = "test"};
     }
+    reply.terminals = q->type == FRAME_REAP_WARN ? r->terminals : 0;
     size = reap_encode_reply(&reply, frame);
     must(size > 0);
     must(send(r->fd, frame, (size_t)size, MSG_NOSIGNAL) == size);
@@ -52,7 +53,10 @@ static void take(struct fake_reaper *r, const struct reap_request *q)
         r->last_lease = *q;
         hold = r->hold_leases;
     }
-    r->warns += q->type == FRAME_REAP_WARN;
+    if (q->type == FRAME_REAP_WARN) {
+        r->warns++;
+        r->last_warn = *q;
+    }
     r->whos += q->type == FRAME_REAP_WHO;
     if (hold) {
         r->held = *q;
@@ -109,6 +113,7 @@ void fake_reaper_start(struct fake_reaper *r, sd_event *event, const char *path)
                               .fd = -1,
                               .end_result = REAP_DONE,
                               .lease_result = REAP_DONE,
+                              .terminals = 1,
                               .login_uid = UINT32_MAX,
                               .audit_session = UINT32_MAX};
     r->listening = socket_listen_unix(path, SOCK_SEQPACKET, 0600, 4);

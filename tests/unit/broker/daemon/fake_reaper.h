@@ -20,9 +20,10 @@ struct fake_reaper {
     uint32_t audit_session;
     bool gone; /* WHO: no such process */
     uint64_t start_time;
+    uint32_t terminals; /* WARN: so many were written to */
     /* what it was asked */
     unsigned leases, ends, warns, whos;
-    struct reap_request last_lease, last_end, held;
+    struct reap_request last_lease, last_end, last_warn, held;
     bool holding;
 };
 

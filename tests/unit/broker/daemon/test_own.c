@@ -71,13 +71,132 @@ static void test_nothing_is_revealed(void **state)
     visitor_end(&v);
 }
 
+/* ---- grant finish ---- */
+
+static const struct grant_entry *entry_of(struct world *w)
+{
+    struct ident_id id;
+
+    assert_int_equal(ident_parse_id(PAPERS_ID, 32, &id), 0);
+    return grant_index_find(grants_index(w->broker->grants), &id);
+}
+
+static bool nobody_is_left(struct world *w, void *userdata)
+{
+    (void)userdata;
+    return registry_first(w->broker->registry) == NULL;
+}
+
+static enum reason login_reason(struct world *w)
+{
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_login(&v);
+    struct gate_reply reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
+
+    visitor_end(&v);
+    return reply.reason;
+}
+
+/* The person reads the answer before their session ends; the grant is closed from then on, also after a
+ * start. */
+static void test_finish_own_grant(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct varlink_reply r;
+    enum reason reason;
+
+    world_grant(w, (struct grant_plan){.uses = "5 per-host", .sessions = "2"});
+    world_log_in(w, &v);
+    w->reaper.login_uid = WORLD_UID;
+    r = world_call(w, "GrantFinish", NULL);
+    assert_null(r.error);
+    assert_string_equal(json_string_value(json_object_get(r.parameters, "id")), PAPERS_ID);
+    assert_true(json_is_false(json_object_get(r.parameters, "was_closed")));
+    assert_true(json_is_null(json_object_get(r.parameters, "ending")));
+    varlink_reply_done(&r);
+    assert_int_equal(registry_first(w->broker->registry)->state, SESSION_OPEN);
+    assert_int_equal(login_reason(w), REASON_CLOSED);
+    world_until(w, nobody_is_left, NULL);
+    world_records(w, EVENT_SESSION_CLOSE, "success", &reason);
+    assert_int_equal(reason, REASON_CLOSED);
+    assert_int_equal(world_records(w, EVENT_GRANT_FINISH, "success", NULL), 1);
+    world_stop(w);
+    world_start(w);
+    assert_true(entry_of(w)->closed);
+    assert_int_equal(login_reason(w), REASON_CLOSED);
+    visitor_end(&v);
+}
+
+/* By an operator it waits for the proof; a second time changes nothing. */
+static void test_finish_by_an_operator(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct varlink_reply r;
+
+    world_grant(w, (struct grant_plan){.uses = "5 per-host"});
+    world_log_in(w, &v);
+    r = world_call(w, "GrantFinish", json_pack("{ss ss}", "id", "01234567", "why", "done"));
+    assert_null(r.error);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(r.parameters, "ending"), "sessions")),
+                     1);
+    varlink_reply_done(&r);
+    assert_null(registry_first(w->broker->registry));
+    r = world_call(w, "GrantFinish", json_pack("{ss}", "id", PAPERS_ID));
+    assert_null(r.error);
+    assert_true(json_is_true(json_object_get(r.parameters, "was_closed")));
+    varlink_reply_done(&r);
+    assert_int_equal(world_records(w, EVENT_GRANT_FINISH, NULL, NULL), 1);
+    /* A version does not open it. */
+    assert_int_equal(world_grant(w, (struct grant_plan){.version = 4}), REASON_CLOSED);
+    r = world_call(w, "GrantFinish", NULL);
+    assert_string_equal(r.error, "org.varlink.service.InvalidParameter");
+    varlink_reply_done(&r);
+    visitor_end(&v);
+}
+
+static void not_found(struct world *w, json_t *parameters)
+{
+    struct varlink_reply r = world_call(w, "GrantFinish", parameters);
+
+    assert_string_equal(r.error, NOT_FOUND);
+    varlink_reply_done(&r);
+}
+
+/* Another's grant is not there, whole or by prefix; and without a session of their own nobody is anybody. */
+static void test_finish_of_others(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+
+    world_grant(w, (struct grant_plan){0});
+    w->reaper.login_uid = WORLD_UID;
+    not_found(w, json_pack("{ss}", "id", PAPERS_ID));
+    not_found(w, NULL);
+    w->reaper.login_uid = UINT32_MAX;
+    world_log_in(w, &v);
+    w->reaper.login_uid = OTHER_PERSON;
+    not_found(w, json_pack("{ss}", "id", PAPERS_ID));
+    not_found(w, json_pack("{ss}", "id", "01234567"));
+    not_found(w, NULL);
+    /* A session of their own under a grant of their own does not open the others'. */
+    (void)snprintf(registry_first(w->broker->registry)->staff, 9, "wang.wu");
+    w->reaper.login_uid = WORLD_UID;
+    not_found(w, json_pack("{ss}", "id", PAPERS_ID));
+    not_found(w, json_pack("{ss}", "id", "01234567"));
+    assert_false(entry_of(w)->closed);
+    visitor_end(&v);
+}
+
 #define OWN_TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        OWN_TEST(test_own_session),
-        OWN_TEST(test_nothing_is_revealed),
+        OWN_TEST(test_own_session),      OWN_TEST(test_nothing_is_revealed),
+        OWN_TEST(test_finish_own_grant), OWN_TEST(test_finish_by_an_operator),
+        OWN_TEST(test_finish_of_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,233 @@
+#include "broker/ctl/call.h"
+#include "broker/ctl/confirm.h"
+#include "broker/ctl/ending.h"
+#include "broker/ctl/moment.h"
+#include "broker/ctl/table.h"
+#include "broker/ctl/text.h"
+#include "broker/ctl/verbs.h"
+#include "policy/base/cleanup.h"
+
+#include <string.h>
+
+/* lock, unlock, locks. */
+
+struct lock {
+    const char *staff, *vendor, *until, *why;
+    bool host, yes;
+};
+
+/* What is meant. */
+static enum exit_code target_of(const struct cli *cli, const struct lock *l, const char **scope,
+                                const char **name)
+{
+    if ((l->staff != NULL) + (l->vendor != NULL) + l->host != 1)
+        return cli_fail(cli, EXIT_USAGE, _("say whom: --staff, --vendor or --host, and one of them"));
+    *scope = l->staff ? "staff" : l->vendor ? "vendor" : "host";
+    *name = l->staff ? l->staff : l->vendor ? l->vendor : "";
+    return EXIT_DONE;
+}
+
+static json_t *parameters_of(const struct lock *l, const char *scope, const char *name)
+{
+    return json_pack("{s:s, s:s, s:s}", "scope", scope, "name", name, "why", l->why);
+}
+
+/* --- lock -------------------------------------------------------------------------------------------- */
+
+static const struct option_row lock_rows[] = {
+    {"staff", 0, OPTION_TEXT, false, "ACCOUNT", N_("this person"), offsetof(struct lock, staff)},
+    {"vendor", 0, OPTION_TEXT, false, "NAME", N_("everybody who works for this vendor"),
+     offsetof(struct lock, vendor)},
+    {"host", 0, OPTION_FLAG, false, NULL, N_("all gated logins of this host"), offsetof(struct lock, host)},
+    {"until", 0, OPTION_TEXT, false, "TIME", N_("when it ends by itself [when it is unlocked]"),
+     offsetof(struct lock, until)},
+    {"why", 0, OPTION_TEXT, true, "TEXT", N_("for the record"), offsetof(struct lock, why)},
+    {"yes", 0, OPTION_FLAG, false, NULL, N_("with --host: do not ask"), offsetof(struct lock, yes)},
+};
+
+static enum exit_code report_lock(const struct cli *cli, const char *scope, const char *name,
+                                  const json_t *reply)
+{
+    const json_t *ending = json_object_get(reply, "ending");
+
+    if (cli->json) {
+        enum exit_code code = call_print_json(cli, reply);
+
+        if (code == EXIT_DONE && !json_is_true(json_object_get(ending, "proven")))
+            code = EXIT_NOT_PROVEN;
+        return code;
+    }
+    (void)fprintf(cli->out, _("Locked on this host: %s%s%s. "), scope, *name ? " " : "", name);
+    return ending_report(cli, ending);
+}
+
+/* It hits everybody: nobody is to do it by a slip. */
+static enum exit_code ask(const struct cli *cli)
+{
+    FILE *terminal = confirm_open(cli);
+    enum exit_code code;
+
+    if (!terminal)
+        return EXIT_REFUSED;
+    text_print_wrapped(terminal,
+                       _("This ends every vendor's session on this host, and lets none of them in until "
+                         "`hufuctl unlock --host`. The department's own staff are not affected."));
+    code = confirm_ask(cli, terminal, "yes");
+    (void)fclose(terminal);
+    return code;
+}
+
+static enum exit_code run_lock(const struct cli *cli, const void *settings,
+                               const struct option_list *arguments)
+{
+    const struct lock *l = settings;
+    cleanup_json json_t *reply = NULL;
+    const char *scope = NULL, *name = NULL;
+    char until[WHEN_TEXT_SIZE];
+    json_t *parameters;
+    when_t end = 0;
+    enum exit_code code = target_of(cli, l, &scope, &name);
+
+    (void)arguments;
+    if (code == EXIT_DONE && l->until && (moment_parse(l->until, cli->now, &end) < 0 || end <= cli->now))
+        code = cli_fail(cli, EXIT_USAGE, _("--until %s is no time to come such as 2026-11-21T00:00:00Z"),
+                        l->until);
+    if (code == EXIT_DONE && l->host && !l->yes)
+        code = ask(cli);
+    if (code != EXIT_DONE)
+        return code;
+    parameters = parameters_of(l, scope, name);
+    if (l->until) {
+        when_format(end, until);
+        call_put_text(parameters, "until", until);
+    }
+    code = call_broker(cli, "Lock", parameters, CALL_ENDING_TIMEOUT_MS, &reply);
+    return code == EXIT_DONE ? report_lock(cli, scope, name, reply) : code;
+}
+
+const struct verb verb_lock = {
+    .name = "lock",
+    .arguments = "",
+    .summary = N_("keep a person, a vendor or everybody out for now, and end what lives"),
+    .text =
+        N_("Lets nobody of them in on this host, whatever their grants say, and ends their sessions and "
+           "jobs. When it returns 0, this is on disk and nothing of theirs is alive. `hufuctl unlock` takes "
+           "it back; to take access away for good there is `hufuctl revoke`. For operators.\n"
+           "Exit status 4: after 10 seconds it could not be proven that all is gone; the processes are "
+           "listed."),
+    .example = "  hufuctl lock --staff zhang.san --why 'does not answer the telephone'\n"
+               "  hufuctl lock --host --until 2026-12-24T00:00:00+08:00 --why closing",
+    .options = lock_rows,
+    .n_options = ARRAY_SIZE(lock_rows),
+    .settings_size = sizeof(struct lock),
+    .run = run_lock,
+};
+
+/* --- unlock ------------------------------------------------------------------------------------------ */
+
+static const struct option_row unlock_rows[] = {
+    {"staff", 0, OPTION_TEXT, false, "ACCOUNT", N_("this person"), offsetof(struct lock, staff)},
+    {"vendor", 0, OPTION_TEXT, false, "NAME", N_("everybody who works for this vendor"),
+     offsetof(struct lock, vendor)},
+    {"host", 0, OPTION_FLAG, false, NULL, N_("all gated logins of this host"), offsetof(struct lock, host)},
+    {"why", 0, OPTION_TEXT, true, "TEXT", N_("for the record"), offsetof(struct lock, why)},
+};
+
+static enum exit_code run_unlock(const struct cli *cli, const void *settings,
+                                 const struct option_list *arguments)
+{
+    const struct lock *l = settings;
+    cleanup_json json_t *reply = NULL;
+    cleanup_free char *at = NULL, *by = NULL, *why = NULL;
+    const char *scope = NULL, *name = NULL;
+    const json_t *was;
+    enum exit_code code = target_of(cli, l, &scope, &name);
+
+    (void)arguments;
+    if (code == EXIT_DONE)
+        code = call_broker(cli, "Unlock", parameters_of(l, scope, name), CALL_TIMEOUT_MS, &reply);
+    if (code != EXIT_DONE)
+        return code;
+    if (cli->json)
+        return call_print_json(cli, reply);
+    was = json_object_get(reply, "was");
+    at = table_cell(json_object_get(was, "at"));
+    by = table_cell(json_object_get(was, "by"));
+    why = table_cell(json_object_get(was, "why"));
+    if (!at || !by || !why)
+        return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
+    (void)fprintf(cli->out, _("Unlocked: %s%s%s, which was locked at %s by uid %s: %s\n"), scope,
+                  *name ? " " : "", name, at, by, why);
+    return EXIT_DONE;
+}
+
+const struct verb verb_unlock = {
+    .name = "unlock",
+    .arguments = "",
+    .summary = N_("take a lock back"),
+    .text =
+        N_("Grants that are valid let people in again. Sessions that were ended stay ended. What was revoked "
+           "is not unlocked by it. For operators.\n"
+           "Exit status 1: it is not locked; it is said if it is revoked."),
+    .example = "  hufuctl unlock --staff zhang.san --why 'has called back'",
+    .options = unlock_rows,
+    .n_options = ARRAY_SIZE(unlock_rows),
+    .settings_size = sizeof(struct lock),
+    .run = run_unlock,
+};
+
+/* --- locks ------------------------------------------------------------------------------------------- */
+
+static char *until_of(const json_t *object)
+{
+    const char *until = json_string_value(json_object_get(object, "until"));
+    bool lock = strcmp(json_string_value(json_object_get(object, "kind")) ?: "", "lock") == 0;
+
+    return strdup(until ? until : lock ? _("unlocked") : _("for good"));
+}
+
+static char *by_of(const json_t *object)
+{
+    const char *signer = json_string_value(json_object_get(object, "signer"));
+
+    return signer ? text_escape(signer, strlen(signer), false) : table_cell(json_object_get(object, "by"));
+}
+
+static const struct table_column columns[] = {
+    {.title = N_("KIND"), .member = "kind"},
+    {.title = N_("SCOPE"), .member = "scope"},
+    {.title = N_("NAME"), .member = "name"},
+    {.title = N_("AT"), .member = "at"},
+    {.title = N_("UNTIL"), .member = "until", .format = until_of},
+    {.title = N_("BY"), .member = "by", .format = by_of},
+    {.title = N_("WHY"), .member = "why"},
+};
+
+static enum exit_code run_locks(const struct cli *cli, const void *settings,
+                                const struct option_list *arguments)
+{
+    cleanup_json json_t *reply = NULL;
+    enum exit_code code = call_broker(cli, "TakenList", json_object(), CALL_TIMEOUT_MS, &reply);
+
+    (void)settings;
+    (void)arguments;
+    if (code != EXIT_DONE)
+        return code;
+    if (cli->json)
+        return call_print_json(cli, reply);
+    if (json_array_size(json_object_get(reply, "taken")) == 0)
+        (void)fputs(_("Nothing is locked or revoked on this host.\n"), cli->out);
+    else if (table_print(cli->out, columns, ARRAY_SIZE(columns), json_object_get(reply, "taken")) < 0)
+        return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
+    return EXIT_DONE;
+}
+
+const struct verb verb_locks = {
+    .name = "locks",
+    .arguments = "",
+    .summary = N_("what is locked or revoked on this host, by whom and until when"),
+    .text = N_("Lists locks and revocations that hold on this host now, with who gave the order and why. For "
+               "operators and auditors."),
+    .example = "  hufuctl locks",
+    .run = run_locks,
+};
