@@ -153,7 +153,7 @@ enum clock_news clock_guard_sample(struct clock_guard *g, const struct clock_sam
 
 int64_t clock_guard_at_least(const struct clock_guard *g, const struct clock_sample *s)
 {
-    return g->has_line ? larger(s->wall_us, expected(g, s)) : s->wall_us;
+    return larger(s->wall_us, g->has_line ? expected(g, s) : g->highest_us);
 }
 
 static bool status_settles(const struct clock_guard *g, int64_t issued_us, int64_t expires_us,

@@ -77,8 +77,8 @@ static inline bool clock_guard_is_sure(const struct clock_guard *g)
     return g->standing == CLOCK_SURE;
 }
 
-/** The time it is at least, as far as is known here: the wall clock, or the line if that is later. Deadlines
- * that run on from an earlier broker are counted from it. */
+/** The time it is at least, as far as is known here: the wall clock, or the line (without one, the highest)
+ * if that is later. */
 int64_t clock_guard_at_least(const struct clock_guard *g, const struct clock_sample *s);
 
 /**

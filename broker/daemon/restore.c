@@ -28,7 +28,7 @@ static int load_document(void *userdata, const struct store_document *d)
         return revocations_load(b, d);
     if (d->type != DOCUMENT_GRANT)
         return 0;
-    r = grants_load(b->grants, b->trust, clock_wall(), &offer, &entry);
+    r = grants_load(b->grants, b->trust, timekeeper_now(b->timekeeper), &offer, &entry);
     /* What is refused now (an old version) gives nothing, and stays on disk. */
     return r == -ENOMEM ? r : 0;
 }

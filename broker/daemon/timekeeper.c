@@ -100,6 +100,11 @@ int64_t timekeeper_at_least(const struct timekeeper *k, int64_t wall_us, uint64_
     return clock_guard_at_least(&k->guard, &(struct clock_sample){.wall_us = wall_us, .boot_us = boot_us});
 }
 
+when_t timekeeper_now(const struct timekeeper *k)
+{
+    return seconds(timekeeper_at_least(k, clock_wall_us(), clock_boot_us()));
+}
+
 void timekeeper_trust_status(struct timekeeper *k, when_t issued, when_t expires)
 {
     struct clock_sample s = take_look(k);

@@ -26,9 +26,11 @@ void timekeeper_set_tolerance(struct timekeeper *k, uint32_t seconds);
 /** Takes a look, and says whether the wall clock may decide about dates. A change raises the generation. */
 bool timekeeper_is_sure(struct timekeeper *k);
 
-/** What a session that was taken over from an earlier broker counts from: a step back while nobody looked
- * must not lengthen it. */
+/** The wall clock, or what it has to be at least if that is later: for what is judged of its own accord, as
+ * papers are at start. A clock that is behind must neither end what lives, since certificates seem not to
+ * have begun, nor lengthen it. */
 int64_t timekeeper_at_least(const struct timekeeper *k, int64_t wall_us, uint64_t boot_us);
+when_t timekeeper_now(const struct timekeeper *k);
 
 /** Adds to a transaction what the next broker has to know. */
 void timekeeper_write(struct timekeeper *k, struct store_txn *t);

@@ -5,6 +5,7 @@
 #include "broker/daemon/documents.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/state.h"
+#include "broker/daemon/timekeeper.h"
 #include "broker/daemon/trust_file.h"
 #include "broker/trust/digest.h"
 
@@ -249,7 +250,7 @@ void trust_keeper_reload(struct broker *b)
         return;
     if (load_file(b) < 0 || !b->trust)
         return;
-    grants_judge_all(b->grants, b->trust, clock_wall());
+    grants_judge_all(b->grants, b->trust, timekeeper_now(b->timekeeper));
     trust_keeper_settle(b);
 }
 
