@@ -258,7 +258,9 @@ static int broker_start(struct broker *b, char error[static 256])
     if (r == 0)
         r = timekeeper_new(b, &b->timekeeper);
     if (r == 0)
-        r = grants_new(&b->grants);
+        r = verifier_new(b->event, &b->verifier);
+    if (r == 0)
+        r = grants_new(b->verifier, &b->grants);
     if (r == 0)
         r = taken_new(&b->taken);
     for (size_t i = 0; i < ARRAY_SIZE(steps) && r >= 0; i++) {
@@ -335,6 +337,7 @@ struct broker *broker_free(struct broker *b)
     /* First nobody waits any more: for an ending, for the reaper, for the disk. What they answer is still
      * sent. */
     b->waiting = waiting_free(b->waiting);
+    verifier_stop(b->verifier);
     if (b->control)
         record_stop(b);
     reaper_client_stop(b->reaper);
@@ -353,6 +356,7 @@ struct broker *broker_free(struct broker *b)
     timekeeper_free(b->timekeeper);
     taken_free(b->taken);
     grants_free(b->grants);
+    verifier_free(b->verifier);
     trust_keeper_free(b);
     config_free(b->config);
     sd_event_unref(b->event);

@@ -7,6 +7,7 @@
 #include "broker/daemon/identity.h"
 #include "broker/daemon/taken.h"
 #include "broker/daemon/trust_keeper.h"
+#include "broker/daemon/verifier.h"
 #include "broker/ipc/control.h"
 #include "broker/ipc/gate.h"
 #include "broker/sessions/endings.h"
@@ -59,6 +60,7 @@ struct broker {
     struct trust_keeper trust_keeper;
     char trust_trouble[256];
 
+    struct verifier *verifier;
     struct grants *grants;
     struct taken *taken;
     uint64_t generation;

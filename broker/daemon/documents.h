@@ -6,23 +6,29 @@
 #include "broker/ipc/control.h"
 
 /*
- * A signed document that somebody hands in (DocumentAdd). What its type makes of it is one function, the
- * taker; all else is the same for every type. A taker judges without changing anything and ends the addition
- * with addition_refuse() or addition_fail(); or it changes what is in memory (at once: no admission leaves
- * under what held before), orders the ends of what lost its ground, and ends it with addition_accept(). The
- * call is then answered when the transaction is on disk and those ends are proven, or after 10.5 s.
+ * A signed document that somebody hands in (DocumentAdd). Its signatures are verified on worker threads while
+ * the loop goes on; then, on the loop and under what holds then, what its type makes of it is one function,
+ * the taker; all else is the same for every type. A taker judges without changing anything and ends the
+ * addition with addition_refuse() or addition_fail(); or it changes what is in memory (at once: no admission
+ * leaves under what held before), orders the ends of what lost its ground, and ends it with
+ * addition_accept(). The call is then answered when the transaction is on disk and those ends are proven, or
+ * after 10.5 s.
  */
+struct addition;
+typedef void document_take(struct addition *a, const struct offer *offer);
+
 struct addition {
     struct broker *broker;
     struct control_call *call;
     struct operator_order *order; /* waits for the ends of sessions: order_expect(), life_recheck_under() */
     enum document_type type;
     const char *event; /* of its records */
+    document_take *take;
+    json_t *parameters;      /* of the call: its octets */
+    struct trust_set *trust; /* under which they are being verified; a reference */
     json_t *answer;
     int result; /* of the commit; 1: not known yet */
 };
-
-typedef void document_take(struct addition *a, const struct offer *offer);
 
 /* One for each type that is handed in by itself. */
 document_take documents_take_grant;

@@ -9,11 +9,12 @@
 #define JUDGE_AGAIN 60 /* seconds */
 
 struct grants {
+    struct verifier *verifier; /* borrowed */
     struct grant_index *index;
     struct papers *papers;
 };
 
-int grants_new(struct grants **ret)
+int grants_new(struct verifier *verifier, struct grants **ret)
 {
     cleanup(grants_free_p) struct grants *g = calloc(1, sizeof(*g));
     uint8_t seed[GRANT_INDEX_SEED_SIZE];
@@ -22,6 +23,7 @@ int grants_new(struct grants **ret)
 
     if (!g)
         return -ENOMEM;
+    g->verifier = verifier;
     if (getrandom(seed, sizeof(seed), 0) != sizeof(seed) ||
         getrandom(&papers_seed, sizeof(papers_seed), 0) != sizeof(papers_seed))
         return -EIO;
@@ -119,14 +121,35 @@ static int refuse_for_ever(const struct grant_standing *standing, struct offer_r
     }
 }
 
-static int verify(const struct trust_set *trust, const struct grant *grant, const struct grant_papers *papers,
-                  when_t now, struct grant_standing *ret)
+/* Those under another trust file are worth nothing. */
+static int find_verdicts(const struct grants *g, const struct trust_set *trust, const struct grant *grant,
+                         struct grant_papers *papers)
 {
+    struct subject subject;
+    int r;
+
+    if (papers_have_verdicts(papers, trust))
+        return 0;
+    r = subject_of_grant(grant, papers->document, &subject);
+    if (r == 0)
+        r = verifier_verdicts(g->verifier, trust, &subject, papers->approvals, papers->n_approvals,
+                              papers->verdicts);
+    if (r == 0)
+        memcpy(papers->basis, trust_set_basis(trust), TRUST_BASIS_SIZE);
+    return r;
+}
+
+static int verify(const struct grants *g, const struct trust_set *trust, const struct grant *grant,
+                  struct grant_papers *papers, when_t now, struct grant_standing *ret)
+{
+    const struct trust_verdicts verdicts = {papers->approvals, papers->verdicts, papers->n_approvals};
+    int r;
+
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (!trust)
         return 0;
-    return trust_verify_grant(trust, grant, papers->document, papers->approvals, papers->n_approvals, now,
-                              ret);
+    r = find_verdicts(g, trust, grant, papers);
+    return r < 0 ? r : trust_judge_grant(trust, grant, &verdicts, now, ret);
 }
 
 /* A lower version stays refused also when its own octets come again. */
@@ -173,7 +196,7 @@ static int take_in(struct grants *g, const struct trust_set *trust, when_t now, 
     if (r < 0)
         return r;
     papers->judged_at = now;
-    r = verify(trust, grant, papers, now, standing);
+    r = verify(g, trust, grant, papers, now, standing);
     if (r == 0 && !loading)
         r = refuse_for_ever(standing, refusal);
     if (r < 0)
@@ -209,7 +232,7 @@ static void judge(struct grants *g, const struct trust_set *trust, when_t now, s
 
     if (papers && papers->version == e->grant->version) {
         papers->judged_at = now;
-        if (verify(trust, e->grant, papers, now, &standing) < 0)
+        if (verify(g, trust, e->grant, papers, now, &standing) < 0)
             standing = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     }
     grant_entry_judge(e, standing.standing, standing.votes_until, session_max_of(trust, e->grant));
@@ -222,6 +245,17 @@ void grants_judge_again(struct grants *g, const struct trust_set *trust, when_t 
     if (e->standing != REASON_OK && trust && papers && !is_superseded(e) &&
         now - papers->judged_at >= JUDGE_AGAIN)
         judge(g, trust, now, e);
+}
+
+int grants_standing(struct grants *g, const struct trust_set *trust, when_t now, const struct grant_entry *e,
+                    struct grant_standing *ret)
+{
+    struct grant_papers *papers = papers_find(g->papers, &e->grant->id);
+
+    *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
+    if (!papers || papers->version != e->grant->version)
+        return -ENOENT;
+    return verify(g, trust, e->grant, papers, now, ret);
 }
 
 struct judging {

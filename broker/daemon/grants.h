@@ -3,6 +3,7 @@
 
 #include "broker/daemon/offer.h"
 #include "broker/daemon/papers.h"
+#include "broker/daemon/verifier.h"
 #include "broker/store/store.h"
 #include "broker/trust/trust_set.h"
 #include "policy/base/cleanup.h"
@@ -15,7 +16,8 @@
  */
 struct grants;
 
-int grants_new(struct grants **ret);
+/** `verifier` is borrowed. */
+int grants_new(struct verifier *verifier, struct grants **ret);
 struct grants *grants_free(struct grants *g);
 DEFINE_CLEANUP(struct grants, grants_free);
 
@@ -40,6 +42,11 @@ void grants_judge_all(struct grants *g, const struct trust_set *trust, when_t no
 
 /** Judges an entry anew whose quorum was not met, once a minute at most: certificates begin to be valid. */
 void grants_judge_again(struct grants *g, const struct trust_set *trust, when_t now, struct grant_entry *e);
+
+/** As an entry stands at this instant, with what became of each approval. 0; -ENOENT (there are no papers of
+ * this version); -ENOMEM, -EIO. */
+int grants_standing(struct grants *g, const struct trust_set *trust, when_t now, const struct grant_entry *e,
+                    struct grant_standing *ret);
 
 /** The papers of an entry's version, or NULL. */
 const struct grant_papers *grants_papers(const struct grants *g, const struct ident_id *id);

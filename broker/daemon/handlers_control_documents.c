@@ -1,5 +1,6 @@
 #include "broker/common/i18n.h"
 #include "broker/daemon/documents.h"
+#include "broker/daemon/documents_prepare.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
 
@@ -19,6 +20,12 @@ static const struct taker {
     {DOCUMENT_REVOCATION, EVENT_REVOCATION, documents_take_revocation},
     {DOCUMENT_TRUST, EVENT_TRUST_REPLACE, documents_take_trust},
 };
+
+/* Said also if the trust went away while a document was being verified. */
+static const char no_trust[] =
+    N_("This host has no valid trust to verify signatures with; `hufuctl status` says why.");
+
+static const char stopping[] = N_("The access service of this host is just being stopped.");
 
 json_t *documents_seen(const struct grant_standing *standing)
 {
@@ -44,6 +51,8 @@ size_t documents_approvals(const struct store_document *d, struct octets approva
 
 static void addition_free(struct addition *a)
 {
+    json_decref(a->parameters);
+    trust_set_free(a->trust);
     json_decref(a->answer);
     free(a);
 }
@@ -150,22 +159,26 @@ void addition_accept(struct addition *a, const struct addition_answer *answer, s
 
 /* ---- how it begins ---- */
 
-/* At most eight are ever looked at; more are refused rather than dropped in silence. */
-static bool read_approvals(struct control_call *call, const json_t *list,
-                           struct octets approvals[QUORUM_VOTES_MAX], size_t *n)
-{
-    size_t i;
-    const json_t *item;
+/* What parameters that were read once hold: at most so many approvals. */
+struct handed_in {
+    struct offer offer;
+    struct octets approvals[QUORUM_VOTES_MAX];
+};
 
-    if (json_array_size(list) > QUORUM_VOTES_MAX) {
-        control_refuse(call, REASON_BAD_REQUEST,
-                       N_("More than eight approvals; only eight are ever looked at."));
-        return false;
-    }
-    json_array_foreach(list, i, item) approvals[i] =
-        (struct octets){(const uint8_t *)json_string_value(item), json_string_length(item)};
-    *n = json_array_size(list);
-    return true;
+static struct octets octets_of(const json_t *string)
+{
+    return (struct octets){(const uint8_t *)json_string_value(string), json_string_length(string)};
+}
+
+static void read_offer(const json_t *parameters, struct handed_in *ret)
+{
+    const json_t *list = json_object_get(parameters, "approvals");
+
+    ret->offer = (struct offer){.document = octets_of(json_object_get(parameters, "document")),
+                                .approvals = ret->approvals,
+                                .n_approvals = json_array_size(list)};
+    for (size_t i = 0; i < ret->offer.n_approvals; i++)
+        ret->approvals[i] = octets_of(json_array_get(list, i));
 }
 
 static const struct taker *taker_of(enum document_type type)
@@ -219,13 +232,51 @@ struct addition *addition_new(struct broker *b, struct control_call *call, enum 
     return a;
 }
 
-static void begin(struct broker *b, struct control_call *call, const struct offer *offer)
+static void verify(struct addition *a);
+
+/* Should another trust have come in force meanwhile, what was verified under the one before is of no use. */
+static void on_prepared(void *userdata, int result)
 {
-    const struct taker *taker = find_taker(b, call, offer->document);
+    struct addition *a = userdata;
+    struct handed_in in;
+
+    if (result == -ECANCELED) {
+        addition_refuse(a, &(struct offer_refusal){.reason = REASON_STOPPING, .sentence = stopping});
+    } else if (result < 0) {
+        addition_fail(a, result);
+    } else if (a->trust != a->broker->trust) {
+        verify(a);
+    } else {
+        read_offer(a->parameters, &in);
+        a->take(a, &in.offer);
+    }
+}
+
+static void verify(struct addition *a)
+{
+    struct broker *b = a->broker;
+    struct handed_in in;
+
+    a->trust = trust_set_free(a->trust);
+    if (!b->trust) {
+        addition_refuse(a, &(struct offer_refusal){.reason = REASON_TRUST_MISSING, .sentence = no_trust});
+        return;
+    }
+    a->trust = trust_set_ref(b->trust);
+    read_offer(a->parameters, &in);
+    documents_prepare(b, a->type, &in.offer, on_prepared, a);
+}
+
+static void begin(struct broker *b, struct control_call *call, json_t *parameters, struct octets document)
+{
+    const struct taker *taker = find_taker(b, call, document);
     struct addition *a = taker ? addition_new(b, call, taker->type, taker->event) : NULL;
 
-    if (a)
-        taker->take(a, offer);
+    if (!a)
+        return;
+    a->take = taker->take;
+    a->parameters = json_incref(parameters);
+    verify(a);
 }
 
 void control_document_add(void *userdata, struct control_call *call, json_t *parameters)
@@ -235,18 +286,17 @@ void control_document_add(void *userdata, struct control_call *call, json_t *par
     json_t *list = NULL;
     const struct varlink_field fields[] = {{"document", VARLINK_STRING, false, &document},
                                            {"approvals", VARLINK_STRINGS, false, &list}};
-    struct octets approvals[QUORUM_VOTES_MAX];
-    size_t n = 0;
 
-    if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)) ||
-        !read_approvals(call, list, approvals, &n))
+    if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
         return;
-    if (!b->trust)
-        control_refuse(
-            call, REASON_TRUST_MISSING,
-            N_("This host has no valid trust to verify signatures with; `hufuctl status` says why."));
+    /* At most eight are ever looked at; more are refused rather than dropped in silence. */
+    if (json_array_size(list) > QUORUM_VOTES_MAX)
+        control_refuse(call, REASON_BAD_REQUEST,
+                       N_("More than eight approvals; only eight are ever looked at."));
+    else if (!b->trust)
+        control_refuse(call, REASON_TRUST_MISSING, no_trust);
     else if (!b->store)
         control_store_unavailable(call, b->store_error);
     else
-        begin(b, call, &(struct offer){{(const uint8_t *)document, strlen(document)}, approvals, n});
+        begin(b, call, parameters, (struct octets){(const uint8_t *)document, strlen(document)});
 }

@@ -1,6 +1,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/documents.h"
+#include "broker/daemon/grants_verdicts.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
@@ -117,8 +118,7 @@ void control_grant_show(void *userdata, struct control_call *call, json_t *param
         return;
     papers = grants_papers(b->grants, &e->grant->id);
     if (papers && b->trust)
-        (void)trust_verify_grant(b->trust, e->grant, papers->document, papers->approvals, papers->n_approvals,
-                                 clock_wall(), &standing);
+        (void)grants_standing(b->grants, b->trust, clock_wall(), e, &standing);
     control_reply(call,
                   json_pack("{so so so so}", "grant", summary_of(b, e, clock_wall()), "document",
                             papers ? json_stringn((const char *)papers->document.data, papers->document.size)
@@ -176,8 +176,10 @@ void documents_take_grant(struct addition *a, const struct offer *offer)
     }
     b->generation++;
     t = ledger_txn(b);
-    if (t)
+    if (t) {
         write_grant(a, e, t);
+        grants_write_verdicts(b->grants, b->trust, e, t);
+    }
     state_refresh_grants(b, e->grant->staff, clock_wall());
     life_recheck_under(b, a->order);
     ident_format_id(&e->grant->id, id);

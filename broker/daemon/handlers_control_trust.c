@@ -1,6 +1,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/documents.h"
+#include "broker/daemon/grants_verdicts.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
@@ -54,16 +55,63 @@ void documents_take_trust(struct addition *a, const struct offer *offer)
                     t);
 }
 
+/* ---- starting over ---- */
+
+struct resetting {
+    struct addition *addition;
+    json_t *parameters;
+    struct trust_change change;
+};
+
+static void on_grants_prepared(void *userdata, int result)
+{
+    struct resetting *x = userdata;
+    struct addition *a = x->addition;
+    struct broker *b = a->broker;
+    struct store_txn *t;
+
+    if (result < 0) {
+        addition_fail(a, result);
+    } else {
+        t = change_trust(a, &x->change, json_string_value(json_object_get(x->parameters, "why")));
+        addition_finish(a,
+                        json_pack("{ss sI}", "site", trust_set_document(b->trust)->site, "epoch",
+                                  (json_int_t)trust_set_document(b->trust)->epoch),
+                        t);
+    }
+    trust_change_done(&x->change);
+    json_decref(x->parameters);
+    free(x);
+}
+
+/* All grants are verified under what comes before it comes. */
+static void reset(struct addition *a, json_t *parameters, const uint8_t sha256[static 32])
+{
+    struct broker *b = a->broker;
+    struct resetting *x = calloc(1, sizeof(*x));
+    struct offer_refusal refusal;
+
+    if (!x) {
+        addition_fail(a, -ENOMEM);
+        return;
+    }
+    if (failed(a, trust_change_read(b, sha256, &x->change, &refusal), &refusal)) {
+        trust_change_done(&x->change);
+        free(x);
+        return;
+    }
+    x->addition = a;
+    x->parameters = json_incref(parameters);
+    grants_prepare(b->grants, b->verifier, x->change.set, on_grants_prepared, x);
+}
+
 void control_trust_reset(void *userdata, struct control_call *call, json_t *parameters)
 {
     struct broker *b = userdata;
     const char *digits = NULL, *why = "";
     const struct varlink_field fields[] = {{"sha256", VARLINK_STRING, false, &digits},
                                            {"why", VARLINK_STRING, false, &why}};
-    cleanup(trust_change_done) struct trust_change c = {0};
-    struct offer_refusal refusal;
     struct addition *a;
-    struct store_txn *t;
     uint8_t sha256[32];
 
     if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
@@ -77,13 +125,8 @@ void control_trust_reset(void *userdata, struct control_call *call, json_t *para
         return;
     }
     a = addition_new(b, call, DOCUMENT_TRUST, EVENT_TRUST_RESET);
-    if (!a || failed(a, trust_change_read(b, sha256, &c, &refusal), &refusal))
-        return;
-    t = change_trust(a, &c, why);
-    addition_finish(a,
-                    json_pack("{ss sI}", "site", trust_set_document(b->trust)->site, "epoch",
-                              (json_int_t)trust_set_document(b->trust)->epoch),
-                    t);
+    if (a)
+        reset(a, parameters, sha256);
 }
 
 /* ---- showing ---- */

@@ -103,6 +103,11 @@ int papers_put(struct papers *p, struct grant_papers *x)
     return 0;
 }
 
+bool papers_have_verdicts(const struct grant_papers *x, const struct trust_set *trust)
+{
+    return memcmp(x->basis, trust_set_basis(trust), sizeof(x->basis)) == 0;
+}
+
 static bool is_among(const struct octets *items, size_t n, struct octets x)
 {
     for (size_t i = 0; i < n; i++)

@@ -2,6 +2,7 @@
 #define HUFU_DAEMON_PAPERS_H
 
 #include "broker/trust/trust_set.h"
+#include "broker/trust/verdict.h"
 #include "policy/base/cleanup.h"
 #include "policy/base/ident.h"
 #include "policy/base/when.h"
@@ -17,12 +18,18 @@ struct grant_papers {
     struct octets *approvals;
     size_t n_approvals;
     when_t judged_at; /* when the signatures were judged last */
+
+    uint8_t basis[TRUST_BASIS_SIZE]; /* what the verdicts rest on; zeros: there are none */
+    struct trust_verdict verdicts[QUORUM_VOTES_MAX];
 };
 
 /** `seed`: any random number; ids come from outside. */
 int papers_new(uint64_t seed, struct papers **ret);
 struct papers *papers_free(struct papers *p);
 DEFINE_CLEANUP(struct papers, papers_free);
+
+/** Whether the verdicts are there and rest on this trust. */
+bool papers_have_verdicts(const struct grant_papers *x, const struct trust_set *trust);
 
 struct grant_papers *papers_find(const struct papers *p, const struct ident_id *id);
 

@@ -8,11 +8,15 @@
 #include "broker/daemon/life.h"
 #include "broker/daemon/revocations.h"
 #include "broker/daemon/timekeeper.h"
+#include "broker/daemon/verifier.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Documents on the workers at a time, at start. */
+#define PREPARED_MAX 48
 
 /* ---- documents, books, tombstones ---- */
 
@@ -30,7 +34,68 @@ static int load_document(void *userdata, const struct store_document *d)
         return 0;
     r = grants_load(b->grants, b->trust, timekeeper_now(b->timekeeper), &offer, &entry);
     /* What is refused now (an old version) gives nothing, and stays on disk. */
-    return r == -ENOMEM ? r : 0;
+    return r == -EINVAL ? 0 : r;
+}
+
+/* ---- what was verified ---- */
+
+static void prepared(void *userdata, int result)
+{
+    (void)userdata;
+    (void)result; /* what failed is tried once more when it is judged */
+}
+
+struct preparing {
+    struct broker *broker;
+    size_t n_approvals;
+};
+
+static int prepare_document(void *userdata, const struct store_document *d)
+{
+    struct preparing *p = userdata;
+    struct octets approvals[QUORUM_VOTES_MAX];
+    const struct octets octets = {d->octets, d->size};
+    cleanup(grant_free_p) struct grant *g = NULL;
+    size_t n = documents_approvals(d, approvals);
+    struct subject subject;
+
+    if (d->type != DOCUMENT_GRANT || grant_parse(d->octets, d->size, &g, NULL) < 0)
+        return 0;
+    if (subject_of_grant(g, octets, &subject) < 0)
+        return -ENOMEM;
+    p->n_approvals += n;
+    verifier_reserve(p->broker->verifier, p->n_approvals);
+    verifier_prepare(p->broker->verifier, p->broker->trust, &subject, approvals, n, prepared, NULL);
+    verifier_settle(p->broker->verifier, PREPARED_MAX);
+    return 0;
+}
+
+/* If nothing is known under this trust (it or this program is new), everything is verified on all processors
+ * before it is judged one by one; else at most a few are missing, and are verified then. */
+static int load_verdicts(struct broker *b)
+{
+    struct preparing p = {.broker = b};
+    size_t n = 0;
+    int r;
+
+    if (!b->trust)
+        return 0;
+    r = verifier_load(b->verifier, b->store, b->trust, &n);
+    if (r == 0 && n == 0)
+        r = store_load_documents(b->store, prepare_document, &p);
+    verifier_settle(b->verifier, 0);
+    return r;
+}
+
+/* A start that had to verify is the last that had to. */
+static void keep_verdicts(struct broker *b)
+{
+    struct store_txn *t = b->trust ? ledger_txn(b) : NULL;
+
+    if (t && verifier_write_made(b->verifier, b->trust, t))
+        ledger_submit(b, t, NULL, NULL);
+    else
+        store_txn_free(t);
 }
 
 /* A higher version verified once, under a trust file that may be another by now: what is lower stays refused.
@@ -145,7 +210,9 @@ int restore_load(struct broker *b)
     int r;
 
     timekeeper_load(b->timekeeper);
-    r = store_load_documents(b->store, load_document, b);
+    r = load_verdicts(b);
+    if (r == 0)
+        r = store_load_documents(b->store, load_document, b);
     if (r == 0)
         r = store_load_books(b->store, load_books, b);
     if (r == 0)
@@ -157,6 +224,7 @@ int restore_load(struct broker *b)
     b->next_session = next;
     identity_load(b);
     identity_check(b);
+    keep_verdicts(b);
     return store_read(b->store, &last, on_last_row, b);
 }
 

@@ -187,8 +187,8 @@ static int judge(struct broker *b, const struct offer *offer, struct taken_entry
     if (r == 0)
         r = tombstone_of(x, offer->document, entry);
     if (r == 0)
-        r = trust_verify_revocation(b->trust, x, offer->document, offer->approvals, offer->n_approvals,
-                                    clock_wall(), standing);
+        r = verifier_revocation(b->verifier, b->trust, x, offer->document, offer->approvals,
+                                offer->n_approvals, clock_wall(), standing);
     if (r < 0)
         return r;
     same = taken_find_document(b->taken, &entry->revocation, entry->sha256, &row);

@@ -103,12 +103,12 @@ static int verify(const struct broker *b, const struct trust_set *next, const st
 {
     const struct trust *d = trust_set_document(next);
     struct grant_standing of_old;
-    int r =
-        trust_verify_trust(b->trust, d, offer->document, offer->approvals, offer->n_approvals, now, &of_old);
+    int r = verifier_trust(b->verifier, b->trust, d, offer->document, offer->approvals, offer->n_approvals,
+                           now, &of_old);
 
     if (r == 0)
-        r = trust_verify_trust(next, d, offer->document, offer->approvals, offer->n_approvals, now,
-                               &ret->standing);
+        r = verifier_trust(b->verifier, next, d, offer->document, offer->approvals, offer->n_approvals, now,
+                           &ret->standing);
     if (r == 0)
         r = refuse_standing(&of_old, &ret->standing, refusal);
     merge_seen(&of_old, &ret->standing);

@@ -3,6 +3,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/documents.h"
+#include "broker/daemon/grants_verdicts.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/timekeeper.h"
@@ -72,8 +73,10 @@ void trust_keeper_change(struct broker *b, struct trust_change *c, when_t now, s
         grants_judge_all(b->grants, b->trust, now);
     }
     b->trust_keeper.kept = true;
-    if (t)
+    if (t) {
         write_epoch(b, t);
+        grants_write_all_verdicts(b->grants, b->trust, t);
+    }
 }
 
 /* ---- start ---- */

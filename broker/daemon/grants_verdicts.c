@@ -1,0 +1,181 @@
+#include "broker/daemon/grants_verdicts.h"
+
+#include <errno.h>
+
+/* ---- what is known ---- */
+
+static const struct grant_papers *papers_of(const struct grants *g, const struct grant_entry *e)
+{
+    const struct grant_papers *papers = grants_papers(g, &e->grant->id);
+
+    return papers && papers->version == e->grant->version ? papers : NULL;
+}
+
+typedef void on_verdict(const struct trust_verdict_key *key, const struct trust_verdict *x, void *userdata);
+
+static void each_verdict(const struct grant_papers *papers, const struct trust_set *trust,
+                         const struct subject *subject, on_verdict *visit, void *userdata)
+{
+    struct trust_verdict_key key;
+
+    for (size_t i = 0; i < papers->n_approvals; i++)
+        if (trust_verdict_key_of(trust, subject, papers->approvals[i], &key) == 0)
+            visit(&key, &papers->verdicts[i], userdata);
+}
+
+static void remember(const struct trust_verdict_key *key, const struct trust_verdict *x, void *verifier)
+{
+    verifier_remember(verifier, key, x);
+}
+
+void grants_recall(const struct grants *g, struct verifier *verifier, const struct trust_set *trust,
+                   const struct subject *subject)
+{
+    const struct grant_papers *papers = grants_papers(g, &subject->id);
+
+    /* Another document of the same id gets other keys, which nobody will ask for. */
+    if (papers && papers_have_verdicts(papers, trust) && papers->document.size == subject->octets.size)
+        each_verdict(papers, trust, subject, remember, verifier);
+}
+
+struct writing {
+    const struct grants *grants;
+    const struct trust_set *trust;
+    struct store_txn *txn;
+};
+
+static void write_one(const struct trust_verdict_key *key, const struct trust_verdict *x, void *userdata)
+{
+    const struct writing *w = userdata;
+
+    verifier_write(w->txn, w->trust, key, x);
+}
+
+static void write_grant(struct grant_entry *e, void *userdata)
+{
+    const struct writing *w = userdata;
+    const struct grant_papers *papers = papers_of(w->grants, e);
+    struct subject subject;
+
+    if (papers && papers_have_verdicts(papers, w->trust) &&
+        subject_of_grant(e->grant, papers->document, &subject) == 0)
+        each_verdict(papers, w->trust, &subject, write_one, userdata);
+}
+
+void grants_write_verdicts(const struct grants *g, const struct trust_set *trust, struct grant_entry *e,
+                           struct store_txn *t)
+{
+    write_grant(e, &(struct writing){g, trust, t});
+}
+
+void grants_write_all_verdicts(const struct grants *g, const struct trust_set *trust, struct store_txn *t)
+{
+    store_txn_keep_verdicts(t, trust_set_basis(trust));
+    grant_index_each(grants_index(g), write_grant, &(struct writing){g, trust, t});
+}
+
+/* ---- before the trust changes ---- */
+
+/* Documents under way at a time: the workers are busy, and the loop is not held up for long. */
+#define WINDOW 32
+
+struct sweep {
+    struct grants *grants;
+    struct verifier *verifier;
+    struct trust_set *trust; /* a reference */
+    struct ident_id *ids;
+    size_t n, next, pending;
+    size_t n_approvals;
+    bool stepping;
+    int result;
+    verifier_done *done;
+    void *userdata;
+};
+
+static void sweep_free(struct sweep *s)
+{
+    trust_set_free(s->trust);
+    free(s->ids);
+    free(s);
+}
+
+static void step(struct sweep *s);
+
+static void on_one(void *userdata, int result)
+{
+    struct sweep *s = userdata;
+
+    s->pending--;
+    if (result < 0)
+        s->result = result;
+    step(s);
+}
+
+static void prepare_one(struct sweep *s, const struct ident_id *id)
+{
+    const struct grant_entry *e = grant_index_find(grants_index(s->grants), id);
+    const struct grant_papers *papers = e ? papers_of(s->grants, e) : NULL;
+    struct subject subject;
+
+    if (!papers)
+        return;
+    s->pending++;
+    s->n_approvals += papers->n_approvals;
+    verifier_reserve(s->verifier, s->n_approvals);
+    if (subject_of_grant(e->grant, papers->document, &subject) < 0)
+        on_one(s, -ENOMEM);
+    else
+        verifier_prepare(s->verifier, s->trust, &subject, papers->approvals, papers->n_approvals, on_one, s);
+}
+
+/* What is told at once comes back here from within; the outermost call goes on. */
+static void step(struct sweep *s)
+{
+    if (s->stepping)
+        return;
+    s->stepping = true;
+    while (s->pending < WINDOW && s->next < s->n && s->result == 0)
+        prepare_one(s, &s->ids[s->next++]);
+    s->stepping = false;
+    if (s->pending > 0)
+        return;
+    s->done(s->userdata, s->result);
+    sweep_free(s);
+}
+
+static void count(struct grant_entry *e, void *userdata)
+{
+    (void)e;
+    ++*(size_t *)userdata;
+}
+
+static void list(struct grant_entry *e, void *userdata)
+{
+    struct sweep *s = userdata;
+
+    s->ids[s->n++] = e->grant->id;
+}
+
+void grants_prepare(struct grants *grants, struct verifier *verifier, struct trust_set *next,
+                    verifier_done *done, void *userdata)
+{
+    struct sweep *s = calloc(1, sizeof(*s));
+    size_t n = 0;
+
+    if (!s) {
+        done(userdata, -ENOMEM);
+        return;
+    }
+    *s = (struct sweep){.grants = grants,
+                        .verifier = verifier,
+                        .trust = trust_set_ref(next),
+                        .done = done,
+                        .userdata = userdata};
+    grant_index_each(grants_index(grants), count, &n);
+    s->ids = calloc(n + 1, sizeof(*s->ids));
+    if (s->ids)
+        grant_index_each(grants_index(grants), list, s);
+    else
+        s->result = -ENOMEM;
+    step(s);
+}

@@ -1,0 +1,399 @@
+#include "broker/daemon/verifier.h"
+
+#include "broker/trust/verdict_cache.h"
+#include "broker/trust/workers.h"
+#include "policy/base/buf.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What is remembered beside what the grants of this host keep themselves: some 60 octets each. */
+#define REMEMBERED_LEAST 4096
+/* Jobs at a time: enough to keep the workers busy between two turns of the loop. */
+#define JOBS_MAX 64
+
+/* One document's approvals on their way over a worker. It owns its octets, which follow it. */
+struct preparation {
+    struct preparation *next;
+    struct verifier *verifier;
+    struct trust_set *trust; /* a reference */
+    struct subject subject;
+    struct octets approvals[QUORUM_VOTES_MAX]; /* those that are missing */
+    struct trust_verdict_key keys[QUORUM_VOTES_MAX];
+    struct trust_verdict verdicts[QUORUM_VOTES_MAX];
+    size_t n;
+    int result;
+    verifier_done *done;
+    void *userdata;
+};
+
+struct verifier {
+    struct verdict_cache *cache;
+    struct workers *workers;
+    sd_event_source *io;
+    struct preparation *running;              /* on the workers */
+    struct preparation *parked, **parked_end; /* wait for what is running, or for room */
+    size_t n_pending;                         /* both */
+    bool stopping;
+
+    bool noting;     /* from verifier_load() to verifier_write_made() */
+    bool foreign;    /* the store has verdicts that rest on something else */
+    struct buf made; /* struct made, one after the other */
+};
+
+struct made {
+    struct trust_verdict_key key;
+    struct trust_verdict verdict;
+};
+
+static void remember_made(struct verifier *v, const struct trust_verdict_key *key,
+                          const struct trust_verdict *x)
+{
+    const struct made m = {*key, *x};
+
+    verdict_cache_put(v->cache, key, x);
+    if (v->noting)
+        buf_put(&v->made, &m, sizeof(m));
+}
+
+/* ---- judging ---- */
+
+int verifier_verdicts(struct verifier *v, const struct trust_set *t, const struct subject *subject,
+                      const struct octets *approvals, size_t n_approvals,
+                      struct trust_verdict ret[static QUORUM_VOTES_MAX])
+{
+    for (size_t i = 0; i < n_approvals && i < QUORUM_VOTES_MAX; i++) {
+        struct trust_verdict_key key;
+        int r = trust_verdict_key_of(t, subject, approvals[i], &key);
+
+        if (r == 0 && !verdict_cache_find(v->cache, &key, &ret[i])) {
+            r = trust_verdict_make(t, subject, approvals[i], &ret[i]);
+            if (r == 0)
+                remember_made(v, &key, &ret[i]);
+        }
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+void verifier_remember(struct verifier *v, const struct trust_verdict_key *key, const struct trust_verdict *x)
+{
+    verdict_cache_put(v->cache, key, x);
+}
+
+void verifier_reserve(struct verifier *v, size_t n)
+{
+    /* A cache may hold no more than half of its bound. */
+    verdict_cache_reserve(v->cache, 2 * n + REMEMBERED_LEAST);
+}
+
+/* ---- preparing ---- */
+
+static void preparation_free(struct preparation *p)
+{
+    trust_set_free(p->trust);
+    free(p);
+}
+
+static void finish(struct preparation *p, int result)
+{
+    verifier_done *done = p->done;
+    void *userdata = p->userdata;
+
+    p->verifier->n_pending--;
+    preparation_free(p);
+    done(userdata, result);
+}
+
+/* Drops what has come to be remembered meanwhile. */
+static void look_up(struct preparation *p)
+{
+    struct trust_verdict known;
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->n; i++) {
+        if (verdict_cache_find(p->verifier->cache, &p->keys[i], &known))
+            continue;
+        p->approvals[n] = p->approvals[i];
+        p->keys[n++] = p->keys[i];
+    }
+    p->n = n;
+}
+
+static bool shares_key(const struct preparation *a, const struct preparation *b)
+{
+    for (size_t i = 0; i < a->n; i++)
+        for (size_t j = 0; j < b->n; j++)
+            if (memcmp(&a->keys[i], &b->keys[j], sizeof(a->keys[i])) == 0)
+                return true;
+    return false;
+}
+
+static bool is_running(const struct preparation *p)
+{
+    for (const struct preparation *x = p->verifier->running; x; x = x->next)
+        if (shares_key(p, x))
+            return true;
+    return false;
+}
+
+static void park(struct preparation *p)
+{
+    p->next = NULL;
+    *p->verifier->parked_end = p;
+    p->verifier->parked_end = &p->next;
+}
+
+static void run(void *job)
+{
+    struct preparation *p = job;
+
+    for (size_t i = 0; i < p->n && p->result == 0; i++)
+        p->result = trust_verdict_make(p->trust, &p->subject, p->approvals[i], &p->verdicts[i]);
+}
+
+static void on_ran(void *job, int result);
+
+static void begin(struct preparation *p)
+{
+    struct verifier *v = p->verifier;
+    int r;
+
+    look_up(p);
+    if (p->n == 0) {
+        finish(p, 0);
+        return;
+    }
+    r = is_running(p) ? -EAGAIN : workers_submit(v->workers, run, on_ran, p);
+    if (r == -EAGAIN) {
+        park(p);
+    } else if (r < 0) {
+        finish(p, r);
+    } else {
+        p->next = v->running;
+        v->running = p;
+    }
+}
+
+static struct preparation *take_parked(struct verifier *v)
+{
+    struct preparation *p = v->parked;
+
+    v->parked = NULL;
+    v->parked_end = &v->parked;
+    return p;
+}
+
+static void on_ran(void *job, int result)
+{
+    struct preparation *p = job, *next;
+    struct verifier *v = p->verifier;
+    struct preparation **at = &v->running;
+
+    while (*at != p)
+        at = &(*at)->next;
+    *at = p->next;
+    if (result == 0)
+        result = p->result;
+    for (size_t i = 0; i < p->n && result == 0; i++)
+        remember_made(v, &p->keys[i], &p->verdicts[i]);
+    finish(p, v->stopping ? -ECANCELED : result);
+    if (v->stopping)
+        return;
+    for (p = take_parked(v); p; p = next) {
+        next = p->next;
+        begin(p);
+    }
+}
+
+static uint8_t *copy_octets(uint8_t *to, struct octets *x)
+{
+    if (x->size > 0)
+        memcpy(to, x->data, x->size);
+    x->data = to;
+    return to + x->size;
+}
+
+static int preparation_new(struct verifier *v, struct trust_set *t, const struct subject *subject,
+                           const struct octets *approvals, size_t n_approvals, struct preparation **ret)
+{
+    size_t n = n_approvals < QUORUM_VOTES_MAX ? n_approvals : QUORUM_VOTES_MAX;
+    size_t size = subject->octets.size;
+    struct preparation *p;
+    uint8_t *at;
+    int r = 0;
+
+    for (size_t i = 0; i < n; i++)
+        size += approvals[i].size;
+    p = calloc(1, sizeof(*p) + size);
+    if (!p)
+        return -ENOMEM;
+    p->verifier = v;
+    p->trust = trust_set_ref(t);
+    p->subject = *subject;
+    p->subject.grant = NULL; /* is not looked at, and may be gone */
+    p->n = n;
+    at = copy_octets((uint8_t *)(p + 1), &p->subject.octets);
+    for (size_t i = 0; i < n && r == 0; i++) {
+        p->approvals[i] = approvals[i];
+        at = copy_octets(at, &p->approvals[i]);
+        r = trust_verdict_key_of(t, subject, approvals[i], &p->keys[i]);
+    }
+    if (r < 0) {
+        preparation_free(p);
+        return r;
+    }
+    *ret = p;
+    return 0;
+}
+
+void verifier_prepare(struct verifier *v, struct trust_set *t, const struct subject *subject,
+                      const struct octets *approvals, size_t n_approvals, verifier_done *done, void *userdata)
+{
+    struct preparation *p = NULL;
+    int r = v->stopping ? -ECANCELED : preparation_new(v, t, subject, approvals, n_approvals, &p);
+
+    if (r < 0) {
+        done(userdata, r);
+        return;
+    }
+    p->done = done;
+    p->userdata = userdata;
+    v->n_pending++;
+    begin(p);
+}
+
+void verifier_settle(struct verifier *v, size_t at_most)
+{
+    while (v->n_pending > at_most && v->running)
+        (void)workers_wait(v->workers);
+}
+
+/* ---- the store ---- */
+
+struct loading {
+    struct verifier *verifier;
+    const uint8_t *basis;
+    size_t n;
+};
+
+static int load(void *userdata, const struct store_verdict *row)
+{
+    struct loading *l = userdata;
+    struct trust_verdict_key key;
+    struct trust_verdict x;
+    int r;
+
+    memcpy(key.octets, row->key, sizeof(key.octets));
+    r = trust_verdict_decode(row->octets, row->size, &key, &x);
+    if (r < 0)
+        return r;
+    if (memcmp(row->basis, l->basis, TRUST_BASIS_SIZE) != 0) {
+        l->verifier->foreign = true;
+        return 0;
+    }
+    l->n++;
+    verifier_reserve(l->verifier, l->n);
+    verdict_cache_put(l->verifier->cache, &key, &x);
+    return 0;
+}
+
+int verifier_load(struct verifier *v, struct store *s, const struct trust_set *t, size_t *ret_n)
+{
+    struct loading l = {.verifier = v, .basis = trust_set_basis(t)};
+    int r = store_load_verdicts(s, load, &l);
+
+    *ret_n = l.n;
+    v->noting = r == 0;
+    return r;
+}
+
+void verifier_write(struct store_txn *txn, const struct trust_set *t, const struct trust_verdict_key *key,
+                    const struct trust_verdict *x)
+{
+    struct store_verdict row = {.size = VERDICT_SIZE};
+
+    memcpy(row.key, key->octets, sizeof(row.key));
+    memcpy(row.basis, trust_set_basis(t), sizeof(row.basis));
+    /* What cannot be written for lack of memory is verified again after the next start. */
+    if (trust_verdict_encode(x, key, row.octets) == 0)
+        store_txn_verdict(txn, &row);
+}
+
+bool verifier_write_made(struct verifier *v, const struct trust_set *t, struct store_txn *txn)
+{
+    bool any = v->foreign || v->made.size > 0;
+
+    if (v->foreign)
+        store_txn_keep_verdicts(txn, trust_set_basis(t));
+    for (size_t at = 0; at < v->made.size; at += sizeof(struct made)) {
+        struct made m;
+
+        memcpy(&m, v->made.data + at, sizeof(m));
+        verifier_write(txn, t, &m.key, &m.verdict);
+    }
+    buf_done(&v->made);
+    v->made = BUF_INIT;
+    v->noting = v->foreign = false;
+    return any;
+}
+
+/* ---- start and stop ---- */
+
+static int on_workers(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+    struct verifier *v = userdata;
+
+    (void)source;
+    (void)fd;
+    (void)events;
+    workers_dispatch(v->workers);
+    return 0;
+}
+
+int verifier_new(sd_event *event, struct verifier **ret)
+{
+    cleanup(verifier_free_p) struct verifier *v = calloc(1, sizeof(*v));
+    int r;
+
+    *ret = NULL;
+    if (!v)
+        return -ENOMEM;
+    v->parked_end = &v->parked;
+    r = verdict_cache_new(REMEMBERED_LEAST, &v->cache);
+    if (r == 0)
+        r = workers_new(0, JOBS_MAX, &v->workers);
+    if (r == 0)
+        r = sd_event_add_io(event, &v->io, workers_fd(v->workers), EPOLLIN, on_workers, v);
+    if (r < 0)
+        return r;
+    *ret = steal_pointer(&v);
+    return 0;
+}
+
+void verifier_stop(struct verifier *v)
+{
+    struct preparation *next;
+
+    if (!v)
+        return;
+    v->stopping = true;
+    v->io = sd_event_source_disable_unref(v->io);
+    v->workers = workers_free(v->workers);
+    for (struct preparation *p = take_parked(v); p; p = next) {
+        next = p->next;
+        finish(p, -ECANCELED);
+    }
+}
+
+struct verifier *verifier_free(struct verifier *v)
+{
+    if (!v)
+        return NULL;
+    verifier_stop(v);
+    verdict_cache_free(v->cache);
+    buf_done(&v->made);
+    free(v);
+    return NULL;
+}

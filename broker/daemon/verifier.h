@@ -1,0 +1,85 @@
+#ifndef HUFU_DAEMON_VERIFIER_H
+#define HUFU_DAEMON_VERIFIER_H
+
+#include "broker/store/store.h"
+#include "broker/trust/verdict.h"
+#include "policy/base/cleanup.h"
+
+#include <systemd/sd-event.h>
+
+/*
+ * Verifies for the broker, and nothing twice: what was verified before is remembered, in memory and, for what
+ * the store holds, on disk.
+ *
+ * Who can wait prepares: what is not remembered is verified on worker threads while the loop goes on, and
+ * then all of it is remembered. Whoever judges afterwards, on the loop, under what holds then, asks by
+ * verifier_grant() and the like, which are trust_verify_grant() and the like with a memory. So the threads
+ * never decide anything: should something not have been prepared (the trust is another by now), it is
+ * verified when it is judged.
+ */
+struct verifier;
+
+/** 0 or -errno. */
+int verifier_new(sd_event *event, struct verifier **ret);
+/** Ends the workers: whoever waits is told -ECANCELED, as is whoever comes later. Judging goes on. */
+void verifier_stop(struct verifier *v);
+struct verifier *verifier_free(struct verifier *v);
+DEFINE_CLEANUP(struct verifier, verifier_free);
+
+/* ---- judging: as trust_verify_*(), and -EIO ---- */
+
+int verifier_grant(struct verifier *v, const struct trust_set *t, const struct grant *g, struct octets octets,
+                   const struct octets *approvals, size_t n_approvals, when_t now,
+                   struct grant_standing *ret);
+int verifier_trust(struct verifier *v, const struct trust_set *t, const struct trust *next,
+                   struct octets octets, const struct octets *approvals, size_t n_approvals, when_t now,
+                   struct grant_standing *ret);
+int verifier_revocation(struct verifier *v, const struct trust_set *t, const struct revocation *x,
+                        struct octets octets, const struct octets *approvals, size_t n_approvals, when_t now,
+                        struct grant_standing *ret);
+int verifier_status(struct verifier *v, const struct trust_set *t, const struct status *s,
+                    struct octets octets, const struct octets *approvals, size_t n_approvals, when_t now,
+                    struct grant_standing *ret);
+
+/** The verdicts on the first QUORUM_VOTES_MAX approvals, those that are not remembered made here and now. 0;
+ * -ENOMEM, -EIO. */
+int verifier_verdicts(struct verifier *v, const struct trust_set *t, const struct subject *subject,
+                      const struct octets *approvals, size_t n_approvals,
+                      struct trust_verdict ret[static QUORUM_VOTES_MAX]);
+
+/** A verdict that is known from elsewhere: kept beside the document, or in the store. */
+void verifier_remember(struct verifier *v, const struct trust_verdict_key *key,
+                       const struct trust_verdict *x);
+/** Makes room for that many verdicts that are to be remembered at once. */
+void verifier_reserve(struct verifier *v, size_t n);
+
+/* ---- preparing ---- */
+
+/** result: 0; -ECANCELED (the broker stops); -ENOMEM, -EIO. */
+typedef void verifier_done(void *userdata, int result);
+
+/** Verifies on a worker what is not remembered of these approvals, and tells `done`; at once, if all is. What
+ * another preparation is verifying already is waited for. Copies what it is given; holds a reference to `t`.
+ */
+void verifier_prepare(struct verifier *v, struct trust_set *t, const struct subject *subject,
+                      const struct octets *approvals, size_t n_approvals, verifier_done *done,
+                      void *userdata);
+
+/** Waits until at most so many preparations are under way: at start, when there is no loop yet. */
+void verifier_settle(struct verifier *v, size_t at_most);
+
+/* ---- the store ---- */
+
+/** Remembers what the store keeps and rests on `t`; *ret_n: how many that are. From here on until
+ * verifier_write_made() notes what is made. 0; -EBADMSG (a row that is no verdict); -errno. */
+int verifier_load(struct verifier *v, struct store *s, const struct trust_set *t, size_t *ret_n);
+
+/** Writes what was made since verifier_load(), and forgets what does not rest on `t`. False: there is nothing
+ * to write. */
+bool verifier_write_made(struct verifier *v, const struct trust_set *t, struct store_txn *txn);
+
+/** One row. */
+void verifier_write(struct store_txn *txn, const struct trust_set *t, const struct trust_verdict_key *key,
+                    const struct trust_verdict *x);
+
+#endif
