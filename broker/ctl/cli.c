@@ -20,7 +20,9 @@ static const struct verb *const verbs[] = {
     &verb_session_watch, &verb_grant_finish,
     &verb_revoke,        &verb_lock,
     &verb_unlock,        &verb_locks,
-    &verb_audit,         &verb_clock_confirm,
+    &verb_document_add,  &verb_audit,
+    &verb_trust_show,    &verb_trust_update,
+    &verb_trust_reset,   &verb_clock_confirm,
     &verb_host_confirm,  NULL,
 };
 

@@ -1,5 +1,4 @@
-#include "broker/ctl/call.h"
-#include "broker/ctl/papers.h"
+#include "broker/ctl/hand_in.h"
 #include "broker/ctl/table.h"
 #include "broker/ctl/text.h"
 #include "broker/ctl/verbs.h"
@@ -25,48 +24,7 @@ static const struct option_row add_rows[] = {
     {"approval", 0, OPTION_LIST, false, "FILE", N_("an approval of it"), offsetof(struct add, approvals)},
 };
 
-static const struct table_column approval_columns[] = {
-    {.title = N_("APPROVER"), .member = "approver"},
-    {.title = N_("ROLE"), .member = "role"},
-    {.title = N_("OUTCOME"), .member = "outcome"},
-};
-
 /* Read here as well as there, so that a file that is no grant is named by line, and by its name. */
-static json_t *parameters_of(const struct papers_grant *grant, const struct papers_approvals *approvals)
-{
-    json_t *list = json_array();
-
-    for (size_t i = 0; list && i < approvals->count; i++)
-        if (json_array_append_new(
-                list, json_stringn((const char *)approvals->items[i].data, approvals->items[i].size)) < 0) {
-            json_decref(list);
-            return NULL;
-        }
-    return json_pack("{s:s%, s:o}", "document", grant->text, grant->size, "approvals", list);
-}
-
-static enum exit_code print_added(const struct cli *cli, const json_t *reply)
-{
-    const char *state = json_string_value(json_object_get(reply, "state"));
-    cleanup_free char *id = table_cell(json_object_get(reply, "id"));
-
-    (void)fprintf(cli->out, _("Grant %s version %d: %s\n"), id ? id : "?",
-                  (int)json_integer_value(json_object_get(reply, "version")), state ? state : "?");
-    if (json_array_size(json_object_get(reply, "approvals")) > 0 &&
-        table_print(cli->out, approval_columns, ARRAY_SIZE(approval_columns),
-                    json_object_get(reply, "approvals")) < 0)
-        return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
-    return EXIT_DONE;
-}
-
-/* Known, but good for nothing yet: that is not what was wanted. */
-static bool is_usable(const json_t *reply)
-{
-    const char *state = json_string_value(json_object_get(reply, "state"));
-
-    return state && (strcmp(state, "ok") == 0 || strcmp(state, "not-yet-valid") == 0);
-}
-
 static enum exit_code run_add(const struct cli *cli, const void *settings,
                               const struct option_list *arguments)
 {
@@ -79,13 +37,8 @@ static enum exit_code run_add(const struct cli *cli, const void *settings,
     if (code == EXIT_DONE)
         code = papers_read_approvals(cli, &add->approvals, &approvals);
     if (code == EXIT_DONE)
-        code = call_broker(cli, "DocumentAdd", parameters_of(&grant, &approvals), CALL_ENDING_TIMEOUT_MS,
-                           &reply);
-    if (code == EXIT_DONE)
-        code = cli->json ? call_print_json(cli, reply) : print_added(cli, reply);
-    if (code != EXIT_DONE)
-        return code;
-    return is_usable(reply) ? EXIT_DONE : EXIT_REFUSED;
+        code = hand_in(cli, grant.text, grant.size, &approvals, &reply);
+    return code == EXIT_DONE ? hand_in_report(cli, reply) : code;
 }
 
 const struct verb verb_grant_add = {
@@ -97,7 +50,8 @@ const struct verb verb_grant_add = {
                "Approvals may come later, with the same command. For operators.\n"
                "Exit status 0: in force, now or from its first second on. 1: refused, or known but not in "
                "force; the "
-               "state says why."),
+               "state says why. 4: a new version ended sessions, and after 10 seconds it could not be proven "
+               "that they are gone."),
     .example = "  hufuctl grant add grant --approval grant.zhou.ming.approval \\\n"
                "    --approval grant.wang.wu.approval",
     .options = add_rows,
@@ -200,9 +154,7 @@ static enum exit_code print_grant(const struct cli *cli, const json_t *reply)
     if (json_array_size(approvals) == 0)
         return EXIT_DONE;
     (void)fputc('\n', cli->out);
-    if (table_print(cli->out, approval_columns, ARRAY_SIZE(approval_columns), approvals) < 0)
-        return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
-    return EXIT_DONE;
+    return hand_in_print_approvals(cli, approvals);
 }
 
 static enum exit_code run_show(const struct cli *cli, const void *settings,

@@ -24,6 +24,10 @@ extern const struct verb verb_audit;
 extern const struct verb verb_status;
 extern const struct verb verb_clock_confirm;
 extern const struct verb verb_host_confirm;
+extern const struct verb verb_document_add;
+extern const struct verb verb_trust_show;
+extern const struct verb verb_trust_update;
+extern const struct verb verb_trust_reset;
 extern const struct verb verb_setup;
 
 #endif

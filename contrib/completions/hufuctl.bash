@@ -22,7 +22,7 @@ _hufuctl_options() {
     'approve')
       echo --as --role --key --trust --output --yes -o
       ;;
-    'grant add')
+    'grant add' | 'document add' | 'trust update')
       echo --approval
       ;;
     'grant list')
@@ -49,7 +49,10 @@ _hufuctl_options() {
     'session end')
       echo --why
       ;;
-    'clock confirm' | 'host confirm')
+    'trust show')
+      echo --document
+      ;;
+    'clock confirm' | 'host confirm' | 'trust reset')
       echo --why --yes
       ;;
     'revoke')
@@ -88,13 +91,15 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
 
 _hufuctl_arguments() { # COMMAND CURRENT
   case $1 in
-    'grant check' | 'grant add' | approve) compgen -f -- "$2" ;;
+    'grant check' | 'grant add' | 'document add' | 'trust update' | approve) compgen -f -- "$2" ;;
     'grant show' | 'grant finish' | revoke) compgen -W "$(_hufuctl_ids grant)" -- "$2" ;;
     'session show' | 'session end') compgen -W "$(_hufuctl_ids session)" -- "$2" ;;
     grant) compgen -W 'draft check add list show finish' -- "$2" ;;
     session) compgen -W 'list show end watch' -- "$2" ;;
+    document) compgen -W 'add' -- "$2" ;;
+    trust) compgen -W 'show update reset' -- "$2" ;;
     clock | host) compgen -W 'confirm' -- "$2" ;;
-    '') compgen -W 'setup status grant approve explain session revoke lock unlock locks audit clock host' -- "$2" ;;
+    '') compgen -W 'setup status grant approve explain session revoke lock unlock locks audit document trust clock host' -- "$2" ;;
   esac
 }
 
@@ -117,7 +122,7 @@ _hufuctl() {
       *)
         command=${command:+$command }$word
         case $command in
-          grant | session | clock | host) ;;
+          grant | session | document | trust | clock | host) ;;
           *) break ;;
         esac
         ;;
@@ -134,7 +139,7 @@ _hufuctl() {
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_hufuctl_options "$command")" -- "$current")
   else
-    case $command in 'grant check' | 'grant add' | approve) compopt -o filenames 2>/dev/null ;; esac
+    case $command in 'grant check' | 'grant add' | 'document add' | 'trust update' | approve) compopt -o filenames 2>/dev/null ;; esac
     mapfile -t COMPREPLY < <(_hufuctl_arguments "$command" "$current")
   fi
 }

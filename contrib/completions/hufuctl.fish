@@ -22,7 +22,7 @@ function __hufuctl_is
             case '-*'
             case '*'
                 set -a command $token
-                contains -- "$command" grant session clock host; or break
+                contains -- "$command" grant session document trust clock host; or break
         end
     end
     test "$command" = "$argv[1]"
@@ -44,6 +44,8 @@ complete -c hufuctl -n '__hufuctl_is ""' -a lock -d 'keep a person, a vendor or 
 complete -c hufuctl -n '__hufuctl_is ""' -a unlock -d 'take a lock back'
 complete -c hufuctl -n '__hufuctl_is ""' -a locks -d 'what is locked or revoked on this host, by whom and until when'
 complete -c hufuctl -n '__hufuctl_is ""' -a audit -d 'what happened: every admission, refusal, end and order'
+complete -c hufuctl -n '__hufuctl_is ""' -a document -d 'hand any signed document to this host\'s broker'
+complete -c hufuctl -n '__hufuctl_is ""' -a trust -d 'show, update and reset the trust in force'
 complete -c hufuctl -n '__hufuctl_is ""' -a clock -d 'say that this host\'s clock is right'
 complete -c hufuctl -n '__hufuctl_is ""' -a host -d 'say that the store belongs to this host'
 
@@ -58,6 +60,12 @@ complete -c hufuctl -n '__hufuctl_is session' -a list -d 'who is in, and how lon
 complete -c hufuctl -n '__hufuctl_is session' -a show -d 'one session, with its processes'
 complete -c hufuctl -n '__hufuctl_is session' -a end -d 'end a session; its grant stays'
 complete -c hufuctl -n '__hufuctl_is session' -a watch -d 'who is in, and then each change as it happens'
+
+complete -c hufuctl -n '__hufuctl_is document' -a add -d 'hand any signed document to this host\'s broker'
+
+complete -c hufuctl -n '__hufuctl_is trust' -a show -d 'the trust in force: epoch, dates, who signed it'
+complete -c hufuctl -n '__hufuctl_is trust' -a update -d 'put the next trust epoch in force'
+complete -c hufuctl -n '__hufuctl_is trust' -a reset -d 'start over with the trust file of this host'
 
 complete -c hufuctl -n '__hufuctl_is clock' -a confirm -d 'say that this host\'s clock is right'
 
@@ -179,3 +187,14 @@ complete -c hufuctl -n '__hufuctl_is "clock confirm"' -l yes -d 'do not ask, for
 
 complete -c hufuctl -n '__hufuctl_is "host confirm"' -l why -x -d 'for the record'
 complete -c hufuctl -n '__hufuctl_is "host confirm"' -l yes -d 'do not ask, for scripts'
+
+complete -c hufuctl -n '__hufuctl_is "document add"' -F
+complete -c hufuctl -n '__hufuctl_is "document add"' -l approval -r -F -d 'an approval of it'
+
+complete -c hufuctl -n '__hufuctl_is "trust show"' -l document -d 'print the trust file in force, octet for octet, and no more'
+
+complete -c hufuctl -n '__hufuctl_is "trust update"' -F
+complete -c hufuctl -n '__hufuctl_is "trust update"' -l approval -r -F -d 'an approval of it'
+
+complete -c hufuctl -n '__hufuctl_is "trust reset"' -l why -x -d 'for the record'
+complete -c hufuctl -n '__hufuctl_is "trust reset"' -l yes -d 'do not ask, for scripts'

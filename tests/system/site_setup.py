@@ -53,6 +53,11 @@ class Authority:
         )
         return self.certificate(path)
 
+    def known(self, name, algorithm):
+        """The certificate of somebody who may have one already."""
+        path = f"{PEOPLE}/{name}"
+        return self.certificate(path) if self.box.run(f"test -e {path}.pem").ok else self.person(name, algorithm)
+
     def certificate(self, path):
         return self.box.sh(f"openssl x509 -in {path}.pem -outform der | base64 -w0")
 
@@ -79,6 +84,8 @@ class Site:
         """The same site, on a clone of its box."""
         clone = copy.copy(self)
         clone.box, clone.keys = box, dict(self.keys)
+        clone.authority = copy.copy(self.authority)
+        clone.authority.box = box
         box.until("hufuctl status")
         return clone
 
@@ -96,7 +103,7 @@ class Site:
         lines = [f"anchor: finance-{algorithm} {self.authority.anchor(algorithm)}" for algorithm in Authority.GENERATE]
         lines += ["requester: li.si finance"]
         for person, (role, algorithm) in (approvers or self.approvers).items():
-            lines.append(f"approver: {person} finance {role} {algorithm} {self.authority.person(person, algorithm)}")
+            lines.append(f"approver: {person} finance {role} {algorithm} {self.authority.known(person, algorithm)}")
         lines += ["limit: emergency validity=86400 session=28800 any=hours,source"]
         lines += ["limit: normal validity=2592000 session=28800 any=command,hours,source,uses"]
         lines += ["limit: privileged validity=604800 session=14400 any=hours"]

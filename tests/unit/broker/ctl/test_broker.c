@@ -83,11 +83,12 @@ static void test_grant_add(void **state)
     (void)state;
     put_file("grant", grant);
     put_file("a", approval);
-    assert_asks("{\"parameters\": {\"id\": \"" PAPERS_ID
+    assert_asks("{\"parameters\": {\"type\": \"grant\", \"id\": \"" PAPERS_ID
                 "\", \"version\": 3, \"state\": \"ok\", \"approvals\": []}}",
                 "grant add grant --approval a", "DocumentAdd", parameters, EXIT_DONE, "version 3: ok");
     assert_asks(
-        "{\"parameters\": {\"id\": \"" PAPERS_ID "\", \"version\": 3, \"state\": \"approval-missing\", "
+        "{\"parameters\": {\"type\": \"grant\", \"id\": \"" PAPERS_ID
+        "\", \"version\": 3, \"state\": \"approval-missing\", "
         "\"approvals\": [{\"approver\": \"wang.wu\", \"role\": \"leader\", \"outcome\": \"counted\"}]}}",
         "grant add grant --approval a", "DocumentAdd", parameters, EXIT_REFUSED, "wang.wu  leader counted");
     json_decref(value);
