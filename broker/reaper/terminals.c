@@ -33,19 +33,31 @@ int terminals_path(uint32_t device, char path[static 32])
     return 0;
 }
 
-/* "\r\n" where the text has LF: the terminal may be in raw mode. What could move the cursor is left out. */
+static size_t put_line_end(char *out)
+{
+    out[0] = '\r';
+    out[1] = '\n';
+    return 2;
+}
+
+/*
+ * "\r\n" where the text has LF: the terminal may be in raw mode. What could move the cursor is left out. A
+ * bell, since the person may look elsewhere; and lines of its own, since a prompt or half a command may stand
+ * where the cursor is.
+ */
 static size_t render(const char *text, char *out, size_t size)
 {
     size_t used = 0;
-    for (; *text != '\0' && used + 3 < size; text++) {
-        if (*text == '\n') {
-            out[used++] = '\r';
-            out[used++] = '\n';
-        } else if ((unsigned char)*text >= 0x20 && *text != 0x7f) {
+
+    out[used++] = '\a';
+    used += put_line_end(out + used);
+    for (; *text != '\0' && used + 5 < size; text++) {
+        if (*text == '\n')
+            used += put_line_end(out + used);
+        else if ((unsigned char)*text >= 0x20 && *text != 0x7f)
             out[used++] = *text;
-        }
     }
-    return used;
+    return used + put_line_end(out + used);
 }
 
 static bool write_one(uint32_t device, uint32_t uid, const char *text)

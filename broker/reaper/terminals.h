@@ -3,10 +3,11 @@
 
 #include "broker/reaper/leases.h"
 
-/** Writes `text` (control characters other than LF are dropped) to each terminal that a process of the target
- * has as its controlling one. Each is checked before a byte is written: a terminal device of exactly that
- * number, owned by the person or root, opened without following links, without blocking, without becoming
- * ours. Returns how many took the whole text; none is for the caller to record (PAM_TTY is only `ssh`). */
+/** Writes a bell and `text` (control characters other than LF are dropped), on lines of its own, to each
+ * terminal that a process of the target has as its controlling one. Each is checked before a byte is written:
+ * a terminal device of exactly that number, owned by the person or root, opened without following links,
+ * without blocking, without becoming ours. Returns how many took the whole text; none is for the caller to
+ * record (PAM_TTY is only `ssh`). */
 uint32_t terminals_write(int proc, const struct leases *leases, const struct reap_target *target,
                          const char *text);
 
