@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <libsmartcols.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 DEFINE_CLEANUP(struct libscols_table, scols_unref_table);
@@ -68,15 +69,22 @@ static char *cell_of(const struct table_column *column, const json_t *object)
     return column->format ? column->format(object) : table_cell(json_object_get(object, column->member));
 }
 
-static int add_line(struct libscols_table *table, const struct table_column *columns, size_t n,
-                    const json_t *object)
+#define MAX_COLUMNS 16
+
+/* What of a table is printed. */
+struct plan {
+    const struct table_column *columns[MAX_COLUMNS];
+    size_t n;
+};
+
+static int add_line(struct libscols_table *table, const struct plan *p, const json_t *object)
 {
     struct libscols_line *line = scols_table_new_line(table, NULL);
 
     if (!line)
         return -ENOMEM;
-    for (size_t i = 0; i < n; i++) {
-        char *cell = cell_of(&columns[i], object);
+    for (size_t i = 0; i < p->n; i++) {
+        char *cell = cell_of(p->columns[i], object);
 
         if (!cell)
             return -ENOMEM;
@@ -88,7 +96,62 @@ static int add_line(struct libscols_table *table, const struct table_column *col
     return 0;
 }
 
-int table_print(FILE *out, const struct table_column *columns, size_t n, const json_t *objects)
+/* Columns of the terminal; 0: it is none, or does not say. */
+static size_t terminal_width(FILE *out)
+{
+    struct winsize size = {0};
+
+    return isatty(fileno(out)) && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+static size_t width_of(const struct table_column *column, const json_t *objects)
+{
+    size_t width = text_width(_(column->title)), i;
+    json_t *object;
+
+    json_array_foreach((json_t *)objects, i, object)
+    {
+        cleanup_free char *cell = cell_of(column, object);
+        size_t columns = cell ? text_width(cell) : 0;
+
+        if (columns > width)
+            width = columns;
+    }
+    return width;
+}
+
+/* The column whose turn it is; n if none is left. */
+static size_t to_take_out(const struct table_column *columns, size_t n, const bool *out)
+{
+    size_t found = n;
+
+    for (size_t i = 0; i < n; i++)
+        if (columns[i].spare > 0 && !out[i] && (found == n || columns[i].spare < columns[found].spare))
+            found = i;
+    return found;
+}
+
+/* Takes out columns until the rest fits, and puts back those for which a wider one made room. */
+static void fit(const struct table_column *columns, size_t n, const json_t *objects, size_t width, bool *out)
+{
+    size_t widths[MAX_COLUMNS], sum = 0, i;
+
+    for (i = 0; i < n; i++)
+        sum += widths[i] = width_of(&columns[i], objects) + 1;
+    /* The last one has no blank behind it. */
+    while (sum > width + 1 && (i = to_take_out(columns, n, out)) < n) {
+        out[i] = true;
+        sum -= widths[i];
+    }
+    for (unsigned turn = MAX_COLUMNS; turn > 0; turn--)
+        for (i = 0; i < n; i++)
+            if (out[i] && columns[i].spare == turn && sum + widths[i] <= width + 1) {
+                out[i] = false;
+                sum += widths[i];
+            }
+}
+
+static int print_plan(FILE *out, const struct plan *p, const json_t *objects)
 {
     cleanup(scols_unref_table_p) struct libscols_table *table = NULL;
     json_t *object;
@@ -101,15 +164,52 @@ int table_print(FILE *out, const struct table_column *columns, size_t n, const j
     /* A table that is read by another program, or through a pipe, is never cut. */
     if (!isatty(fileno(out)))
         scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-    for (i = 0; i < n; i++)
-        if (!add_column(table, _(columns[i].title), columns[i].right ? SCOLS_FL_RIGHT : 0))
+    for (i = 0; i < p->n; i++)
+        if (!add_column(table, _(p->columns[i]->title), p->columns[i]->right ? SCOLS_FL_RIGHT : 0))
             return -ENOMEM;
     json_array_foreach((json_t *)objects, i, object)
     {
-        if (add_line(table, columns, n, object) < 0)
+        if (add_line(table, p, object) < 0)
             return -ENOMEM;
     }
     return scols_print_table(table) == 0 ? 0 : -ENOMEM;
+}
+
+static void print_left_out(FILE *out, struct buf *titles)
+{
+    cleanup_free char *names = buf_steal_text(titles);
+    cleanup_buf struct buf b = BUF_INIT;
+    cleanup_free char *text = NULL;
+
+    buf_printf(
+        &b,
+        _("Left out, since the terminal is too narrow: %s. With --json, or through a pipe, all is there."),
+        names ? names : "");
+    text = buf_steal_text(&b);
+    text_print_wrapped(out, text ? text : "");
+}
+
+int table_print(FILE *out, const struct table_column *columns, size_t n, const json_t *objects)
+{
+    struct plan p = {.n = 0};
+    bool is_out[MAX_COLUMNS] = {false};
+    cleanup_buf struct buf left_out = BUF_INIT;
+    size_t width = terminal_width(out);
+
+    if (n > MAX_COLUMNS)
+        return -ENOMEM;
+    if (width > 0)
+        fit(columns, n, objects, width, is_out);
+    for (size_t i = 0; i < n; i++)
+        if (is_out[i])
+            buf_printf(&left_out, "%s%s", left_out.size > 0 ? ", " : "", _(columns[i].title));
+        else
+            p.columns[p.n++] = &columns[i];
+    if (print_plan(out, &p, objects) < 0)
+        return -ENOMEM;
+    if (left_out.size > 0)
+        print_left_out(out, &left_out);
+    return 0;
 }
 
 int table_print_line(FILE *out, const struct table_column *columns, size_t n, const json_t *object)

@@ -13,10 +13,13 @@ struct table_column {
     const char *member;                    /* of each object */
     bool right;                            /* numbers */
     char *(*format)(const json_t *object); /* or NULL: the member as it is; result is the table's to free */
+    unsigned
+        spare; /* 0: always there; else its turn to be left out where a terminal is too narrow, 1 first */
     unsigned width; /* for table_print_line(), which cannot know what is still to come: at least so many */
 };
 
-/** Prints a line of titles and one line an object. 0 or -ENOMEM. */
+/** Prints a line of titles and one line an object. On a terminal that is too narrow for that, columns that
+ * can be spared are left out, and named below the table. 0 or -ENOMEM. */
 int table_print(FILE *out, const struct table_column *columns, size_t n, const json_t *objects);
 
 /** One line of a table that grows: the titles for `object` NULL, else its cells, each filled up to its

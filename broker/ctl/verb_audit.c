@@ -44,17 +44,29 @@ static char *short_grant(const json_t *object)
     return strndup(id && *id ? id : "-", 8);
 }
 
+/* For people; --json has the microseconds. */
+static char *whole_seconds(const json_t *object)
+{
+    const char *time = json_string_value(json_object_get(object, "time"));
+    size_t length = strcspn(time ? time : "-", ".");
+    char *text = NULL;
+
+    return asprintf(&text, "%.*s%s", (int)length, time ? time : "-", time && time[length] ? "Z" : "") < 0
+               ? NULL
+               : text;
+}
+
 static const struct table_column columns[] = {
     {.title = N_("SEQ"), .member = "sequence", .right = true, .width = 6},
-    {.title = N_("TIME"), .member = "time", .width = 27},
+    {.title = N_("TIME"), .member = "time", .format = whole_seconds, .width = 20},
     {.title = N_("EVENT"), .member = "event", .width = 14},
-    {.title = N_("RESULT"), .member = "result", .width = 7},
+    {.title = N_("RESULT"), .member = "result", .spare = 3, .width = 7},
     {.title = N_("REASON"), .member = "reason", .width = 16},
     {.title = N_("STAFF"), .member = "staff", .width = 12},
-    {.title = N_("SERVICE"), .member = "service", .width = 7},
-    {.title = N_("ADDRESS"), .member = "address", .width = 15},
-    {.title = N_("GRANT"), .member = "grant", .format = short_grant, .width = 8},
-    {.title = N_("TICKET"), .member = "ticket", .width = 13},
+    {.title = N_("SERVICE"), .member = "service", .spare = 2, .width = 7},
+    {.title = N_("ADDRESS"), .member = "address", .spare = 5, .width = 15},
+    {.title = N_("GRANT"), .member = "grant", .spare = 4, .format = short_grant, .width = 8},
+    {.title = N_("TICKET"), .member = "ticket", .spare = 1, .width = 13},
     {.title = N_("REFERENCE"), .member = "reference", .width = 9},
 };
 

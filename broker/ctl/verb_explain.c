@@ -22,9 +22,16 @@ static const struct option_row rows[] = {
      offsetof(struct explain, target)},
 };
 
+static char *short_id(const json_t *object)
+{
+    const char *id = json_string_value(json_object_get(object, "id"));
+
+    return strndup(id ? id : "-", 8);
+}
+
 static const struct table_column columns[] = {
-    {.title = N_("GRANT"), .member = "id"},
-    {.title = N_("VERSION"), .member = "version", .right = true},
+    {.title = N_("GRANT"), .member = "id", .format = short_id},
+    {.title = N_("VERSION"), .member = "version", .spare = 1, .right = true},
     {.title = N_("FIRST RULE THAT FAILS"), .member = "reason"},
     {.title = N_("TAKEN AWAY"), .member = "taken_by"},
 };

@@ -78,17 +78,17 @@ static const struct option_row list_rows[] = {
 
 static const struct table_column list_columns[] = {
     {.title = N_("ID"), .member = "id", .format = short_id},
-    {.title = N_("VER"), .member = "version", .right = true},
+    {.title = N_("VER"), .member = "version", .spare = 5, .right = true},
     {.title = N_("STATE"), .member = "state"},
     {.title = N_("STAFF"), .member = "staff"},
-    {.title = N_("VENDOR"), .member = "vendor"},
-    {.title = N_("SERVICES"), .member = "services"},
-    {.title = N_("FROM"), .member = "not_before"},
+    {.title = N_("VENDOR"), .member = "vendor", .spare = 3},
+    {.title = N_("SERVICES"), .member = "services", .spare = 2},
+    {.title = N_("FROM"), .member = "not_before", .spare = 1},
     {.title = N_("UNTIL"), .member = "not_after"},
-    {.title = N_("USES"), .member = "uses"},
-    {.title = N_("TAKEN"), .member = "uses_taken", .right = true},
-    {.title = N_("LIVE"), .member = "sessions_live", .right = true},
-    {.title = N_("TICKET"), .member = "ticket"},
+    {.title = N_("USES"), .member = "uses", .spare = 6},
+    {.title = N_("TAKEN"), .member = "uses_taken", .spare = 7, .right = true},
+    {.title = N_("LIVE"), .member = "sessions_live", .spare = 4, .right = true},
+    {.title = N_("TICKET"), .member = "ticket", .spare = 8},
 };
 
 static enum exit_code run_list(const struct cli *cli, const void *settings,

@@ -43,15 +43,15 @@ static const struct option_row list_rows[] = {
 
 static const struct table_column list_columns[] = {
     {.title = N_("NUMBER"), .member = "number", .right = true},
-    {.title = N_("STATE"), .member = "state"},
+    {.title = N_("STATE"), .member = "state", .spare = 3},
     {.title = N_("STAFF"), .member = "staff"},
-    {.title = N_("VENDOR"), .member = "vendor"},
-    {.title = N_("SERVICE"), .member = "service"},
+    {.title = N_("VENDOR"), .member = "vendor", .spare = 2},
+    {.title = N_("SERVICE"), .member = "service", .spare = 4},
     {.title = N_("SOURCE"), .member = "source"},
     {.title = N_("GRANT"), .member = "grant", .format = short_grant},
-    {.title = N_("OPENED"), .member = "opened"},
+    {.title = N_("OPENED"), .member = "opened", .spare = 5},
     {.title = N_("LEFT"), .member = "seconds_left", .right = true, .format = time_left},
-    {.title = N_("REASON"), .member = "reason"},
+    {.title = N_("REASON"), .member = "reason", .spare = 1},
 };
 
 static enum exit_code run_list(const struct cli *cli, const void *settings,

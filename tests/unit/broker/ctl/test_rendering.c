@@ -10,8 +10,11 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <pty.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 /* What people type as times, and what they see. */
 
@@ -213,6 +216,54 @@ static void test_durations_of_endings(void **state)
     assert_string_equal(text, "1.050 s");
 }
 
+/* What a terminal of so many columns is shown of a table. */
+static void print_on_terminal(unsigned short width, char *shown, size_t size)
+{
+    static const struct table_column table[] = {
+        {.title = "ID", .member = "id"},
+        {.title = "SECOND", .member = "second", .spare = 2},
+        {.title = "FIRST", .member = "first", .spare = 1},
+        {.title = "LAST", .member = "last"},
+    };
+    json_t *rows = json_pack("[{s:s, s:s, s:s, s:s}]", "id", "01234567", "second", "服务人员", "first", "1",
+                             "last", "9");
+    struct winsize window = {.ws_col = width, .ws_row = 24};
+    int master, slave;
+    FILE *out;
+
+    assert_int_equal(openpty(&master, &slave, NULL, NULL, &window), 0);
+    out = fdopen(slave, "w");
+    assert_non_null(out);
+    assert_int_equal(table_print(out, table, ARRAY_SIZE(table), rows), 0);
+    json_decref(rows);
+    assert_int_equal(fflush(out), 0);
+    ssize_t n = read(master, shown, size - 1);
+    assert_true(n > 0);
+    shown[n] = '\0';
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(close(master), 0);
+}
+
+/* 28 columns: what fits is there; below that what can be spared goes, in its order, and is named. */
+static void test_narrow_terminals(void **state)
+{
+    char shown[1000];
+
+    (void)state;
+    print_on_terminal(28, shown, sizeof(shown));
+    assert_string_equal(shown, "ID       SECOND   FIRST LAST\r\n01234567 服务人员 1     9\r\n");
+    print_on_terminal(27, shown, sizeof(shown));
+    assert_non_null(strstr(shown, "ID       SECOND   LAST\r\n01234567 服务人员 9\r\nLeft out"));
+    assert_non_null(strstr(shown, "narrow: FIRST."));
+    print_on_terminal(18, shown, sizeof(shown));
+    assert_non_null(strstr(shown, "ID       LAST\r\n01234567 9\r\nLeft out"));
+    assert_non_null(strstr(shown, "narrow: SECOND, FIRST."));
+    print_on_terminal(20, shown, sizeof(shown)); /* FIRST goes first, and comes back when SECOND has gone */
+    assert_non_null(strstr(shown, "ID       FIRST LAST\r\n01234567 1     9\r\nLeft out"));
+    print_on_terminal(5, shown, sizeof(shown)); /* the others are there whatever the width */
+    assert_non_null(strstr(shown, "LAST"));
+}
+
 /* Chinese breaks anywhere but at its marks, English at blanks; no line is wider than 79 columns. */
 static void test_wrapped(void **state)
 {
@@ -251,7 +302,7 @@ int main(void)
         cmocka_unit_test(test_escape),       cmocka_unit_test(test_document),
         cmocka_unit_test(test_table),        cmocka_unit_test(test_object),
         cmocka_unit_test(test_hostile_cell), cmocka_unit_test(test_durations_of_endings),
-        cmocka_unit_test(test_wrapped),
+        cmocka_unit_test(test_wrapped),      cmocka_unit_test(test_narrow_terminals),
     };
 
     (void)setlocale(LC_CTYPE, "C.UTF-8");
