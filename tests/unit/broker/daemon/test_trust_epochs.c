@@ -174,6 +174,26 @@ static void test_kept_epoch_is_another(void **state)
 
 /* ---- the next one ---- */
 
+static int count_epoch(void *userdata, const struct store_document *d)
+{
+    *(unsigned *)userdata += d->type == DOCUMENT_TRUST;
+    return 0;
+}
+
+/* Every epoch is kept, also those that are not in force any more. */
+static void test_all_are_kept(void **state)
+{
+    struct world *w = *state;
+    char *next = epoch_without_leader(w, 5);
+    unsigned n = 0;
+
+    epoch_replace(w, next, 5, DEPARTMENT_BOTH, DEPARTMENT_UNIT);
+    assert_int_equal(store_flush(w->broker->store), 0);
+    assert_int_equal(store_load_documents(w->broker->store, count_epoch, &n), 0);
+    assert_int_equal(n, 2);
+    free(next);
+}
+
 static void test_replace(void **state)
 {
     struct world *w = *state;
@@ -338,6 +358,7 @@ int main(void)
         EPOCH_TEST(test_kept_epoch_is_damaged),
         EPOCH_TEST(test_kept_epoch_is_another),
         EPOCH_TEST(test_replace),
+        EPOCH_TEST(test_all_are_kept),
         EPOCH_TEST(test_replace_again),
         EPOCH_TEST(test_quorum_of_the_old),
         EPOCH_TEST(test_quorum_of_the_new),
