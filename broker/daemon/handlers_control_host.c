@@ -18,7 +18,7 @@ static bool is_same(const struct identity *a, const struct identity *b)
 void control_host_show(void *userdata, struct control_call *call, json_t *parameters)
 {
     struct broker *b = userdata;
-    struct identity here;
+    struct identity here = {0};
 
     if (!control_read(call, parameters, NULL, 0))
         return;
@@ -94,7 +94,7 @@ void control_host_confirm(void *userdata, struct control_call *call, json_t *par
     struct broker *b = userdata;
     const char *why = NULL;
     const struct varlink_field fields[] = {{"why", VARLINK_STRING, false, &why}};
-    struct identity now;
+    struct identity now = {0};
 
     if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
         return;

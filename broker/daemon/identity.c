@@ -93,7 +93,7 @@ static void compare(struct broker *b, const struct identity *here, char *text, s
 void identity_check(struct broker *b)
 {
     char text[sizeof(b->host_trouble)] = "";
-    struct identity here;
+    struct identity here = {0};
     int r;
 
     if (!b->store)
