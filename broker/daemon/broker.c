@@ -355,6 +355,7 @@ struct broker *broker_free(struct broker *b)
     b->store = store_close(b->store);
     timekeeper_free(b->timekeeper);
     taken_free(b->taken);
+    status_keeper_free(b);
     grants_free(b->grants);
     verifier_free(b->verifier);
     trust_keeper_free(b);

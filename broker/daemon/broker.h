@@ -5,6 +5,7 @@
 #include "broker/daemon/config.h"
 #include "broker/daemon/grants.h"
 #include "broker/daemon/identity.h"
+#include "broker/daemon/status_keeper.h"
 #include "broker/daemon/taken.h"
 #include "broker/daemon/trust_keeper.h"
 #include "broker/daemon/verifier.h"
@@ -63,6 +64,7 @@ struct broker {
     struct verifier *verifier;
     struct grants *grants;
     struct taken *taken;
+    struct status_keeper status;
     uint64_t generation;
 
     struct registry *registry;

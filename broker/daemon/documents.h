@@ -34,6 +34,7 @@ struct addition {
 document_take documents_take_grant;
 document_take documents_take_revocation;
 document_take documents_take_trust;
+document_take documents_take_status;
 
 /* What the reply says of a document that was taken in. */
 struct addition_answer {
@@ -41,6 +42,7 @@ struct addition_answer {
     uint32_t version;
     enum reason state;
     const struct grant_standing *standing; /* what became of each approval */
+    const char *state_text;                /* instead of the name of `state`; NULL: that */
 };
 
 /** NULL: the call has been answered. */

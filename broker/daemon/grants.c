@@ -87,9 +87,18 @@ static bool is_same_document(const struct grant_papers *x, const struct grant *g
 static int judge_again(struct grants *g, struct grant_papers *papers, struct grant_entry *entry,
                        const struct grant_standing *standing)
 {
+    const struct grant_papers *before = papers_find(g->papers, &papers->id);
+    int r = 0;
+
     /* What was verified stays so: fewer or worse approvals take nothing away. */
     if (entry->standing != REASON_OK || standing->standing == REASON_OK)
         grant_entry_judge(entry, standing->standing, standing->votes_until, entry->session_max);
+    else
+        r = papers_keep_votes(papers, before->votes, before->n_votes);
+    if (r < 0) {
+        papers_free_one(papers);
+        return r;
+    }
     return papers_put(g->papers, papers);
 }
 
@@ -152,6 +161,15 @@ static int verify(const struct grants *g, const struct trust_set *trust, const s
     return r < 0 ? r : trust_judge_grant(trust, grant, &verdicts, now, ret);
 }
 
+/* The same for the entry's standing: a status may take some of the votes that it rests on away. */
+static int verify_and_keep(const struct grants *g, const struct trust_set *trust, const struct grant *grant,
+                           struct grant_papers *papers, when_t now, struct grant_standing *ret)
+{
+    int r = verify(g, trust, grant, papers, now, ret);
+
+    return r < 0 ? r : papers_keep_votes(papers, ret->votes, ret->n_votes);
+}
+
 /* A lower version stays refused also when its own octets come again. */
 static bool is_superseded(const struct grant_entry *e)
 {
@@ -196,7 +214,7 @@ static int take_in(struct grants *g, const struct trust_set *trust, when_t now, 
     if (r < 0)
         return r;
     papers->judged_at = now;
-    r = verify(g, trust, grant, papers, now, standing);
+    r = verify_and_keep(g, trust, grant, papers, now, standing);
     if (r == 0 && !loading)
         r = refuse_for_ever(standing, refusal);
     if (r < 0)
@@ -232,7 +250,7 @@ static void judge(struct grants *g, const struct trust_set *trust, when_t now, s
 
     if (papers && papers->version == e->grant->version) {
         papers->judged_at = now;
-        if (verify(g, trust, e->grant, papers, now, &standing) < 0)
+        if (verify_and_keep(g, trust, e->grant, papers, now, &standing) < 0)
             standing = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     }
     grant_entry_judge(e, standing.standing, standing.votes_until, session_max_of(trust, e->grant));
@@ -289,11 +307,13 @@ enum reason grants_state(const struct grant_entry *e, const struct host_identity
         return REASON_WRONG_HOST;
     if (e->taken_away != REASON_OK)
         return e->taken_away;
+    if (e->by_status != REASON_OK)
+        return e->by_status;
     if (e->closed)
         return REASON_CLOSED;
     if (now >= g->valid.until)
         return REASON_EXPIRED;
     if (now < g->valid.from)
         return REASON_NOT_YET_VALID;
-    return now >= e->votes_until ? REASON_APPROVAL_EXPIRED : REASON_OK;
+    return now >= when_min(e->votes_until, e->by_status_until) ? REASON_APPROVAL_EXPIRED : REASON_OK;
 }

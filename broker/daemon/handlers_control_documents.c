@@ -19,6 +19,7 @@ static const struct taker {
     {DOCUMENT_GRANT, EVENT_GRANT_ADD, documents_take_grant},
     {DOCUMENT_REVOCATION, EVENT_REVOCATION, documents_take_revocation},
     {DOCUMENT_TRUST, EVENT_TRUST_REPLACE, documents_take_trust},
+    {DOCUMENT_STATUS, EVENT_STATUS, documents_take_status},
 };
 
 /* Said also if the trust went away while a document was being verified. */
@@ -153,7 +154,8 @@ void addition_accept(struct addition *a, const struct addition_answer *answer, s
     addition_finish(a,
                     json_pack("{ss so sI ss so}", "type", document_type_name(a->type), "id",
                               text_or_null(answer->id), "version", (json_int_t)answer->version, "state",
-                              reason_name(answer->state), "approvals", documents_seen(answer->standing)),
+                              answer->state_text ? answer->state_text : reason_name(answer->state),
+                              "approvals", documents_seen(answer->standing)),
                     t);
 }
 

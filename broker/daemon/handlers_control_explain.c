@@ -83,9 +83,10 @@ static void gather(struct broker *b, struct explaining *x)
     f->phase = x->target ? PHASE_SESSION : PHASE_ACCOUNT;
     f->service = service_grant_name(x->service);
     f->target = f->kind == SERVICE_SWITCH ? x->target : NULL;
-    /* A time that is not now says nothing about the clock, and the other way round. */
+    /* A time that is not now says nothing about the clock nor about the status that will be there then, and
+     * the other way round. */
     f->host_state = x->at ? state_for_live(b, f->now) : state_of_host(b, f->kind, f->now);
-    f->status_until = state_status_until(b);
+    f->status_until = x->at ? WHEN_NEVER : state_status_until(b);
     f->person_state = taken_of_staff(b->taken, x->staff, f->now);
     state_refresh_grants(b, x->staff, f->now);
     f->session_live = s != NULL;

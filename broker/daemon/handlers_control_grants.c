@@ -183,8 +183,10 @@ void documents_take_grant(struct addition *a, const struct offer *offer)
     state_refresh_grants(b, e->grant->staff, clock_wall());
     life_recheck_under(b, a->order);
     ident_format_id(&e->grant->id, id);
-    addition_accept(
-        a,
-        &(struct addition_answer){id, e->grant->version, grants_state(e, &b->host, clock_wall()), &standing},
-        t);
+    addition_accept(a,
+                    &(struct addition_answer){.id = id,
+                                              .version = e->grant->version,
+                                              .state = grants_state(e, &b->host, clock_wall()),
+                                              .standing = &standing},
+                    t);
 }

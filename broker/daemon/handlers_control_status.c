@@ -2,6 +2,7 @@
 #include "broker/common/i18n.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/state.h"
+#include "broker/daemon/status_findings.h"
 #include "broker/daemon/texts.h"
 #include "broker/daemon/timekeeper.h"
 #include "broker/daemon/trust_file.h"
@@ -68,6 +69,16 @@ static void find_problems(struct broker *b, json_t *findings, enum reason reason
              _("hufu-reaper is away: no session can begin, and none can be ended by hufud."));
 }
 
+static void find_of_status(const struct broker *b, json_t *findings, when_t now, bool problems)
+{
+    struct status_finding found[STATUS_FINDINGS_MAX];
+    size_t n = status_findings(b, now, found);
+
+    for (size_t i = 0; i < n; i++)
+        if (problems == (strcmp(found[i].severity, "problem") == 0))
+            find(findings, found[i].severity, found[i].subject, "%s", found[i].message);
+}
+
 static unsigned remaining(const struct broker *b)
 {
     unsigned n = 0;
@@ -127,6 +138,18 @@ static json_t *host_groups(const struct broker *b)
     return groups;
 }
 
+static void put_status(const struct broker *b, json_t *reply)
+{
+    const struct status *s = b->status.current.document;
+    when_t until = status_keeper_holds_until(b);
+
+    (void)json_object_set_new(reply, "status_trust_epoch",
+                              s ? json_integer((json_int_t)s->trust_epoch) : json_null());
+    (void)json_object_set_new(reply, "status_epoch", s ? json_integer((json_int_t)s->epoch) : json_null());
+    (void)json_object_set_new(reply, "status_issued", control_time(s ? s->issued : 0));
+    (void)json_object_set_new(reply, "status_holds_until", control_time(until));
+}
+
 void control_status(void *userdata, struct control_call *call, json_t *parameters)
 {
     struct broker *b = userdata;
@@ -135,22 +158,24 @@ void control_status(void *userdata, struct control_call *call, json_t *parameter
     const struct trust *trust = b->trust ? trust_set_document(b->trust) : NULL;
     struct gate_counters counters = gate_counters(b->gate);
     uint64_t fed = b->store ? store_fed(b->store) : 0;
-    json_t *findings;
+    json_t *findings, *reply;
 
     if (!control_read(call, parameters, NULL, 0))
         return;
     findings = json_array();
     find_problems(b, findings, reason);
+    find_of_status(b, findings, now, true);
     find_warnings(b, findings, now);
-    control_reply(
-        call,
-        json_pack("{ss ss so so so sb ss sI sI sI sI sI sI so so}", "version", HUFU_VERSION, "host",
-                  b->host.name, "groups", host_groups(b), "site", control_text(trust ? trust->site : NULL),
-                  "trust_epoch", trust ? json_integer((json_int_t)trust->epoch) : json_null(), "deciding",
-                  reason == REASON_OK, "reason", reason_name(reason), "grants",
-                  (json_int_t)grant_index_count(grants_index(b->grants)), "sessions_live",
-                  (json_int_t)live_sessions(b), "ledger_sequence", (json_int_t)b->last_sequence,
-                  "journal_behind", (json_int_t)(b->last_sequence > fed ? b->last_sequence - fed : 0),
-                  "gate_requests", (json_int_t)counters.requests, "gate_refused",
-                  (json_int_t)counters.refused, "started", control_time(b->started), "findings", findings));
+    find_of_status(b, findings, now, false);
+    reply = json_pack(
+        "{ss ss so so so sb ss sI sI sI sI sI sI so so}", "version", HUFU_VERSION, "host", b->host.name,
+        "groups", host_groups(b), "site", control_text(trust ? trust->site : NULL), "trust_epoch",
+        trust ? json_integer((json_int_t)trust->epoch) : json_null(), "deciding", reason == REASON_OK,
+        "reason", reason_name(reason), "grants", (json_int_t)grant_index_count(grants_index(b->grants)),
+        "sessions_live", (json_int_t)live_sessions(b), "ledger_sequence", (json_int_t)b->last_sequence,
+        "journal_behind", (json_int_t)(b->last_sequence > fed ? b->last_sequence - fed : 0), "gate_requests",
+        (json_int_t)counters.requests, "gate_refused", (json_int_t)counters.refused, "started",
+        control_time(b->started), "findings", findings);
+    put_status(b, reply);
+    control_reply(call, reply);
 }

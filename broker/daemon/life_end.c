@@ -115,7 +115,7 @@ static bool has_lost_its_grant(struct broker *b, const struct session *s, when_t
     struct grant_entry *e = life_entry(b, s);
 
     state_refresh_grants(b, s->staff, now);
-    return !e || e->standing != REASON_OK || e->taken_away != REASON_OK;
+    return !e || e->standing != REASON_OK || e->taken_away != REASON_OK || e->by_status != REASON_OK;
 }
 
 static void recheck_under(struct broker *b, struct session *s, struct operator_order *order)

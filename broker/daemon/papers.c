@@ -29,6 +29,8 @@ int papers_new(uint64_t seed, struct papers **ret)
 
 struct grant_papers *papers_free_one(struct grant_papers *x)
 {
+    if (x)
+        free(x->votes);
     free(x);
     return NULL;
 }
@@ -106,6 +108,21 @@ int papers_put(struct papers *p, struct grant_papers *x)
 bool papers_have_verdicts(const struct grant_papers *x, const struct trust_set *trust)
 {
     return memcmp(x->basis, trust_set_basis(trust), sizeof(x->basis)) == 0;
+}
+
+int papers_keep_votes(struct grant_papers *x, const struct quorum_signature *votes, size_t n)
+{
+    free(x->votes);
+    x->votes = NULL;
+    x->n_votes = 0;
+    if (n == 0)
+        return 0;
+    x->votes = calloc(n, sizeof(*votes));
+    if (!x->votes)
+        return -ENOMEM;
+    memcpy(x->votes, votes, n * sizeof(*votes));
+    x->n_votes = n;
+    return 0;
 }
 
 static bool is_among(const struct octets *items, size_t n, struct octets x)

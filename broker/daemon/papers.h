@@ -21,6 +21,9 @@ struct grant_papers {
 
     uint8_t basis[TRUST_BASIS_SIZE]; /* what the verdicts rest on; zeros: there are none */
     struct trust_verdict verdicts[QUORUM_VOTES_MAX];
+
+    struct quorum_signature *votes; /* those that counted then, the latest end first */
+    size_t n_votes;
 };
 
 /** `seed`: any random number; ids come from outside. */
@@ -40,6 +43,9 @@ int papers_make(const struct ident_id *id, uint32_t version, struct octets docum
                 struct grant_papers **ret);
 struct grant_papers *papers_free_one(struct grant_papers *x);
 DEFINE_CLEANUP(struct grant_papers, papers_free_one);
+
+/** Notes which signatures count. 0, or -ENOMEM and none does. */
+int papers_keep_votes(struct grant_papers *x, const struct quorum_signature *votes, size_t n);
 
 /** Takes `x` over (also on failure), in place of those of the same id. 0 or -ENOMEM. */
 int papers_put(struct papers *p, struct grant_papers *x);

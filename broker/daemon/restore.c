@@ -30,6 +30,8 @@ static int load_document(void *userdata, const struct store_document *d)
 
     if (d->type == DOCUMENT_REVOCATION)
         return revocations_load(b, d);
+    if (d->type == DOCUMENT_STATUS)
+        return status_keeper_load(b, d);
     if (d->type != DOCUMENT_GRANT)
         return 0;
     r = grants_load(b->grants, b->trust, timekeeper_now(b->timekeeper), &offer, &entry);
@@ -225,6 +227,7 @@ int restore_load(struct broker *b)
     identity_load(b);
     identity_check(b);
     keep_verdicts(b);
+    status_keeper_trust_changed(b, NULL);
     return store_read(b->store, &last, on_last_row, b);
 }
 

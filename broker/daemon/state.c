@@ -10,10 +10,10 @@ static enum reason state_of_trust(const struct broker *b, when_t now)
                                                                             : REASON_TRUST_EXPIRED;
 }
 
+/* Without a bound of its own a host decides also by a status that has ended: that goes on narrowing. */
 when_t state_status_until(const struct broker *b)
 {
-    /* A directory's status is a document that this host cannot have yet: required, it is missing. */
-    return b->config->status_required ? 0 : WHEN_NEVER;
+    return b->config->status_required ? status_keeper_holds_until(b) : WHEN_NEVER;
 }
 
 static enum reason state_of_status(const struct broker *b, when_t now)
@@ -40,6 +40,7 @@ static enum reason first_of(const enum reason *reasons, size_t n)
 
 enum reason state_of_host(struct broker *b, enum service_kind kind, when_t now)
 {
+    status_keeper_look(b, now);
     /* Only what begins needs a lease. */
     bool begins = kind == SERVICE_LOGIN || kind == SERVICE_JOB;
     bool away = begins && !reaper_client_is_here(b->reaper);
@@ -59,8 +60,7 @@ enum reason state_of_host(struct broker *b, enum service_kind kind, when_t now)
 
 enum reason state_for_live(const struct broker *b, when_t now)
 {
-    const enum reason reasons[] = {state_of_trust(b, now), state_of_status(b, now),
-                                   taken_of_host(b->taken, now)};
+    const enum reason reasons[] = {state_of_trust(b, now), taken_of_host(b->taken, now)};
 
     return first_of(reasons, ARRAY_SIZE(reasons));
 }
@@ -81,6 +81,7 @@ enum reason state_of_person(const struct broker *b, const char *staff, uint32_t 
 void state_refresh_grant(struct broker *b, struct grant_entry *e, when_t now)
 {
     e->taken_away = taken_of_grant(b->taken, e->grant, now);
+    status_keeper_apply(b, e);
 }
 
 void state_refresh_grants(struct broker *b, const char *staff, when_t now)

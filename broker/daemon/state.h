@@ -11,7 +11,7 @@
 enum reason state_of_host(struct broker *b, enum service_kind kind, when_t now);
 
 /** The same for a session that lives: only what takes its ground away ends it, not what merely keeps new ones
- * out (the reaper or the disk being away, a clock in doubt). */
+ * out (the reaper or the disk being away, a clock in doubt). How old the status is, the facts tell. */
 enum reason state_for_live(const struct broker *b, when_t now);
 
 /** The first instant at which the status that this host has is too old for it to decide (`status_until` of
@@ -21,7 +21,8 @@ when_t state_status_until(const struct broker *b);
 /** REASON_OK, or why this person is refused whatever their grants say. */
 enum reason state_of_person(const struct broker *b, const char *staff, uint32_t uid, when_t now);
 
-/** Brings `taken_away` of a grant up to date with the tombstones that hold at `now`. */
+/** Brings a grant up to date with the tombstones that hold at `now` (`taken_away`), and with the status
+ * (`by_status`). */
 void state_refresh_grant(struct broker *b, struct grant_entry *e, when_t now);
 /** The same for all of this person's grants. */
 void state_refresh_grants(struct broker *b, const char *staff, when_t now);

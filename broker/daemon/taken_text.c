@@ -77,9 +77,29 @@ static json_t *text_or_null(const struct taken_entry *x)
     return json_string(text);
 }
 
+/* Or of its version, or of who signed it. */
+static json_t *text_of_status(const struct kept_status *x, enum reason by_status)
+{
+    const struct status *s = x->document;
+    char text[TAKEN_TEXT_SIZE];
+
+    if (!s || by_status == REASON_OK)
+        return json_null();
+    if (by_status == REASON_APPROVAL_MISSING)
+        (void)snprintf(text, sizeof(text),
+                       _("Status %u of trust epoch %u (%s) revokes the certificate of someone who signed"),
+                       s->epoch, s->trust_epoch, x->signer);
+    else
+        (void)snprintf(text, sizeof(text), _("Status %u of trust epoch %u (%s) revokes this version or all"),
+                       s->epoch, s->trust_epoch, x->signer);
+    return json_string(text);
+}
+
 json_t *taken_text_of_grant(const struct broker *b, const struct grant_entry *e, when_t now)
 {
-    return text_or_null(taken_why_grant(b->taken, e->grant, now));
+    const struct taken_entry *x = taken_why_grant(b->taken, e->grant, now);
+
+    return x ? text_or_null(x) : text_of_status(&b->status.current, e->by_status);
 }
 
 json_t *taken_text_of_staff(const struct broker *b, const char *staff, when_t now)

@@ -71,6 +71,10 @@ void trust_keeper_change(struct broker *b, struct trust_change *c, when_t now, s
     if (!c->again) {
         put_in_force(b, c, now);
         grants_judge_all(b->grants, b->trust, now);
+        if (b->trust_keeper.origin == TRUST_RESET)
+            status_keeper_reset(b, t);
+        else
+            status_keeper_trust_changed(b, t);
     }
     b->trust_keeper.kept = true;
     if (t) {
@@ -243,6 +247,7 @@ void trust_keeper_settle(struct broker *b)
         return;
     put_out_of_force(b);
     grants_judge_all(b->grants, NULL, clock_wall());
+    status_keeper_trust_changed(b, NULL);
     (void)snprintf(b->trust_trouble, sizeof(b->trust_trouble), _("%.40s cannot be stored: %s"),
                    b->options.trust_path, strerror(-r));
 }
@@ -254,6 +259,7 @@ void trust_keeper_reload(struct broker *b)
     if (load_file(b) < 0 || !b->trust)
         return;
     grants_judge_all(b->grants, b->trust, timekeeper_now(b->timekeeper));
+    status_keeper_trust_changed(b, NULL);
     trust_keeper_settle(b);
 }
 

@@ -1,7 +1,7 @@
 #include "tests/unit/broker/daemon/offices.h"
 
 #include "broker/common/clock.h"
-#include "broker/common/files.h"
+#include "tests/unit/broker/daemon/epochs.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,29 +19,29 @@ char *offices_time(when_t seconds)
     return text;
 }
 
-void offices_put_trust(struct offices *o, unsigned epoch, bool revoker, const struct signatory *status_key)
+char *offices_trust(const struct offices *o, unsigned epoch, bool revoker, const struct signatory *status_key)
 {
-    struct trust_plan plan = department_plan(o->w->department);
-    char *from = offices_time(-86400), *until = offices_time(86400 * 60), *text;
+    return epoch_text(o->w, (struct trust_plan){.epoch = epoch,
+                                                .revokers = &o->revoker,
+                                                .n_revokers = revoker,
+                                                .status_keys = status_key,
+                                                .n_status_keys = status_key != NULL});
+}
 
-    plan.epoch = epoch;
-    plan.from = from;
-    plan.until = until;
-    plan.revokers = &o->revoker;
-    plan.n_revokers = revoker;
-    plan.status_keys = status_key;
-    plan.n_status_keys = status_key != NULL;
-    text = paper_trust(&plan);
-    must(files_write(world_path(o->w, "trust"), 0600, text, strlen(text)) == 0);
+void offices_replace_trust(struct offices *o, unsigned epoch, bool revoker,
+                           const struct signatory *status_key)
+{
+    char *text = offices_trust(o, epoch, revoker, status_key);
+
+    epoch_replace(o->w, text, epoch, DEPARTMENT_LEADER, DEPARTMENT_UNIT);
     free(text);
-    free(from);
-    free(until);
 }
 
 struct offices *offices_new(const char *status_max_age)
 {
     struct offices *o = calloc(1, sizeof(*o));
     const struct department *d;
+    char *trust;
 
     must(o != NULL);
     o->w = world_new();
@@ -50,7 +50,9 @@ struct offices *offices_new(const char *status_max_age)
     o->revoker = department_signatory(d, "sun.qi", "finance", "revoker", SIGNATURE_ED25519);
     o->status_key = department_signatory(d, "status-2026", "finance", "status", SIGNATURE_ED25519);
     o->next_key = department_signatory(d, "status-2027", "finance", "status", SIGNATURE_ED25519);
-    offices_put_trust(o, 4, true, &o->status_key);
+    trust = offices_trust(o, 4, true, &o->status_key);
+    epoch_put_file(o->w, trust);
+    free(trust);
     return o;
 }
 
@@ -136,13 +138,78 @@ void offices_refused(struct varlink_reply *r, enum reason reason)
     varlink_reply_done(r);
 }
 
+static bool has_no_reservation(struct world *w, void *userdata)
+{
+    (void)userdata;
+    for (const struct session *s = registry_first(w->broker->registry); s; s = registry_next(s))
+        if (s->state == SESSION_RESERVED)
+            return false;
+    return true;
+}
+
+/* Leaves nothing reserved behind, so that one may knock again. */
 enum reason offices_knock(struct offices *o)
 {
     struct visitor v = visitor_new();
     struct gate_pam m = world_login(&v);
-    struct gate_reply reply = world_ask(o->w, &v, FRAME_GATE_ACCOUNT, &m);
+    struct gate_reply reply;
 
+    m.caller.parent = 1; /* nobody opens a session in its place */
+    reply = world_ask(o->w, &v, FRAME_GATE_ACCOUNT, &m);
     visitor_end(&v);
+    world_until(o->w, has_no_reservation, NULL);
     assert_int_equal(reply.verdict, reply.reason == REASON_OK ? VERDICT_ALLOW : VERDICT_DENY);
     return reply.reason;
+}
+
+/* ---- statuses ---- */
+
+char *issue_status(struct issue x)
+{
+    char *issued = offices_time(-x.age), *expires = offices_time(x.lasts ? x.lasts : 86400), *text;
+
+    text = paper_status(&(struct status_plan){.trust_epoch = x.trust_epoch,
+                                              .epoch = x.epoch,
+                                              .issued = issued,
+                                              .expires = expires,
+                                              .lines = x.lines});
+    free(issued);
+    free(expires);
+    return text;
+}
+
+struct varlink_reply issue_hand_in(struct offices *o, struct issue x)
+{
+    char *document = issue_status(x);
+    char *approval = offices_sign(x.by ? x.by : &o->status_key, "status", document);
+    struct varlink_reply r = world_hand_in(o->w, document, approval, NULL);
+
+    free(document);
+    free(approval);
+    return r;
+}
+
+void issue_take_in_as(struct offices *o, struct issue x, const char *state)
+{
+    struct varlink_reply r = issue_hand_in(o, x);
+
+    if (r.error)
+        fail_msg("%s: %s", r.error, json_dumps(r.parameters, 0));
+    assert_string_equal(offices_text(&r, "type"), "status");
+    assert_string_equal(offices_text(&r, "state"), state);
+    assert_true(json_is_null(json_object_get(r.parameters, "id")));
+    assert_int_equal(json_integer_value(json_object_get(r.parameters, "version")), x.epoch ? x.epoch : 17);
+    varlink_reply_done(&r);
+}
+
+void issue_take_in(struct offices *o, struct issue x)
+{
+    issue_take_in_as(o, x, "ok");
+}
+
+void issue_refused(struct offices *o, struct issue x, enum reason reason)
+{
+    struct varlink_reply r = issue_hand_in(o, x);
+
+    offices_refused(&r, reason);
 }

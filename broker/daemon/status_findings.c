@@ -1,0 +1,87 @@
+#include "broker/daemon/status_findings.h"
+
+#include "broker/common/i18n.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define ADD_ONE "hufuctl document add STATUS --approval APPROVAL"
+
+struct list {
+    struct status_finding *items;
+    size_t n;
+};
+
+__attribute__((format(printf, 4, 5))) static void put(struct list *l, const char *severity,
+                                                      const char *subject, const char *format, ...)
+{
+    struct status_finding *f = &l->items[l->n++];
+    va_list arguments;
+
+    f->severity = severity;
+    f->subject = subject;
+    va_start(arguments, format);
+    (void)vsnprintf(f->message, sizeof(f->message), format, arguments);
+    va_end(arguments);
+}
+
+/* The status is what lets this host decide. */
+static void find_age(const struct broker *b, when_t now, struct list *l)
+{
+    const struct kept_status *x = &b->status.current;
+    when_t until = status_keeper_holds_until(b);
+    char text[WHEN_TEXT_SIZE];
+
+    when_format(until, text);
+    if (!x->document)
+        put(l, "problem", "status", _("No status of the site has come yet. Hand one in: %s"), ADD_ONE);
+    else if (until == 0)
+        put(l, "problem", "status",
+            _("The key that signed the status is not in the trust file in force. Hand in a newer one: %s"),
+            ADD_ONE);
+    else if (now >= until)
+        put(l, "problem", "status", _("The status held until %s. Hand in a newer one: %s"), text, ADD_ONE);
+    else if (until - now < (until - x->document->issued) / 4)
+        put(l, "warning", "status",
+            _("The status holds until %s, and all sessions with it. A newer one is due."), text);
+}
+
+/* It goes on narrowing, also when it has ended. */
+static void find_end(const struct broker *b, when_t now, struct list *l)
+{
+    const struct kept_status *x = &b->status.current;
+    char text[WHEN_TEXT_SIZE];
+
+    if (!x->document || now < x->document->expires)
+        return;
+    when_format(x->document->expires, text);
+    put(l, "warning", "status",
+        _("The status ended at %s. What it takes away stays away until a newer one comes."), text);
+}
+
+static void find_taken(const struct broker *b, when_t now, struct list *l)
+{
+    size_t n_signed, n = taken_holding(b->taken, now, &n_signed);
+
+    if (n > 0)
+        put(l, "note", "revoked",
+            ngettext("%zu revocation or lock holds on this host; signed: %zu.",
+                     "%zu revocations and locks hold on this host; signed: %zu.", n),
+            n, n_signed);
+}
+
+size_t status_findings(const struct broker *b, when_t now,
+                       struct status_finding ret[static STATUS_FINDINGS_MAX])
+{
+    struct list l = {.items = ret};
+
+    if (b->config->status_required)
+        find_age(b, now, &l);
+    else
+        find_end(b, now, &l);
+    if (b->status.waiting.document)
+        put(&l, "warning", "status", _("A status waits for trust epoch %u, which has not come yet."),
+            b->status.waiting.document->trust_epoch);
+    find_taken(b, now, &l);
+    return l.n;
+}
