@@ -24,7 +24,7 @@ int verifier_grant(struct verifier *v, const struct trust_set *t, const struct g
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (r == 0)
         r = find(v, t, &subject, approvals, n_approvals, &f);
-    return r < 0 ? r : trust_judge_grant(t, g, &f.verdicts, now, ret);
+    return r != 0 ? r : trust_judge_grant(t, g, &f.verdicts, now, ret);
 }
 
 int verifier_trust(struct verifier *v, const struct trust_set *t, const struct trust *next,
@@ -38,7 +38,7 @@ int verifier_trust(struct verifier *v, const struct trust_set *t, const struct t
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (r == 0)
         r = find(v, t, &subject, approvals, n_approvals, &f);
-    return r < 0 ? r : trust_judge_trust(t, next, &f.verdicts, now, ret);
+    return r != 0 ? r : trust_judge_trust(t, next, &f.verdicts, now, ret);
 }
 
 int verifier_revocation(struct verifier *v, const struct trust_set *t, const struct revocation *x,
@@ -52,7 +52,7 @@ int verifier_revocation(struct verifier *v, const struct trust_set *t, const str
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (r == 0)
         r = find(v, t, &subject, approvals, n_approvals, &f);
-    return r < 0 ? r : trust_judge_revocation(t, x, &f.verdicts, now, ret);
+    return r != 0 ? r : trust_judge_revocation(t, x, &f.verdicts, now, ret);
 }
 
 int verifier_status(struct verifier *v, const struct trust_set *t, const struct status *s,
@@ -66,5 +66,5 @@ int verifier_status(struct verifier *v, const struct trust_set *t, const struct 
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (r == 0)
         r = find(v, t, &subject, approvals, n_approvals, &f);
-    return r < 0 ? r : trust_judge_status(t, s, &f.verdicts, now, ret);
+    return r != 0 ? r : trust_judge_status(t, s, &f.verdicts, now, ret);
 }

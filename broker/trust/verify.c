@@ -205,7 +205,7 @@ int trust_verify_grant(const struct trust_set *t, const struct grant *g, struct 
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (r == 0)
         r = verify(t, &subject, approvals, n_approvals, &v);
-    return r < 0 ? r : trust_judge_grant(t, g, &v.verdicts, now, ret);
+    return r != 0 ? r : trust_judge_grant(t, g, &v.verdicts, now, ret);
 }
 
 int trust_verify_trust(const struct trust_set *t, const struct trust *next, struct octets next_octets,
@@ -219,7 +219,7 @@ int trust_verify_trust(const struct trust_set *t, const struct trust *next, stru
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (r == 0)
         r = verify(t, &subject, approvals, n_approvals, &v);
-    return r < 0 ? r : trust_judge_trust(t, next, &v.verdicts, now, ret);
+    return r != 0 ? r : trust_judge_trust(t, next, &v.verdicts, now, ret);
 }
 
 int trust_verify_revocation(const struct trust_set *t, const struct revocation *x, struct octets octets,
@@ -233,7 +233,7 @@ int trust_verify_revocation(const struct trust_set *t, const struct revocation *
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (r == 0)
         r = verify(t, &subject, approvals, n_approvals, &v);
-    return r < 0 ? r : trust_judge_revocation(t, x, &v.verdicts, now, ret);
+    return r != 0 ? r : trust_judge_revocation(t, x, &v.verdicts, now, ret);
 }
 
 int trust_verify_status(const struct trust_set *t, const struct status *s, struct octets octets,
@@ -247,5 +247,5 @@ int trust_verify_status(const struct trust_set *t, const struct status *s, struc
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     if (r == 0)
         r = verify(t, &subject, approvals, n_approvals, &v);
-    return r < 0 ? r : trust_judge_status(t, s, &v.verdicts, now, ret);
+    return r != 0 ? r : trust_judge_status(t, s, &v.verdicts, now, ret);
 }
