@@ -1,4 +1,5 @@
 #include "broker/ctl/call.h"
+#include "broker/ctl/findings.h"
 #include "broker/ctl/table.h"
 #include "broker/ctl/text.h"
 #include "broker/ctl/verbs.h"
@@ -24,26 +25,30 @@ static const struct table_column columns[] = {
     {.title = N_("Started"), .member = "started"},
 };
 
+#define OTHER_LINES (ARRAY_SIZE(columns) + 3) /* first line, an empty one, and the next prompt */
+
+struct status {
+    bool all;
+};
+
+static const struct option_row rows[] = {
+    {"all", 0, OPTION_FLAG, false, NULL, N_("everything that is wrong, also beyond the screen"),
+     offsetof(struct status, all)},
+};
+
 /* What is wrong comes first; the rest is for who wants to know more. */
-static enum exit_code print_status(const struct cli *cli, const json_t *reply, bool deciding)
+static enum exit_code print_status(const struct cli *cli, const struct status *status, const json_t *reply,
+                                   bool deciding)
 {
     cleanup_free char *reason = table_cell(json_object_get(reply, "reason"));
-    json_t *finding;
-    size_t i;
 
     if (deciding)
         (void)fputs(_("The gate decides.\n"), cli->out);
     else
         (void)fprintf(cli->out, _("The gate refuses every gated login: %s.\n"), reason ? reason : "?");
-    json_array_foreach(json_object_get(reply, "findings"), i, finding)
-    {
-        cleanup_free char *severity = table_cell(json_object_get(finding, "severity"));
-        cleanup_free char *subject = table_cell(json_object_get(finding, "subject"));
-        cleanup_free char *message = table_cell(json_object_get(finding, "message"));
-
-        (void)fprintf(cli->out, "  %s: %s: %s\n", severity ? severity : "?", subject ? subject : "?",
-                      message ? message : "?");
-    }
+    if (findings_print(cli->out, json_object_get(reply, "findings"),
+                       status->all ? FINDINGS_ALL : findings_room(cli->out, OTHER_LINES)) < 0)
+        return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
     (void)fputc('\n', cli->out);
     if (table_print_object(cli->out, columns, ARRAY_SIZE(columns), reply) < 0)
         return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
@@ -56,12 +61,11 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
     enum exit_code code = call_broker(cli, "Status", json_object(), CALL_TIMEOUT_MS, &reply);
     bool deciding;
 
-    (void)settings;
     (void)arguments;
     if (code != EXIT_DONE)
         return code;
     deciding = json_is_true(json_object_get(reply, "deciding"));
-    code = cli->json ? call_print_json(cli, reply) : print_status(cli, reply, deciding);
+    code = cli->json ? call_print_json(cli, reply) : print_status(cli, settings, reply, deciding);
     if (code != EXIT_DONE)
         return code;
     return deciding ? EXIT_DONE : EXIT_REFUSED;
@@ -74,8 +78,11 @@ const struct verb verb_status = {
     .text =
         N_("One screen: whether gated logins are decided or all refused, what is wrong with it, worst first, "
            "and "
-           "the numbers. For operators and auditors.\n"
+           "the numbers. What does not fit a terminal is counted. For operators and auditors.\n"
            "Exit status 0: the gate decides. 1: it refuses everybody gated; the others are never affected."),
-    .example = "  hufuctl status",
+    .example = "  hufuctl status --all",
+    .options = rows,
+    .n_options = ARRAY_SIZE(rows),
+    .settings_size = sizeof(struct status),
     .run = run,
 };

@@ -48,11 +48,43 @@ static void find_clock(struct broker *b, json_t *findings)
              expected, found);
 }
 
+/* Before anything else: the one that somebody wants. */
+static void find_lock(struct broker *b, json_t *findings, when_t now)
+{
+    const struct taken_entry *lock = taken_why_host(b->taken, now);
+    char at[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE];
+
+    if (!lock)
+        return;
+    when_format(lock->what.at, at);
+    when_format(lock->what.until == WHEN_NEVER ? 0 : lock->what.until, until);
+    if (lock->what.until == WHEN_NEVER)
+        find(findings, "problem", reason_name(REASON_HOST_LOCKED),
+             _("This host is locked since %s by uid %u, until `hufuctl unlock --host`: %s"), at,
+             (unsigned)lock->what.by, lock->what.why);
+    else
+        find(findings, "problem", reason_name(REASON_HOST_LOCKED),
+             _("This host is locked since %s by uid %u, until %s: %s"), at, (unsigned)lock->what.by, until,
+             lock->what.why);
+}
+
+static void find_taken(struct broker *b, json_t *findings, when_t now)
+{
+    size_t n_signed, n = taken_holding(b->taken, now, &n_signed);
+
+    if (n > 0)
+        find(findings, "note", "locks",
+             ngettext("%zu lock or revocation holds here: `hufuctl locks`.",
+                      "%zu locks and revocations hold here: `hufuctl locks`.", n),
+             n);
+}
+
 static void find_problems(struct broker *b, json_t *findings, enum reason reason)
 {
     const struct texts_reason *row = texts_of(reason);
 
-    if (reason != REASON_OK && row)
+    find_lock(b, findings, clock_wall());
+    if (reason != REASON_OK && reason != REASON_HOST_LOCKED && row)
         find(findings, "problem", reason_name(reason), _("Gated logins are refused: %s"), _(row->sentence));
     if (!b->store)
         find(findings, "problem", "store", "%s", b->store_trouble);
@@ -167,6 +199,7 @@ void control_status(void *userdata, struct control_call *call, json_t *parameter
     find_of_status(b, findings, now, true);
     find_warnings(b, findings, now);
     find_of_status(b, findings, now, false);
+    find_taken(b, findings, now);
     reply = json_pack(
         "{ss ss so so so sb ss sI sI sI sI sI sI so so}", "version", HUFU_VERSION, "host", b->host.name,
         "groups", host_groups(b), "site", control_text(trust ? trust->site : NULL), "trust_epoch",

@@ -8,6 +8,9 @@ _hufuctl_ids() { # grant|session
 
 _hufuctl_options() {
   case $1 in
+    'status')
+      echo --all
+      ;;
     'setup')
       echo --host --groups --trust --standalone --status-max-age --gated-uid --language
       ;;

@@ -80,6 +80,8 @@ complete -c hufuctl -n '__hufuctl_is "setup"' -l gated-uid -x -d 'uids of vendor
 complete -c hufuctl -n '__hufuctl_is "setup"' -l language -x -a 'en zh_CN' -d 'of what vendors\' staff are told: en or zh_CN [en]'
 
 
+complete -c hufuctl -n '__hufuctl_is "status"' -l all -d 'everything that is wrong, also beyond the screen'
+
 complete -c hufuctl -n '__hufuctl_is "grant draft"' -l site -x -d 'the site, as the trust file names it'
 complete -c hufuctl -n '__hufuctl_is "grant draft"' -l vendor -x -d 'whom the work was given to'
 complete -c hufuctl -n '__hufuctl_is "grant draft"' -l employer -x -d 'who employs the person, if not the vendor'
