@@ -60,7 +60,7 @@ static size_t render(const char *text, char *out, size_t size)
     return used + put_line_end(out + used);
 }
 
-static bool write_one(uint32_t device, uint32_t uid, const char *text)
+bool terminals_write_one(uint32_t device, uint32_t uid, const char *text)
 {
     char path[32];
     char out[4096];
@@ -95,7 +95,7 @@ uint32_t terminals_write(int proc, const struct leases *leases, const struct rea
         return 0;
     for (size_t i = 0; i < l.census.count; i++) {
         uint32_t device = l.census.processes[i].tty;
-        if (l.marked[i] && device != 0 && is_first_on(&l, i) && write_one(device, target->uid, text))
+        if (l.marked[i] && device != 0 && is_first_on(&l, i) && terminals_write_one(device, target->uid, text))
             written++;
     }
     return written;

@@ -11,6 +11,9 @@
 uint32_t terminals_write(int proc, const struct leases *leases, const struct reap_target *target,
                          const char *text);
 
+/** Writes it to one of them, by its device number as in /proc/PID/stat. Whether it took all of it. */
+bool terminals_write_one(uint32_t device, uint32_t uid, const char *text);
+
 /** "/dev/pts/3", "/dev/tty1" ... of a device number. 0, or -ENODEV for what is no terminal we write to. */
 int terminals_path(uint32_t device, char path[static 32]);
 
