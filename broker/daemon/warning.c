@@ -52,8 +52,7 @@ static void give(struct broker *b, const struct session *s, const char *text)
         return;
     }
     *x = (struct warning){b, s->number};
-    /* In lines of its own, wherever the cursor is. */
-    (void)snprintf(request.text, sizeof(request.text), "\n%.*s\n", (int)sizeof(request.text) - 3, text);
+    (void)snprintf(request.text, sizeof(request.text), "%s", text);
     reaper_client_ask(b->reaper, &request, REAPER_ASK_US, on_warned, x);
 }
 
