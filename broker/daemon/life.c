@@ -112,6 +112,7 @@ int life_bind(struct broker *b, struct session *s, const struct question *q, int
     if (leader.pidfd < 0)
         return -errno;
     s->state = SESSION_OPENING;
+    s->settled = true; /* whoever left it: this caller lives, and is its leader from now on */
     s->opened_at = q->facts.now;
     s->deadline = deadline;
     s->audit_session = q->m.caller.audit_session;

@@ -242,15 +242,29 @@ static bool is_process(const struct session_process *p, uint32_t pid, uint64_t s
            (p->start_time == start_time || p->start_time == 0 || start_time == 0);
 }
 
+/* What a broker before this one left has no pidfd until the reaper has answered: it is known by pid and start
+ * time. */
+static bool is_left_by(const struct session *s, const struct session_process *p, uint32_t pid,
+                       uint64_t start_time)
+{
+    return !s->settled && pid != 0 && p->pid == pid && start_time != 0 && p->start_time == start_time;
+}
+
+static bool is_holder(const struct session *s, const struct session_process *p, uint32_t pid,
+                      uint64_t start_time)
+{
+    return is_process(p, pid, start_time) || is_left_by(s, p, pid, start_time);
+}
+
 struct session *registry_find_reservation(const struct registry *r, uint32_t uid, uint32_t pid,
                                           uint64_t start_time)
 {
     for (struct session *s = r->sessions; s; s = s->next) {
         if (s->state != SESSION_RESERVED || s->uid != uid)
             continue;
-        if (is_process(&s->leader, pid, start_time))
+        if (is_holder(s, &s->leader, pid, start_time))
             return s;
-        if (strcmp(s->service, "sshd") == 0 && is_process(&s->parent, pid, start_time))
+        if (strcmp(s->service, "sshd") == 0 && is_holder(s, &s->parent, pid, start_time))
             return s;
     }
     return NULL;
