@@ -108,6 +108,8 @@ static enum exit_code run_unknown(const struct cli *cli, int argc, char **argv)
     bool asked = argc > 1 && is_help(argv[1]);
 
     if (!*word || is_group(word)) {
+        if (argc > 1 && !asked)
+            (void)cli_fail(cli, EXIT_USAGE, _("%s %s is no command; these are:"), word, argv[1]);
         print_overview(asked ? cli->out : cli->error, word);
         return asked ? EXIT_DONE : EXIT_USAGE;
     }

@@ -3,6 +3,9 @@
 #include "broker/ctl/table.h"
 #include "policy/base/cleanup.h"
 
+#include <errno.h>
+#include <pwd.h>
+
 static const struct table_column columns[] = {
     {.title = N_("PID"), .member = "pid", .right = true},
     {.title = N_("UID"), .member = "uid", .right = true},
@@ -39,4 +42,15 @@ enum exit_code ending_report(const struct cli *cli, const json_t *ending)
     if (table_print(cli->error, columns, ARRAY_SIZE(columns), json_object_get(ending, "survivors")) < 0)
         return cli_fail(cli, EXIT_NOT_PROVEN, _("cannot write the output"));
     return EXIT_NOT_PROVEN;
+}
+
+void ending_warn_unknown(const struct cli *cli, const char *staff)
+{
+    errno = 0;
+    if (!staff || getpwnam(staff) || (errno != 0 && errno != ENOENT))
+        return;
+    (void)cli_fail(
+        cli, EXIT_DONE,
+        _("there is no account %s on this host; if that is a slip, nothing has ended of whom you meant"),
+        staff);
 }

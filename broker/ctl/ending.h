@@ -9,6 +9,10 @@
  * with the survivors. */
 enum exit_code ending_report(const struct cli *cli, const json_t *ending);
 
+/** Says so if `staff` is no account of this host: an order that names one wrongly ends nothing, and looks
+ * well. NULL: nobody was named. */
+void ending_warn_unknown(const struct cli *cli, const char *staff);
+
 /** "12.3 ms", "1.250 s" */
 void ending_format_duration(json_int_t microseconds, char *text, size_t size);
 

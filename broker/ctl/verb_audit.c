@@ -4,6 +4,7 @@
 #include "broker/ctl/verbs.h"
 #include "policy/base/cleanup.h"
 #include "policy/base/ident.h"
+#include "policy/base/verdict.h"
 
 #include <string.h>
 
@@ -101,6 +102,7 @@ static enum exit_code put_number(const struct cli *cli, json_t *parameters, cons
 static enum exit_code make_parameters(const struct cli *cli, const struct audit *a, json_t *parameters)
 {
     char id[IDENT_ID_TEXT_SIZE];
+    enum reason reason;
     enum exit_code code = put_time(cli, parameters, "since", a->since);
 
     if (code == EXIT_DONE)
@@ -112,6 +114,9 @@ static enum exit_code make_parameters(const struct cli *cli, const struct audit 
     if (code == EXIT_DONE && a->result && strcmp(a->result, "success") != 0 &&
         strcmp(a->result, "failure") != 0)
         code = cli_fail(cli, EXIT_USAGE, _("--result is success or failure"));
+    if (code == EXIT_DONE && a->reason && reason_from_name(a->reason, &reason) < 0)
+        code = cli_fail(cli, EXIT_USAGE, _("--reason %s is none; the refused are told theirs in brackets"),
+                        a->reason);
     if (code == EXIT_DONE && a->grant) {
         code = call_whole_id(cli, a->grant, id);
         call_put_text(parameters, "grant", id);

@@ -102,6 +102,8 @@ static enum exit_code run_lock(const struct cli *cli, const void *settings,
         call_put_text(parameters, "until", until);
     }
     code = call_broker(cli, "Lock", parameters, CALL_ENDING_TIMEOUT_MS, &reply);
+    if (code == EXIT_DONE)
+        ending_warn_unknown(cli, l->staff);
     return code == EXIT_DONE ? report_lock(cli, scope, name, reply) : code;
 }
 

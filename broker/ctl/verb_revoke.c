@@ -97,6 +97,8 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
                        (unsigned)grace + PROOF_SECONDS);
     }
     code = call_broker(cli, "Revoke", parameters, CALL_ENDING_TIMEOUT_MS + grace * 1000, &reply);
+    if (code == EXIT_DONE)
+        ending_warn_unknown(cli, r->staff);
     return code == EXIT_DONE ? report(cli, scope, name, reply) : code;
 }
 

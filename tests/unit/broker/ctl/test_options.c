@@ -190,6 +190,8 @@ static void test_exit_code_of_usage(void **state)
         "unlock --staff a --why w --until now",
         "grant finish nothex",
         "audit --result maybe",
+        "audit --reason nonsense",
+        "grant lst",
         "explain a --at noon",
         "grant list --socket",
     };
@@ -208,9 +210,10 @@ static void test_exit_code_of_usage(void **state)
 static void test_help_of_every_command(void **state)
 {
     static const char *const names[] = {
-        "grant draft",   "grant check", "approve",      "grant add",    "grant list",
-        "grant show",    "revoke",      "session list", "session show", "session end",
-        "session watch", "grant finish", "lock", "unlock", "locks", "explain",     "audit",        "status",       "setup",
+        "grant draft",   "grant check",  "approve",      "grant add",    "grant list",
+        "grant show",    "revoke",       "session list", "session show", "session end",
+        "session watch", "grant finish", "lock",         "unlock",       "locks",
+        "explain",       "audit",        "status",       "setup",
     };
     cleanup_result struct result overview = invoke_line("--help");
 
