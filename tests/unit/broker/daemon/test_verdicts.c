@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -263,6 +264,67 @@ static void test_missing_row(void **state)
     assert_int_equal(count(), 0);
 }
 
+static int one_number(void *ret, int n, char **values, char **names)
+{
+    (void)n;
+    (void)names;
+    *(int *)ret = atoi(values[0]);
+    return 0;
+}
+
+static int number_of(struct world *w, const char *sql)
+{
+    sqlite3 *db = NULL;
+    int n = -1;
+
+    assert_int_equal(sqlite3_open(world_path(w, "hufu.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, one_number, &n, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return n;
+}
+
+/* What rests on a program or library that was there before is not used. */
+static void test_rows_of_another_basis(void **state)
+{
+    struct world *w = *state;
+
+    world_grant(w, (struct grant_plan){0});
+    (void)count();
+    on_store(w, "UPDATE verdict SET basis = zeroblob(32)");
+    world_start(w);
+    assert_int_equal(count(), 2);
+    assert_int_equal(standing(w), REASON_OK);
+    restart(w);
+    assert_int_equal(count(), 0);
+}
+
+/* Nor does it pile up: verdicts under the trust before are back, and forgotten by the next start. */
+static void test_rows_of_another_trust_are_forgotten(void **state)
+{
+    struct world *w = *state;
+    char *next = epoch_text(w, (struct trust_plan){.epoch = 5});
+    char sql[300];
+
+    world_grant(w, (struct grant_plan){0});
+    (void)snprintf(sql, sizeof(sql), "ATTACH '%s' AS s; CREATE TABLE s.v AS SELECT * FROM main.verdict",
+                   world_path(w, "stash.db"));
+    on_store(w, sql);
+    world_start(w);
+    epoch_replace(w, next, 5, DEPARTMENT_LEADER, DEPARTMENT_UNIT);
+    (void)snprintf(sql, sizeof(sql), "ATTACH '%s' AS s; INSERT INTO main.verdict SELECT * FROM s.v",
+                   world_path(w, "stash.db"));
+    on_store(w, sql);
+    assert_int_equal(number_of(w, "SELECT count(*) FROM verdict"), 4);
+    (void)count();
+    world_start(w);
+    assert_int_equal(count(), 0);
+    world_stop(w);
+    assert_int_equal(number_of(w, "SELECT count(*) FROM verdict"), 2);
+    world_start(w);
+    assert_int_equal(count(), 0);
+    free(next);
+}
+
 static void assert_damage(struct world *w, const char *sql)
 {
     struct visitor v = visitor_new();
@@ -313,6 +375,8 @@ int main(void)
         TEST(test_verdicts_of_another_trust_admit_nobody),
         TEST(test_start_without_verdicts),
         TEST(test_missing_row),
+        TEST(test_rows_of_another_basis),
+        TEST(test_rows_of_another_trust_are_forgotten),
         TEST(test_damaged_row),
         TEST(test_rows_that_changed_places),
         TEST(test_row_of_nothing),
