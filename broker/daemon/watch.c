@@ -53,10 +53,11 @@ static void put(struct watcher *w, const char *change, json_t *sessions)
         json_pack("{ss so so}", "change", change, "at", control_time(clock_wall()), "sessions", sessions);
 
     /* Without it, the caller would believe what is not so: they are hung up on. */
-    if (json_array_size(w->changes) >= WATCH_BEHIND_MAX || json_array_append_new(w->changes, reply) < 0)
+    if (json_array_size(w->changes) >= WATCH_BEHIND_MAX || json_array_append(w->changes, reply) < 0)
         finish(w);
     else
         on_ready(w);
+    json_decref(reply);
 }
 
 int watch_begin(struct broker *b, struct control_call *call, const char *staff, json_t *sessions)
