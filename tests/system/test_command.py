@@ -28,6 +28,12 @@ COMPLETE = {
     "unlock": "--staff wang.wu --why W",
     "locks": "",
     "audit": "",
+    "document add": "/root/misuse/grant",
+    "trust show": "",
+    "trust update": "/root/misuse/grant",
+    "trust reset": "--why W --yes",
+    "clock confirm": "--why W --yes",
+    "host confirm": "--why W --yes",
 }
 
 
@@ -140,5 +146,6 @@ def test_malformed_grant(site, malformed):
     assert site.ctl("grant", "list", "--all") == known
     assert site.box.run(["hufuctl", "grant", "show", site.grant_id(path)]).code == 3
     assert not site.ssh().ok
-    last = [record for record in site.audit(result="failure") if record["event"] == "grant-add"][-1]
+    # What does not even say that it is a grant is refused as a request.
+    last = [record for record in site.audit(result="failure") if record["event"] in ("grant-add", "request-refused")][-1]
     assert last["reason"] == "bad-request", last
