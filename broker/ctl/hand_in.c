@@ -36,21 +36,18 @@ enum exit_code hand_in_print_approvals(const struct cli *cli, const json_t *appr
     return EXIT_DONE;
 }
 
-static void print_document(const struct cli *cli, const json_t *reply)
+static void print_document(const struct cli *cli, json_t *reply)
 {
-    const char *type = json_string_value(json_object_get(reply, "type"));
-    const char *state = json_string_value(json_object_get(reply, "state"));
+    const char *type = table_text(reply, "type"), *state = table_text(reply, "state");
+    const char *id = table_text(reply, "id");
     int version = (int)json_integer_value(json_object_get(reply, "version"));
-    cleanup_free char *id = table_cell(json_object_get(reply, "id"));
 
-    type = type ? type : "?";
-    state = state ? state : "?";
     if (strcmp(type, "grant") == 0)
-        (void)fprintf(cli->out, _("Grant %s version %d: %s\n"), id ? id : "?", version, state);
+        (void)fprintf(cli->out, _("Grant %s version %d: %s\n"), id, version, state);
     else if (strcmp(type, "trust") == 0)
         (void)fprintf(cli->out, _("Trust epoch %d: %s\n"), version, state);
     else if (strcmp(type, "revocation") == 0)
-        (void)fprintf(cli->out, _("Revocation %s: %s\n"), id ? id : "?", state);
+        (void)fprintf(cli->out, _("Revocation %s: %s\n"), id, state);
     else
         (void)fprintf(cli->out, _("Document of type %s, number %d: %s\n"), type, version, state);
 }
@@ -63,7 +60,7 @@ static bool is_usable(const json_t *reply)
     return state && (strcmp(state, "ok") == 0 || strcmp(state, "not-yet-valid") == 0);
 }
 
-enum exit_code hand_in_report(const struct cli *cli, const json_t *reply)
+enum exit_code hand_in_report(const struct cli *cli, json_t *reply)
 {
     const json_t *ending = json_object_get(reply, "ending");
     enum exit_code code;

@@ -10,7 +10,7 @@ enum exit_code hand_in(const struct cli *cli, const char *text, size_t size,
 
 /** Prints what came of it: the document, each approval, what it ended. EXIT_DONE; EXIT_REFUSED if it is known
  * but gives nothing now; EXIT_NOT_PROVEN with what could not be ended. */
-enum exit_code hand_in_report(const struct cli *cli, const json_t *reply);
+enum exit_code hand_in_report(const struct cli *cli, json_t *reply);
 
 /** The table of approvals: APPROVER, ROLE, OUTCOME. EXIT_DONE or EXIT_REFUSED, said. */
 enum exit_code hand_in_print_approvals(const struct cli *cli, const json_t *approvals);

@@ -11,6 +11,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define SHORT_ID_DIGITS 8
+
 DEFINE_CLEANUP(struct libscols_table, scols_unref_table);
 
 /* Cells come escaped, by a stricter rule than libsmartcols's own, which would escape the backslash again. */
@@ -62,6 +64,36 @@ char *table_cell(const json_t *value)
     put_value(&b, value);
     text = buf_steal_text(&b);
     return text ? text_escape(text, strlen(text), false) : NULL;
+}
+
+const char *table_text(json_t *object, const char *member)
+{
+    cleanup_free char *cell = table_cell(json_object_get(object, member));
+    const char *there = json_string_value(json_object_get(object, member));
+
+    /* What was handed out before stays where it is. */
+    if (there && cell && strcmp(there, cell) == 0)
+        return there;
+    if (!cell || json_object_set_new(object, member, json_string(cell)) < 0)
+        return "?";
+    return json_string_value(json_object_get(object, member));
+}
+
+static char *short_of(const json_t *value)
+{
+    cleanup_free char *cell = table_cell(value);
+
+    return cell ? strndup(cell, SHORT_ID_DIGITS) : NULL;
+}
+
+char *table_short_id(const json_t *object)
+{
+    return short_of(json_object_get(object, "id"));
+}
+
+char *table_short_grant(const json_t *object)
+{
+    return short_of(json_object_get(object, "grant"));
 }
 
 static char *cell_of(const struct table_column *column, const json_t *object)

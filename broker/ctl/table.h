@@ -30,6 +30,14 @@ int table_print_line(FILE *out, const struct table_column *columns, size_t n, co
  * Never NULL but without memory; the caller's to free. */
 char *table_cell(const json_t *value);
 
+/** A member as a word of a sentence: as table_cell(). The object keeps it, in place of the member. "?" is
+ * without memory. */
+const char *table_text(json_t *object, const char *member);
+
+/** For columns: the first digits of the ids in the members `id` and `grant`. */
+char *table_short_id(const json_t *object);
+char *table_short_grant(const json_t *object);
+
 /** "Title: value" lines for one object, titles padded to one width. 0 or -ENOMEM. */
 int table_print_object(FILE *out, const struct table_column *columns, size_t n, const json_t *object);
 

@@ -38,23 +38,14 @@ static const struct option_row rows[] = {
      AT(follow)},
 };
 
-static char *short_grant(const json_t *object)
-{
-    const char *id = json_string_value(json_object_get(object, "grant"));
-
-    return strndup(id && *id ? id : "-", 8);
-}
-
 /* For people; --json has the microseconds. */
 static char *whole_seconds(const json_t *object)
 {
-    const char *time = json_string_value(json_object_get(object, "time"));
-    size_t length = strcspn(time ? time : "-", ".");
+    cleanup_free char *time = table_cell(json_object_get(object, "time"));
+    size_t length = time ? strcspn(time, ".") : 0;
     char *text = NULL;
 
-    return asprintf(&text, "%.*s%s", (int)length, time ? time : "-", time && time[length] ? "Z" : "") < 0
-               ? NULL
-               : text;
+    return !time || asprintf(&text, "%.*s%s", (int)length, time, time[length] ? "Z" : "") < 0 ? NULL : text;
 }
 
 static const struct table_column columns[] = {
@@ -66,7 +57,7 @@ static const struct table_column columns[] = {
     {.title = N_("STAFF"), .member = "staff", .width = 12},
     {.title = N_("SERVICE"), .member = "service", .spare = 2, .width = 7},
     {.title = N_("ADDRESS"), .member = "address", .spare = 5, .width = 15},
-    {.title = N_("GRANT"), .member = "grant", .spare = 4, .format = short_grant, .width = 8},
+    {.title = N_("GRANT"), .member = "grant", .spare = 4, .format = table_short_grant, .width = 8},
     {.title = N_("TICKET"), .member = "ticket", .spare = 1, .width = 13},
     {.title = N_("REFERENCE"), .member = "reference", .width = 9},
 };

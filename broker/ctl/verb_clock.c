@@ -1,5 +1,6 @@
 #include "broker/ctl/call.h"
 #include "broker/ctl/confirm.h"
+#include "broker/ctl/table.h"
 #include "broker/ctl/text.h"
 #include "broker/ctl/verbs.h"
 #include "policy/base/cleanup.h"
@@ -16,31 +17,24 @@ static const struct option_row rows[] = {
     {"yes", 0, OPTION_FLAG, false, NULL, N_("do not ask, for scripts"), offsetof(struct clock, yes)},
 };
 
-static const char *member(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-
-    return text ? text : "-";
-}
-
 /* Both are RFC 3339 in UTC, so they compare as text. */
-static bool goes_back(const json_t *clock)
+static bool goes_back(json_t *clock)
 {
-    return strcmp(member(clock, "highest"), member(clock, "now")) > 0;
+    return strcmp(table_text(clock, "highest"), table_text(clock, "now")) > 0;
 }
 
-static void print_clock(FILE *out, const json_t *clock)
+static void print_clock(FILE *out, json_t *clock)
 {
     bool synchronised = json_is_true(json_object_get(clock, "synchronised"));
 
-    (void)fprintf(out, _("This host's clock:  %s (%s)\n"), member(clock, "now"),
+    (void)fprintf(out, _("This host's clock:  %s (%s)\n"), table_text(clock, "now"),
                   synchronised ? _("synchronised") : _("not synchronised"));
-    (void)fprintf(out, _("Highest time seen:  %s\n"), member(clock, "highest"));
-    if (strcmp(member(clock, "standing"), "sure") == 0)
+    (void)fprintf(out, _("Highest time seen:  %s\n"), table_text(clock, "highest"));
+    if (strcmp(table_text(clock, "standing"), "sure") == 0)
         text_print_wrapped(out, _("The clock is not in doubt: there is nothing to confirm."));
     else
-        (void)fprintf(out, _("In doubt since it said %s when %s was expected.\n"), member(clock, "found"),
-                      member(clock, "expected"));
+        (void)fprintf(out, _("In doubt since it said %s when %s was expected.\n"), table_text(clock, "found"),
+                      table_text(clock, "expected"));
     if (goes_back(clock))
         text_print_wrapped(out,
                            _("Confirming forgets the highest time seen: a grant that expired between the two "
@@ -81,8 +75,8 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
         return code;
     if (cli->json)
         return call_print_json(cli, reply);
-    (void)fprintf(cli->out, _("Confirmed: it is %s; the highest time seen was %s.\n"), member(reply, "now"),
-                  member(reply, "was"));
+    (void)fprintf(cli->out, _("Confirmed: it is %s; the highest time seen was %s.\n"),
+                  table_text(reply, "now"), table_text(reply, "was"));
     return EXIT_DONE;
 }
 

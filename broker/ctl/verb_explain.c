@@ -22,15 +22,8 @@ static const struct option_row rows[] = {
      offsetof(struct explain, target)},
 };
 
-static char *short_id(const json_t *object)
-{
-    const char *id = json_string_value(json_object_get(object, "id"));
-
-    return strndup(id ? id : "-", 8);
-}
-
 static const struct table_column columns[] = {
-    {.title = N_("GRANT"), .member = "id", .format = short_id},
+    {.title = N_("GRANT"), .member = "id", .format = table_short_id},
     {.title = N_("VERSION"), .member = "version", .spare = 1, .right = true},
     {.title = N_("FIRST RULE THAT FAILS"), .member = "reason"},
     {.title = N_("TAKEN AWAY"), .member = "taken_by"},
@@ -42,6 +35,7 @@ static enum exit_code print_answer(const struct cli *cli, const json_t *reply, b
     cleanup_free char *reason = table_cell(json_object_get(reply, "reason"));
     cleanup_free char *until = table_cell(json_object_get(reply, "valid_until"));
     const char *taken = json_string_value(json_object_get(reply, "taken_by"));
+    cleanup_free char *taken_text = table_cell(json_object_get(reply, "taken_by"));
     const char *message = json_string_value(json_object_get(reply, "message"));
 
     if (allowed)
@@ -53,7 +47,7 @@ static enum exit_code print_answer(const struct cli *cli, const json_t *reply, b
         (void)text_print_document(cli->out, message, strlen(message), !text_locale_is_utf8());
     }
     if (taken && *taken)
-        (void)fprintf(cli->out, "%s\n", taken);
+        (void)fprintf(cli->out, "%s\n", taken_text ? taken_text : "?");
     if (json_array_size(considered) == 0) {
         (void)fputs(_("No grant names this person.\n"), cli->out);
         return EXIT_DONE;

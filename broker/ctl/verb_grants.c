@@ -7,13 +7,6 @@
 
 /* grant add, grant list, grant show. */
 
-static char *short_id(const json_t *object)
-{
-    const char *id = json_string_value(json_object_get(object, "id"));
-
-    return strndup(id ? id : "-", 8);
-}
-
 /* --- add --------------------------------------------------------------------------------------------- */
 
 struct add {
@@ -77,7 +70,7 @@ static const struct option_row list_rows[] = {
 };
 
 static const struct table_column list_columns[] = {
-    {.title = N_("ID"), .member = "id", .format = short_id},
+    {.title = N_("ID"), .member = "id", .format = table_short_id},
     {.title = N_("VER"), .member = "version", .spare = 5, .right = true},
     {.title = N_("STATE"), .member = "state"},
     {.title = N_("STAFF"), .member = "staff"},

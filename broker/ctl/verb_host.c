@@ -1,5 +1,6 @@
 #include "broker/ctl/call.h"
 #include "broker/ctl/confirm.h"
+#include "broker/ctl/table.h"
 #include "broker/ctl/text.h"
 #include "broker/ctl/verbs.h"
 #include "policy/base/cleanup.h"
@@ -14,19 +15,12 @@ static const struct option_row rows[] = {
     {"yes", 0, OPTION_FLAG, false, NULL, N_("do not ask, for scripts"), offsetof(struct host, yes)},
 };
 
-static const char *member(const json_t *object, const char *name)
+static void print_host(FILE *out, json_t *host)
 {
-    const char *text = json_string_value(json_object_get(object, name));
-
-    return text ? text : "-";
-}
-
-static void print_host(FILE *out, const json_t *host)
-{
-    (void)fprintf(out, _("The store was made for:  %s, machine-id %s\n"), member(host, "store_host"),
-                  member(host, "store_machine_id"));
-    (void)fprintf(out, _("This host is:            %s, machine-id %s\n"), member(host, "host"),
-                  member(host, "machine_id"));
+    (void)fprintf(out, _("The store was made for:  %s, machine-id %s\n"), table_text(host, "store_host"),
+                  table_text(host, "store_machine_id"));
+    (void)fprintf(out, _("This host is:            %s, machine-id %s\n"), table_text(host, "host"),
+                  table_text(host, "machine_id"));
     if (json_is_true(json_object_get(host, "confirmed")))
         text_print_wrapped(out, _("They are the same: there is nothing to confirm."));
     text_print_wrapped(
@@ -50,22 +44,22 @@ static enum exit_code ask(const struct cli *cli)
     if (!terminal)
         return EXIT_REFUSED;
     print_host(terminal, host);
-    code = confirm_ask(cli, terminal, member(host, "host"));
+    code = confirm_ask(cli, terminal, table_text(host, "host"));
     (void)fclose(terminal);
     return code;
 }
 
-static enum exit_code report(const struct cli *cli, const json_t *reply)
+static enum exit_code report(const struct cli *cli, json_t *reply)
 {
     if (cli->json)
         return call_print_json(cli, reply);
     if (!json_is_true(json_object_get(reply, "changed")))
         (void)fprintf(cli->out, _("The store is that of %s already; nothing was changed.\n"),
-                      member(reply, "host"));
+                      table_text(reply, "host"));
     else
         (void)fprintf(cli->out, _("Confirmed: the store is that of %s, machine-id %s; it was %s, %s.\n"),
-                      member(reply, "host"), member(reply, "machine_id"), member(reply, "was_host"),
-                      member(reply, "was_machine_id"));
+                      table_text(reply, "host"), table_text(reply, "machine_id"),
+                      table_text(reply, "was_host"), table_text(reply, "was_machine_id"));
     return EXIT_DONE;
 }
 

@@ -182,10 +182,10 @@ const struct verb verb_unlock = {
 
 static char *until_of(const json_t *object)
 {
-    const char *until = json_string_value(json_object_get(object, "until"));
+    const json_t *until = json_object_get(object, "until");
     bool lock = strcmp(json_string_value(json_object_get(object, "kind")) ?: "", "lock") == 0;
 
-    return strdup(until ? until : lock ? _("unlocked") : _("for good"));
+    return json_is_string(until) ? table_cell(until) : strdup(lock ? _("unlocked") : _("for good"));
 }
 
 static char *by_of(const json_t *object)

@@ -9,13 +9,6 @@
 
 /* session list, session show, session end. */
 
-static char *short_grant(const json_t *object)
-{
-    const char *id = json_string_value(json_object_get(object, "grant"));
-
-    return strndup(id && *id ? id : "-", 8);
-}
-
 static char *time_left(const json_t *object)
 {
     const json_t *left = json_object_get(object, "seconds_left");
@@ -48,7 +41,7 @@ static const struct table_column list_columns[] = {
     {.title = N_("VENDOR"), .member = "vendor", .spare = 2},
     {.title = N_("SERVICE"), .member = "service", .spare = 4},
     {.title = N_("SOURCE"), .member = "source"},
-    {.title = N_("GRANT"), .member = "grant", .format = short_grant},
+    {.title = N_("GRANT"), .member = "grant", .format = table_short_grant},
     {.title = N_("OPENED"), .member = "opened", .spare = 5},
     {.title = N_("LEFT"), .member = "seconds_left", .right = true, .format = time_left},
     {.title = N_("REASON"), .member = "reason", .spare = 1},

@@ -4,6 +4,7 @@
 #include "broker/ctl/verbs.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* trust show, trust update. trust reset is in verb_trust_reset.c. */
 
@@ -50,15 +51,15 @@ static int print_list(const struct cli *cli, const struct table_column *columns,
 static enum exit_code print_epoch(const struct cli *cli, const json_t *reply)
 {
     const json_t *epoch = json_object_get(reply, "epoch");
-    const char *differs = json_string_value(json_object_get(json_object_get(reply, "file"), "differs"));
+    json_t *file = json_object_get(reply, "file");
 
     if (table_print_object(cli->out, epoch_columns, ARRAY_SIZE(epoch_columns), epoch) < 0 ||
         print_list(cli, signer_columns, ARRAY_SIZE(signer_columns), json_object_get(epoch, "signers")) < 0 ||
         print_list(cli, class_columns, ARRAY_SIZE(class_columns), json_object_get(epoch, "classes")) < 0)
         return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
-    if (differs) {
+    if (json_is_string(json_object_get(file, "differs"))) {
         (void)fputc('\n', cli->out);
-        text_print_wrapped(cli->out, differs);
+        text_print_wrapped(cli->out, table_text(file, "differs"));
     }
     return EXIT_DONE;
 }
@@ -67,7 +68,9 @@ static enum exit_code print_octets(const struct cli *cli, const json_t *document
 {
     size_t size = json_string_length(document);
 
-    if (fwrite(json_string_value(document), 1, size, cli->out) != size)
+    if (isatty(fileno(cli->out)) == 1)
+        (void)text_print_document(cli->out, json_string_value(document), size, !text_locale_is_utf8());
+    else if (fwrite(json_string_value(document), 1, size, cli->out) != size)
         return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
     return EXIT_DONE;
 }

@@ -2,6 +2,7 @@
 #include "broker/ctl/confirm.h"
 #include "broker/ctl/ending.h"
 #include "broker/ctl/papers.h"
+#include "broker/ctl/table.h"
 #include "broker/ctl/text.h"
 #include "broker/ctl/verbs.h"
 #include "broker/trust/digest.h"
@@ -51,24 +52,17 @@ static enum exit_code read_first(const struct cli *cli, const char *path, struct
     return EXIT_DONE;
 }
 
-static const char *member(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-
-    return text ? text : "-";
-}
-
-static void print_change(FILE *out, const json_t *now, const struct first *f)
+static void print_change(FILE *out, json_t *now, const struct first *f)
 {
     const struct trust *d = trust_set_document(f->set);
-    const json_t *epoch = json_object_get(now, "epoch");
+    json_t *epoch = json_object_get(now, "epoch");
 
     if (json_is_object(epoch))
         (void)fprintf(out, _("In force now:  epoch %d of %s, SHA-256 %s\n"),
-                      (int)json_integer_value(json_object_get(epoch, "epoch")), member(epoch, "site"),
-                      member(epoch, "sha256"));
+                      (int)json_integer_value(json_object_get(epoch, "epoch")), table_text(epoch, "site"),
+                      table_text(epoch, "sha256"));
     else
-        (void)fprintf(out, _("In force now:  none (%s)\n"), member(now, "trouble"));
+        (void)fprintf(out, _("In force now:  none (%s)\n"), table_text(now, "trouble"));
     (void)fprintf(out, _("Starting with: epoch %u of %s, SHA-256 %s\n"), d->epoch, d->site, f->sha256);
     text_print_wrapped(
         out,
@@ -78,7 +72,7 @@ static void print_change(FILE *out, const json_t *now, const struct first *f)
           "If the approvers can still sign, hand in the next epoch with `hufuctl trust update` instead."));
 }
 
-static enum exit_code ask(const struct cli *cli, const json_t *now, const struct first *f)
+static enum exit_code ask(const struct cli *cli, json_t *now, const struct first *f)
 {
     char code_word[CODE_DIGITS + 1];
     FILE *terminal = confirm_open(cli);
@@ -93,7 +87,7 @@ static enum exit_code ask(const struct cli *cli, const json_t *now, const struct
     return code;
 }
 
-static enum exit_code report(const struct cli *cli, const json_t *reply)
+static enum exit_code report(const struct cli *cli, json_t *reply)
 {
     const json_t *ending = json_object_get(reply, "ending");
 
@@ -105,7 +99,7 @@ static enum exit_code report(const struct cli *cli, const json_t *reply)
         return code;
     }
     (void)fprintf(cli->out, _("Started over with epoch %d of %s.\n"),
-                  (int)json_integer_value(json_object_get(reply, "epoch")), member(reply, "site"));
+                  (int)json_integer_value(json_object_get(reply, "epoch")), table_text(reply, "site"));
     return json_is_object(ending) ? ending_report(cli, ending) : EXIT_DONE;
 }
 
@@ -119,7 +113,7 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
 
     (void)arguments;
     if (code == EXIT_DONE)
-        code = read_first(cli, member(json_object_get(now, "file"), "path"), &f);
+        code = read_first(cli, table_text(json_object_get(now, "file"), "path"), &f);
     if (code == EXIT_DONE && !r->yes)
         code = ask(cli, now, &f);
     if (code == EXIT_DONE)

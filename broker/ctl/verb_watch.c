@@ -15,13 +15,6 @@ static const struct option_row rows[] = {
     {"staff", 0, OPTION_TEXT, false, "ACCOUNT", N_("only of this person"), offsetof(struct watch, staff)},
 };
 
-static char *short_grant(const json_t *object)
-{
-    const char *id = json_string_value(json_object_get(object, "grant"));
-
-    return strndup(id && *id ? id : "-", 8);
-}
-
 static const struct table_column columns[] = {
     {.title = N_("AT"), .member = "at", .width = 20},
     {.title = N_("CHANGE"), .member = "change", .width = 8},
@@ -30,7 +23,7 @@ static const struct table_column columns[] = {
     {.title = N_("VENDOR"), .member = "vendor", .width = 8},
     {.title = N_("SERVICE"), .member = "service", .width = 7},
     {.title = N_("SOURCE"), .member = "source", .width = 15},
-    {.title = N_("GRANT"), .member = "grant", .format = short_grant, .width = 8},
+    {.title = N_("GRANT"), .member = "grant", .format = table_short_grant, .width = 8},
     {.title = N_("DEADLINE"), .member = "deadline", .width = 20},
     {.title = N_("REASON"), .member = "reason"},
 };
