@@ -2,7 +2,14 @@
 
 #include "broker/ctl/terminal.h"
 
+#include <stddef.h>
 #include <string.h>
+
+const struct option_row confirm_rows[CONFIRM_ROWS] = {
+    {"why", 0, OPTION_TEXT, false, "TEXT", N_("for the record"), offsetof(struct confirm_settings, why)},
+    {"yes", 0, OPTION_FLAG, false, NULL, N_("do not ask, for scripts"),
+     offsetof(struct confirm_settings, yes)},
+};
 
 FILE *confirm_open(const struct cli *cli)
 {

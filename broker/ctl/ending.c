@@ -1,5 +1,6 @@
 #include "broker/ctl/ending.h"
 
+#include "broker/ctl/call.h"
 #include "broker/ctl/table.h"
 #include "policy/base/cleanup.h"
 
@@ -42,6 +43,14 @@ enum exit_code ending_report(const struct cli *cli, const json_t *ending)
     if (table_print(cli->error, columns, ARRAY_SIZE(columns), json_object_get(ending, "survivors")) < 0)
         return cli_fail(cli, EXIT_NOT_PROVEN, _("cannot write the output"));
     return EXIT_NOT_PROVEN;
+}
+
+enum exit_code ending_print_json(const struct cli *cli, const json_t *reply)
+{
+    enum exit_code code = call_print_json(cli, reply);
+    bool proven = json_is_true(json_object_get(json_object_get(reply, "ending"), "proven"));
+
+    return code == EXIT_DONE && !proven ? EXIT_NOT_PROVEN : code;
 }
 
 void ending_warn_unknown(const struct cli *cli, const char *staff)

@@ -9,6 +9,9 @@
  * with the survivors. */
 enum exit_code ending_report(const struct cli *cli, const json_t *ending);
 
+/** The same for a script: prints the reply, whose member `ending` it is. */
+enum exit_code ending_print_json(const struct cli *cli, const json_t *reply);
+
 /** Says so if `staff` is no account of this host: an order that names one wrongly ends nothing, and looks
  * well. NULL: nobody was named. */
 void ending_warn_unknown(const struct cli *cli, const char *staff);

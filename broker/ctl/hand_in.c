@@ -66,9 +66,7 @@ enum exit_code hand_in_report(const struct cli *cli, json_t *reply)
     enum exit_code code;
 
     if (cli->json) {
-        code = call_print_json(cli, reply);
-        if (code == EXIT_DONE && json_is_object(ending) && !json_is_true(json_object_get(ending, "proven")))
-            code = EXIT_NOT_PROVEN;
+        code = json_is_object(ending) ? ending_print_json(cli, reply) : call_print_json(cli, reply);
     } else {
         print_document(cli, reply);
         code = hand_in_print_approvals(cli, json_object_get(reply, "approvals"));

@@ -1,4 +1,5 @@
 #include "broker/ctl/call.h"
+#include "broker/ctl/listing.h"
 #include "broker/ctl/moment.h"
 #include "broker/ctl/table.h"
 #include "broker/ctl/verbs.h"
@@ -61,6 +62,9 @@ static const struct table_column columns[] = {
     {.title = N_("TICKET"), .member = "ticket", .spare = 1, .width = 13},
     {.title = N_("REFERENCE"), .member = "reference", .width = 9},
 };
+
+static const struct listing listing = {
+    .member = "records", .columns = columns, .n_columns = ARRAY_SIZE(columns), .none = N_("No records.\n")};
 
 /* Puts a time in UTC. */
 static enum exit_code put_time(const struct cli *cli, json_t *parameters, const char *name, const char *text)
@@ -204,13 +208,7 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
     if (code != EXIT_DONE)
         return code;
     say_if_cut(cli, a, reply);
-    if (cli->json)
-        return call_print_json(cli, reply);
-    if (json_array_size(json_object_get(reply, "records")) == 0)
-        (void)fputs(_("No records.\n"), cli->out);
-    else if (table_print(cli->out, columns, ARRAY_SIZE(columns), json_object_get(reply, "records")) < 0)
-        return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
-    return EXIT_DONE;
+    return listing_print(cli, &listing, reply);
 }
 
 const struct verb verb_audit = {

@@ -7,16 +7,6 @@
 
 #include <string.h>
 
-struct clock {
-    const char *why;
-    bool yes;
-};
-
-static const struct option_row rows[] = {
-    {"why", 0, OPTION_TEXT, false, "TEXT", N_("for the record"), offsetof(struct clock, why)},
-    {"yes", 0, OPTION_FLAG, false, NULL, N_("do not ask, for scripts"), offsetof(struct clock, yes)},
-};
-
 /* Both are RFC 3339 in UTC, so they compare as text. */
 static bool goes_back(json_t *clock)
 {
@@ -63,7 +53,7 @@ static enum exit_code ask(const struct cli *cli)
 
 static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)
 {
-    const struct clock *c = settings;
+    const struct confirm_settings *c = settings;
     cleanup_json json_t *reply = NULL;
     enum exit_code code = c->yes ? EXIT_DONE : ask(cli);
 
@@ -90,8 +80,8 @@ const struct verb verb_clock_confirm = {
            "at another one, and says that it is right. Shows what is known and asks; it is put on record. "
            "For root."),
     .example = "  hufuctl clock confirm --why 'compared with the radio clock'",
-    .options = rows,
-    .n_options = ARRAY_SIZE(rows),
-    .settings_size = sizeof(struct clock),
+    .options = confirm_rows,
+    .n_options = CONFIRM_ROWS,
+    .settings_size = sizeof(struct confirm_settings),
     .run = run,
 };

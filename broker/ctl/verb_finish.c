@@ -20,13 +20,8 @@ static enum exit_code report(const struct cli *cli, const json_t *reply)
     bool own = !json_is_object(ending);
     cleanup_free char *id = table_cell(json_object_get(reply, "id"));
 
-    if (cli->json) {
-        enum exit_code code = call_print_json(cli, reply);
-
-        if (code == EXIT_DONE && !own && !json_is_true(json_object_get(ending, "proven")))
-            code = EXIT_NOT_PROVEN;
-        return code;
-    }
+    if (cli->json)
+        return own ? call_print_json(cli, reply) : ending_print_json(cli, reply);
     (void)fprintf(cli->out, _("Grant %s is closed on this host for good. "), id ? id : "?");
     if (!own)
         return ending_report(cli, ending);

@@ -1,4 +1,5 @@
 #include "broker/ctl/hand_in.h"
+#include "broker/ctl/listing.h"
 #include "broker/ctl/table.h"
 #include "broker/ctl/text.h"
 #include "broker/ctl/verbs.h"
@@ -84,28 +85,22 @@ static const struct table_column list_columns[] = {
     {.title = N_("TICKET"), .member = "ticket", .spare = 8},
 };
 
+static const struct listing listing = {.method = "GrantList",
+                                       .member = "grants",
+                                       .columns = list_columns,
+                                       .n_columns = ARRAY_SIZE(list_columns),
+                                       .none = N_("No grants.\n")};
+
 static enum exit_code run_list(const struct cli *cli, const void *settings,
                                const struct option_list *arguments)
 {
     const struct list *list = settings;
     json_t *parameters = json_pack("{s:b}", "all", list->all);
-    cleanup_json json_t *reply = NULL;
-    enum exit_code code;
 
     (void)arguments;
     call_put_text(parameters, "staff", list->staff);
     call_put_text(parameters, "vendor", list->vendor);
-    code = call_broker(cli, "GrantList", parameters, CALL_TIMEOUT_MS, &reply);
-    if (code != EXIT_DONE)
-        return code;
-    if (cli->json)
-        return call_print_json(cli, reply);
-    if (json_array_size(json_object_get(reply, "grants")) == 0)
-        (void)fputs(_("No grants.\n"), cli->out);
-    else if (table_print(cli->out, list_columns, ARRAY_SIZE(list_columns), json_object_get(reply, "grants")) <
-             0)
-        return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
-    return EXIT_DONE;
+    return listing_ask(cli, &listing, parameters);
 }
 
 const struct verb verb_grant_list = {

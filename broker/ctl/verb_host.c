@@ -5,16 +5,6 @@
 #include "broker/ctl/verbs.h"
 #include "policy/base/cleanup.h"
 
-struct host {
-    const char *why;
-    bool yes;
-};
-
-static const struct option_row rows[] = {
-    {"why", 0, OPTION_TEXT, false, "TEXT", N_("for the record"), offsetof(struct host, why)},
-    {"yes", 0, OPTION_FLAG, false, NULL, N_("do not ask, for scripts"), offsetof(struct host, yes)},
-};
-
 static void print_host(FILE *out, json_t *host)
 {
     (void)fprintf(out, _("The store was made for:  %s, machine-id %s\n"), table_text(host, "store_host"),
@@ -65,7 +55,7 @@ static enum exit_code report(const struct cli *cli, json_t *reply)
 
 static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)
 {
-    const struct host *h = settings;
+    const struct confirm_settings *h = settings;
     cleanup_json json_t *reply = NULL;
     enum exit_code code = h->yes ? EXIT_DONE : ask(cli);
 
@@ -85,8 +75,8 @@ const struct verb verb_host_confirm = {
                "revocations are another host's. If it is the same host, root says so. Shows what is known "
                "and asks for the host's name; it is put on record. For root."),
     .example = "  hufuctl host confirm --why 'renamed in CHG-2026-1150'",
-    .options = rows,
-    .n_options = ARRAY_SIZE(rows),
-    .settings_size = sizeof(struct host),
+    .options = confirm_rows,
+    .n_options = CONFIRM_ROWS,
+    .settings_size = sizeof(struct confirm_settings),
     .run = run,
 };

@@ -1,6 +1,7 @@
 #include "broker/ctl/call.h"
 #include "broker/ctl/confirm.h"
 #include "broker/ctl/ending.h"
+#include "broker/ctl/listing.h"
 #include "broker/ctl/moment.h"
 #include "broker/ctl/table.h"
 #include "broker/ctl/text.h"
@@ -50,13 +51,8 @@ static enum exit_code report_lock(const struct cli *cli, const char *scope, cons
 {
     const json_t *ending = json_object_get(reply, "ending");
 
-    if (cli->json) {
-        enum exit_code code = call_print_json(cli, reply);
-
-        if (code == EXIT_DONE && !json_is_true(json_object_get(ending, "proven")))
-            code = EXIT_NOT_PROVEN;
-        return code;
-    }
+    if (cli->json)
+        return ending_print_json(cli, reply);
     (void)fprintf(cli->out, _("Locked on this host: %s%s%s. "), scope, *name ? " " : "", name);
     return ending_report(cli, ending);
 }
@@ -205,23 +201,18 @@ static const struct table_column columns[] = {
     {.title = N_("WHY"), .member = "why"},
 };
 
+static const struct listing listing = {.method = "TakenList",
+                                       .member = "taken",
+                                       .columns = columns,
+                                       .n_columns = ARRAY_SIZE(columns),
+                                       .none = N_("Nothing is locked or revoked on this host.\n")};
+
 static enum exit_code run_locks(const struct cli *cli, const void *settings,
                                 const struct option_list *arguments)
 {
-    cleanup_json json_t *reply = NULL;
-    enum exit_code code = call_broker(cli, "TakenList", json_object(), CALL_TIMEOUT_MS, &reply);
-
     (void)settings;
     (void)arguments;
-    if (code != EXIT_DONE)
-        return code;
-    if (cli->json)
-        return call_print_json(cli, reply);
-    if (json_array_size(json_object_get(reply, "taken")) == 0)
-        (void)fputs(_("Nothing is locked or revoked on this host.\n"), cli->out);
-    else if (table_print(cli->out, columns, ARRAY_SIZE(columns), json_object_get(reply, "taken")) < 0)
-        return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
-    return EXIT_DONE;
+    return listing_ask(cli, &listing, json_object());
 }
 
 const struct verb verb_locks = {

@@ -55,13 +55,8 @@ static enum exit_code report(const struct cli *cli, const char *scope, const cha
 {
     const json_t *ending = json_object_get(reply, "ending");
 
-    if (cli->json) {
-        enum exit_code code = call_print_json(cli, reply);
-
-        if (code == EXIT_DONE && !json_is_true(json_object_get(ending, "proven")))
-            code = EXIT_NOT_PROVEN;
-        return code;
-    }
+    if (cli->json)
+        return ending_print_json(cli, reply);
     (void)fprintf(cli->out, _("Revoked on this host only: %s %s. "), scope, name);
     return ending_report(cli, ending);
 }

@@ -1,5 +1,6 @@
 #include "broker/ctl/call.h"
 #include "broker/ctl/ending.h"
+#include "broker/ctl/listing.h"
 #include "broker/ctl/table.h"
 #include "broker/ctl/verbs.h"
 #include "policy/base/cleanup.h"
@@ -51,23 +52,16 @@ static enum exit_code run_list(const struct cli *cli, const void *settings,
                                const struct option_list *arguments)
 {
     const struct list *list = settings;
+    const struct listing listing = {.method = "SessionList",
+                                    .member = "sessions",
+                                    .columns = list_columns,
+                                    .n_columns = ARRAY_SIZE(list_columns),
+                                    .none = list->all ? N_("No sessions.\n") : N_("No live sessions.\n")};
     json_t *parameters = json_pack("{s:b}", "all", list->all);
-    cleanup_json json_t *reply = NULL;
-    enum exit_code code;
 
     (void)arguments;
     call_put_text(parameters, "staff", list->staff);
-    code = call_broker(cli, "SessionList", parameters, CALL_TIMEOUT_MS, &reply);
-    if (code != EXIT_DONE)
-        return code;
-    if (cli->json)
-        return call_print_json(cli, reply);
-    if (json_array_size(json_object_get(reply, "sessions")) == 0)
-        (void)fputs(list->all ? _("No sessions.\n") : _("No live sessions.\n"), cli->out);
-    else if (table_print(cli->out, list_columns, ARRAY_SIZE(list_columns),
-                         json_object_get(reply, "sessions")) < 0)
-        return cli_fail(cli, EXIT_REFUSED, _("cannot write the output"));
-    return EXIT_DONE;
+    return listing_ask(cli, &listing, parameters);
 }
 
 const struct verb verb_session_list = {
@@ -194,12 +188,7 @@ static enum exit_code run_end(const struct cli *cli, const void *settings,
     if (code != EXIT_DONE)
         return code;
     ending = json_object_get(reply, "ending");
-    if (!cli->json)
-        return ending_report(cli, ending);
-    code = call_print_json(cli, reply);
-    if (code == EXIT_DONE && !json_is_true(json_object_get(ending, "proven")))
-        code = EXIT_NOT_PROVEN;
-    return code;
+    return cli->json ? ending_print_json(cli, reply) : ending_report(cli, ending);
 }
 
 const struct verb verb_session_end = {

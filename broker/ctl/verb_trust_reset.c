@@ -17,16 +17,6 @@
 #define SHA256_TEXT_SIZE 65
 #define CODE_DIGITS      8
 
-struct reset {
-    const char *why;
-    bool yes;
-};
-
-static const struct option_row rows[] = {
-    {"why", 0, OPTION_TEXT, false, "TEXT", N_("for the record"), offsetof(struct reset, why)},
-    {"yes", 0, OPTION_FLAG, false, NULL, N_("do not ask, for scripts"), offsetof(struct reset, yes)},
-};
-
 /* What is to be in force. */
 struct first {
     struct trust_set *set;
@@ -91,13 +81,8 @@ static enum exit_code report(const struct cli *cli, json_t *reply)
 {
     const json_t *ending = json_object_get(reply, "ending");
 
-    if (cli->json) {
-        enum exit_code code = call_print_json(cli, reply);
-
-        if (code == EXIT_DONE && json_is_object(ending) && !json_is_true(json_object_get(ending, "proven")))
-            code = EXIT_NOT_PROVEN;
-        return code;
-    }
+    if (cli->json)
+        return json_is_object(ending) ? ending_print_json(cli, reply) : call_print_json(cli, reply);
     (void)fprintf(cli->out, _("Started over with epoch %d of %s.\n"),
                   (int)json_integer_value(json_object_get(reply, "epoch")), table_text(reply, "site"));
     return json_is_object(ending) ? ending_report(cli, ending) : EXIT_DONE;
@@ -105,15 +90,17 @@ static enum exit_code report(const struct cli *cli, json_t *reply)
 
 static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)
 {
-    const struct reset *r = settings;
+    const struct confirm_settings *r = settings;
     cleanup(first_done) struct first f = {0};
     cleanup_json json_t *now = NULL;
     cleanup_json json_t *reply = NULL;
+    const char *path;
     enum exit_code code = call_broker(cli, "TrustShow", json_object(), CALL_TIMEOUT_MS, &now);
 
     (void)arguments;
+    path = json_string_value(json_object_get(json_object_get(now, "file"), "path"));
     if (code == EXIT_DONE)
-        code = read_first(cli, table_text(json_object_get(now, "file"), "path"), &f);
+        code = read_first(cli, path ? path : "-", &f);
     if (code == EXIT_DONE && !r->yes)
         code = ask(cli, now, &f);
     if (code == EXIT_DONE)
@@ -135,8 +122,8 @@ const struct verb verb_trust_reset = {
            "Exit status 4: it is in force, but after 10 seconds it could not be proven that what it ended "
            "is gone."),
     .example = "  hufuctl trust reset --why 'the leader lost his token; CHG-2026-1188'",
-    .options = rows,
-    .n_options = ARRAY_SIZE(rows),
-    .settings_size = sizeof(struct reset),
+    .options = confirm_rows,
+    .n_options = CONFIRM_ROWS,
+    .settings_size = sizeof(struct confirm_settings),
     .run = run,
 };
