@@ -29,14 +29,32 @@ function(hufu_layer_of_folder out folder)
   endforeach()
 endfunction()
 
+# Objects of the folder's fixtures: its .c files that are not tests themselves, compiled once for all its tests. Empty if
+# there are none.
+function(hufu_test_fixtures out folder)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "LAYERS;LIBRARIES")
+  file(GLOB sources CONFIGURE_DEPENDS "${folder}/*.c")
+  list(FILTER sources EXCLUDE REGEX "/test_[^/]*$")
+  set(${out} "" PARENT_SCOPE)
+  if(NOT sources)
+    return()
+  endif()
+  cmake_path(RELATIVE_PATH folder BASE_DIRECTORY "${PROJECT_SOURCE_DIR}/tests" OUTPUT_VARIABLE relative)
+  string(REPLACE "/" "_" target "fixtures_${relative}")
+  if(NOT TARGET ${target})
+    add_library(${target} OBJECT ${sources})
+    hufu_link(${target} SCOPE PRIVATE LAYERS ${arg_LAYERS} LIBRARIES ${arg_LIBRARIES})
+    target_link_libraries(${target} PRIVATE PkgConfig::CMOCKA)
+  endif()
+  set(${out} "$<TARGET_OBJECTS:${target}>" PARENT_SCOPE)
+endfunction()
+
 # hufu_test(<name> SOURCE <file> LABEL <label> [LAYERS ...] [LIBRARIES ...]): one cmocka executable, registered.
-#
-# Other .c files of the same folder that are not tests themselves are linked into it: the folder's fixtures.
+# The folder's fixtures are linked into it.
 function(hufu_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "SOURCE;LABEL" "LAYERS;LIBRARIES")
   get_filename_component(folder "${arg_SOURCE}" DIRECTORY)
-  file(GLOB fixtures CONFIGURE_DEPENDS "${folder}/*.c")
-  list(FILTER fixtures EXCLUDE REGEX "/test_[^/]*$")
+  hufu_test_fixtures(fixtures "${folder}" LAYERS ${arg_LAYERS} LIBRARIES ${arg_LIBRARIES})
   hufu_test_words(options "${arg_SOURCE}" LINK)
   hufu_test_words(layers "${arg_SOURCE}" LAYERS)
   hufu_test_words(libraries "${arg_SOURCE}" LIBRARIES)

@@ -255,7 +255,9 @@ static int setup(void **state)
 {
     struct door *d = calloc(1, sizeof(*d));
 
-    must(d != NULL && broker_n_control_methods <= METHODS_MAX);
+    if (!d)
+        return -1;
+    must(broker_n_control_methods <= METHODS_MAX);
     (void)snprintf(d->world.folder, sizeof(d->world.folder), "/tmp/hufu-roles.XXXXXX");
     must(mkdtemp(d->world.folder) != NULL && sd_event_new(&d->world.event) >= 0);
     memcpy(d->methods, broker_control_methods, broker_n_control_methods * sizeof(d->methods[0]));
