@@ -15,8 +15,8 @@ struct operator_order {
     size_t n_expected;
     unsigned held;
     bool incomplete;
-    uint64_t since;
-    sd_event_source *patience;
+    uint64_t postponed_us, since;
+    sd_event_source *patience; /* from order_go() on: what comes before may take long, and holds it */
     struct order_result result;
     order_done *done;
     void *userdata;
@@ -76,11 +76,6 @@ struct operator_order *order_new(struct broker *b, order_done *done, void *userd
     o->userdata = userdata;
     o->since = clock_boot_us();
     o->held = 1; /* until order_go() */
-    if (sd_event_add_time_relative(b->event, &o->patience, CLOCK_BOOTTIME, ORDER_PATIENCE_US, 1000,
-                                   on_impatient, o) < 0) {
-        free(o);
-        return NULL;
-    }
     o->next = b->orders;
     b->orders = o;
     return o;
@@ -88,10 +83,7 @@ struct operator_order *order_new(struct broker *b, order_done *done, void *userd
 
 void order_postpone(struct operator_order *o, uint32_t seconds)
 {
-    uint64_t us = (uint64_t)seconds * 1000000;
-
-    o->since += us;
-    (void)sd_event_source_set_time_relative(o->patience, us + ORDER_PATIENCE_US);
+    o->postponed_us = (uint64_t)seconds * 1000000;
 }
 
 int order_expect(struct operator_order *o, uint64_t session)
@@ -102,6 +94,8 @@ int order_expect(struct operator_order *o, uint64_t session)
         o->incomplete = true; /* what is not waited for is not proven */
         return -ENOMEM;
     }
+    if (o->n_expected == 0)
+        o->since = clock_boot_us() + o->postponed_us;
     o->expected = more;
     o->expected[o->n_expected++] = session;
     return 0;
@@ -129,6 +123,11 @@ void order_unhold(struct operator_order *o)
 
 void order_go(struct operator_order *o)
 {
+    if (sd_event_add_time_relative(o->broker->event, &o->patience, CLOCK_BOOTTIME,
+                                   o->postponed_us + ORDER_PATIENCE_US, 1000, on_impatient, o) < 0) {
+        o->incomplete = true; /* nobody would ever be impatient */
+        answer(o);
+    }
     order_unhold(o);
 }
 

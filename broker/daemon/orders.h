@@ -5,7 +5,7 @@
 
 /*
  * An operator's order that ends sessions (revoke, session end) is answered when everything it ordered is
- * proven gone, or after 10 s: until then it collects what became of each.
+ * proven gone, or 10 s after order_go(): until then it collects what became of each.
  */
 struct order_result {
     unsigned sessions;  /* ended and proven */
@@ -33,7 +33,8 @@ void order_forget(struct operator_order *o, uint64_t session);
 /** Lets it wait for one thing more (the commit), and says that this has happened. */
 void order_hold(struct operator_order *o);
 void order_unhold(struct operator_order *o);
-/** All has been ordered: `done` comes when nothing is left to wait for, perhaps at once. Frees it then. */
+/** All has been ordered: `done` comes when nothing is left to wait for, perhaps at once. Frees it then.
+ * Before this `done` never comes, however long it takes. */
 void order_go(struct operator_order *o);
 /** Instead of order_go(): nothing was ordered, `done` does not come. */
 void order_drop(struct operator_order *o);

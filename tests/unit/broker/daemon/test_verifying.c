@@ -1,6 +1,6 @@
 // LAYERS: test_support
 // LIBRARIES: libcrypto
-// LINK: -Wl,--wrap=EVP_DigestVerify
+// LINK: -Wl,--wrap=EVP_DigestVerify -Wl,--wrap=sd_event_add_time_relative
 
 #include "broker/audit/event.h"
 #include "broker/common/clock.h"
@@ -58,10 +58,27 @@ static void let_go(void)
         (void)sem_post(&gate);
 }
 
+#define ORDER_PATIENCE_US 10500000 /* orders.c */
+
+static bool impatient; /* an order is no longer waited for at all */
+
+int __real_sd_event_add_time_relative(sd_event *event, sd_event_source **ret, clockid_t clock, uint64_t us,
+                                      uint64_t accuracy, sd_event_time_handler_t call, void *userdata);
+int __wrap_sd_event_add_time_relative(sd_event *event, sd_event_source **ret, clockid_t clock, uint64_t us,
+                                      uint64_t accuracy, sd_event_time_handler_t call, void *userdata);
+int __wrap_sd_event_add_time_relative(sd_event *event, sd_event_source **ret, clockid_t clock, uint64_t us,
+                                      uint64_t accuracy, sd_event_time_handler_t call, void *userdata)
+{
+    if (impatient && us >= ORDER_PATIENCE_US)
+        us = 0;
+    return __real_sd_event_add_time_relative(event, ret, clock, us, accuracy, call, userdata);
+}
+
 static int setup(void **state)
 {
     owner = pthread_self();
     atomic_store(&held, false);
+    impatient = false;
     must(sem_init(&gate, 0, 0) == 0);
     if (world_setup(state) < 0)
         return -1;
@@ -167,6 +184,25 @@ static void test_gate_answers_meanwhile(void **state)
     assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
     assert_int_equal(atomic_load(&verified_by_owner), 0);
     visitor_end(&v);
+    papers_done(&p);
+}
+
+/* The patience that is had with what ends is not used up by verifying, which may take longer. */
+static void test_takes_long(void **state)
+{
+    struct world *w = *state;
+    struct papers_of p = papers_new_of(w, (struct grant_plan){0});
+    int fd;
+
+    hold();
+    impatient = true;
+    fd = begin(w, &p);
+    until_begun(w, 1);
+    world_for(w, 50);
+    impatient = false;
+    assert_false(world_has_answer(w, fd));
+    let_go();
+    assert_state(w, fd, "ok");
     papers_done(&p);
 }
 
@@ -380,10 +416,15 @@ static void test_many_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_gate_answers_meanwhile), TEST(test_same_document_twice_at_once),
-        TEST(test_version_became_stale),   TEST(test_trust_changed_meanwhile),
-        TEST(test_change_of_trust),        TEST(test_caller_is_gone),
-        TEST(test_stop_meanwhile),         TEST(test_many_at_once),
+        TEST(test_gate_answers_meanwhile),
+        TEST(test_takes_long),
+        TEST(test_same_document_twice_at_once),
+        TEST(test_version_became_stale),
+        TEST(test_trust_changed_meanwhile),
+        TEST(test_change_of_trust),
+        TEST(test_caller_is_gone),
+        TEST(test_stop_meanwhile),
+        TEST(test_many_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
