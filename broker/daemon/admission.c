@@ -69,13 +69,20 @@ static void give_back(struct admission *a, bool written)
         life_forget(a->broker, s);
 }
 
+/* Nothing has changed since it was decided, and its time has not run out either. */
+static bool is_as_decided(const struct admission *a)
+{
+    return a->generation == a->broker->generation &&
+           (!a->decision.entry || clock_wall() < a->decision.valid_until);
+}
+
 /* Something was taken away while the record was being written. */
 static bool still_allowed(struct admission *a)
 {
     struct ident_id was;
     const struct grant_entry *e = a->decision.entry;
 
-    if (a->generation == a->broker->generation)
+    if (is_as_decided(a))
         return true;
     if (a->session != 0 && !registry_find(a->broker->registry, a->session)) {
         a->decision.reason =

@@ -1,7 +1,9 @@
+#include "broker/common/clock.h"
 #include "broker/common/files.h"
 #include "broker/daemon/admission.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/state.h"
 #include "broker/daemon/watch.h"
 
 #include <errno.h>
@@ -47,10 +49,20 @@ static void refuse_and_end(struct admission *a, enum reason reason)
     free(q);
 }
 
+/* What keeps new sessions out (a clock in doubt, a host that is another) does not end those that live, and so
+ * not this one when it is judged as one of them. */
+static enum reason why_not_any_more(const struct admission *a)
+{
+    struct broker *b = a->broker;
+
+    return a->generation == b->generation ? REASON_OK : state_of_host(b, SERVICE_SWITCH, clock_wall());
+}
+
 static void on_open_written(void *userdata, int result, uint64_t sequence)
 {
     struct admission *a = userdata;
     struct session *s = session_of(a);
+    enum reason reason;
 
     (void)sequence;
     if (s && s->state == SESSION_OPENING && result == 0) {
@@ -66,6 +78,11 @@ static void on_open_written(void *userdata, int result, uint64_t sequence)
     if (!s || s->state != SESSION_OPENING) {
         /* Ended meanwhile: by its leader's exit, or by somebody's order. */
         admission_refuse(a, s && s->end_reason != REASON_LOGGED_OUT ? s->end_reason : REASON_REVOKED);
+        return;
+    }
+    reason = why_not_any_more(a);
+    if (reason != REASON_OK) {
+        refuse_and_end(a, reason);
         return;
     }
     s->state = SESSION_OPEN;
