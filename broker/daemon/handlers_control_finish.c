@@ -18,6 +18,7 @@
 #define OWN_GRACE 2 /* seconds */
 
 struct finishing {
+    struct broker *broker;
     struct control_call *call;
     struct ident_id grant;
     bool was_closed;
@@ -57,8 +58,11 @@ static struct grant_entry *grant_to_finish(struct broker *b, struct control_call
 
 static void answer(struct finishing *x, int result, json_t *ending)
 {
+    struct grant_entry *e = grant_index_find(grants_index(x->broker->grants), &x->grant);
     char id[IDENT_ID_TEXT_SIZE];
 
+    if (e && result == 0)
+        e->finish_unwritten = false;
     ident_format_id(&x->grant, id);
     if (result == 0)
         control_reply(x->call,
@@ -90,10 +94,12 @@ static struct store_txn *closing(struct broker *b, const struct control_call *ca
     ledger_grant(&r, e, id);
     r.detail = why;
     r.reference = reference;
-    if (t) {
+    /* Once is on record; asking again changes nothing, but that the first time may not have got to the disk.
+     */
+    if (t && e->finish_unwritten)
         store_txn_record(t, &r);
+    if (t)
         life_write_books(e, t);
-    }
     return t;
 }
 
@@ -105,9 +111,9 @@ static void finish(struct broker *b, struct finishing *x, struct grant_entry *e,
     struct store_txn *t;
 
     ledger_reference(reference);
+    e->finish_unwritten = e->finish_unwritten || !e->closed;
     e->closed = true;
-    /* Once is on record; asking again changes nothing. */
-    t = x->was_closed ? ledger_txn(b) : closing(b, x->call, e, why, reference);
+    t = closing(b, x->call, e, why, reference);
     if (own) {
         b->generation++;
         taking_end_as(b, &how, NULL);
@@ -136,6 +142,6 @@ void control_grant_finish(void *userdata, struct control_call *call, json_t *par
         control_store_unavailable(call, -ENOMEM);
         return;
     }
-    *x = (struct finishing){.call = call, .grant = e->grant->id, .was_closed = e->closed};
+    *x = (struct finishing){.broker = b, .call = call, .grant = e->grant->id, .was_closed = e->closed};
     finish(b, x, e, why);
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -47,14 +48,24 @@ static bool parse_name(struct broker *b, struct control_call *call, struct store
     return true;
 }
 
+struct taking_away {
+    struct broker *broker;
+    struct control_call *call;
+    struct store_taken asked;
+    bool shortens; /* a lock that is there: it stays as it is until the shorter one is on disk */
+};
+
 static void on_taken(void *userdata, int result, const struct order_result *ending)
 {
-    struct control_call *call = userdata;
+    struct taking_away *x = userdata;
 
+    if (result == 0 && x->shortens)
+        result = taken_put(x->broker->taken, &x->asked, NULL);
     if (result != 0)
-        control_store_unavailable(call, result);
+        control_store_unavailable(x->call, result);
     else
-        control_reply(call, json_pack("{so}", "ending", control_ending(ending)));
+        control_reply(x->call, json_pack("{so}", "ending", control_ending(ending)));
+    free(x);
 }
 
 void control_record_taken(struct record *r, const struct store_taken *x)
@@ -81,6 +92,25 @@ json_t *control_taken(const struct taken_entry *x)
                      x->what.why, "signer", control_text(x->is_signed ? x->signer : NULL));
 }
 
+/* Takes it in, in memory. NULL without memory: nothing is changed then. */
+static struct taking_away *take_in(struct broker *b, struct control_call *call,
+                                   const struct store_taken *asked, struct store_taken *effective)
+{
+    struct taking_away *x = calloc(1, sizeof(*x));
+    const struct taken_entry *there = taken_find(b->taken, asked->kind, asked->scope, asked->name, asked->at);
+
+    if (!x)
+        return NULL;
+    *x = (struct taking_away){.broker = b, .call = call, .asked = *asked};
+    x->shortens = asked->kind == STORE_LOCK && there && there->what.until > asked->until;
+    *effective = *asked;
+    if (!x->shortens && taken_put(b->taken, asked, effective) < 0) {
+        free(x);
+        return NULL;
+    }
+    return x;
+}
+
 void control_take_away(struct broker *b, struct control_call *call, const struct store_taken *asked,
                        const char *event, enum reason reason, uint32_t grace)
 {
@@ -88,9 +118,10 @@ void control_take_away(struct broker *b, struct control_call *call, const struct
     char reference[LEDGER_REFERENCE_SIZE], detail[400];
     const struct taking_how how = {.what = asked, .grace = grace, .reference = reference};
     struct store_taken effective;
+    struct taking_away *x = take_in(b, call, asked, &effective);
     struct store_txn *t;
 
-    if (taken_put(b->taken, asked, &effective) < 0) {
+    if (!x) {
         control_store_unavailable(call, -ENOMEM);
         return;
     }
@@ -104,8 +135,10 @@ void control_take_away(struct broker *b, struct control_call *call, const struct
         store_txn_taken(t, &effective);
         store_txn_record(t, &r);
     }
-    if (taking_begin_as(b, &how, t, on_taken, call) < 0)
+    if (taking_begin_as(b, &how, t, on_taken, x) < 0) {
         control_store_unavailable(call, -ENOMEM);
+        free(x);
+    }
 }
 
 void control_revoke(void *userdata, struct control_call *call, json_t *parameters)

@@ -228,6 +228,8 @@ void control_session_end(void *userdata, struct control_call *call, json_t *para
     record_order(b, call, s, why);
     o = order_new(b, on_session_ended, call);
     if (!o || (s->state != SESSION_RESERVED && order_expect(o, s->number) < 0)) {
+        if (o)
+            order_drop(o);
         control_store_unavailable(call, -ENOMEM);
         return;
     }

@@ -30,6 +30,7 @@ struct grant_entry {
     uint32_t verified_version; /* highest that ever verified: what is lower is refused for ever. 0: none.
                                   Who loads a store raises it to what the store remembers */
     bool closed;               /* its last use ended here: for good */
+    bool finish_unwritten;     /* closed by order, and the record of that is not on disk */
 };
 
 struct grant_index;

@@ -1,0 +1,122 @@
+// LAYERS: test_support
+// LINK: -Wl,--wrap=store_submit
+
+#include "broker/audit/event.h"
+#include "broker/common/clock.h"
+#include "broker/common/files.h"
+#include "tests/unit/broker/daemon/world.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* What an order is worth that did not get to the disk: it was answered so, holds as long as the broker runs,
+ * and can be given again. */
+
+static bool full; /* the disk */
+
+int __real_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
+int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
+int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata)
+{
+    if (!full)
+        return __real_store_submit(s, t, done, userdata);
+    store_txn_free(t);
+    return -ENOSPC;
+}
+
+static int setup(void **state)
+{
+    full = false;
+    return world_setup(state);
+}
+
+static enum reason login_reason(struct world *w)
+{
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_login(&v);
+    struct gate_reply reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
+
+    visitor_end(&v);
+    return reply.reason;
+}
+
+/* Error name without the interface, or "" when it worked. */
+static const char *asked(struct world *w, const char *method, json_t *parameters)
+{
+    static char error[64];
+    struct varlink_reply r = world_call(w, method, parameters);
+
+    (void)snprintf(error, sizeof(error), "%s", r.error ? strrchr(r.error, '.') + 1 : "");
+    varlink_reply_done(&r);
+    return error;
+}
+
+static json_t *the_grant(void)
+{
+    return json_pack("{ss ss}", "id", PAPERS_ID, "why", "work is done");
+}
+
+static void test_finish(void **state)
+{
+    struct world *w = *state;
+
+    world_grant(w, (struct grant_plan){.uses = "5 per-host", .sessions = "2"});
+    full = true;
+    assert_string_equal(asked(w, "GrantFinish", the_grant()), "StoreUnavailable");
+    assert_int_equal(login_reason(w), REASON_CLOSED);
+    full = false;
+    assert_string_equal(asked(w, "GrantFinish", the_grant()), "");
+    assert_string_equal(asked(w, "GrantFinish", the_grant()), "");
+    assert_int_equal(world_records(w, EVENT_GRANT_FINISH, "success", NULL), 1);
+    world_stop(w);
+    world_start(w);
+    assert_int_equal(login_reason(w), REASON_CLOSED);
+}
+
+static json_t *lock_until(const char *until)
+{
+    return json_pack("{ss ss ss ss*}", "scope", "staff", "name", WORLD_STAFF, "why", "fire drill", "until",
+                     until);
+}
+
+static when_t locked_until(const struct world *w)
+{
+    const struct taken_entry *x = taken_why_staff(w->broker->taken, WORLD_STAFF, clock_wall());
+
+    return x ? x->what.until : 0;
+}
+
+/* A lock that could not be made shorter is as long as it was. */
+static void test_shorter_lock(void **state)
+{
+    struct world *w = *state;
+    char soon[WHEN_TEXT_SIZE];
+
+    when_format(clock_wall() + 3600, soon);
+    world_grant(w, (struct grant_plan){0});
+    assert_string_equal(asked(w, "Lock", lock_until(NULL)), "");
+    full = true;
+    assert_string_equal(asked(w, "Lock", lock_until(soon)), "StoreUnavailable");
+    assert_int_equal(locked_until(w), WHEN_NEVER);
+    full = false;
+    assert_string_equal(asked(w, "Lock", lock_until(soon)), "");
+    assert_true(locked_until(w) < WHEN_NEVER);
+    world_stop(w);
+    world_start(w);
+    assert_true(locked_until(w) < WHEN_NEVER);
+    assert_int_equal(login_reason(w), REASON_STAFF_LOCKED);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {TEST(test_finish), TEST(test_shorter_lock)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
