@@ -3,6 +3,7 @@
 #include "broker/common/i18n.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -12,6 +13,8 @@ struct grants {
     struct verifier *verifier; /* borrowed */
     struct grant_index *index;
     struct papers *papers;
+    struct store_books *absent; /* of grants that are not here; a few at most */
+    size_t n_absent;
 };
 
 int grants_new(struct verifier *verifier, struct grants **ret)
@@ -43,6 +46,7 @@ struct grants *grants_free(struct grants *g)
         return NULL;
     grant_index_free(g->index);
     papers_free(g->papers);
+    free(g->absent);
     free(g);
     return NULL;
 }
@@ -56,6 +60,55 @@ const struct grant_papers *grants_papers(const struct grants *g, const struct id
 {
     return papers_find(g->papers, id);
 }
+
+/* ---- what was counted ---- */
+
+/* A higher version verified once, under a trust file that may be another by now: what is lower stays refused.
+ */
+static void keep_version(struct grant_entry *e, uint32_t verified_version)
+{
+    if (e->verified_version >= verified_version)
+        return;
+    e->verified_version = verified_version;
+    if (e->grant->version < verified_version)
+        grant_entry_judge(e, REASON_GRANT_SUPERSEDED, 0, e->session_max);
+}
+
+static void apply_books(struct grant_entry *e, const struct store_books *books)
+{
+    e->uses_taken = books->uses_taken;
+    e->closed = books->closed;
+    keep_version(e, books->verified_version);
+}
+
+int grants_load_books(struct grants *g, const struct store_books *books)
+{
+    struct grant_entry *e = grant_index_find(g->index, &books->id);
+    struct store_books *more;
+
+    if (e) {
+        apply_books(e, books);
+        return 0;
+    }
+    more = reallocarray(g->absent, g->n_absent + 1, sizeof(*more));
+    if (!more)
+        return -ENOMEM;
+    g->absent = more;
+    g->absent[g->n_absent++] = *books;
+    return 0;
+}
+
+static void find_books(struct grants *g, struct grant_entry *e)
+{
+    for (size_t i = 0; i < g->n_absent; i++)
+        if (ident_id_equal(&g->absent[i].id, &e->grant->id)) {
+            apply_books(e, &g->absent[i]);
+            g->absent[i] = g->absent[--g->n_absent];
+            return;
+        }
+}
+
+/* ---- adding ---- */
 
 /* What the index says to a version that it does not take. */
 static int refuse_version(struct offer_refusal *refusal, int error)
@@ -112,6 +165,7 @@ static int put_new(struct grants *g, struct grant *grant, struct grant_papers *p
         papers_free_one(papers);
         return refuse_version(refusal, r);
     }
+    find_books(g, *ret);
     return papers_put(g->papers, papers);
 }
 

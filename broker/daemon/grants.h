@@ -36,6 +36,10 @@ int grants_add(struct grants *g, const struct trust_set *trust, when_t now, cons
 int grants_load(struct grants *g, const struct trust_set *trust, when_t now, const struct offer *offer,
                 struct grant_entry **ret);
 
+/** What the store has counted. Of a grant that is not here it is kept until it comes: a document whose own
+ * commit failed, and that was used. 0 or -ENOMEM. */
+int grants_load_books(struct grants *g, const struct store_books *books);
+
 /** Judges all entries under a trust that took the place of another (NULL: there is none). Which versions were
  * verified once is not forgotten. */
 void grants_judge_all(struct grants *g, const struct trust_set *trust, when_t now);

@@ -100,28 +100,11 @@ static void keep_verdicts(struct broker *b)
         store_txn_free(t);
 }
 
-/* A higher version verified once, under a trust file that may be another by now: what is lower stays refused.
- */
-static void keep_version(struct grant_entry *e, uint32_t verified_version)
-{
-    if (e->verified_version >= verified_version)
-        return;
-    e->verified_version = verified_version;
-    if (e->grant->version < verified_version)
-        grant_entry_judge(e, REASON_GRANT_SUPERSEDED, 0, e->session_max);
-}
-
 static int load_books(void *userdata, const struct store_books *books)
 {
     struct broker *b = userdata;
-    struct grant_entry *e = grant_index_find(grants_index(b->grants), &books->id);
 
-    if (e) {
-        e->uses_taken = books->uses_taken;
-        e->closed = books->closed;
-        keep_version(e, books->verified_version);
-    }
-    return 0;
+    return grants_load_books(b->grants, books);
 }
 
 static int load_taken(void *userdata, const struct store_taken *x)

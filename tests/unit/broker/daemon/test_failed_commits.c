@@ -78,6 +78,58 @@ static void test_finish(void **state)
     assert_int_equal(login_reason(w), REASON_CLOSED);
 }
 
+static struct varlink_reply hand_in_grant(struct world *w, const char *uses)
+{
+    char from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE], *document, *one, *two;
+    struct varlink_reply r;
+
+    when_format(clock_wall() - 3600, from);
+    when_format(clock_wall() + 3600, until);
+    document = paper_grant(&(struct grant_plan){.from = from, .until = until, .uses = uses});
+    one = department_approval(w->department, w->leader, document);
+    two = department_approval(w->department, DEPARTMENT_UNIT, document);
+    r = world_hand_in(w, document, one, two);
+    free(document);
+    free(one);
+    free(two);
+    return r;
+}
+
+static bool nobody_is_left(struct world *w, void *userdata)
+{
+    (void)userdata;
+    return registry_first(w->broker->registry) == NULL;
+}
+
+/* A grant that is in memory alone admits, being signed; what was used of it is known also when the grant
+ * itself has to be handed in again. */
+static void test_used_before_it_was_stored(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct varlink_reply r;
+
+    full = true;
+    r = hand_in_grant(w, "1 per-host");
+    assert_string_equal(r.error ? r.error : "", "org.hufu.control.StoreUnavailable");
+    varlink_reply_done(&r);
+    full = false;
+    world_log_in(w, &v);
+    visitor_end(&v);
+    world_until(w, nobody_is_left, NULL);
+    assert_int_equal(login_reason(w), REASON_CLOSED);
+    world_stop(w);
+    world_start(w);
+    assert_int_equal(login_reason(w), REASON_NO_GRANT);
+    r = hand_in_grant(w, "1 per-host");
+    assert_null(r.error);
+    varlink_reply_done(&r);
+    assert_int_equal(login_reason(w), REASON_CLOSED);
+    world_stop(w);
+    world_start(w);
+    assert_int_equal(login_reason(w), REASON_CLOSED);
+}
+
 static json_t *lock_until(const char *until)
 {
     return json_pack("{ss ss ss ss*}", "scope", "staff", "name", WORLD_STAFF, "why", "fire drill", "until",
@@ -116,7 +168,8 @@ static void test_shorter_lock(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_finish), TEST(test_shorter_lock)};
+    const struct CMUnitTest tests[] = {TEST(test_finish), TEST(test_used_before_it_was_stored),
+                                       TEST(test_shorter_lock)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
