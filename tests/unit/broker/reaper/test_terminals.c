@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,15 +58,20 @@ static void pty_end(struct pty *p)
     (void)close(p->master);
 }
 
-/* What arrived at the other end. */
+/* What arrived at the other end, where the kernel brings it in its own time and in pieces: until it has been
+ * quiet for a while. */
 static const char *arrived(const struct pty *p)
 {
     static char text[256];
-    ssize_t n;
+    struct pollfd in = {.fd = p->master, .events = POLLIN};
+    size_t size = 0;
+    ssize_t n = 1;
 
-    (void)fcntl(p->master, F_SETFL, O_NONBLOCK);
-    n = read(p->master, text, sizeof(text) - 1);
-    text[n > 0 ? n : 0] = '\0';
+    while (n > 0 && size < sizeof(text) - 1 && poll(&in, 1, 200) > 0) {
+        n = read(p->master, text + size, sizeof(text) - 1 - size);
+        size += n > 0 ? (size_t)n : 0;
+    }
+    text[size] = '\0';
     return text;
 }
 
