@@ -59,12 +59,15 @@ static struct facts facts_of(struct broker *b, const struct session *s)
                           .session_live = true};
 }
 
-/* What it rests on was taken away, but not before grace is over. Any other reason ends it now. */
-static void heed_grace(struct session *s, when_t now, struct recheck *again)
+/* What it rests on was taken away, but not before grace is over. Any other reason ends it now, and so does
+ * the same one if the site's status gives it: grace is an operator's to give with what is their own. */
+static void heed_grace(struct session *s, const struct grant_entry *e, when_t now, struct recheck *again)
 {
     if (again->keep)
         s->grace_until = 0; /* it was given back */
     if (again->keep || s->grace_until <= now || again->reason != s->grace_reason)
+        return;
+    if (e && e->by_status != REASON_OK)
         return;
     again->keep = true;
     again->deadline = when_min(s->deadline, s->grace_until);
@@ -82,7 +85,7 @@ void life_recheck(struct broker *b, struct session *s)
         return;
     state_refresh_grants(b, s->staff, facts.now);
     again = recheck_session(e, &facts, s->opened_at);
-    heed_grace(s, facts.now, &again);
+    heed_grace(s, e, facts.now, &again);
     if (!again.keep) {
         life_end(b, s, again.reason);
         return;

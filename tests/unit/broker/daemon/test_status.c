@@ -1,6 +1,7 @@
 // LAYERS: test_support
 
 #include "broker/audit/event.h"
+#include "broker/common/files.h"
 #include "tests/unit/broker/daemon/offices.h"
 
 #include <setjmp.h>
@@ -47,6 +48,26 @@ static void test_revoked_ids(void **state)
     /* No tombstone: the next status does not say so any more. */
     issue_take_in(o, (struct issue){.epoch = 18});
     assert_int_equal(offices_knock(o), REASON_OK);
+    visitor_end(&v);
+}
+
+/* The grace that an operator gave with their own revocation is not the site's. */
+static void test_grace_is_the_operators(void **state)
+{
+    struct offices *o = *state;
+    struct visitor v = visitor_new();
+    int fd;
+
+    world_grant(o->w, (struct grant_plan){.uses = "5 per-host"});
+    world_log_in(o->w, &v);
+    fd = world_begin_call(
+        o->w, "Revoke",
+        json_pack("{ss ss ss si}", "scope", "grant", "name", PAPERS_ID, "why", "test", "grace_seconds", 600));
+    issue_take_in(o, (struct issue){.epoch = 17});
+    assert_int_equal(registry_first(o->w->broker->registry)->state, SESSION_OPEN);
+    issue_take_in(o, (struct issue){.epoch = 18, .lines = "revoked: " PAPERS_ID "\n"});
+    assert_null(registry_first(o->w->broker->registry));
+    close_fd(fd);
     visitor_end(&v);
 }
 
@@ -232,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STATUS_TEST(test_revoked_ids),
+        STATUS_TEST(test_grace_is_the_operators),
         STATUS_TEST(test_minimum_version),
         STATUS_TEST(test_revoked_certificate),
         STATUS_TEST(test_certificate_of_nobody_who_signed),
