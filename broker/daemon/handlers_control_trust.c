@@ -5,6 +5,7 @@
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/timekeeper.h"
 #include "broker/daemon/trust_file.h"
 
 #include <errno.h>
@@ -38,14 +39,28 @@ static bool failed(struct addition *a, int error, const struct offer_refusal *re
     return error < 0;
 }
 
+/* A clock that was set back makes certificates valid again that have expired. What they admit here would stay
+ * in force when the clock is right. */
+static int refuse_in_doubt(struct broker *b, struct offer_refusal *refusal)
+{
+    if (timekeeper_is_sure(b->timekeeper))
+        return 0;
+    return offer_refuse(refusal, REASON_CLOCK_UNSURE,
+                        N_("The clock of this host is in doubt, and it decides whose certificates are valid: "
+                           "settle that first, as `hufuctl status` says."));
+}
+
 void documents_take_trust(struct addition *a, const struct offer *offer)
 {
     struct broker *b = a->broker;
     cleanup(trust_change_done) struct trust_change c = {0};
     struct offer_refusal refusal;
     struct store_txn *t;
+    int r = trust_change_judge(b, offer, clock_wall(), &c, &refusal);
 
-    if (failed(a, trust_change_judge(b, offer, clock_wall(), &c, &refusal), &refusal))
+    if (r == 0 && !c.again)
+        r = refuse_in_doubt(b, &refusal);
+    if (failed(a, r, &refusal))
         return;
     t = change_trust(a, &c, c.again ? "in force already" : "");
     addition_accept(a,

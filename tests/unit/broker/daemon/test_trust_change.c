@@ -2,6 +2,7 @@
 
 #include "broker/audit/event.h"
 #include "broker/common/clock.h"
+#include "broker/daemon/timekeeper.h"
 #include "tests/unit/broker/daemon/epochs.h"
 
 #include <setjmp.h>
@@ -53,6 +54,28 @@ static void test_grants_lose_and_regain(void **state)
     assert_int_equal(entry_of(w)->standing, REASON_OK);
     free(without);
     free(with);
+}
+
+/* Whose certificates are valid a clock decides, and an epoch that came in force by a wrong one would stay. */
+static void test_clock_in_doubt(void **state)
+{
+    struct world *w = *state;
+    char *next = epoch_text(w, (struct trust_plan){.epoch = 5});
+    struct varlink_reply r;
+
+    timekeeper_trust_status(w->broker->timekeeper, clock_wall() + 600, clock_wall() + 3600);
+    r = epoch_hand_in(w, next, 5, &w->department->approvers[DEPARTMENT_LEADER],
+                      &w->department->approvers[DEPARTMENT_UNIT]);
+    assert_string_equal(r.error ? r.error : "", "org.hufu.control.Refused");
+    assert_string_equal(text_of(&r, "reason"), "clock-unsure");
+    varlink_reply_done(&r);
+    assert_int_equal(epoch_in_force(w, NULL), 4);
+    r = world_call(w, "ClockConfirm", json_pack("{ss}", "why", "compared with a watch"));
+    assert_null(r.error);
+    varlink_reply_done(&r);
+    epoch_replace(w, next, 5, DEPARTMENT_LEADER, DEPARTMENT_UNIT);
+    assert_int_equal(epoch_in_force(w, NULL), 5);
+    free(next);
 }
 
 /* The version that lost its signatures still keeps lower ones out, with or without a restart. */
@@ -276,6 +299,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CHANGE_TEST(test_grants_lose_and_regain),
+        CHANGE_TEST(test_clock_in_doubt),
         CHANGE_TEST(test_lower_version_stays_out),
         CHANGE_TEST(test_superseded_octets_again),
         CHANGE_TEST(test_counts_stay),
