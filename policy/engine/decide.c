@@ -33,6 +33,22 @@ static bool preferred(const struct grant_entry *a, const struct grant_entry *b)
     return a->grant->valid.until > b->grant->valid.until;
 }
 
+/* Revoked, closed, expired and their like: the end of it, whichever of them it was. */
+static bool is_over(enum reason reason)
+{
+    return reason >= REASON_REVOKED && reason <= REASON_EXPIRED;
+}
+
+/* Whether `a` came further than `b`, NULL: none yet. Of what is over the one is meant that would have lasted
+ * longest, not a forgotten one that happened to expire. */
+static bool came_further(const struct grant_entry *a, enum reason why_a, const struct grant_entry *b,
+                         enum reason why_b)
+{
+    if (b && is_over(why_a) && is_over(why_b))
+        return a->grant->valid.until > b->grant->valid.until;
+    return why_a > why_b;
+}
+
 /* Logins and jobs: any grant of the person. */
 static struct decision decide_among(const struct grant_index *index, const struct facts *facts,
                                     enum question question, decide_trace *trace, void *userdata)
@@ -48,7 +64,7 @@ static struct decision decide_among(const struct grant_index *index, const struc
         if (reason == REASON_OK) {
             if (!best || preferred(e, best))
                 best = e;
-        } else if (reason > closest_reason) {
+        } else if (came_further(e, reason, closest, closest_reason)) {
             closest = e;
             closest_reason = reason;
         }

@@ -82,6 +82,12 @@ static struct grant_index *random_index(void)
     return index;
 }
 
+/* How far a grant came; what ended it for good makes no difference. */
+static enum reason distance(enum reason reason)
+{
+    return reason >= REASON_REVOKED && reason <= REASON_EXPIRED ? REASON_EXPIRED : reason;
+}
+
 /* What admits before what does not, then by the words of the rules. */
 static bool comes_before(const struct grant_entry *x, const struct grant_entry *y)
 {
@@ -92,11 +98,11 @@ static bool comes_before(const struct grant_entry *x, const struct grant_entry *
 
     if ((rx == REASON_OK) != (ry == REASON_OK))
         return rx == REASON_OK;
-    if (rx != ry)
+    if (distance(rx) != distance(ry))
         return rx > ry;
     if (rx == REASON_OK && ux != uy)
         return ux;
-    if (rx == REASON_OK && x->grant->valid.until != y->grant->valid.until)
+    if ((rx == REASON_OK || distance(rx) == REASON_EXPIRED) && x->grant->valid.until != y->grant->valid.until)
         return x->grant->valid.until > y->grant->valid.until;
     return memcmp(x->grant->id.octets, y->grant->id.octets, IDENT_ID_SIZE) < 0;
 }
