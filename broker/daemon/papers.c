@@ -110,6 +110,20 @@ bool papers_have_verdicts(const struct grant_papers *x, const struct trust_set *
     return memcmp(x->basis, trust_set_basis(trust), sizeof(x->basis)) == 0;
 }
 
+void papers_drop_useless(struct grant_papers *x)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < x->n_approvals; i++) {
+        if (x->verdicts[i].outcome == SIGNATURE_MALFORMED ||
+            x->verdicts[i].outcome == SIGNATURE_OTHER_SUBJECT)
+            continue;
+        x->approvals[n] = x->approvals[i];
+        x->verdicts[n++] = x->verdicts[i];
+    }
+    x->n_approvals = n;
+}
+
 int papers_keep_votes(struct grant_papers *x, const struct quorum_signature *votes, size_t n)
 {
     free(x->votes);

@@ -47,6 +47,10 @@ DEFINE_CLEANUP(struct grant_papers, papers_free_one);
 /** Notes which signatures count. 0, or -ENOMEM and none does. */
 int papers_keep_votes(struct grant_papers *x, const struct quorum_signature *votes, size_t n);
 
+/** Lets go of approvals that can never count, whatever the trust: malformed ones, and those of something
+ * else. The verdicts have to be there. */
+void papers_drop_useless(struct grant_papers *x);
+
 /** Takes `x` over (also on failure), in place of those of the same id. 0 or -ENOMEM. */
 int papers_put(struct papers *p, struct grant_papers *x);
 

@@ -44,6 +44,35 @@ static void test_first_line_of_no_document(void **state)
     assert_int_equal(world_records(w, EVENT_REQUEST_REFUSED, "failure", NULL), 1);
 }
 
+/* What can never count is named once, to who brought it. */
+static void test_useless_approvals_are_not_kept(void **state)
+{
+    struct world *w = *state;
+    char *document = paper_grant(&(struct grant_plan){0});
+    char *other = paper_grant(&(struct grant_plan){.version = 4});
+    char *of_other = department_approval(w->department, DEPARTMENT_UNIT, other);
+    char *good = department_approval(w->department, DEPARTMENT_LEADER, document);
+    struct varlink_reply r =
+        world_call(w, "DocumentAdd",
+                   json_pack("{ss s[sss]}", "document", document, "approvals", "junk\n", of_other, good));
+
+    assert_null(r.error);
+    assert_int_equal(json_array_size(json_object_get(r.parameters, "approvals")), 3);
+    varlink_reply_done(&r);
+    r = world_hand_in(w, document, NULL, NULL);
+    assert_int_equal(json_array_size(json_object_get(r.parameters, "approvals")), 1);
+    varlink_reply_done(&r);
+    world_stop(w);
+    world_start(w);
+    r = world_call(w, "GrantShow", json_pack("{ss}", "id", PAPERS_ID));
+    assert_int_equal(json_array_size(json_object_get(r.parameters, "approval_documents")), 1);
+    varlink_reply_done(&r);
+    free(document);
+    free(other);
+    free(of_other);
+    free(good);
+}
+
 static void test_approval_alone(void **state)
 {
     struct world *w = *state;
@@ -144,6 +173,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_first_line_of_no_document, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_approval_alone, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_reply_of_a_grant, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_useless_approvals_are_not_kept, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_nine_approvals, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_ending_is_waited_for, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_what_goes_on_is_not_waited_for, world_setup, world_teardown),
