@@ -1,6 +1,7 @@
 #include "broker/daemon/grants.h"
 
 #include "broker/common/i18n.h"
+#include "policy/engine/rules.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -273,6 +274,10 @@ static int take_in(struct grants *g, const struct trust_set *trust, when_t now, 
         r = refuse_for_ever(standing, refusal);
     if (r < 0)
         return r;
+    /* Under another site's trust good ones look like those of something else; as yet this one is its site's.
+     */
+    if (!loading && trust && papers_have_verdicts(papers, trust))
+        papers_drop_useless(papers);
     if (same)
         return put_again(g, steal_pointer(&papers), standing, ret, refusal);
     session_max = session_max_of(trust, grant);
@@ -353,21 +358,13 @@ void grants_judge_all(struct grants *g, const struct trust_set *trust, when_t no
 
 enum reason grants_state(const struct grant_entry *e, const struct host_identity *host, when_t now)
 {
-    const struct grant *g = e->grant;
+    const struct facts facts = {.now = now, .host = host};
+    enum reason reason;
 
-    if (e->standing != REASON_OK)
+    /* Without a trust file there is no site that one could be for. */
+    if (*host->site == '\0' && e->standing != REASON_OK)
         return e->standing;
-    if (!grant_names_host(g, host->name, &host->groups))
-        return REASON_WRONG_HOST;
-    if (e->taken_away != REASON_OK)
-        return e->taken_away;
-    if (e->by_status != REASON_OK)
-        return e->by_status;
-    if (e->closed)
-        return REASON_CLOSED;
-    if (now >= g->valid.until)
-        return REASON_EXPIRED;
-    if (now < g->valid.from)
-        return REASON_NOT_YET_VALID;
-    return now >= when_min(e->votes_until, e->by_status_until) ? REASON_APPROVAL_EXPIRED : REASON_OK;
+    reason = rules_judge(QUESTION_STANDING, e, &facts);
+    /* To the engine it is just not verified. */
+    return reason == REASON_APPROVAL_MISSING && e->standing != REASON_OK ? e->standing : reason;
 }

@@ -204,7 +204,8 @@ enum {
     DOOR = QUESTION_LOGIN | QUESTION_LIVE,
     NAMED = DOOR | QUESTION_JOB,
     RECORDED = NAMED | QUESTION_SWITCH,
-    ALL = RECORDED | QUESTION_VALID,
+    NOW = RECORDED | QUESTION_VALID,
+    ALL = NOW | QUESTION_STANDING,
 };
 
 static const struct rule {
@@ -229,8 +230,8 @@ static const struct rule {
     {REASON_KEY_REQUIRED, DOOR, key_given_if_required},
     {REASON_WRONG_KEY, DOOR, key_is_listed},
     {REASON_PASSWORD_REQUIRED, DOOR, no_key_if_password},
-    {REASON_OUTSIDE_HOURS, ALL, within_hours},
-    {REASON_INCIDENT_MISSING, ALL, incident_is_open},
+    {REASON_OUTSIDE_HOURS, NOW, within_hours},
+    {REASON_INCIDENT_MISSING, NOW, incident_is_open},
     {REASON_RECORDER_MISSING, RECORDED, recorder_if_required},
     {REASON_USES_EXHAUSTED, COUNTS, use_is_left},
     {REASON_CLAIM_UNAVAILABLE, COUNTS, claim_if_fleet},

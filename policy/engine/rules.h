@@ -8,10 +8,10 @@
  * The rules that one grant has to satisfy, as one table in the order of REASON_TABLE. Each row says
  * which questions ask it; what a question does not ask cannot refuse it.
  *
- *                                          LOGIN  JOB  SWITCH  LIVE  VALID
- *   quorum, class, site, host, taken away,
- *   closed, dates, certificates, hours,
- *   incident                                 x     x     x      x      x
+ *                                          LOGIN  JOB  SWITCH  LIVE  VALID  STANDING
+ *   site, host, taken away, closed, dates,
+ *   quorum, class, certificates              x     x     x      x      x       x
+ *   hours, incident                          x     x     x      x      x
  *   recorder                                 x     x     x      x
  *   service                                  x     x            x
  *   source, key                              x                  x
@@ -19,11 +19,13 @@
  *   run-as                                               x
  */
 enum question {
-    QUESTION_LOGIN = 1,  /* may a session begin? */
-    QUESTION_JOB = 2,    /* may a cron or at job run? */
-    QUESTION_SWITCH = 4, /* su, sudo and channels inside a live session */
-    QUESTION_LIVE = 8,   /* may a live session go on? */
-    QUESTION_VALID = 16, /* is the grant valid on this host now, for whatever it gives? */
+    QUESTION_LOGIN = 1,     /* may a session begin? */
+    QUESTION_JOB = 2,       /* may a cron or at job run? */
+    QUESTION_SWITCH = 4,    /* su, sudo and channels inside a live session */
+    QUESTION_LIVE = 8,      /* may a live session go on? */
+    QUESTION_VALID = 16,    /* is the grant valid on this host now, for whatever it gives? */
+    QUESTION_STANDING = 32, /* the same at whatever hour, incident or not: what a list says of it. Of the
+                               facts it needs now and host */
 };
 
 /** REASON_OK, or the reason of the first row asked by `question` that fails. */

@@ -379,6 +379,29 @@ static void test_explain_says_who(void **state)
     varlink_reply_done(&r);
 }
 
+/* What lists and `explain` say of a grant that is revoked and was not signed either. */
+static void test_one_answer(void **state)
+{
+    struct offices *o = *state;
+    char *soon = offices_time(3600), *document;
+    struct varlink_reply r;
+
+    document = paper_grant(&(struct grant_plan){.site = NULL, .until = soon});
+    r = world_hand_in(o->w, document, NULL, NULL);
+    assert_null(r.error);
+    assert_string_equal(offices_text(&r, "state"), "approval-missing");
+    varlink_reply_done(&r);
+    revoke_here(o, NULL);
+    r = world_call(o->w, "GrantShow", json_pack("{ss}", "id", PAPERS_ID));
+    assert_string_equal(offices_grant_text(&r, "state"), "revoked");
+    varlink_reply_done(&r);
+    r = world_call(o->w, "Explain", json_pack("{ss ss}", "staff", WORLD_STAFF, "source", "10.1.2.3"));
+    assert_string_equal(offices_text(&r, "reason"), "revoked");
+    varlink_reply_done(&r);
+    free(document);
+    free(soon);
+}
+
 #define REVOCATION_TEST(f) cmocka_unit_test_setup_teardown(f, offices_setup, offices_teardown)
 
 int main(void)
@@ -402,6 +425,7 @@ int main(void)
         REVOCATION_TEST(test_beside_an_operators),
         REVOCATION_TEST(test_operators_does_not_end_a_signed_one),
         REVOCATION_TEST(test_explain_says_who),
+        REVOCATION_TEST(test_one_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

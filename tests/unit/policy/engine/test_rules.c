@@ -21,7 +21,8 @@ enum {
     SWITCH = QUESTION_SWITCH,
     LIVE = QUESTION_LIVE,
     VALID = QUESTION_VALID,
-    EVERY = LOGIN | JOB | SWITCH | LIVE | VALID,
+    NOW_ONLY = LOGIN | JOB | SWITCH | LIVE | VALID,
+    EVERY = NOW_ONLY | QUESTION_STANDING,
 };
 
 /* One grant and one question; made whole by scene_init(), which leaves nothing to refuse. */
@@ -218,8 +219,8 @@ static const struct breaker {
     {REASON_KEY_REQUIRED, LOGIN | LIVE, 3, no_key},
     {REASON_WRONG_KEY, LOGIN | LIVE, 3, other_key},
     {REASON_PASSWORD_REQUIRED, LOGIN | LIVE, 3, wants_password},
-    {REASON_OUTSIDE_HOURS, EVERY, 0, out_of_hours},
-    {REASON_INCIDENT_MISSING, EVERY, 0, no_incident},
+    {REASON_OUTSIDE_HOURS, NOW_ONLY, 0, out_of_hours},
+    {REASON_INCIDENT_MISSING, NOW_ONLY, 0, no_incident},
     {REASON_RECORDER_MISSING, LOGIN | JOB | SWITCH | LIVE, 0, no_recorder},
     {REASON_USES_EXHAUSTED, LOGIN, 0, used_up},
     {REASON_CLAIM_UNAVAILABLE, LOGIN, 0, no_claim},
@@ -227,8 +228,8 @@ static const struct breaker {
     {REASON_RUN_AS_NOT_GRANTED, SWITCH, 0, other_target},
 };
 
-static const enum question questions[] = {QUESTION_LOGIN, QUESTION_JOB, QUESTION_SWITCH, QUESTION_LIVE,
-                                          QUESTION_VALID};
+static const enum question questions[] = {QUESTION_LOGIN, QUESTION_JOB,   QUESTION_SWITCH,
+                                          QUESTION_LIVE,  QUESTION_VALID, QUESTION_STANDING};
 
 static void test_whole_scene_satisfies_all(void **state)
 {
