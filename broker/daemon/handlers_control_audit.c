@@ -84,6 +84,11 @@ void control_audit(void *userdata, struct control_call *call, json_t *parameters
     if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)) ||
         !control_when(call, "since", p.since, &f->from) || !control_when(call, "until", p.until, &f->until))
         return;
+    /* No records would be an answer, and a wrong one, to a name that was mistyped. */
+    if (f->event && !event_message_id(f->event)) {
+        control_invalid(call, "event");
+        return;
+    }
     if (!b->store) {
         control_store_unavailable(call, b->store_error);
         return;

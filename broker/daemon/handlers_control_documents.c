@@ -199,9 +199,11 @@ static const struct taker *find_taker(struct broker *b, struct control_call *cal
     struct record r = control_record(call, EVENT_REQUEST_REFUSED, REASON_BAD_REQUEST, false);
     enum document_type type;
     const struct taker *taker = NULL;
+    char detail[100];
 
     if (document_type_of(document.data, document.size, &type) < 0) {
-        r.detail = unknown.reason;
+        (void)snprintf(detail, sizeof(detail), "line %u: %s", unknown.line, unknown.reason);
+        r.detail = detail;
         refuse_malformed(call, "document", &unknown);
     } else {
         taker = taker_of(type);

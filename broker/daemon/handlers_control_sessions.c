@@ -6,6 +6,7 @@
 #include "broker/daemon/watch.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,16 @@ void control_session_watch(void *userdata, struct control_call *call, json_t *pa
 
 /* ---- show ---- */
 
+/* A person who asks about their own gives no number. */
+static void not_found(struct control_call *call, json_int_t number)
+{
+    char what[40] = "session";
+
+    if (number > 0)
+        (void)snprintf(what, sizeof(what), "session %" JSON_INTEGER_FORMAT, number);
+    control_not_found(call, what);
+}
+
 struct showing {
     struct broker *broker;
     struct control_call *call;
@@ -141,7 +152,7 @@ static void on_scan(void *userdata, int result, const struct reap_reply *reply)
     json_t *processes;
 
     if (!s) {
-        control_not_found(x->call, "session");
+        not_found(x->call, (json_int_t)x->number);
         free(x);
         return;
     }
@@ -181,7 +192,7 @@ void control_session_show(void *userdata, struct control_call *call, json_t *par
     s = session_to_show(b, call, number);
     x = s ? calloc(1, sizeof(*x)) : NULL;
     if (!x) {
-        control_not_found(call, "session");
+        not_found(call, number);
         return;
     }
     *x = (struct showing){b, call, s->number};
@@ -222,7 +233,7 @@ void control_session_end(void *userdata, struct control_call *call, json_t *para
         return;
     s = registry_find(b->registry, (uint64_t)number);
     if (!s) {
-        control_not_found(call, "session");
+        not_found(call, number);
         return;
     }
     record_order(b, call, s, why);

@@ -124,6 +124,10 @@ print(s.makefile("rb").read1().rstrip(b"\\0").decode())
 """
 
 
+def refused_documents(site):
+    return [record for record in site.audit(result="failure") if record["event"] in ("grant-add", "request-refused")]
+
+
 @pytest.mark.parametrize("malformed", MALFORMED.values(), ids=lambda malformed: next(k for k, v in MALFORMED.items() if v is malformed))
 def test_malformed_grant(site, malformed):
     """By the command, which looks first, and by the broker, which does not rely on it."""
@@ -140,6 +144,7 @@ def test_malformed_grant(site, malformed):
     assert refused.code == 1 and refused.out == "", refused
     assert re.search(rf"/root/malformed, line {line}: \S", refused.err), (line, refused)
 
+    before = refused_documents(site)
     reply = json.loads(site.box.sh(["python3", "-c", ASK]))
     assert reply["error"] == "org.hufu.control.Malformed", reply
     assert reply["parameters"]["line"] == line and reply["parameters"]["reason"], reply
@@ -147,5 +152,6 @@ def test_malformed_grant(site, malformed):
     assert site.box.run(["hufuctl", "grant", "show", site.grant_id(path)]).code == 3
     assert not site.ssh().ok
     # What does not even say that it is a grant is refused as a request.
-    last = [record for record in site.audit(result="failure") if record["event"] in ("grant-add", "request-refused")][-1]
-    assert last["reason"] == "bad-request", last
+    [record] = refused_documents(site)[len(before) :]
+    assert record["reason"] == "bad-request", record
+    assert f"line {line}: {reply['parameters']['reason']}" in record["detail"], (reply, record)

@@ -348,6 +348,14 @@ static void test_explain(void **state)
     r = world_call(w, "Explain", json_pack("{ss ss}", "staff", WORLD_STAFF, "source", "host.example"));
     assert_string_equal(r.error, "org.varlink.service.InvalidParameter");
     varlink_reply_done(&r);
+    r = world_call(
+        w, "Explain",
+        json_pack("{ss ss sI}", "staff", WORLD_STAFF, "source", "10.1.2.3", "uid", (json_int_t)WORLD_UID));
+    assert_string_equal(json_string_value(json_object_get(r.parameters, "verdict")), "allow");
+    varlink_reply_done(&r);
+    r = world_call(w, "Explain", json_pack("{ss sI}", "staff", "root", "uid", (json_int_t)0));
+    assert_string_equal(json_string_value(json_object_get(r.parameters, "verdict")), "not-judged");
+    varlink_reply_done(&r);
     /* the question is put, and nothing is used up by it */
     assert_null(registry_first(w->broker->registry));
 }
@@ -378,6 +386,7 @@ static void test_sessions_and_records(void **state)
     varlink_reply_done(&r);
     r = world_call(w, "SessionShow", json_pack("{sI}", "number", (json_int_t)number));
     assert_string_equal(r.error, "org.hufu.control.NotFound");
+    assert_string_equal(json_string_value(json_object_get(r.parameters, "what")), "session 1");
     varlink_reply_done(&r);
     r = world_call(w, "SessionList", json_pack("{sb}", "all", 1));
     session = json_array_get(json_object_get(r.parameters, "sessions"), 0);
@@ -386,6 +395,9 @@ static void test_sessions_and_records(void **state)
     varlink_reply_done(&r);
     r = world_call(w, "Audit", json_pack("{ss}", "event", EVENT_SESSION_END));
     assert_int_equal(json_array_size(json_object_get(r.parameters, "records")), 1);
+    varlink_reply_done(&r);
+    r = world_call(w, "Audit", json_pack("{ss}", "event", "sesion-end"));
+    assert_string_equal(r.error, "org.varlink.service.InvalidParameter");
     varlink_reply_done(&r);
     visitor_end(&v);
 }

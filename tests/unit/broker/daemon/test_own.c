@@ -65,6 +65,11 @@ static void test_nothing_is_revealed(void **state)
     w->reaper.login_uid = OTHER_PERSON;
     theirs = world_call(w, "SessionShow", json_pack("{sI}", "number", number));
     nobodys = world_call(w, "SessionShow", json_pack("{sI}", "number", number + 1));
+    /* But for the number, which they brought along. */
+    assert_string_equal(json_string_value(json_object_get(theirs.parameters, "what")), "session 1");
+    assert_string_equal(json_string_value(json_object_get(nobodys.parameters, "what")), "session 2");
+    json_object_del(theirs.parameters, "what");
+    json_object_del(nobodys.parameters, "what");
     assert_true(json_equal(theirs.message, nobodys.message));
     varlink_reply_done(&theirs);
     varlink_reply_done(&nobodys);
