@@ -244,10 +244,30 @@ int table_print(FILE *out, const struct table_column *columns, size_t n, const j
     return 0;
 }
 
-int table_print_line(FILE *out, const struct table_column *columns, size_t n, const json_t *object)
+/* The same of lines that come one by one: their columns are as wide as declared. */
+static void plan_line(FILE *out, const struct table_column *columns, size_t n, struct plan *p,
+                      struct buf *left_out)
 {
-    for (size_t i = 0; i < n; i++) {
-        const struct table_column *c = &columns[i];
+    bool is_out[MAX_COLUMNS] = {false};
+    size_t width = terminal_width(out), sum = 0, i;
+
+    for (i = 0; i < n; i++)
+        sum += columns[i].width + 1;
+    while (width > 0 && sum > width + 1 && (i = to_take_out(columns, n, is_out)) < n) {
+        is_out[i] = true;
+        sum -= columns[i].width + 1;
+    }
+    for (i = 0; i < n; i++)
+        if (is_out[i])
+            buf_printf(left_out, "%s%s", left_out->size > 0 ? ", " : "", _(columns[i].title));
+        else
+            p->columns[p->n++] = &columns[i];
+}
+
+static int print_line(FILE *out, const struct plan *p, const json_t *object)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        const struct table_column *c = p->columns[i];
         cleanup_free char *cell = object ? cell_of(c, object) : strdup(_(c->title));
         size_t width, fill;
 
@@ -256,9 +276,22 @@ int table_print_line(FILE *out, const struct table_column *columns, size_t n, co
         width = text_width(cell);
         fill = width < c->width ? c->width - width : 0;
         (void)fprintf(out, "%s%*s%s%*s", i > 0 ? " " : "", c->right ? (int)fill : 0, "", cell,
-                      c->right || i + 1 == n ? 0 : (int)fill, "");
+                      c->right || i + 1 == p->n ? 0 : (int)fill, "");
     }
     return fputc('\n', out) == EOF ? -ENOMEM : 0;
+}
+
+int table_print_line(FILE *out, const struct table_column *columns, size_t n, const json_t *object)
+{
+    cleanup_buf struct buf left_out = BUF_INIT;
+    struct plan p = {.n = 0};
+
+    if (n > MAX_COLUMNS)
+        return -ENOMEM;
+    plan_line(out, columns, n, &p, &left_out);
+    if (!object && left_out.size > 0)
+        print_left_out(out, &left_out);
+    return print_line(out, &p, object);
 }
 
 int table_print_object(FILE *out, const struct table_column *columns, size_t n, const json_t *object)

@@ -23,7 +23,8 @@ struct table_column {
 int table_print(FILE *out, const struct table_column *columns, size_t n, const json_t *objects);
 
 /** One line of a table that grows: the titles for `object` NULL, else its cells, each filled up to its
- * column's width. 0 or -ENOMEM. */
+ * column's width. On a terminal that is too narrow for these widths, columns that can be spared are left out,
+ * and named above the titles. 0 or -ENOMEM. */
 int table_print_line(FILE *out, const struct table_column *columns, size_t n, const json_t *object);
 
 /** How a value stands in a table: text, number, yes or no, "-" for none, members of an array with commas.

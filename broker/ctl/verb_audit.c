@@ -50,7 +50,7 @@ static char *whole_seconds(const json_t *object)
 }
 
 static const struct table_column columns[] = {
-    {.title = N_("SEQ"), .member = "sequence", .right = true, .width = 6},
+    {.title = N_("SEQ"), .member = "sequence", .spare = 6, .right = true, .width = 6},
     {.title = N_("TIME"), .member = "time", .format = whole_seconds, .width = 20},
     {.title = N_("EVENT"), .member = "event", .width = 14},
     {.title = N_("RESULT"), .member = "result", .spare = 3, .width = 7},

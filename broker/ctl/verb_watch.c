@@ -15,17 +15,24 @@ static const struct option_row rows[] = {
     {"staff", 0, OPTION_TEXT, false, "ACCOUNT", N_("only of this person"), offsetof(struct watch, staff)},
 };
 
+/* As long as it lives the one, from then on the other. */
+static char *until_or_reason(const json_t *object)
+{
+    const char *reason = json_string_value(json_object_get(object, "reason"));
+
+    return table_cell(json_object_get(object, reason && *reason ? "reason" : "deadline"));
+}
+
 static const struct table_column columns[] = {
     {.title = N_("AT"), .member = "at", .width = 20},
     {.title = N_("CHANGE"), .member = "change", .width = 8},
     {.title = N_("NUMBER"), .member = "number", .right = true, .width = 6},
     {.title = N_("STAFF"), .member = "staff", .width = 12},
-    {.title = N_("VENDOR"), .member = "vendor", .width = 8},
-    {.title = N_("SERVICE"), .member = "service", .width = 7},
-    {.title = N_("SOURCE"), .member = "source", .width = 15},
-    {.title = N_("GRANT"), .member = "grant", .format = table_short_grant, .width = 8},
-    {.title = N_("DEADLINE"), .member = "deadline", .width = 20},
-    {.title = N_("REASON"), .member = "reason"},
+    {.title = N_("VENDOR"), .member = "vendor", .spare = 4, .width = 8},
+    {.title = N_("SERVICE"), .member = "service", .spare = 2, .width = 7},
+    {.title = N_("SOURCE"), .member = "source", .spare = 3, .width = 15},
+    {.title = N_("GRANT"), .member = "grant", .spare = 1, .format = table_short_grant, .width = 8},
+    {.title = N_("UNTIL, OR REASON"), .member = "deadline", .format = until_or_reason, .width = 20},
 };
 
 /* A line is the session with what happened to it, and when. */

@@ -216,15 +216,29 @@ static void test_durations_of_endings(void **state)
     assert_string_equal(text, "1.050 s");
 }
 
-/* What a terminal of so many columns is shown of a table. */
-static void print_on_terminal(unsigned short width, char *shown, size_t size)
+static const struct table_column table[] = {
+    {.title = "ID", .member = "id", .width = 8},
+    {.title = "SECOND", .member = "second", .spare = 2, .width = 8},
+    {.title = "FIRST", .member = "first", .spare = 1, .width = 5},
+    {.title = "LAST", .member = "last", .width = 4},
+};
+
+static int print_table(FILE *out, const json_t *rows)
 {
-    static const struct table_column table[] = {
-        {.title = "ID", .member = "id"},
-        {.title = "SECOND", .member = "second", .spare = 2},
-        {.title = "FIRST", .member = "first", .spare = 1},
-        {.title = "LAST", .member = "last"},
-    };
+    return table_print(out, table, ARRAY_SIZE(table), rows);
+}
+
+static int print_lines(FILE *out, const json_t *rows)
+{
+    int r = table_print_line(out, table, ARRAY_SIZE(table), NULL);
+
+    return r < 0 ? r : table_print_line(out, table, ARRAY_SIZE(table), json_array_get(rows, 0));
+}
+
+/* What a terminal of so many columns is shown of a table. */
+static void print_on_terminal(int (*print)(FILE *out, const json_t *rows), unsigned short width, char *shown,
+                              size_t size)
+{
     json_t *rows = json_pack("[{s:s, s:s, s:s, s:s}]", "id", "01234567", "second", "服务人员", "first", "1",
                              "last", "9");
     struct winsize window = {.ws_col = width, .ws_row = 24};
@@ -234,7 +248,7 @@ static void print_on_terminal(unsigned short width, char *shown, size_t size)
     assert_int_equal(openpty(&master, &slave, NULL, NULL, &window), 0);
     out = fdopen(slave, "w");
     assert_non_null(out);
-    assert_int_equal(table_print(out, table, ARRAY_SIZE(table), rows), 0);
+    assert_int_equal(print(out, rows), 0);
     json_decref(rows);
     assert_int_equal(fclose(out), 0);
     /* All of it, until there is nobody left who could write more. */
@@ -251,18 +265,33 @@ static void test_narrow_terminals(void **state)
     char shown[1000];
 
     (void)state;
-    print_on_terminal(28, shown, sizeof(shown));
+    print_on_terminal(print_table, 28, shown, sizeof(shown));
     assert_string_equal(shown, "ID       SECOND   FIRST LAST\r\n01234567 服务人员 1     9\r\n");
-    print_on_terminal(27, shown, sizeof(shown));
+    print_on_terminal(print_table, 27, shown, sizeof(shown));
     assert_non_null(strstr(shown, "ID       SECOND   LAST\r\n01234567 服务人员 9\r\nLeft out"));
     assert_non_null(strstr(shown, "narrow: FIRST."));
-    print_on_terminal(18, shown, sizeof(shown));
+    print_on_terminal(print_table, 18, shown, sizeof(shown));
     assert_non_null(strstr(shown, "ID       LAST\r\n01234567 9\r\nLeft out"));
     assert_non_null(strstr(shown, "narrow: SECOND, FIRST."));
-    print_on_terminal(20, shown, sizeof(shown)); /* FIRST goes first, and comes back when SECOND has gone */
+    print_on_terminal(print_table, 20, shown,
+                      sizeof(shown)); /* FIRST goes first, and comes back when SECOND has gone */
     assert_non_null(strstr(shown, "ID       FIRST LAST\r\n01234567 1     9\r\nLeft out"));
-    print_on_terminal(5, shown, sizeof(shown)); /* the others are there whatever the width */
+    print_on_terminal(print_table, 5, shown, sizeof(shown)); /* the others are there whatever the width */
     assert_non_null(strstr(shown, "LAST"));
+}
+
+/* Of lines that come one by one, too; there it is named at once, and for good. */
+static void test_lines_on_narrow_terminals(void **state)
+{
+    char shown[1000];
+
+    (void)state;
+    print_on_terminal(print_lines, 28, shown, sizeof(shown));
+    assert_string_equal(shown, "ID       SECOND   FIRST LAST\r\n01234567 服务人员 1     9\r\n");
+    print_on_terminal(print_lines, 27, shown, sizeof(shown));
+    assert_ptr_equal(strstr(shown, "Left out"), shown);
+    assert_non_null(strstr(shown, "narrow: FIRST."));
+    assert_non_null(strstr(shown, "\r\nID       SECOND   LAST\r\n01234567 服务人员 9\r\n"));
 }
 
 /* Chinese breaks anywhere but at its marks, English at blanks; no line is wider than 79 columns. */
@@ -299,11 +328,17 @@ static void test_wrapped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_moments),      cmocka_unit_test(test_durations),
-        cmocka_unit_test(test_escape),       cmocka_unit_test(test_document),
-        cmocka_unit_test(test_table),        cmocka_unit_test(test_object),
-        cmocka_unit_test(test_hostile_cell), cmocka_unit_test(test_durations_of_endings),
-        cmocka_unit_test(test_wrapped),      cmocka_unit_test(test_narrow_terminals),
+        cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_document),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_object),
+        cmocka_unit_test(test_hostile_cell),
+        cmocka_unit_test(test_durations_of_endings),
+        cmocka_unit_test(test_wrapped),
+        cmocka_unit_test(test_narrow_terminals),
+        cmocka_unit_test(test_lines_on_narrow_terminals),
     };
 
     (void)setlocale(LC_CTYPE, "C.UTF-8");

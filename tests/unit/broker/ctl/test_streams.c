@@ -64,27 +64,29 @@ static void test_audit_follow_refused(void **state)
     assert_says(endless.error, "leave --until out");
 }
 
-#define CHANGE(change, state)                                                                          \
+#define CHANGE(change, state, reason)                                                                  \
     "{\"continues\": true, \"parameters\": {\"change\": \"" change "\", \"at\": \"2026-11-21T10:00:0"  \
     "0Z\", \"sessions\": [{\"number\": 17, \"state\": \"" state "\", \"staff\": \"zhang.san\", \"vend" \
     "or\": \"acme\", \"service\": \"sshd\", \"source\": \"10.1.2.77\", \"grant\": \"" PAPERS_ID        \
-    "\", \"deadline\": \"2026-11-21T14:00:00Z\", \"reason\": null}]}}"
+    "\", \"deadline\": \"2026-11-21T14:00:00Z\", \"reason\": " reason "}]}}"
 
 static void test_session_watch(void **state)
 {
     cleanup_free char *call = NULL, *json_call = NULL;
     cleanup_result struct result r =
-        invoke_with(CHANGE("live", "open") "\n" CHANGE("warned", "open") "\n" CHANGE("ended", "ended"),
+        invoke_with(CHANGE("live", "open", "null") "\n" CHANGE("warned", "open", "null") "\n" CHANGE(
+                        "ended", "ended", "\"revoked\""),
                     "session watch --staff zhang.san", &call);
     cleanup_result struct result json =
-        invoke_with(CHANGE("warned", "open"), "session watch --json", &json_call);
+        invoke_with(CHANGE("warned", "open", "null"), "session watch --json", &json_call);
 
     (void)state;
     assert_says(call, "\"method\":\"org.hufu.control.SessionWatch\"");
     assert_says(call, "\"staff\":\"zhang.san\"");
     assert_says(r.out, "2026-11-21T10:00:00Z live         17 zhang.san    acme ");
     assert_says(r.out, "2026-11-21T10:00:00Z warned ");
-    assert_says(r.out, "2026-11-21T10:00:00Z ended ");
+    assert_says(r.out, "2026-11-21T14:00:00Z\n2026-11-21T10:00:00Z ended ");
+    assert_says(r.out, " revoked\n");
     assert_int_equal(r.code, EXIT_BROKER_AWAY);
     assert_says(json.out, "\"change\":\"warned\"");
     assert_says(json.out, "\"number\":17");
