@@ -62,7 +62,7 @@ static const struct sentence {
      "configuration not taken, the one before stays in force{detail}"},
     {EVENT_RANGE_DIFFERS, "gated range of module and broker agree again{detail}",
      "gated range of the module is not the broker's{detail}"},
-    {EVENT_REAPER, "reaper is there{detail}", "reaper is away{why}{detail}"},
+    {EVENT_REAPER, "reaper is there{detail}", "reaper is away{detail}"},
     {EVENT_CLOCK, "the clock is trusted again{detail}", "the clock is in doubt{why}{detail}"},
     {EVENT_CLOCK_STEP, "the clock was set forward{detail}", "the clock was set forward{why}{detail}"},
     {EVENT_CLOCK_CONFIRM, "the clock was confirmed{by}{detail}",

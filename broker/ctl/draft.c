@@ -236,6 +236,7 @@ static enum exit_code make_id(const struct drafting *d, char id[static IDENT_ID_
 static enum exit_code refuse(const struct cli *cli, const char *text, const struct document_error *error)
 {
     const char *line = text;
+    size_t key;
 
     for (unsigned i = 1; i < error->line && line; i++) {
         line = strchr(line, '\n');
@@ -243,8 +244,12 @@ static enum exit_code refuse(const struct cli *cli, const char *text, const stru
     }
     if (error->line == 0 || !line)
         return cli_fail(cli, EXIT_REFUSED, _("no host would take this grant: %s"), error->reason);
-    return cli_fail(cli, EXIT_REFUSED, _("no host would take this grant: %.*s: %s"),
-                    (int)strcspn(line, ":\n"), line, error->reason);
+    key = strcspn(line, ":\n");
+    /* Most reasons name it themselves. */
+    if (strncmp(error->reason, line, key) == 0 && error->reason[key] == ':')
+        key = 0;
+    return cli_fail(cli, EXIT_REFUSED, _("no host would take this grant: %.*s%s%s"), (int)key, line,
+                    key > 0 ? ": " : "", error->reason);
 }
 
 enum exit_code draft_write(const struct cli *cli, const struct draft *draft, char **ret,

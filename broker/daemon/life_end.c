@@ -358,7 +358,7 @@ void life_on_reaper(void *userdata, bool here)
     struct broker *b = userdata;
     struct record r = ledger_record(EVENT_REAPER, here ? REASON_OK : REASON_REAPER_AWAY, here);
 
-    r.detail = here ? "hufu-reaper is here" : "hufu-reaper is away";
+    r.detail = here ? "" : "gated logins are refused until it is back";
     ledger_write(b, &r);
     if (!here)
         return;

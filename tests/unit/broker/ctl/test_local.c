@@ -114,6 +114,8 @@ static void test_draft_faults(void **state)
     assert_draft_fails("--for 1h --id 0123", EXIT_USAGE, "32 hexadecimal digits");
     assert_draft_fails("--for 1h --id " PAPERS_ID, EXIT_USAGE, "--version");
     assert_draft_fails("--for 1h --source 10.1.2.3/24", EXIT_REFUSED, "source");
+    /* The line is named once. */
+    assert_draft_fails("--for 1h --hours nonsense", EXIT_REFUSED, "would take this grant: hours: `nonsense`");
     assert_draft_fails("--for 1h --source any", EXIT_REFUSED, "source");
     assert_draft_fails("--for 1h --class grave", EXIT_REFUSED, "class");
     assert_draft_fails("--for 1h --class emergency", EXIT_REFUSED, "incident-level");
