@@ -5,6 +5,7 @@
 #include "broker/ctl/verbs.h"
 #include "policy/base/cleanup.h"
 
+#include <pwd.h>
 #include <string.h>
 
 struct explain {
@@ -29,7 +30,7 @@ static const struct table_column columns[] = {
     {.title = N_("TAKEN AWAY"), .member = "taken_by"},
 };
 
-static enum exit_code print_answer(const struct cli *cli, const json_t *reply, bool allowed)
+static enum exit_code print_answer(const struct cli *cli, const json_t *reply, bool allowed, bool known)
 {
     const json_t *considered = json_object_get(reply, "considered");
     cleanup_free char *reason = table_cell(json_object_get(reply, "reason"));
@@ -38,6 +39,9 @@ static enum exit_code print_answer(const struct cli *cli, const json_t *reply, b
     cleanup_free char *taken_text = table_cell(json_object_get(reply, "taken_by"));
     const char *message = json_string_value(json_object_get(reply, "message"));
 
+    if (!known)
+        (void)fputs(_("There is no such account on this host, so nobody can log in by this name.\n"),
+                    cli->out);
     if (allowed)
         (void)fprintf(cli->out, _("Would be let in, until %s.\n"), until ? until : "?");
     else
@@ -57,11 +61,20 @@ static enum exit_code print_answer(const struct cli *cli, const json_t *reply, b
     return EXIT_DONE;
 }
 
+static int print_not_judged(const struct cli *cli, const struct passwd *account)
+{
+    return fprintf(cli->out,
+                   _("Not gated: Hufu does not judge %s (uid %u). Whether this account may log in is for the "
+                     "rest of the host's configuration to say.\n"),
+                   account->pw_name, account->pw_uid);
+}
+
 static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)
 {
     const struct explain *e = settings;
     json_t *parameters;
     cleanup_json json_t *reply = NULL;
+    const struct passwd *account = getpwnam(arguments->items[0]);
     const char *verdict;
     char at[WHEN_TEXT_SIZE];
     when_t when = 0;
@@ -71,6 +84,8 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
     if (e->at && moment_parse(e->at, cli->now, &when) < 0)
         return cli_fail(cli, EXIT_USAGE, _("--at %s is no time such as 2026-11-21T00:00:00Z"), e->at);
     parameters = json_pack("{s:s}", "staff", arguments->items[0]);
+    if (account)
+        (void)json_object_set_new(parameters, "uid", json_integer(account->pw_uid));
     call_put_text(parameters, "service", e->service);
     call_put_text(parameters, "source", e->source);
     call_put_text(parameters, "key", e->key);
@@ -84,7 +99,12 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
         return code;
     verdict = json_string_value(json_object_get(reply, "verdict"));
     allowed = verdict && strcmp(verdict, "allow") == 0;
-    code = cli->json ? call_print_json(cli, reply) : print_answer(cli, reply, allowed);
+    if (cli->json)
+        code = call_print_json(cli, reply);
+    else if (account && verdict && strcmp(verdict, "not-judged") == 0)
+        return print_not_judged(cli, account) < 0 ? EXIT_REFUSED : EXIT_DONE;
+    else
+        code = print_answer(cli, reply, allowed, account != NULL);
     if (code != EXIT_DONE)
         return code;
     return allowed ? EXIT_DONE : EXIT_REFUSED;
@@ -99,7 +119,7 @@ const struct verb verb_explain = {
         "what the "
         "person would be told, and for every grant considered the first rule that fails. For operators and "
         "auditors.\n"
-        "Exit status 0: would be let in. 1: would be refused."),
+        "Exit status 0: would be let in, or is not gated. 1: would be refused."),
     .example = "  hufuctl explain zhang.san --source 10.1.2.77 \\\n"
                "    --at 2026-11-21T19:30:00+08:00",
     .options = rows,

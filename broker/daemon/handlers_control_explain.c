@@ -121,20 +121,42 @@ static void answer(struct broker *b, struct control_call *call, struct explainin
                                   "taken_by", taken_by(b, x), "considered", json_incref(x->considered)));
 }
 
+/* The module lets them pass before it asks anybody. */
+static void answer_not_gated(struct control_call *call)
+{
+    control_reply(call,
+                  json_pack("{ss ss so so ss so so}", "verdict", "not-judged", "reason",
+                            reason_name(REASON_NOT_GATED), "grant", json_null(), "valid_until", json_null(),
+                            "message", "", "taken_by", json_null(), "considered", json_array()));
+}
+
+static bool is_gated(const struct broker *b, json_int_t uid)
+{
+    return uid >= b->config->gated_first && uid <= b->config->gated_last;
+}
+
 void control_explain(void *userdata, struct control_call *call, json_t *parameters)
 {
     struct broker *b = userdata;
     struct explaining x = {.broker = b, .service = "sshd", .facts.now = clock_wall()};
-    const struct varlink_field fields[] = {
-        {"staff", VARLINK_STRING, false, &x.staff},  {"service", VARLINK_STRING, true, &x.service},
-        {"source", VARLINK_STRING, true, &x.source}, {"at", VARLINK_STRING, true, &x.at},
-        {"key", VARLINK_STRING, true, &x.key},       {"target", VARLINK_STRING, true, &x.target}};
+    json_int_t uid = -1;
+    const struct varlink_field fields[] = {{"staff", VARLINK_STRING, false, &x.staff},
+                                           {"service", VARLINK_STRING, true, &x.service},
+                                           {"source", VARLINK_STRING, true, &x.source},
+                                           {"at", VARLINK_STRING, true, &x.at},
+                                           {"key", VARLINK_STRING, true, &x.key},
+                                           {"target", VARLINK_STRING, true, &x.target},
+                                           {"uid", VARLINK_INT, true, &uid}};
 
     if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
         return;
     x.facts.kind = service_kind_of(x.service);
     if (!control_when(call, "at", x.at, &x.facts.now) || !take_source(&x, call) || !take_key(&x, call))
         return;
+    if (uid >= 0 && !is_gated(b, uid)) {
+        answer_not_gated(call);
+        return;
+    }
     gather(b, &x);
     x.considered = json_array();
     answer(b, call, &x);

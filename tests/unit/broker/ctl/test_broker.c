@@ -239,6 +239,11 @@ static void test_explain(void **state)
                 "\"valid_until\": null, "
                 "\"message\": \"Ask the unit.\", \"considered\": []}}",
                 "explain zhang.san", "Explain", "{\"staff\": \"zhang.san\"}", EXIT_REFUSED, "Ask the unit.");
+    assert_asks("{\"parameters\": {\"verdict\": \"not-judged\", \"reason\": \"not-gated\"}}", "explain root",
+                "Explain", "{\"staff\": \"root\", \"uid\": 0}", EXIT_DONE,
+                "Hufu does not judge root (uid 0)");
+    assert_asks("{\"parameters\": {\"verdict\": \"deny\"}}", "explain nobody.at.all", "Explain",
+                "{\"staff\": \"nobody.at.all\"}", EXIT_REFUSED, "There is no such account on this host");
     assert_asks("{\"parameters\": {}}", "explain zhang.san", "Explain", "{\"staff\": \"zhang.san\"}",
                 EXIT_REFUSED, "Would be refused");
 }
