@@ -33,7 +33,7 @@ void identity_check(struct broker *b);
 
 /** Adds to a transaction that the store belongs to `i` from now on. */
 void identity_write(struct store_txn *t, const struct identity *i);
-/** That is on disk. */
+/** That is on disk: what waits and what lives is judged by it, at once. */
 void identity_confirmed(struct broker *b, const struct identity *i);
 
 /** A machine-id as 32 digits, or -errno as of identity_of_host(). */

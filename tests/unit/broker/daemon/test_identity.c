@@ -113,6 +113,34 @@ static void test_renamed(void **state)
     assert_int_equal(asked(w), REASON_WRONG_HOST);
 }
 
+/* Who is in under the old name does not stay for a timer to notice. */
+static void test_confirming_judges_who_is_in(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    const struct session *s;
+    struct varlink_reply r;
+    uint64_t generation;
+
+    world_grant(w, (struct grant_plan){0});
+    world_log_in(w, &v);
+    s = registry_first(w->broker->registry);
+    free(w->broker->config->host);
+    w->broker->config->host = strdup("db02.finance.example");
+    w->broker->host.name = w->broker->config->host;
+    identity_check(w->broker);
+    assert_int_equal(s->state, SESSION_OPEN);
+    w->reaper.hold_ends = true;
+    generation = w->broker->generation;
+    r = confirm(w);
+    assert_null(r.error);
+    varlink_reply_done(&r);
+    assert_int_equal(s->state, SESSION_ENDING);
+    assert_int_equal(s->end_reason, REASON_WRONG_HOST);
+    assert_true(w->broker->generation > generation);
+    visitor_end(&v);
+}
+
 /* An admission that waits for the disk is judged again. */
 static void test_check_raises_the_generation(void **state)
 {
@@ -198,6 +226,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_confirm, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_nothing_to_confirm, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_renamed, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_confirming_judges_who_is_in, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_check_raises_the_generation, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_machine_ids, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_no_machine_id, world_setup, world_teardown),
