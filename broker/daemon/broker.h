@@ -2,6 +2,7 @@
 #define HUFU_DAEMON_BROKER_H
 
 #include "broker/audit/feeder.h"
+#include "broker/daemon/accounts.h"
 #include "broker/daemon/config.h"
 #include "broker/daemon/grants.h"
 #include "broker/daemon/identity.h"
@@ -31,11 +32,10 @@ struct broker_options {
     const char *config_path; /* /etc/hufu/hufud.conf, read anew by broker_reload() */
     const char *trust_path;  /* /etc/hufu/trust */
     const char *machine_id_path;
-    uid_t root;      /* who may ask anything, and whom the reaper must be: 0 */
-    uid_t owner;     /* of the files in /etc: 0 */
-    uid_t keys_uid;  /* who asks about keys; (uid_t)-1: nobody */
-    gid_t operators; /* (gid_t)-1: no such group */
-    gid_t auditors;
+    uid_t root;  /* who may ask anything, and whom the reaper must be: 0 */
+    uid_t owner; /* of the files in /etc: 0 */
+    struct accounts accounts;
+    void (*find_accounts)(struct accounts *accounts); /* asked by broker_reload(); NULL: they stay */
 };
 
 /* Records that somebody without any right can cause: so many a window, and then one that counts the rest. */

@@ -4,9 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <grp.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,19 +87,6 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
         return 0;
     (void)fprintf(stderr, "hufud: unexpected argument: %s\n%s", argv[optind], usage);
     return EXIT_USAGE + 1;
-}
-
-/* Users and groups are looked up once, before anybody can ask. */
-static void find_accounts(struct broker_options *o)
-{
-    const struct passwd *keys = getpwnam("hufu-keys");
-    const struct group *group;
-
-    o->keys_uid = keys ? keys->pw_uid : (uid_t)-1;
-    group = getgrnam("hufu-operators");
-    o->operators = group ? group->gr_gid : (gid_t)-1;
-    group = getgrnam("hufu-auditors");
-    o->auditors = group ? group->gr_gid : (gid_t)-1;
 }
 
 static struct config *load_config(const char *path)
@@ -239,7 +224,9 @@ int main(int argc, char **argv)
                                       .run_dir = "/run/hufu",
                                       .state_dir = "/var/lib/hufu",
                                       .trust_path = "/etc/hufu/trust",
-                                      .machine_id_path = "/etc/machine-id"}};
+                                      .machine_id_path = "/etc/machine-id",
+                                      .accounts = ACCOUNTS_NONE,
+                                      .find_accounts = accounts_find}};
     struct config *config;
     int r = parse_arguments(argc, argv, &a);
 
@@ -253,7 +240,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     choose_language(config->language);
-    find_accounts(&a.options);
+    accounts_find(&a.options.accounts);
     if (!a.create_store)
         return serve(&a, config);
     r = create_store(&a.options, config);

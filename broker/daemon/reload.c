@@ -18,8 +18,9 @@ static bool lists_differ(char *const *a, size_t n_a, char *const *b, size_t n_b)
     return false;
 }
 
-/* The keys whose values are not what they were, for the record. */
-static void describe_changes(const struct config *was, const struct config *is, char *text, size_t size)
+/* The keys whose values are not what they were, and what else was read anew, for the record. */
+static void describe_changes(const struct config *was, const struct config *is, bool accounts, char *text,
+                             size_t size)
 {
     const struct {
         const char *key;
@@ -33,6 +34,7 @@ static void describe_changes(const struct config *was, const struct config *is, 
          was->status_required != is->status_required || was->status_max_age != is->status_max_age},
         {"tolerance", was->tolerance != is->tolerance},
         {"language", strcmp(was->language, is->language) != 0},
+        {"users and groups of the host", accounts},
     };
     size_t used = 0;
 
@@ -66,6 +68,18 @@ static int not_taken(struct broker *b, int error, const struct conf_error *why)
     return error;
 }
 
+/* Root may have made the groups since, or made them anew with other numbers. */
+static bool find_accounts(struct broker *b)
+{
+    struct accounts *a = &b->options.accounts, was = *a;
+
+    if (b->options.find_accounts)
+        b->options.find_accounts(a);
+    gate_set_keys_uid(b->gate, a->keys);
+    control_set_groups(b->control, a->operators, a->auditors);
+    return accounts_differ(&was, a);
+}
+
 /* Everybody who holds a part of the configuration gets the new one, before the old one is gone. */
 static void hand_out(struct broker *b)
 {
@@ -81,12 +95,12 @@ int broker_reload(struct broker *b)
 {
     struct config *was = b->config, *fresh = NULL;
     struct conf_error error;
-    char detail[128];
+    char detail[160];
     int r = config_load(b->options.config_path, b->options.owner, &fresh, &error);
 
     if (r < 0)
         return not_taken(b, r, &error);
-    describe_changes(was, fresh, detail, sizeof(detail));
+    describe_changes(was, fresh, find_accounts(b), detail, sizeof(detail));
     b->config = fresh;
     hand_out(b);
     config_free(was);

@@ -9,6 +9,8 @@
  * record. Whatever a new configuration may take away is asked again: live sessions are judged again, and so
  * is each answer that waits for the disk or the reaper (`generation`).
  *
+ * The user and the groups that have rights here are looked up again with it.
+ *
  * The language of texts is the process's own: the caller chooses it anew (texts_init).
  */
 

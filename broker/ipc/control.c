@@ -324,6 +324,12 @@ void control_set_gated(struct control *c, uint32_t first, uint32_t last)
     c->options.gated_last = last;
 }
 
+void control_set_groups(struct control *c, gid_t operators, gid_t auditors)
+{
+    c->options.operators = operators;
+    c->options.auditors = auditors;
+}
+
 struct control *control_free(struct control *c)
 {
     if (!c)

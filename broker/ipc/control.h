@@ -80,6 +80,9 @@ int control_new(const struct control_options *options, struct control **ret);
 struct control *control_free(struct control *c);
 DEFINE_CLEANUP(struct control, control_free);
 
+/** Who is an operator and who an auditor, from the next call on; (gid_t)-1: nobody. */
+void control_set_groups(struct control *c, gid_t operators, gid_t auditors);
+
 /** The range of uids that may not call, from now on. */
 void control_set_gated(struct control *c, uint32_t first, uint32_t last);
 

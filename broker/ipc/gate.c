@@ -276,6 +276,11 @@ int gate_new(const struct gate_options *o, struct gate **ret)
     return 0;
 }
 
+void gate_set_keys_uid(struct gate *g, uid_t uid)
+{
+    g->keys_uid = uid;
+}
+
 struct gate *gate_free(struct gate *g)
 {
     if (!g)

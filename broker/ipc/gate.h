@@ -68,6 +68,9 @@ struct gate_options {
 /** Listens. 0 or -errno. */
 int gate_new(const struct gate_options *options, struct gate **ret);
 
+/** Who asks about keys, from the next request on; (uid_t)-1: nobody. */
+void gate_set_keys_uid(struct gate *g, uid_t uid);
+
 /** Hangs up on everybody. Calls that are not answered yet stay valid until they are. */
 struct gate *gate_free(struct gate *g);
 DEFINE_CLEANUP(struct gate, gate_free);

@@ -73,9 +73,7 @@ static struct broker_options options_of(struct world *w)
                                    .machine_id_path = machine_id,
                                    .root = w->root,
                                    .owner = geteuid(),
-                                   .keys_uid = (uid_t)-1,
-                                   .operators = (gid_t)-1,
-                                   .auditors = (gid_t)-1};
+                                   .accounts = ACCOUNTS_NONE};
 }
 
 static struct config *config_of(const struct world *w)
