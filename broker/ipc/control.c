@@ -43,6 +43,7 @@ static void call_end(struct control_call *call, const char *error, json_t *param
     free(call);
     x->call = NULL;
     x->stream = NULL;
+    control_connection_call_done(x);
     if (!x->control)
         control_connection_free(x);
     else if (oneway)
@@ -161,6 +162,11 @@ static uint32_t person_of(const struct control_connection *x)
     return is_gated(o, x->login_uid)  ? x->login_uid
            : is_gated(o, x->peer.uid) ? x->peer.uid
                                       : CONTROL_NO_PERSON;
+}
+
+bool control_connection_is_gated(const struct control_connection *x)
+{
+    return person_of(x) != CONTROL_NO_PERSON;
 }
 
 static bool is_two_persons(const struct control_connection *x)

@@ -7,10 +7,37 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define CONTROL_IN_LIMIT (VARLINK_CALL_MAX + 65536)
+
+/* Who has waited longest is the last of the list. */
+static void wake_waiting(struct control *c)
+{
+    struct control_connection *longest = NULL;
+
+    for (struct control_connection *x = c->connections; x; x = x->next)
+        if (x->waits)
+            longest = x;
+    if (!longest)
+        return;
+    longest->waits = false;
+    (void)sd_event_source_set_enabled(longest->again, SD_EVENT_ONESHOT);
+}
+
+void control_connection_call_done(struct control_connection *x)
+{
+    if (!x->control || !x->large)
+        return;
+    x->large = false;
+    x->control->n_large--;
+    wake_waiting(x->control);
+}
+
 static void connection_unlink(struct control_connection *x)
 {
     if (!x->control)
         return;
+    x->waits = false;
+    control_connection_call_done(x);
     if (x->previous)
         x->previous->next = x->next;
     else
@@ -66,10 +93,15 @@ static void set_deadline(struct control_connection *x, uint64_t us)
     (void)sd_event_source_set_enabled(x->deadline, SD_EVENT_ONESHOT);
 }
 
+static size_t call_max(const struct control_connection *x)
+{
+    return x->stranger || control_connection_is_gated(x) ? CONTROL_SMALL_CALL_MAX : VARLINK_CALL_MAX;
+}
+
 /* Takes the first message off what came in. 1 if there was one, 0 if there is none yet. */
 static int take_message(struct control_connection *x)
 {
-    ssize_t size = varlink_message_size(x->in.data, x->in.size, VARLINK_CALL_MAX);
+    ssize_t size = varlink_message_size(x->in.data, x->in.size, call_max(x));
     struct control_call *call;
     int r;
 
@@ -87,9 +119,44 @@ static int take_message(struct control_connection *x)
     }
     x->in.size -= (size_t)size + 1;
     memmove(x->in.data, x->in.data + size + 1, x->in.size);
+    if (x->in.size == 0) {
+        buf_done(&x->in); /* a large one is not kept room for */
+        x->in.limit = CONTROL_IN_LIMIT;
+    }
     call->connection = x;
     x->call = call;
     return 1;
+}
+
+/* Whether the part that is there may grow. */
+static bool may_grow(struct control_connection *x)
+{
+    if (x->large || x->in.size <= CONTROL_SMALL_CALL_MAX)
+        return true;
+    if (x->control->n_large >= CONTROL_LARGE_CALLS_MAX)
+        return false;
+    x->large = true;
+    x->control->n_large++;
+    return true;
+}
+
+/* The deadline is one for the whole call, whatever comes of it in between. */
+static void wait_for_octets(struct control_connection *x)
+{
+    bool begun = x->in.size > 0;
+
+    x->waits = !may_grow(x);
+    (void)sd_event_source_set_io_events(x->io, EPOLLIN);
+    (void)sd_event_source_set_enabled(x->io, x->waits ? SD_EVENT_OFF : SD_EVENT_ON);
+    if (x->waits) {
+        x->begun = false; /* nor is it held against them that others are in front */
+        set_deadline(x, 0);
+        return;
+    }
+    /* Who may call may also be silent: not so a stranger. */
+    if (!begun || !x->begun)
+        set_deadline(x, begun || x->stranger ? CONTROL_MESSAGE_DEADLINE_US : 0);
+    x->begun = begun;
 }
 
 /* Has the next whole message dispatched, or waits for octets. */
@@ -99,14 +166,14 @@ static void connection_next(struct control_connection *x)
 
     if (r < 0) {
         control_connection_hang_up(x);
-        return;
-    }
-    /* Who may call may also be silent: not so a stranger. */
-    set_deadline(x, r == 0 && (x->in.size > 0 || x->stranger) ? CONTROL_MESSAGE_DEADLINE_US : 0);
-    (void)sd_event_source_set_io_events(x->io, EPOLLIN);
-    (void)sd_event_source_set_enabled(x->io, r == 0 ? SD_EVENT_ON : SD_EVENT_OFF);
-    if (r > 0)
+    } else if (r == 0) {
+        wait_for_octets(x);
+    } else {
+        x->begun = false;
+        set_deadline(x, 0);
+        (void)sd_event_source_set_enabled(x->io, SD_EVENT_OFF);
         control_dispatch(x->call);
+    }
 }
 
 static void on_octets(struct control_connection *x)
@@ -314,7 +381,7 @@ int control_connection_new(struct control *c, int fd)
     x->fd = fd;
     x->login_uid = CONTROL_LOGIN_UID_UNKNOWN;
     x->person = CONTROL_NO_PERSON;
-    x->in.limit = VARLINK_CALL_MAX + 65536;
+    x->in.limit = CONTROL_IN_LIMIT;
     x->out.limit = VARLINK_REPLY_MAX;
     r = peer_of(fd, PEER_GROUPS, &x->peer);
     if (r < 0)

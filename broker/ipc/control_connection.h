@@ -12,6 +12,8 @@
 #define CONTROL_CONNECTIONS_MAX         128
 #define CONTROL_CONNECTIONS_PER_UID_MAX 32
 #define CONTROL_STRANGERS_MAX           64 /* who is neither root nor in a group that may call */
+#define CONTROL_SMALL_CALL_MAX          ((size_t)64 * 1024) /* a call of a stranger, and of a gated person */
+#define CONTROL_LARGE_CALLS_MAX         4 /* calls that are larger, at the same time; others wait */
 #define CONTROL_MESSAGE_DEADLINE_US     ((uint64_t)10 * 1000000) /* a begun call must be whole by then */
 #define CONTROL_DRAIN_DEADLINE_US       ((uint64_t)30 * 1000000) /* a reply must have been taken by then */
 
@@ -24,6 +26,9 @@ struct control_connection {
     uint32_t person; /* of the call being answered */
     bool identified;
     bool stranger;
+    bool begun; /* a part of a call is there; the deadline runs */
+    bool large; /* it is one of the large ones, until it is answered */
+    bool waits; /* to be one */
     sd_event_source *io;
     sd_event_source *deadline;
     sd_event_source *again;
@@ -45,7 +50,7 @@ struct control {
     struct control_options options;
     struct listener *listener;
     struct control_connection *connections;
-    unsigned n;
+    unsigned n, n_large;
 };
 
 /** Takes fd over. */
@@ -63,6 +68,11 @@ void control_connection_send_more(struct control_connection *x, json_t *paramete
 /** Lets the next call come, in another turn of the loop. */
 void control_connection_continue(struct control_connection *x);
 
+/** The call has been answered: another may be as large. */
+void control_connection_call_done(struct control_connection *x);
+
+/** In control.c: whether the peer is a gated person, as far as known yet. */
+bool control_connection_is_gated(const struct control_connection *x);
 /** In control.c: answers x->call, now or later. */
 void control_dispatch(struct control_call *call);
 

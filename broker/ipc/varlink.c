@@ -100,6 +100,23 @@ static int parse_envelope(const char *octets, size_t size, json_t **ret, json_t 
     return 0;
 }
 
+/* Values, or a few more: each but the first has a comma, a colon or a bracket before it. */
+static bool has_few_values(const char *octets, size_t size)
+{
+    bool in_string = false;
+    size_t n = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        if (in_string && octets[i] == '\\')
+            i++;
+        else if (octets[i] == '"')
+            in_string = !in_string;
+        else if (!in_string && memchr(",:[{", octets[i], 4))
+            n++;
+    }
+    return n <= VARLINK_CALL_VALUES_MAX;
+}
+
 /* A flag: absent is false, anything but a boolean is an error. */
 static int take_flag(json_t *value, bool *ret)
 {
@@ -118,6 +135,8 @@ int varlink_parse_call(const char *octets, size_t size, struct varlink_call *ret
     int r;
 
     *ret = (struct varlink_call){0};
+    if (!has_few_values(octets, size))
+        return -EBADMSG;
     r = parse_envelope(octets, size, &message, &ret->parameters);
     if (r < 0)
         return r;

@@ -14,8 +14,12 @@
  * share; it knows nothing of any method.
  */
 
-#define VARLINK_CALL_MAX  ((size_t)512 * 1024) /* octets of a call: a grant and its approvals, escaped */
-#define VARLINK_REPLY_MAX ((size_t)16 * 1024 * 1024) /* octets of a reply: a page of the ledger */
+/* Octets of a call: the largest document (1 MiB) with eight approvals of 16 KiB, each octet of them as up to
+ * three, which is what escaping makes of any text at most (a line end is two, and a character of two octets
+ * as \u00e4 six). */
+#define VARLINK_CALL_MAX        ((size_t)4 * 1024 * 1024)
+#define VARLINK_CALL_VALUES_MAX 1024 /* values in a call: none has more than a few dozen */
+#define VARLINK_REPLY_MAX       ((size_t)16 * 1024 * 1024) /* octets of a reply: a page of the ledger */
 
 static inline void varlink_decref(json_t *j)
 {
@@ -32,8 +36,9 @@ struct varlink_call {
     json_t *message;    /* owned */
 };
 
-/** Strict: an object, known members of the right type, no duplicate key, no octet behind it. `size` is
- * without the NUL. *ret must be ended with varlink_call_done(). 0, -EBADMSG, -ENOMEM. */
+/** Strict: an object, known members of the right type, no duplicate key, no octet behind it, and no more than
+ * VARLINK_CALL_VALUES_MAX values, so that what is made of it is not many times larger. `size` is without the
+ * NUL. *ret must be ended with varlink_call_done(). 0, -EBADMSG, -ENOMEM. */
 int varlink_parse_call(const char *octets, size_t size, struct varlink_call *ret);
 void varlink_call_done(struct varlink_call *call);
 

@@ -84,6 +84,23 @@ def test_status_takes_away_and_gives_back(offices):
     assert site.ctl("status")["status_epoch"] == 2
 
 
+def test_as_large_as_a_document_may_be(offices):
+    """Nearly 1 MiB, with the approvals of eight, goes in through the command, and is in force."""
+    site = offices
+    grant = site.grant()
+    head = status(site, 17)
+    others = sorted(f"revoked: {n:032x}" for n in range((1024 * 1024 - len(head) - 100) // 42))
+    text = "\n".join([head.rstrip(), *sorted([*others, f"revoked: {grant}"])]) + "\n"
+    assert 1024 * 1024 - 200 < len(text) <= 1024 * 1024
+    site.box.put("/root/status", text)
+    approval = "/root/status.approval"
+    site.box.sh(f"hufuctl approve /root/status --as status-2026 --role status --key {PEOPLE}/status-2026.key --trust {NEXT} -o {approval} --yes")
+    done = site.box.run(["hufuctl", "document", "add", "/root/status", *[f"--approval={approval}"] * 8])
+    assert done.ok, done
+    assert not site.ssh().ok
+    assert site.refusals()[-1] == "revoked"
+
+
 def test_sessions_end_with_the_status(offices):
     site = offices
     site.grant()

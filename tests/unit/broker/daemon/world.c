@@ -217,7 +217,15 @@ int world_begin_call(struct world *w, const char *method, json_t *parameters)
 
     (void)snprintf(qualified, sizeof(qualified), strchr(method, '.') ? "%s" : "org.hufu.control.%s", method);
     varlink_write_call(&b, qualified, parameters);
-    must(buf_error(&b) == 0 && send(fd, b.data, b.size, 0) == (ssize_t)b.size);
+    must(buf_error(&b) == 0);
+    for (size_t sent = 0; sent < b.size;) {
+        ssize_t n = send(fd, b.data + sent, b.size - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+        must(n > 0 || errno == EAGAIN);
+        sent += n > 0 ? (size_t)n : 0;
+        if (sent < b.size)
+            must(sd_event_run(w->event, 10000) >= 0);
+    }
     json_decref(parameters);
     buf_done(&b);
     visitor_end(&v);

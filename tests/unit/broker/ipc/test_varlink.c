@@ -100,6 +100,35 @@ static void test_deep_nesting(void **state)
     free(text);
 }
 
+/* Octets are bounded, and so is what is made of them. */
+static void test_number_of_values(void **state)
+{
+    struct varlink_call call;
+    struct buf few = BUF_INIT, many = BUF_INIT, commas = BUF_INIT;
+
+    (void)state;
+    buf_puts(&few, "{\"method\":\"a.B\",\"parameters\":{\"x\":[0");
+    buf_puts(&many, "{\"method\":\"a.B\",\"parameters\":{\"x\":[0");
+    buf_puts(&commas, "{\"method\":\"a.B\",\"parameters\":{\"x\":[\"\\\"");
+    for (unsigned i = 0; i < VARLINK_CALL_VALUES_MAX; i++) {
+        buf_puts(&commas, "[,{");
+        buf_puts(&many, ",0");
+        if (i < VARLINK_CALL_VALUES_MAX - 10)
+            buf_puts(&few, ",0");
+    }
+    buf_puts(&few, "]}}");
+    buf_puts(&many, "]}}");
+    buf_puts(&commas, "\"]}}");
+    assert_int_equal(varlink_parse_call((const char *)few.data, few.size, &call), 0);
+    varlink_call_done(&call);
+    assert_int_equal(varlink_parse_call((const char *)commas.data, commas.size, &call), 0);
+    varlink_call_done(&call);
+    assert_int_equal(varlink_parse_call((const char *)many.data, many.size, &call), -EBADMSG);
+    buf_done(&few);
+    buf_done(&many);
+    buf_done(&commas);
+}
+
 static void test_what_is_written_is_read(void **state)
 {
     struct buf b = BUF_INIT;
@@ -276,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_calls),
         cmocka_unit_test(test_calls_that_are_none),
         cmocka_unit_test(test_deep_nesting),
+        cmocka_unit_test(test_number_of_values),
         cmocka_unit_test(test_what_is_written_is_read),
         cmocka_unit_test(test_too_long_a_reply_is_an_error_of_the_buffer),
         cmocka_unit_test(test_message_size),
