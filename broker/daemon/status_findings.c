@@ -79,9 +79,9 @@ size_t status_findings(const struct broker *b, when_t now,
         find_age(b, now, &l);
     else
         find_end(b, now, &l);
-    if (b->status.waiting.document)
+    if (b->status.waiting.n > 0)
         put(&l, "warning", "status", _("A status waits for trust epoch %u, which has not come yet."),
-            b->status.waiting.document->trust_epoch);
+            b->status.waiting.items[0].document->trust_epoch);
     find_taken(b, now, &l);
     return l.n;
 }

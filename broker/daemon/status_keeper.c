@@ -13,32 +13,25 @@
 
 #define JUDGE_AGAIN 60 /* seconds */
 
-/* Rows of the store. Statuses have no id; the version says which of the two it is. */
-enum { ROW_CURRENT = 1, ROW_WAITING = 2 };
+/* Row of the store. Statuses have no id; the version says which of those that are kept it is. */
+#define ROW_CURRENT 1
 
 static const struct ident_id no_id;
 
-static void forget(struct kept_status *x)
-{
-    x->document = status_free(x->document);
-    x->papers = papers_free_one(x->papers);
-    *x = (struct kept_status){.document = NULL};
-}
-
 void status_keeper_free(struct broker *b)
 {
-    forget(&b->status.current);
-    forget(&b->status.waiting);
+    kept_status_forget(&b->status.current);
+    status_waiting_free(&b->status.waiting);
 }
 
 /* ---- on disk ---- */
 
-static void put_row(const struct kept_status *x, uint32_t row, struct store_txn *t)
+static void put_row(const struct kept_status *x, struct store_txn *t)
 {
     struct store_blob approvals[QUORUM_VOTES_MAX];
     struct store_document d = {.type = DOCUMENT_STATUS,
                                .id = no_id,
-                               .version = row,
+                               .version = x->row,
                                .octets = x->papers->document.data,
                                .size = x->papers->document.size,
                                .approvals = approvals,
@@ -61,16 +54,27 @@ static int parse(struct octets document, const struct octets *approvals, size_t 
     return r;
 }
 
+static bool is_row(uint32_t row)
+{
+    return row == ROW_CURRENT || (STATUS_WAITING_ROW <= row && row < STATUS_WAITING_ROW + STATUS_WAITING_MAX);
+}
+
 int status_keeper_load(struct broker *b, const struct store_document *d)
 {
     struct octets approvals[QUORUM_VOTES_MAX];
     size_t n = documents_approvals(d, approvals);
-    struct kept_status *x = d->version == ROW_CURRENT ? &b->status.current : &b->status.waiting;
-    int r = d->version == ROW_CURRENT || d->version == ROW_WAITING ? 0 : -EBADMSG;
+    struct kept_status x = {.row = d->version};
+    int r = is_row(d->version) ? 0 : -EBADMSG;
 
     if (r == 0)
-        r = parse((struct octets){d->octets, d->size}, approvals, n, x);
-    return r == -EINVAL ? -EBADMSG : r;
+        r = parse((struct octets){d->octets, d->size}, approvals, n, &x);
+    if (r < 0)
+        return r == -EINVAL ? -EBADMSG : r;
+    if (x.row == ROW_CURRENT)
+        b->status.current = x;
+    else
+        (void)status_waiting_put(&b->status.waiting, &x);
+    return 0;
 }
 
 /* ---- under the trust in force ---- */
@@ -120,22 +124,40 @@ static void tell_the_time(struct broker *b)
 }
 
 /* Its epoch has arrived: it is the status, or nothing. */
-static void settle_waiting(struct broker *b, when_t now, struct store_txn *t)
+static void settle_one(struct broker *b, struct kept_status *x, when_t now)
 {
     struct status_keeper *k = &b->status;
 
-    judge(b, &k->waiting, now);
-    if (k->waiting.votes_until != 0 && is_newer(k->waiting.document, &k->current)) {
-        forget(&k->current);
-        k->current = k->waiting;
-        k->waiting = (struct kept_status){.document = NULL};
-        if (t)
-            put_row(&k->current, ROW_CURRENT, t);
+    judge(b, x, now);
+    if (x->votes_until != 0 && is_newer(x->document, &k->current)) {
+        kept_status_forget(&k->current);
+        k->current = *x;
+        k->current.row = ROW_CURRENT;
         tell_the_time(b);
+    } else {
+        kept_status_forget(x);
     }
-    forget(&k->waiting);
-    if (t)
-        store_txn_drop_documents(t, DOCUMENT_STATUS, &no_id, ROW_CURRENT);
+}
+
+/* Those whose epoch has arrived come first. */
+static void settle_waiting(struct broker *b, when_t now, struct store_txn *t)
+{
+    struct status_keeper *k = &b->status;
+    uint32_t epoch = trust_set_document(b->trust)->epoch;
+    size_t before = k->waiting.n;
+
+    while (k->waiting.n > 0 && k->waiting.items[0].document->trust_epoch <= epoch) {
+        struct kept_status x = status_waiting_take(&k->waiting);
+
+        settle_one(b, &x, now);
+    }
+    if (!t || k->waiting.n == before)
+        return;
+    store_txn_drop_documents(t, DOCUMENT_STATUS, &no_id, ROW_CURRENT);
+    if (k->current.document)
+        put_row(&k->current, t);
+    for (size_t i = 0; i < k->waiting.n; i++)
+        put_row(&k->waiting.items[i], t);
 }
 
 void status_keeper_trust_changed(struct broker *b, struct store_txn *t)
@@ -145,8 +167,7 @@ void status_keeper_trust_changed(struct broker *b, struct store_txn *t)
 
     if (k->current.document)
         judge(b, &k->current, now);
-    if (k->waiting.document && b->trust &&
-        k->waiting.document->trust_epoch <= trust_set_document(b->trust)->epoch)
+    if (b->trust)
         settle_waiting(b, now, t);
 }
 
@@ -211,20 +232,19 @@ static int refuse_signature(enum reason standing, struct offer_refusal *refusal)
                         N_("No status key of the trust file signed this status, so it changes nothing."));
 }
 
-/* Of those that cannot be verified yet the newest is kept; of equals the last that came, since nobody can
- * tell which is genuine. */
+/* Which of those that cannot be verified yet are genuine, nobody can tell. */
 static int judge_waiting(const struct broker *b, const struct offer *offer, struct status_offer *s,
                          struct offer_refusal *refusal)
 {
-    const struct kept_status *there = &b->status.waiting;
-
     s->waits = true;
     s->newer = true;
     if (offer->n_approvals == 0)
         return refuse_signature(REASON_APPROVAL_MISSING, refusal);
-    if (there->document && status_compare(s->document, there->document) < 0)
-        return offer_refuse(refusal, REASON_STATUS_STALE,
-                            N_("A newer status waits for its trust epoch here already."));
+    if (!status_waiting_has_room(&b->status.waiting, s->document))
+        return offer_refuse(
+            refusal, REASON_STATUS_STALE,
+            N_("Statuses wait here already that are newer, or whose trust epoch comes sooner, "
+               "and no more are kept. Hand in the trust file first."));
     return 0;
 }
 
@@ -303,22 +323,25 @@ int status_keeper_take(struct broker *b, struct status_offer *s, const struct of
                        struct store_txn *t)
 {
     struct status_keeper *k = &b->status;
-    struct kept_status *to = s->waits ? &k->waiting : &k->current;
     struct octets approvals[QUORUM_VOTES_MAX];
-    struct grant_papers *papers = NULL;
+    struct kept_status x = {.judged_at = now, .votes_until = s->waits ? 0 : s->standing.votes_until};
     size_t n = choose(offer, s, approvals);
 
-    if (papers_make(&no_id, s->document->epoch, offer->document, NULL, approvals, n, &papers) < 0)
+    if (papers_make(&no_id, s->document->epoch, offer->document, NULL, approvals, n, &x.papers) < 0)
         return -ENOMEM;
-    forget(to);
-    *to = (struct kept_status){.document = steal_pointer(&s->document),
-                               .papers = papers,
-                               .votes_until = s->waits ? 0 : s->standing.votes_until,
-                               .judged_at = now};
-    note_signer(to, &s->standing);
+    x.document = steal_pointer(&s->document);
+    note_signer(&x, &s->standing);
+    if (s->waits) {
+        s->kept = status_waiting_put(&k->waiting, &x);
+    } else {
+        x.row = ROW_CURRENT;
+        kept_status_forget(&k->current);
+        k->current = x;
+        s->kept = &k->current;
+    }
     if (s->newer && !s->waits)
         tell_the_time(b);
     if (t)
-        put_row(to, s->waits ? ROW_WAITING : ROW_CURRENT, t);
+        put_row(s->kept, t);
     return 0;
 }

@@ -2,9 +2,8 @@
 #define HUFU_DAEMON_STATUS_KEEPER_H
 
 #include "broker/daemon/offer.h"
-#include "broker/daemon/papers.h"
+#include "broker/daemon/status_kept.h"
 #include "broker/store/store.h"
-#include "policy/document/status.h"
 #include "policy/engine/index.h"
 
 /*
@@ -13,20 +12,14 @@
  * newer one says less. It narrows until a newer one takes its place, also when it is too old or its signer's
  * key is gone from the trust file; it lets the host decide only as long as it holds.
  *
- * One of a trust epoch that has not arrived yet cannot be verified: one such, the newest, waits.
+ * One of a trust epoch that has not arrived yet cannot be verified: such ones wait (status_kept.h), and when
+ * the epoch is there, the newest of those that verify is the status.
  */
 struct broker;
 
-struct kept_status {
-    struct status *document;     /* NULL: none */
-    struct grant_papers *papers; /* its octets, and the approvals that count (waiting: that came) */
-    when_t votes_until; /* end of the signer's certificate; 0: nobody of the trust in force signed it */
-    when_t judged_at;
-    char signer[IDENT_NAME_MAX + 1];
-};
-
 struct status_keeper {
-    struct kept_status current, waiting;
+    struct kept_status current;
+    struct status_waiting waiting;
 };
 
 /** Takes over a stored one. After the trust. 0, -EBADMSG (a row that this module cannot have written),
@@ -34,11 +27,11 @@ struct status_keeper {
 int status_keeper_load(struct broker *b, const struct store_document *d);
 void status_keeper_free(struct broker *b);
 
-/** What the trust in force makes of them, after it came or changed: the one that waited may be the status
+/** What the trust in force makes of them, after it came or changed: one that waited may be the status
  * now. `t` (may be NULL) gets what belongs on disk. The caller raises the generation and judges sessions. */
 void status_keeper_trust_changed(struct broker *b, struct store_txn *t);
 
-/** Forgets both, also on disk: root started over with another trust file, whose epochs may be lower. */
+/** Forgets all, also on disk: root started over with another trust file, whose epochs may be lower. */
 void status_keeper_reset(struct broker *b, struct store_txn *t);
 
 /** The first instant at which the status holds no longer, by its own end, the host's bound and its signer's
@@ -57,6 +50,7 @@ struct status_offer {
     struct grant_standing standing; /* what became of each approval */
     bool waits;                     /* its trust epoch has not arrived */
     bool newer;                     /* than any before; else it is the one that is there */
+    const struct kept_status *kept; /* once it was taken in */
 };
 void status_offer_done(struct status_offer *s);
 

@@ -34,7 +34,7 @@ static void record(const struct addition *a, const struct kept_status *x, bool w
 static void accept(struct addition *a, const struct status_offer *s, when_t now, struct store_txn *t)
 {
     struct broker *b = a->broker;
-    const struct kept_status *x = s->waits ? &b->status.waiting : &b->status.current;
+    const struct kept_status *x = s->kept;
     bool stale = now >= status_keeper_holds_until(b);
 
     if (t)

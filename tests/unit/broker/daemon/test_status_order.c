@@ -89,19 +89,96 @@ static void test_waits_for_its_trust_epoch(void **state)
     assert_int_equal(offices_knock(o), REASON_OK);
     issue_take_in(o, (struct issue){.epoch = 18});
     restart(o);
-    assert_int_equal(o->w->broker->status.waiting.document->trust_epoch, 5);
+    assert_int_equal(o->w->broker->status.waiting.items[0].document->trust_epoch, 5);
     assert_int_equal(offices_knock(o), REASON_OK);
 }
 
-static void test_newest_waits(void **state)
+/* Fails unless these trust epochs and epochs wait, in this order. */
+static void assert_waiting(const struct offices *o, const unsigned (*epochs)[2], size_t n)
 {
+    const struct status_waiting *w = &o->w->broker->status.waiting;
+
+    assert_int_equal(w->n, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(w->items[i].document->trust_epoch, epochs[i][0]);
+        assert_int_equal(w->items[i].document->epoch, epochs[i][1]);
+    }
+}
+
+/* What comes next is kept: of the lowest trust epochs, and of each the newest. */
+static void test_which_wait(void **state)
+{
+    static const unsigned kept[][2] = {{5, 2}, {5, 1}, {6, 9}, {6, 8}, {6, 7}, {6, 6}, {6, 5}, {6, 4}};
+    static const unsigned sooner[][2] = {{5, 3}, {5, 2}, {5, 1}, {6, 9}, {6, 8}, {6, 7}, {6, 6}, {6, 5}};
     struct offices *o = *state;
 
+    issue_take_in_as(o, (struct issue){.trust_epoch = 900, .epoch = 900}, "status-waiting");
+    issue_take_in_as(o, (struct issue){.trust_epoch = 5, .epoch = 1}, "status-waiting");
+    for (unsigned epoch = 4; epoch <= 9; epoch++)
+        issue_take_in_as(o, (struct issue){.trust_epoch = 6, .epoch = epoch}, "status-waiting");
     issue_take_in_as(o, (struct issue){.trust_epoch = 5, .epoch = 2}, "status-waiting");
-    issue_refused(o, (struct issue){.trust_epoch = 5, .epoch = 1}, REASON_STATUS_STALE);
-    issue_take_in_as(o, (struct issue){.trust_epoch = 6, .epoch = 1}, "status-waiting");
-    assert_int_equal(o->w->broker->status.waiting.document->trust_epoch, 6);
+    assert_waiting(o, kept, ARRAY_SIZE(kept));
+    issue_refused(o, (struct issue){.trust_epoch = 6, .epoch = 3}, REASON_STATUS_STALE);
+    issue_refused(o, (struct issue){.trust_epoch = 7, .epoch = 900}, REASON_STATUS_STALE);
+    restart(o);
+    assert_waiting(o, kept, ARRAY_SIZE(kept));
+    issue_take_in_as(o, (struct issue){.trust_epoch = 5, .epoch = 3}, "status-waiting");
+    restart(o);
+    assert_waiting(o, sooner, ARRAY_SIZE(sooner));
     assert_null(o->w->broker->status.current.document);
+}
+
+static void test_the_same_waits_once(void **state)
+{
+    struct offices *o = *state;
+    char *document = issue_status((struct issue){.trust_epoch = 5});
+    char *one = offices_sign(&o->status_key, "status", document);
+    char *two = offices_sign(&o->next_key, "status", document);
+
+    for (unsigned i = 0; i < 6; i++) {
+        struct varlink_reply r = world_hand_in(o->w, document, i % 2 == 0 ? one : two, NULL);
+
+        assert_string_equal(offices_text(&r, "state"), "status-waiting");
+        varlink_reply_done(&r);
+    }
+    assert_int_equal(o->w->broker->status.waiting.n, 2);
+    free(document);
+    free(one);
+    free(two);
+}
+
+/* Nobody can tell what is genuine before the epoch comes, so nothing that comes later displaces it: neither
+ * by its numbers, nor the same document with other approvals. */
+static void test_junk_displaces_nothing(void **state)
+{
+    struct offices *o = *state;
+    char *document = issue_status((struct issue){.trust_epoch = 5, .lines = "revoked: " PAPERS_ID "\n"});
+    char *genuine = offices_sign(&o->next_key, "status", document);
+    char *junk = offices_sign(&o->revoker, "status", document);
+    struct varlink_reply r;
+
+    world_grant(o->w, (struct grant_plan){0});
+    r = world_hand_in(o->w, document, genuine, NULL);
+    varlink_reply_done(&r);
+    r = world_hand_in(o->w, document, junk, NULL);
+    varlink_reply_done(&r);
+    for (unsigned i = 0; i < 3; i++) {
+        issue_take_in_as(o, (struct issue){.trust_epoch = 900 + i, .by = &o->revoker}, "status-waiting");
+        issue_take_in_as(o, (struct issue){.trust_epoch = 5, .epoch = 900 + i, .by = &o->revoker},
+                         "status-waiting");
+    }
+    restart(o);
+    assert_int_equal(o->w->broker->status.waiting.n, STATUS_WAITING_MAX);
+    offices_replace_trust(o, 5, true, &o->next_key);
+    assert_int_equal(o->w->broker->status.current.document->epoch, 17);
+    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(o->w->broker->status.waiting.n, 3); /* of trust epochs that are still to come */
+    restart(o);
+    assert_int_equal(o->w->broker->status.waiting.n, 3);
+    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    free(document);
+    free(genuine);
+    free(junk);
 }
 
 /* ... and when that comes, it is the status: what it takes away ends at once. */
@@ -121,7 +198,7 @@ static void test_used_when_its_trust_epoch_comes(void **state)
     offices_replace_trust(o, 5, true, &o->next_key);
     assert_null(registry_first(o->w->broker->registry));
     assert_int_equal(offices_knock(o), REASON_REVOKED);
-    assert_null(o->w->broker->status.waiting.document);
+    assert_int_equal(o->w->broker->status.waiting.n, 0);
     restart(o);
     assert_int_equal(offices_knock(o), REASON_REVOKED);
     issue_refused(o, (struct issue){.epoch = 900, .by = &o->next_key}, REASON_STATUS_STALE);
@@ -140,10 +217,10 @@ static void test_junk_that_waited(void **state)
         (struct issue){.trust_epoch = 5, .epoch = 1, .lines = "revoked: " PAPERS_ID "\n", .by = &o->revoker},
         "status-waiting");
     offices_replace_trust(o, 5, true, &o->status_key);
-    assert_null(o->w->broker->status.waiting.document);
+    assert_int_equal(o->w->broker->status.waiting.n, 0);
     assert_int_equal(offices_knock(o), REASON_OK);
     restart(o);
-    assert_null(o->w->broker->status.waiting.document);
+    assert_int_equal(o->w->broker->status.waiting.n, 0);
     assert_int_equal(o->w->broker->status.current.document->epoch, 17);
 }
 
@@ -161,10 +238,10 @@ static void test_reset_forgets(void **state)
     assert_null(r.error);
     varlink_reply_done(&r);
     assert_null(o->w->broker->status.current.document);
-    assert_null(o->w->broker->status.waiting.document);
+    assert_int_equal(o->w->broker->status.waiting.n, 0);
     restart(o);
     assert_null(o->w->broker->status.current.document);
-    assert_null(o->w->broker->status.waiting.document);
+    assert_int_equal(o->w->broker->status.waiting.n, 0);
     issue_take_in(o, (struct issue){.trust_epoch = 1, .epoch = 1});
     free(first);
 }
@@ -190,7 +267,9 @@ int main(void)
         STATUS_TEST(test_same_again),
         STATUS_TEST(test_trust_epochs_come_first),
         STATUS_TEST(test_waits_for_its_trust_epoch),
-        STATUS_TEST(test_newest_waits),
+        STATUS_TEST(test_which_wait),
+        STATUS_TEST(test_the_same_waits_once),
+        STATUS_TEST(test_junk_displaces_nothing),
         STATUS_TEST(test_used_when_its_trust_epoch_comes),
         STATUS_TEST(test_junk_that_waited),
         STATUS_TEST(test_reset_forgets),
