@@ -144,14 +144,17 @@ static int judge_again(struct grants *g, struct grant_papers *papers, struct gra
     const struct grant_papers *before = papers_find(g->papers, &papers->id);
     int r = 0;
 
-    /* What was verified stays so: fewer or worse approvals take nothing away. */
+    /* What was verified stays so: fewer or worse approvals take nothing away, nor the place of those that
+     * count, without which it would not be verified any more after the next start. */
     if (entry->standing != REASON_OK || standing->standing == REASON_OK)
         grant_entry_judge(entry, standing->standing, standing->votes_until, entry->session_max);
-    else
+    else if (papers_have_approvals_of(papers, before))
         r = papers_keep_votes(papers, before->votes, before->n_votes);
-    if (r < 0) {
+    else
+        r = 1;
+    if (r != 0) {
         papers_free_one(papers);
-        return r;
+        return r < 0 ? r : 0;
     }
     return papers_put(g->papers, papers);
 }

@@ -154,6 +154,14 @@ static uint8_t *copy_octets(uint8_t *to, struct octets from, struct octets *ret)
     return to + from.size;
 }
 
+bool papers_have_approvals_of(const struct grant_papers *x, const struct grant_papers *other)
+{
+    for (size_t i = 0; i < other->n_approvals; i++)
+        if (!is_among(x->approvals, x->n_approvals, other->approvals[i]))
+            return false;
+    return true;
+}
+
 /* Adds what is not among `all` yet; `all` has room for QUORUM_VOTES_MAX. */
 static size_t merge(struct octets *all, size_t n, const struct octets *more, size_t n_more)
 {

@@ -33,6 +33,8 @@ DEFINE_CLEANUP(struct papers, papers_free);
 
 /** Whether the verdicts are there and rest on this trust. */
 bool papers_have_verdicts(const struct grant_papers *x, const struct trust_set *trust);
+/** Whether all approvals of the other are among those of x. */
+bool papers_have_approvals_of(const struct grant_papers *x, const struct grant_papers *other);
 
 struct grant_papers *papers_find(const struct papers *p, const struct ident_id *id);
 

@@ -167,6 +167,35 @@ static void test_what_goes_on_is_not_waited_for(void **state)
     free(other);
 }
 
+/* Eight approvals that are none, handed in with a grant that is there, take the place of no good one: also on
+ * disk. */
+static void test_useless_approvals(void **state)
+{
+    struct world *w = *state;
+    char *grant = paper_grant(&(struct grant_plan){0});
+    char *one = department_approval(w->department, DEPARTMENT_LEADER, grant);
+    char *two = department_approval(w->department, DEPARTMENT_UNIT, grant);
+    struct varlink_reply r = world_hand_in(w, grant, one, two);
+    const char *state_before = text_of(&r, "state");
+
+    assert_string_equal(state_before, "ok");
+    varlink_reply_done(&r);
+    r = world_call(w, "DocumentAdd",
+                   json_pack("{ss s[ssssssss]}", "document", grant, "approvals", "1", "2", "3", "4", "5", "6",
+                             "7", "8"));
+    assert_null(r.error);
+    assert_string_equal(text_of(&r, "state"), "ok");
+    varlink_reply_done(&r);
+    world_stop(w);
+    world_start(w);
+    r = world_hand_in(w, grant, NULL, NULL);
+    assert_string_equal(text_of(&r, "state"), "ok");
+    varlink_reply_done(&r);
+    free(grant);
+    free(one);
+    free(two);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,6 +203,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_approval_alone, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_reply_of_a_grant, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_useless_approvals_are_not_kept, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_useless_approvals, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_nine_approvals, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_ending_is_waited_for, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_what_goes_on_is_not_waited_for, world_setup, world_teardown),
