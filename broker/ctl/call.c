@@ -69,7 +69,9 @@ static const struct {
     {INTERFACE "NotPermitted", EXIT_NOT_PERMITTED, N_("%s may not do this: it needs %s"), "caller", "needs"},
     {INTERFACE "NotFound", EXIT_NOT_FOUND, N_("%s%s is not known here"), "what", ""},
     {INTERFACE "Refused", EXIT_REFUSED, N_("refused (%s): %s"), "reason", "message"},
-    {INTERFACE "StoreUnavailable", EXIT_REFUSED, N_("nothing was recorded, so nothing was done: %s%s"),
+    {INTERFACE "StoreUnavailable", EXIT_REFUSED,
+     N_("the store cannot be used, so nothing was recorded: %s%s. What was ordered may hold until the broker "
+        "stops, and no longer; order it again when `hufuctl status` finds nothing wrong with the store"),
      "message", ""},
     {"org.varlink.service.InvalidParameter", EXIT_USAGE, N_("the broker does not take this value for %s%s"),
      "parameter", ""},

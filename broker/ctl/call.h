@@ -9,6 +9,9 @@
 
 #define CALL_TIMEOUT_MS        5000
 #define CALL_ENDING_TIMEOUT_MS 15000 /* hufud itself gives up on a proof after 10 s */
+/* A change of trust has all grants verified before it is answered: a million of them take minutes. That hufud
+ * is gone is noticed at once all the same. */
+#define CALL_VERIFYING_TIMEOUT_MS 1800000
 
 /** Calls org.hufu.control.METHOD. EXIT_DONE with *ret, the caller's (json_decref): the reply's parameters.
  * Else the exit code of what went wrong, which has been said on cli->error (with cli->json also, as the

@@ -19,7 +19,7 @@ enum exit_code hand_in(const struct cli *cli, const char *text, size_t size,
         }
     return call_broker(cli, "DocumentAdd",
                        json_pack("{s:s%, s:o}", "document", text, size, "approvals", list),
-                       CALL_ENDING_TIMEOUT_MS, ret);
+                       CALL_VERIFYING_TIMEOUT_MS, ret);
 }
 
 static const struct table_column approval_columns[] = {

@@ -106,7 +106,7 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
     if (code == EXIT_DONE)
         code = call_broker(cli, "TrustReset",
                            json_pack("{s:s, s:s}", "sha256", f.sha256, "why", r->why ? r->why : ""),
-                           CALL_ENDING_TIMEOUT_MS, &reply);
+                           CALL_VERIFYING_TIMEOUT_MS, &reply);
     return code == EXIT_DONE ? report(cli, reply) : code;
 }
 
