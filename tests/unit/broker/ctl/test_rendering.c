@@ -242,7 +242,9 @@ static void print_on_terminal(int (*print)(FILE *out, const json_t *rows), unsig
     json_t *rows = json_pack("[{s:s, s:s, s:s, s:s}]", "id", "01234567", "second", "服务人员", "first", "1",
                              "last", "9");
     struct winsize window = {.ws_col = width, .ws_row = 24};
+    static const char end[] = "\001";
     int master, slave;
+    size_t used = 0;
     FILE *out;
 
     assert_int_equal(openpty(&master, &slave, NULL, NULL, &window), 0);
@@ -250,12 +252,17 @@ static void print_on_terminal(int (*print)(FILE *out, const json_t *rows), unsig
     assert_non_null(out);
     assert_int_equal(print(out, rows), 0);
     json_decref(rows);
-    assert_int_equal(fclose(out), 0);
-    /* All of it, until there is nobody left who could write more. */
-    size_t used = 0;
-    for (ssize_t n; used + 1 < size && (n = read(master, shown + used, size - 1 - used)) > 0;)
+    /* The line is open until all of it has been read: what is on its way when the writer closes it may be
+     * lost. */
+    assert_true(fputs(end, out) != EOF && fflush(out) == 0);
+    while (used == 0 || shown[used - 1] != end[0]) {
+        ssize_t n = read(master, shown + used, size - 1 - used);
+
+        assert_true(n > 0);
         used += (size_t)n;
-    shown[used] = '\0';
+    }
+    shown[used - 1] = '\0';
+    assert_int_equal(fclose(out), 0);
     assert_int_equal(close(master), 0);
 }
 

@@ -42,7 +42,7 @@ void world_start(struct world *w);
 void world_stop(struct world *w);
 const char *world_path(const struct world *w, const char *name);
 
-/** Turns the loop until *done, or fails the test after five seconds. */
+/** Turns the loop until *done, or fails the test after half a minute. */
 void world_until(struct world *w, bool (*done)(struct world *w, void *userdata), void *userdata);
 /** Turns it for so long. */
 void world_for(struct world *w, unsigned milliseconds);

@@ -19,7 +19,7 @@ int client_connect(const struct client_world *w);
 void client_send(int fd, const void *octets, size_t size);
 /** Turns the loop for so long. */
 void client_turn(struct client_world *w, unsigned milliseconds);
-/** Turns it until the descriptor is readable (false: not within two seconds). */
+/** Turns it until the descriptor is readable (false: not within half a minute). */
 bool client_wait(struct client_world *w, int fd);
 /** Whether the other end has hung up. */
 bool client_is_hung_up(struct client_world *w, int fd);
