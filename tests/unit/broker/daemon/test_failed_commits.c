@@ -4,7 +4,7 @@
 #include "broker/audit/event.h"
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
-#include "tests/unit/broker/daemon/world.h"
+#include "tests/unit/broker/daemon/offices.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -164,12 +164,79 @@ static void test_shorter_lock(void **state)
     assert_int_equal(login_reason(w), REASON_STAFF_LOCKED);
 }
 
+/* ---- signed documents ---- */
+
+static int setup_offices(void **state)
+{
+    full = false;
+    return offices_setup(state);
+}
+
+static void assert_answer(struct varlink_reply *r, const char *error)
+{
+    assert_string_equal(r->error ? strrchr(r->error, '.') + 1 : "", error);
+    varlink_reply_done(r);
+}
+
+/* Nobody is let in under what somebody signed away, and what lived is ended; handed in again, it is on disk.
+ */
+static void test_signed_revocation(void **state)
+{
+    struct offices *o = *state;
+    const struct revocation_plan plan = {.scope = "grant " PAPERS_ID};
+    struct visitor v = visitor_new();
+    struct varlink_reply r;
+
+    world_grant(o->w, (struct grant_plan){.uses = "5 per-host"});
+    world_log_in(o->w, &v);
+    full = true;
+    r = offices_revoke(o, plan);
+    assert_answer(&r, "StoreUnavailable");
+    assert_null(registry_first(o->w->broker->registry));
+    full = false;
+    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    r = offices_revoke(o, plan);
+    assert_answer(&r, "");
+    world_stop(o->w);
+    world_start(o->w);
+    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    visitor_end(&v);
+}
+
+/* A status likewise; one that is only in memory is gone with a restart, as the answer said. */
+static void test_status(void **state)
+{
+    struct offices *o = *state;
+    const struct issue status = {.lines = "revoked: " PAPERS_ID "\n"};
+    struct visitor v = visitor_new();
+    struct varlink_reply r;
+
+    world_grant(o->w, (struct grant_plan){.uses = "5 per-host"});
+    world_log_in(o->w, &v);
+    full = true;
+    r = issue_hand_in(o, status);
+    assert_answer(&r, "StoreUnavailable");
+    assert_null(registry_first(o->w->broker->registry));
+    full = false;
+    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    world_stop(o->w);
+    world_start(o->w);
+    assert_int_equal(offices_knock(o), REASON_OK);
+    issue_take_in(o, status);
+    world_stop(o->w);
+    world_start(o->w);
+    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    visitor_end(&v);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_finish), TEST(test_used_before_it_was_stored),
-                                       TEST(test_shorter_lock)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_finish), TEST(test_used_before_it_was_stored), TEST(test_shorter_lock),
+        cmocka_unit_test_setup_teardown(test_signed_revocation, setup_offices, offices_teardown),
+        cmocka_unit_test_setup_teardown(test_status, setup_offices, offices_teardown)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
