@@ -21,11 +21,12 @@ def desk(fresh_box):
     """The folder of which the manual speaks: the trust file, and in this example alone everybody's keys."""
     site = Site(fresh_box)
     site.authority = Authority(fresh_box)
-    fresh_box.put(TRUST, site.trust_document())
+    status_key = f"status-key: status-2026 ed25519 {site.authority.known('status-2026', 'ed25519')}"
+    fresh_box.put(TRUST, site.trust_document(extra=[status_key]))
     site.keys["zhang.san"] = fresh_box.key("zhang.san")
     fresh_box.address("10.1.2.77")
     fresh_box.sh(
-        f"mkdir -p {FOLDER} && cp {TRUST} {FOLDER}/trust && cp {PEOPLE}/wang.wu.key {PEOPLE}/zhou.ming.key"
+        f"mkdir -p {FOLDER} && cp {TRUST} {FOLDER}/trust && cp {PEOPLE}/wang.wu.key {PEOPLE}/zhou.ming.key {PEOPLE}/status-2026.key"
         f" {site.keys['zhang.san']}.pub {FOLDER}/"
     )
     return site
