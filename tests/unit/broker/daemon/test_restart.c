@@ -1,0 +1,147 @@
+// LAYERS: test_support
+
+#include "broker/audit/event.h"
+#include "broker/common/clock.h"
+#include "broker/common/files.h"
+#include "tests/unit/broker/daemon/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* What a broker takes up that another one left. */
+
+static void assert_refused(const struct gate_reply *reply, enum reason reason)
+{
+    assert_int_equal(reply->verdict, VERDICT_DENY);
+    assert_string_equal(reason_name(reply->reason), reason_name(reason));
+    assert_int_equal(strlen(reply->reference), 8);
+    assert_non_null(strstr(reply->message, reply->reference));
+    assert_non_null(strstr(reply->message, reason_name(reason)));
+}
+
+static const struct grant_entry *entry_of(struct world *w)
+{
+    struct ident_id id;
+
+    assert_int_equal(ident_parse_id(PAPERS_ID, 32, &id), 0);
+    return grant_index_find(grants_index(w->broker->grants), &id);
+}
+
+static bool nobody_is_left(struct world *w, void *userdata)
+{
+    (void)userdata;
+    return registry_first(w->broker->registry) == NULL;
+}
+
+static bool is_open_and_settled(struct world *w, void *userdata)
+{
+    const struct session *s = registry_first(w->broker->registry);
+
+    (void)userdata;
+    return s && s->state == SESSION_OPEN && s->settled;
+}
+
+static void test_restart_picks_up(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_login(&v);
+
+    world_grant(w, (struct grant_plan){0});
+    world_log_in(w, &v);
+    world_stop(w);
+    w->reaper.start_time = m.caller.start_time;
+    world_start(w);
+    world_until(w, is_open_and_settled, NULL);
+    assert_int_equal(entry_of(w)->uses_taken, 1);
+    assert_int_equal(entry_of(w)->sessions_live, 1);
+    assert_int_equal(registry_first(w->broker->registry)->key, KEY_NONE);
+    visitor_end(&v);
+    world_until(w, nobody_is_left, NULL);
+    assert_int_equal(entry_of(w)->sessions_live, 0);
+}
+
+static void test_restart_closes_what_ended(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+
+    world_grant(w, (struct grant_plan){.uses = "1 per-host"});
+    world_log_in(w, &v);
+    world_stop(w);
+    visitor_end(&v);
+    world_start(w);
+    world_until(w, nobody_is_left, NULL);
+    assert_int_equal(entry_of(w)->uses_taken, 1);
+    assert_true(entry_of(w)->closed);
+    assert_int_equal(world_records(w, EVENT_SESSION_CLOSE, "success", NULL), 1);
+}
+
+/* The pid is somebody else's by now: its start time tells. */
+static void test_restart_pid_reused(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+
+    world_grant(w, (struct grant_plan){0});
+    world_log_in(w, &v);
+    world_stop(w);
+    w->reaper.start_time = 1;
+    world_start(w);
+    world_until(w, nobody_is_left, NULL);
+    visitor_end(&v);
+}
+
+static void test_restart_releases_reservation(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new(), monitor = visitor_new();
+    struct gate_pam m = world_login(&v);
+
+    world_grant(w, (struct grant_plan){0});
+    m.caller.parent = (uint32_t)monitor.pid;
+    assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
+    world_stop(w);
+    visitor_end(&v);
+    visitor_end(&monitor);
+    world_start(w);
+    world_until(w, nobody_is_left, NULL);
+    assert_int_equal(entry_of(w)->uses_taken, 0);
+}
+
+static void test_restart_keeps_tombstones(void **state)
+{
+    struct world *w = *state;
+    struct varlink_reply r;
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_login(&v);
+    struct gate_reply reply;
+
+    world_grant(w, (struct grant_plan){0});
+    r = world_call(w, "Revoke", json_pack("{ss ss ss}", "scope", "vendor", "name", "acme", "why", "test"));
+    assert_null(r.error);
+    varlink_reply_done(&r);
+    world_stop(w);
+    world_start(w);
+    reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
+    assert_refused(&reply, REASON_VENDOR_REVOKED);
+    visitor_end(&v);
+}
+
+#define BROKER_TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BROKER_TEST(test_restart_picks_up),         BROKER_TEST(test_restart_closes_what_ended),
+        BROKER_TEST(test_restart_pid_reused),       BROKER_TEST(test_restart_releases_reservation),
+        BROKER_TEST(test_restart_keeps_tombstones),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
