@@ -159,7 +159,7 @@ int cgroups_kill(const struct cgroups *g, const char *path, uint32_t uid)
     bool manager = strncmp(strrchr(path, '/'), "/user@", 6) == 0;
     enum cgroups_result result = judge_subtree(g->proc, walk, uid, manager, 0);
     if (result != CGROUPS_KILLED)
-        return result;
+        return (int)result;
     int r = write_in(folder, "cgroup.kill", "1");
     return r < 0 ? r : CGROUPS_KILLED;
 }
