@@ -215,6 +215,7 @@ static bool jobs_may_stay(struct broker *b, const struct session *s)
     facts.kind = SERVICE_JOB;
     facts.source = SOURCE_IGNORED;
     facts.key = KEY_NOT_ASKED;
+    state_refresh_grants(b, s->staff, facts.now);
     for (size_t i = 0; i < ARRAY_SIZE(jobs); i++) {
         facts.service = jobs[i];
         if (decide(grants_index(b->grants), &facts, NULL, NULL).verdict == VERDICT_ALLOW)

@@ -128,6 +128,29 @@ static void test_last_session_leaves_a_valid_job(void **state)
     world_until(w, nobody_is_left, NULL);
 }
 
+/* The grant that names cron is revoked while the person is in under another: nothing is left for it to keep.
+ */
+static void test_last_session_leaves_no_revoked_job(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct varlink_reply r;
+    uint64_t number;
+
+    world_grant(w, (struct grant_plan){0});
+    number = world_log_in(w, &v);
+    world_grant(w, (struct grant_plan){.id = "00000000000000000000000000000001", .job = "cron"});
+    assert_true(registry_find(w->broker->registry, number) != NULL);
+    r = world_call(
+        w, "Revoke",
+        json_pack("{ssssss}", "scope", "grant", "name", "00000000000000000000000000000001", "why", ""));
+    assert_null(r.error);
+    varlink_reply_done(&r);
+    visitor_end(&v);
+    world_until(w, nobody_is_left, NULL);
+    assert_int_equal(w->reaper.last_end.target.scope, REAP_PERSON);
+}
+
 static void test_job_is_still_a_job_after_a_restart(void **state)
 {
     struct world *w = *state;
@@ -152,6 +175,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_job_ends_with_its_grant, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_no_job_without_the_reaper, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_last_session_leaves_a_valid_job, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_last_session_leaves_no_revoked_job, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_job_is_still_a_job_after_a_restart, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
