@@ -78,7 +78,7 @@ static enum exit_code run_lock(const struct cli *cli, const void *settings,
 {
     const struct lock *l = settings;
     cleanup_json json_t *reply = NULL;
-    const char *scope = NULL, *name = NULL;
+    const char *scope = "", *name = "";
     char until[WHEN_TEXT_SIZE];
     json_t *parameters;
     when_t end = 0;
@@ -137,7 +137,7 @@ static enum exit_code run_unlock(const struct cli *cli, const void *settings,
     const struct lock *l = settings;
     cleanup_json json_t *reply = NULL;
     cleanup_free char *at = NULL, *by = NULL, *why = NULL;
-    const char *scope = NULL, *name = NULL;
+    const char *scope = "", *name = "";
     const json_t *was;
     enum exit_code code = target_of(cli, l, &scope, &name);
 

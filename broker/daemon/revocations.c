@@ -66,7 +66,7 @@ int revocations_load(struct broker *b, const struct store_document *d)
         r = approval_parse(d->approvals[0].data, d->approvals[0].size, &approval, NULL);
     if (r == 0)
         r = tombstone_of(x, (struct octets){d->octets, d->size}, &entry);
-    if (r < 0)
+    if (r != 0)
         return r == -EINVAL ? -EBADMSG : r;
     entry.row = d->version;
     sign(&entry, approval->approver, approval->role);
@@ -189,7 +189,7 @@ static int judge(struct broker *b, const struct offer *offer, struct taken_entry
     if (r == 0)
         r = verifier_revocation(b->verifier, b->trust, x, offer->document, offer->approvals,
                                 offer->n_approvals, clock_wall(), standing);
-    if (r < 0)
+    if (r != 0)
         return r;
     same = taken_find_document(b->taken, &entry->revocation, entry->sha256, &row);
     *known = same != NULL;
@@ -199,7 +199,7 @@ static int judge(struct broker *b, const struct offer *offer, struct taken_entry
 
 void documents_take_revocation(struct addition *a, const struct offer *offer)
 {
-    struct grant_standing standing;
+    struct grant_standing standing = {.standing = REASON_APPROVAL_MISSING};
     struct offer_refusal refusal;
     struct taken_entry entry;
     bool known = false;
@@ -207,7 +207,7 @@ void documents_take_revocation(struct addition *a, const struct offer *offer)
 
     if (r == -EINVAL)
         addition_refuse(a, &refusal);
-    else if (r < 0)
+    else if (r != 0)
         addition_fail(a, r);
     else if (known && standing.standing != REASON_OK)
         accept(a, &entry, &standing, ledger_txn(a->broker));

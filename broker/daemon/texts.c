@@ -314,9 +314,10 @@ static void choose_locale(locale_t locale)
 
 int texts_init(const char *language)
 {
+    const char *languages = getenv("LANGUAGE");
     locale_t locale;
 
-    if (!getenv("LANGUAGE") || strcmp(getenv("LANGUAGE"), OTHER_LANGUAGE) != 0)
+    if (!languages || strcmp(languages, OTHER_LANGUAGE) != 0)
         if (setenv("LANGUAGE", OTHER_LANGUAGE, 1) < 0)
             return -errno;
     choose_locale((locale_t)0);

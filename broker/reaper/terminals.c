@@ -95,7 +95,8 @@ uint32_t terminals_write(int proc, const struct leases *leases, const struct rea
         return 0;
     for (size_t i = 0; i < l.census.count; i++) {
         uint32_t device = l.census.processes[i].tty;
-        if (l.marked[i] && device != 0 && is_first_on(&l, i) && terminals_write_one(device, target->uid, text))
+        if (l.marked[i] && device != 0 && is_first_on(&l, i) &&
+            terminals_write_one(device, target->uid, text))
             written++;
     }
     return written;

@@ -110,6 +110,6 @@ def test_sessions_end_with_the_status(offices):
     assert site.refusals()[-1] == "status-stale"
     assert hand_in(site, "/root/status", status(site, 1, lasts="20 seconds"), "status-2026", "status").ok
     site.session_open()
-    site.box.until(lambda: site.live() == [], timeout=60)
+    site.box.until(lambda: site.live() == [] and site.audit(event="session-close"), timeout=60)
     assert site.audit(event="session-close")[-1]["reason"] == "status-stale"
     assert not site.ssh().ok
