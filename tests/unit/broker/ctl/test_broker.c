@@ -167,9 +167,6 @@ static void test_proof_is_never_assumed(void **state)
                 "{\"number\": 17, \"why\": \"\"}", EXIT_NOT_PROVEN, "proven");
 }
 
-/* --- ids and their prefixes -------------------------------------------------------------------------------
- */
-
 static void test_prefix(void **state)
 {
     (void)state;
@@ -196,9 +193,6 @@ static void test_prefix_in_audit(void **state)
     assert_call(calls, 0, "GrantShow", "{\"id\": \"01234567\"}");
     assert_call(calls, 1, "Audit", "{\"grant\": \"" PAPERS_ID "\"}");
 }
-
-/* --- the others
- * ------------------------------------------------------------------------------------------------ */
 
 #define SESSION                                                                                              \
     "{\"number\": 17, \"state\": \"open\", \"staff\": \"zhang.san\", \"vendor\": \"acme\", \"grant\": "      \
@@ -326,87 +320,19 @@ static void test_status(void **state)
     assert_asks(STATUS("false", ""), "status --json", "Status", "{}", EXIT_REFUSED, "\"deciding\": false");
 }
 
-/* --- refusals
- * -------------------------------------------------------------------------------------------------- */
-
-static void test_errors(void **state)
-{
-    (void)state;
-    assert_asks(ERROR("NotPermitted", "\"caller\": \"uid 20001\", \"needs\": \"the group hufu-operators\""),
-                "session end 17", "SessionEnd", "{\"number\": 17, \"why\": \"\"}", EXIT_NOT_PERMITTED,
-                "uid 20001 may not do this: it needs the group hufu-operators");
-    assert_asks(ERROR("NotFound", "\"what\": \"session 17\""), "session show 17", "SessionShow",
-                "{\"number\": 17}", EXIT_NOT_FOUND, "session 17");
-    assert_asks(ERROR("Refused", "\"reason\": \"wrong-site\", \"message\": \"another site\""), "status",
-                "Status", "{}", EXIT_REFUSED, "refused (wrong-site): another site");
-    assert_asks(ERROR("Malformed", "\"document\": \"grant\", \"line\": 3, \"reason\": \"no id\""), "status",
-                "Status", "{}", EXIT_REFUSED, "grant, line 3: no id");
-    assert_asks(ERROR("StoreUnavailable", "\"message\": \"disk full\""), "status", "Status", "{}",
-                EXIT_REFUSED, "disk full");
-    assert_asks(
-        "{\"error\": \"org.varlink.service.InvalidParameter\", \"parameters\": {\"parameter\": \"source\"}}",
-        "explain a --source x", "Explain", "{\"staff\": \"a\", \"source\": \"x\"}", EXIT_USAGE, "source");
-    assert_asks("{\"error\": \"org.varlink.service.MethodNotFound\"}", "status", "Status", "{}", EXIT_REFUSED,
-                "MethodNotFound");
-    assert_asks(ERROR("NotFound", "\"what\": \"session \\u001b[2J\""), "session show 17", "SessionShow",
-                "{\"number\": 17}", EXIT_NOT_FOUND, "session \\x1b[2J");
-}
-
-/* A script that asked for JSON gets the refusal as JSON, too. */
-static void test_errors_as_json(void **state)
-{
-    cleanup_free char *call = NULL;
-    cleanup_result struct result r =
-        invoke_with(ERROR("NotFound", "\"what\": \"session 17\""), "--json session show 17", &call);
-    json_t *value = json_loads(r.out, 0, NULL);
-
-    (void)state;
-    assert_int_equal(r.code, EXIT_NOT_FOUND);
-    assert_non_null(value);
-    assert_string_equal(json_string_value(json_object_get(value, "error")), "org.hufu.control.NotFound");
-    json_decref(value);
-}
-
-static void test_broker_away(void **state)
-{
-    cleanup_result struct result r = invoke_line("status");
-    cleanup_free char *call = NULL;
-    cleanup_result struct result nonsense = invoke_with("nonsense", "status", &call);
-
-    (void)state;
-    assert_int_equal(r.code, EXIT_BROKER_AWAY);
-    assert_string_equal(r.out, "");
-    assert_says(r.error, "systemctl start hufud");
-    assert_int_equal(nonsense.code, EXIT_BROKER_AWAY);
-}
-
-static void test_socket_option(void **state)
-{
-    cleanup_result struct result a = invoke_line("--socket /absent/a status");
-    cleanup_result struct result b = invoke_line("status --socket=/absent/b");
-
-    (void)state;
-    assert_int_equal(a.code, EXIT_BROKER_AWAY);
-    assert_says(a.error, "/absent/a");
-    assert_int_equal(b.code, EXIT_BROKER_AWAY);
-    assert_says(b.error, "/absent/b");
-}
-
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, enter_folder, leave_folder)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_grant_list),     IN_FOLDER(test_grant_show),
-        IN_FOLDER(test_grant_add),      IN_FOLDER(test_grant_add_malformed),
-        IN_FOLDER(test_revoke),         IN_FOLDER(test_nothing_to_end),
-        IN_FOLDER(test_not_proven),     IN_FOLDER(test_proof_is_never_assumed),
-        IN_FOLDER(test_prefix),         IN_FOLDER(test_prefix_in_audit),
-        IN_FOLDER(test_sessions),       IN_FOLDER(test_explain),
-        IN_FOLDER(test_audit),          IN_FOLDER(test_audit_page),
-        IN_FOLDER(test_status),         IN_FOLDER(test_errors),
-        IN_FOLDER(test_errors_as_json), IN_FOLDER(test_broker_away),
-        IN_FOLDER(test_socket_option),
+        IN_FOLDER(test_grant_list), IN_FOLDER(test_grant_show),
+        IN_FOLDER(test_grant_add),  IN_FOLDER(test_grant_add_malformed),
+        IN_FOLDER(test_revoke),     IN_FOLDER(test_nothing_to_end),
+        IN_FOLDER(test_not_proven), IN_FOLDER(test_proof_is_never_assumed),
+        IN_FOLDER(test_prefix),     IN_FOLDER(test_prefix_in_audit),
+        IN_FOLDER(test_sessions),   IN_FOLDER(test_explain),
+        IN_FOLDER(test_audit),      IN_FOLDER(test_audit_page),
+        IN_FOLDER(test_status),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,8 +153,6 @@ static char *confirm(struct world *w)
     return was;
 }
 
-/* ---- */
-
 static void test_within_tolerance(void **state)
 {
     struct world *w = *state;
@@ -257,64 +255,6 @@ static void test_far_forward_and_back(void **state)
     assert_int_equal(asked(w), REASON_OK);
 }
 
-/* The store of this boot is made one of another: nothing is known but the highest. */
-static void start_after_boot(struct world *w)
-{
-    struct store_txn *t = NULL;
-
-    assert_int_equal(store_txn_new(w->broker->store, &t), 0);
-    store_txn_meta(t, "trusted-line", "00000000000000000000000000000000 1 1");
-    assert_int_equal(store_submit(w->broker->store, t, NULL, NULL), 0);
-    assert_int_equal(store_flush(w->broker->store), 0);
-    world_stop(w);
-}
-
-static void test_boot_behind(void **state)
-{
-    struct world *w = *state;
-
-    grant(w);
-    start_after_boot(w);
-    set_clock(-HOUR / 2, false);
-    world_start(w);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
-    assert_int_equal(world_records(w, "clock", "failure", NULL), 1);
-    restart(w);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
-    set_clock(HOUR / 2 + 60, true);
-    assert_int_equal(asked(w), REASON_OK);
-}
-
-/* What was trusted is on disk soon after, also if nobody logs in. */
-static void test_kept_on_disk(void **state)
-{
-    struct world *w = *state;
-    struct timekeeper_view view;
-
-    wait_for(HOUR);
-    grant(w);
-    timekeeper_view(w->broker->timekeeper, &view);
-    assert_in_range(view.highest, __real_clock_wall() + HOUR - 5, __real_clock_wall() + HOUR);
-    start_after_boot(w);
-    set_clock(-HOUR / 2, true);
-    world_start(w);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
-}
-
-static void test_step_while_stopped(void **state)
-{
-    struct world *w = *state;
-
-    grant(w);
-    world_stop(w);
-    wait_for(60);
-    set_clock(HOUR / 2, false);
-    world_start(w);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
-    set_clock(-HOUR / 2, false);
-    assert_int_equal(asked(w), REASON_OK);
-}
-
 static bool is_recorded(struct world *w, void *userdata)
 {
     (void)userdata;
@@ -348,28 +288,6 @@ static void test_noticed_at_once(void **state)
     visitor_end(&v);
 }
 
-/* A step back while hufud is stopped neither lengthens what lives, nor ends it since certificates seem not to
- * have begun. */
-static void test_restart_keeps_the_deadline(void **state)
-{
-    struct world *w = *state;
-    struct visitor v = visitor_new();
-    struct session *s;
-    when_t left;
-
-    grant(w);
-    world_log_in(w, &v);
-    world_stop(w);
-    set_clock(-90 * 24 * HOUR, true);
-    world_start(w);
-    s = registry_first(w->broker->registry);
-    assert_non_null(s);
-    assert_int_equal(s->state, SESSION_OPEN);
-    left = s->deadline - session_now(s, clock_wall_us(), clock_boot_us());
-    assert_in_range(left, HOUR - 30, HOUR);
-    visitor_end(&v);
-}
-
 static void test_status_settles(void **state)
 {
     struct world *w = *state;
@@ -382,25 +300,6 @@ static void test_status_settles(void **state)
     timekeeper_trust_status(w->broker->timekeeper, clock_wall() - 2, clock_wall() + HOUR);
     assert_int_equal(asked(w), REASON_OK);
     timekeeper_trust_status(w->broker->timekeeper, clock_wall() + 60, clock_wall() + HOUR);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
-}
-
-/* A confirmation that cannot be put on record does not hold. */
-static void test_confirm_without_record(void **state)
-{
-    struct world *w = *state;
-    struct timekeeper_confirmation c;
-    uint64_t generation;
-
-    grant(w);
-    set_clock(-HOUR / 2, true);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
-    timekeeper_confirm(w->broker->timekeeper, &c);
-    assert_int_equal(c.was - c.now, HOUR / 2);
-    assert_int_equal(asked(w), REASON_OK);
-    generation = w->broker->generation;
-    timekeeper_take_back(w->broker->timekeeper, &c);
-    assert_true(w->broker->generation > generation);
     assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
 }
 
@@ -430,13 +329,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_settles_by_itself, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_forward, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_far_forward_and_back, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_boot_behind, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_kept_on_disk, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_step_while_stopped, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_noticed_at_once, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_restart_keeps_the_deadline, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_status_settles, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_confirm_without_record, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_shown, setup, world_teardown),
     };
 

@@ -226,87 +226,6 @@ static void test_same_document_twice_at_once(void **state)
     papers_done(&p);
 }
 
-/* A higher version that came while the lower one was being verified is there first: the lower is refused. */
-static void test_version_became_stale(void **state)
-{
-    struct world *w = *state;
-    struct papers_of lower = papers_new_of(w, (struct grant_plan){.version = 3});
-    struct papers_of higher = papers_new_of(w, (struct grant_plan){.version = 4});
-    struct offer_refusal refusal;
-    struct grant_standing standing;
-    struct grant_entry *e;
-    const struct octets approvals[] = {{(uint8_t *)higher.one, strlen(higher.one)},
-                                       {(uint8_t *)higher.two, strlen(higher.two)}};
-    const struct offer offer = {{(uint8_t *)higher.document, strlen(higher.document)}, approvals, 2};
-    int fd;
-
-    hold();
-    fd = begin(w, &lower);
-    until_begun(w, 1);
-    assert_int_equal(
-        grants_add(w->broker->grants, w->broker->trust, clock_wall(), &offer, &e, &standing, &refusal), 0);
-    let_go();
-    assert_refused(w, fd, "grant-superseded");
-    assert_int_equal(e->grant->version, 4);
-    papers_done(&lower);
-    papers_done(&higher);
-}
-
-/* The trust changed while a grant was being verified: it is judged by the one in force, whose leader is
- * another. */
-static void test_trust_changed_meanwhile(void **state)
-{
-    struct world *w = *state;
-    struct papers_of p = papers_new_of(w, (struct grant_plan){0});
-    char *next = epoch_without_leader(w, 5);
-    int fd;
-
-    hold();
-    fd = begin(w, &p);
-    until_begun(w, 1);
-    epoch_put_file(w, next);
-    struct varlink_reply r = epoch_reset(w, next);
-    assert_null(r.error);
-    varlink_reply_done(&r);
-    assert_false(world_has_answer(w, fd));
-    let_go();
-    assert_state(w, fd, "approval-missing");
-    assert_int_equal(atomic_load(&verified), 3); /* two under the old one; the unit's under the new */
-    assert_int_equal(atomic_load(&verified_by_owner), 0);
-    papers_done(&p);
-    free(next);
-}
-
-/* While all grants are being verified under what is to come, they admit under what is in force; then none
- * that has lost its quorum. */
-static void test_change_of_trust(void **state)
-{
-    struct world *w = *state;
-    struct visitor v = visitor_new(), other = visitor_new();
-    struct gate_pam m = world_login(&v), n = world_login(&other);
-    char *next = epoch_without_leader(w, 5), *one, *two;
-    unsigned before;
-    int fd;
-
-    world_grant(w, (struct grant_plan){.sessions = "2"});
-    before = atomic_load(&begun);
-    one = epoch_approval(&w->department->approvers[DEPARTMENT_BOTH], next, 5);
-    two = epoch_approval(&w->department->approvers[DEPARTMENT_UNIT], next, 5);
-    hold();
-    fd = world_begin_call(w, "DocumentAdd", json_pack("{ss s[ss]}", "document", next, "approvals", one, two));
-    until_begun(w, before + 1);
-    assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
-    let_go();
-    assert_state(w, fd, "ok");
-    assert_int_equal(world_ask(w, &other, FRAME_GATE_ACCOUNT, &n).verdict, VERDICT_DENY);
-    assert_int_equal(atomic_load(&verified_by_owner), 0);
-    visitor_end(&v);
-    visitor_end(&other);
-    free(next);
-    free(one);
-    free(two);
-}
-
 /* Who asked has hung up: what was signed is taken in all the same. */
 static void test_caller_is_gone(void **state)
 {
@@ -416,15 +335,8 @@ static void test_many_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_gate_answers_meanwhile),
-        TEST(test_takes_long),
-        TEST(test_same_document_twice_at_once),
-        TEST(test_version_became_stale),
-        TEST(test_trust_changed_meanwhile),
-        TEST(test_change_of_trust),
-        TEST(test_caller_is_gone),
-        TEST(test_stop_meanwhile),
-        TEST(test_many_at_once),
+        TEST(test_gate_answers_meanwhile), TEST(test_takes_long),     TEST(test_same_document_twice_at_once),
+        TEST(test_caller_is_gone),         TEST(test_stop_meanwhile), TEST(test_many_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

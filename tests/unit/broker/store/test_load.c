@@ -61,13 +61,6 @@ static int see_books(void *u, const struct store_books *b)
     return seen.result;
 }
 
-static int see_session(void *u, const struct store_session *x)
-{
-    assert_ptr_equal(u, &seen);
-    seen.sessions[seen.n++] = *x;
-    return seen.result;
-}
-
 static int see_taken(void *u, const struct store_taken *t)
 {
     assert_ptr_equal(u, &seen);
@@ -193,132 +186,6 @@ static void test_books(void **state)
     assert_int_equal(seen.books[1].verified_version, 7); /* what was higher once stays */
 }
 
-/* Every field full to its brim. */
-static struct store_session full_session(uint64_t number, enum store_session_state state)
-{
-    struct store_session s = {
-        .number = number,
-        .state = state,
-        .grant = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}},
-        .version = UINT32_MAX,
-        .uid = UINT32_MAX,
-        .pid = UINT32_MAX,
-        .start_time = UINT64_MAX,
-        .parent = UINT32_MAX - 1,
-        .parent_start_time = UINT64_MAX - 1,
-        .audit_session = UINT32_MAX - 2,
-        .counts = 1,
-        .reserved_at = 1795219200,
-        .opened_at = 1795219201,
-        .ended_at = 1795219202,
-        .deadline = WHEN_NEVER,
-        .end_reason = REASON_MAX_SESSION,
-    };
-
-    memset(s.staff, 'a', sizeof(s.staff) - 1);
-    memset(s.service, 'b', sizeof(s.service) - 1);
-    memset(s.source, 'c', sizeof(s.source) - 1);
-    memset(s.tty, 'd', sizeof(s.tty) - 1);
-    memset(s.key, 'e', sizeof(s.key) - 1);
-    memset(s.boot_id, 'f', sizeof(s.boot_id) - 1);
-    return s;
-}
-
-static void expect_session(const struct store_session *a, const struct store_session *b)
-{
-    assert_int_equal(a->number, b->number);
-    assert_int_equal(a->state, b->state);
-    assert_true(ident_id_equal(&a->grant, &b->grant));
-    assert_int_equal(a->version, b->version);
-    assert_string_equal(a->staff, b->staff);
-    assert_int_equal(a->uid, b->uid);
-    assert_string_equal(a->service, b->service);
-    assert_string_equal(a->source, b->source);
-    assert_string_equal(a->tty, b->tty);
-    assert_string_equal(a->key, b->key);
-    assert_string_equal(a->boot_id, b->boot_id);
-    assert_int_equal(a->pid, b->pid);
-    assert_int_equal(a->start_time, b->start_time);
-    assert_int_equal(a->parent, b->parent);
-    assert_int_equal(a->parent_start_time, b->parent_start_time);
-    assert_int_equal(a->audit_session, b->audit_session);
-    assert_int_equal(a->counts, b->counts);
-    assert_int_equal(a->reserved_at, b->reserved_at);
-    assert_int_equal(a->opened_at, b->opened_at);
-    assert_int_equal(a->ended_at, b->ended_at);
-    assert_int_equal(a->deadline, b->deadline);
-    assert_int_equal(a->end_reason, b->end_reason);
-}
-
-static void test_sessions(void **state)
-{
-    struct shelf *x = *state;
-    struct store_txn *t = txn(x);
-    struct store_session s[5];
-    uint64_t next;
-
-    forget();
-    assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), 0);
-    assert_int_equal(seen.n, 0);
-    assert_int_equal(next, 1);
-    for (unsigned i = 0; i < 5; i++) {
-        s[i] = full_session(i + 1, (enum store_session_state)(i + 1));
-        store_txn_session(t, &s[i]);
-    }
-    commit(x, t);
-    shelf_reopen(x);
-    assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), 0);
-    assert_int_equal(seen.n, 3); /* ended and released ones are over */
-    for (unsigned i = 0; i < 3; i++)
-        expect_session(&seen.sessions[i], &s[i]);
-    assert_int_equal(next, 6); /* but their numbers stay used */
-}
-
-static void test_session_is_replaced(void **state)
-{
-    struct shelf *x = *state;
-    struct store_session s = full_session(12, STORE_SESSION_RESERVED);
-    struct store_txn *t = txn(x);
-    uint64_t next;
-
-    store_txn_session(t, &s);
-    commit(x, t);
-    s.state = STORE_SESSION_OPEN;
-    s.pid = 4711;
-    t = txn(x);
-    store_txn_session(t, &s);
-    commit(x, t);
-    forget();
-    assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), 0);
-    assert_int_equal(seen.n, 1);
-    expect_session(&seen.sessions[0], &s);
-    s.state = STORE_SESSION_ENDED;
-    t = txn(x);
-    store_txn_session(t, &s);
-    commit(x, t);
-    forget();
-    assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), 0);
-    assert_int_equal(seen.n, 0);
-    assert_int_equal(next, 13);
-}
-
-static void test_session_too_long_a_text(void **state)
-{
-    struct shelf *x = *state;
-    struct store_session s = full_session(1, STORE_SESSION_OPEN);
-    struct store_txn *t = txn(x);
-    uint64_t next;
-
-    store_txn_session(t, &s);
-    commit(x, t);
-    shelf_close(x);
-    assert_int_equal(shelf_raw_exec(x->path, "UPDATE session SET staff = staff || 'a'"), SQLITE_OK);
-    assert_int_equal(shelf_open(x), 0);
-    forget();
-    assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), -EBADMSG);
-    assert_int_equal(seen.n, 0);
-}
-
 static void test_taken(void **state)
 {
     struct shelf *x = *state;
@@ -408,9 +275,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_document_versions, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_damaged_approvals, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_books, shelf_setup, shelf_teardown),
-        cmocka_unit_test_setup_teardown(test_sessions, shelf_setup, shelf_teardown),
-        cmocka_unit_test_setup_teardown(test_session_is_replaced, shelf_setup, shelf_teardown),
-        cmocka_unit_test_setup_teardown(test_session_too_long_a_text, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_taken, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_meta, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_visitor_stops, shelf_setup, shelf_teardown),

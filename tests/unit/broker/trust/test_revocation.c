@@ -145,8 +145,6 @@ static void assert_does_not(const struct grant_standing *s, enum signature_outco
         assert_does_not(&s_, (outcome));                                                     \
     } while (0)
 
-/* --- who ---------------------------------------------------------------------------------------------- */
-
 static void test_any_one_approver_or_revoker(void **state)
 {
     const struct office *o = *state;
@@ -216,8 +214,6 @@ static void test_key_that_is_not_in_the_trust_file(void **state)
              .alg = "ed25519");
     signatory_done(&other);
 }
-
-/* --- what --------------------------------------------------------------------------------------------- */
 
 static void test_wrong_subject(void **state)
 {
@@ -309,153 +305,6 @@ static void test_only_eight_are_looked_at(void **state)
     assert_int_equal(s.n_seen, 8);
 }
 
-/* --- when --------------------------------------------------------------------------------------------- */
-
-static void test_certificate_ended(void **state)
-{
-    const struct office *o = *state;
-    struct office brief = *o;
-    const struct authority *a = &o->department->anchors[DEPARTMENT_ED25519];
-    cleanup_free char *trust = NULL;
-
-    brief.revoker.certificate = issue_certificate(&(struct certificate_plan){.name = "sun.qi",
-                                                                             .key = o->revoker.key,
-                                                                             .issuer = a->certificate,
-                                                                             .issuer_key = a->key,
-                                                                             .last = PAPERS_NOW});
-    trust = trust_of(&brief, 4);
-    for (when_t late = 0; late <= 1; late++) {
-        char *approval = paper_approval(&(struct approval_plan){
-            .by = &brief.revoker, .role = "revoker", .document = o->revocation, .about = ABOUT_REVOCATION});
-        struct grant_standing s = verify(trust, o->revocation, &approval, 1, PAPERS_NOW + late);
-
-        if (late) {
-            assert_does_not(&s, SIGNATURE_CERTIFICATE);
-            continue;
-        }
-        assert_standing(&s, REASON_OK);
-        assert_int_equal(s.votes_until, PAPERS_NOW + 1);
-    }
-    X509_free(brief.revoker.certificate);
-}
-
-static void test_trust_file_ended(void **state)
-{
-    const struct office *o = *state;
-    char *approval = paper_approval(&(struct approval_plan){
-        .by = &o->status_key, .role = "status", .document = o->status, .about = ABOUT_STATUS});
-    struct grant_standing s;
-    when_t end;
-
-    assert_int_equal(when_parse("2027-11-01T00:00:00Z", 20, &end), 0);
-    s = verify(o->trust, o->status, &approval, 1, end);
-    assert_standing(&s, REASON_TRUST_EXPIRED);
-    assert_int_equal(s.votes_until, 0);
-}
-
-/* A newer epoch's keys are not known yet; an older status was made under keys that are judged as they are
- * now. */
-static void test_trust_epoch_of_a_status(void **state)
-{
-    const struct office *o = *state;
-    static const struct {
-        unsigned epoch;
-        const char *about;
-        enum reason standing;
-    } rows[] = {{3, "status 3 17", REASON_OK}, {5, "status 5 17", REASON_APPROVAL_MISSING}};
-
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        cleanup_free char *status = paper_status(&(struct status_plan){.trust_epoch = rows[i].epoch});
-        struct grant_standing s =
-            by(o, status,
-               (struct approval_plan){.by = &o->status_key, .role = "status", .about = rows[i].about});
-
-        assert_standing(&s, rows[i].standing);
-        assert_true((s.votes_until > 0) == (rows[i].standing == REASON_OK));
-    }
-}
-
-/* --- signing ------------------------------------------------------------------------------------------ */
-
-static int sign(const struct office *o, const char *document, const char *person, const char *role,
-                EVP_PKEY *private_key, char **ret, struct document_error *error)
-{
-    cleanup(trust_set_free_p) struct trust_set *t = NULL;
-    cleanup_free char *key = issue_key_pem(private_key, NULL);
-    enum document_type type;
-
-    *error = (struct document_error){0};
-    assert_int_equal(document_type_of(document, strlen(document), &type), 0);
-    assert_int_equal(trust_set_new(o->trust, strlen(o->trust), &t, NULL), 0);
-    return trust_sign(t,
-                      &(struct trust_signing){.type = type,
-                                              .subject = octets_of(document),
-                                              .person = person,
-                                              .role = role,
-                                              .key = octets_of(key),
-                                              .now = PAPERS_NOW},
-                      ret, error);
-}
-
-static void test_signed(void **state)
-{
-    const struct office *o = *state;
-    const struct signatory *leader = &o->department->approvers[DEPARTMENT_LEADER];
-    const struct {
-        const char *document, *role;
-        const struct signatory *by;
-    } rows[] = {{o->revocation, "revoker", &o->revoker},
-                {o->revocation, "leader", leader},
-                {o->status, "status", &o->status_key}};
-
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct document_error error;
-        char *approval = NULL;
-        struct grant_standing s;
-
-        if (sign(o, rows[i].document, rows[i].by->person, rows[i].role, rows[i].by->key, &approval, &error) !=
-            0)
-            fail_msg("%s", error.reason);
-        s = verify(o->trust, rows[i].document, &approval, 1, PAPERS_NOW);
-        assert_counts(&s);
-    }
-}
-
-static void test_not_signed(void **state)
-{
-    const struct office *o = *state;
-    const struct signatory *leader = &o->department->approvers[DEPARTMENT_LEADER];
-    cleanup_free char *newer = paper_status(&(struct status_plan){.trust_epoch = 5});
-    cleanup_free char *other = paper_revocation(&(struct revocation_plan){.site = "cn.example.health"});
-    const struct {
-        const char *document, *person, *role;
-        EVP_PKEY *key;
-        const char *reason;
-    } rows[] = {
-        {o->status, "wang.wu", "leader", leader->key, "nobody may sign such a document as leader"},
-        {o->status, "wang.wu", "status", leader->key, "no status key wang.wu"},
-        {o->revocation, "wang.wu", "revoker", leader->key, "no revoker wang.wu"},
-        {o->revocation, "wang.wu", "unit", leader->key, "wang.wu may not sign as unit"},
-        {o->revocation, "sun.qi", "revoker", leader->key, "none of the certificates"},
-        {o->revocation, "status-2026", "status", o->status_key.key, "nobody may sign such a document"},
-        {newer, "status-2026", "status", o->status_key.key, "trust epoch 5"},
-        {other, "sun.qi", "revoker", o->revoker.key, "cn.example.health"},
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct document_error error;
-        char *approval = NULL;
-
-        assert_int_equal(
-            sign(o, rows[i].document, rows[i].person, rows[i].role, rows[i].key, &approval, &error), -EINVAL);
-        assert_null(approval);
-        if (!strstr(error.reason, rows[i].reason))
-            fail_msg("refused with \"%s\", not with \"%s\"", error.reason, rows[i].reason);
-    }
-}
-
-/* --- what a status leaves of a verified grant --------------------------------------------------------- */
-
 static enum reason left_by(const struct office *o, bool third, const char *lines, when_t *until)
 {
     cleanup_free char *text = paper_status(&(struct status_plan){.lines = lines});
@@ -513,11 +362,6 @@ int main(void)
         cmocka_unit_test(test_other_site),
         cmocka_unit_test(test_junk_in_front),
         cmocka_unit_test(test_only_eight_are_looked_at),
-        cmocka_unit_test(test_certificate_ended),
-        cmocka_unit_test(test_trust_file_ended),
-        cmocka_unit_test(test_trust_epoch_of_a_status),
-        cmocka_unit_test(test_signed),
-        cmocka_unit_test(test_not_signed),
         cmocka_unit_test(test_revoked_certificate_voids_its_approval),
     };
 

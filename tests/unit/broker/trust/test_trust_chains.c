@@ -1,0 +1,214 @@
+// LAYERS: test_support
+
+#include "tests/unit/broker/trust/question.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Certificates of a trust file and their anchors. */
+
+/* Lines of the department's trust file: 5, two anchors, one requester, then the approvers. */
+#define LINE_ANCHOR   6
+#define LINE_APPROVER 9
+
+static int load(const char *text, struct trust_set **ret, struct document_error *error)
+{
+    *error = (struct document_error){0};
+    return trust_set_new(text, strlen(text), ret, error);
+}
+
+static void assert_refused(const char *text, unsigned line, const char *reason)
+{
+    struct document_error error;
+    struct trust_set *t = NULL;
+
+    assert_int_equal(load(text, &t, &error), -EINVAL);
+    assert_null(t);
+    if (!strstr(error.reason, reason))
+        fail_msg("refused with \"%s\", not with \"%s\"", error.reason, reason);
+    assert_int_equal(error.line, line);
+}
+
+/* The department's file with a fourth approver, yang.er, whose line sorts between the usual ones. */
+static char *with_fourth(const struct department *d, const struct signatory *fourth)
+{
+    struct signatory approvers[DEPARTMENT_APPROVERS + 1];
+    struct trust_plan plan = department_plan(d);
+
+    memcpy(approvers, d->approvers, sizeof(d->approvers));
+    approvers[DEPARTMENT_APPROVERS] = *fourth;
+    plan.approvers = approvers;
+    plan.n_approvers = DEPARTMENT_APPROVERS + 1;
+    return paper_trust(&plan);
+}
+#define LINE_FOURTH (LINE_APPROVER + 2)
+
+/* Takes the key and the certificate over. */
+static void assert_fourth_refused(const struct department *d, enum signature_algorithm alg, EVP_PKEY *key,
+                                  X509 *certificate, const char *reason)
+{
+    struct signatory s = {"yang.er", "finance", "unit", alg, key, certificate};
+    cleanup_free char *text = with_fourth(d, &s);
+
+    assert_refused(text, LINE_FOURTH, reason);
+    signatory_done(&s);
+}
+
+/* Refused for what `plan` says beside name, key and issuer. */
+static void assert_plan_refused(const struct department *d, struct certificate_plan plan, const char *reason)
+{
+    const struct authority *a = &d->anchors[DEPARTMENT_ED25519];
+
+    plan.name = "yang.er";
+    plan.key = issue_key(SIGNATURE_ED25519);
+    plan.issuer = a->certificate;
+    plan.issuer_key = a->key;
+    assert_fourth_refused(d, SIGNATURE_ED25519, plan.key, issue_certificate(&plan), reason);
+}
+
+static void test_foreign_anchor(void **state)
+{
+    const struct department *d = *state;
+    cleanup(department_free_p) struct department *other = department_new();
+    struct signatory s = department_signatory(other, "yang.er", "finance", "unit", SIGNATURE_ED25519);
+    struct signatory sm2 = department_signatory(other, "yang.er", "finance", "unit", SIGNATURE_SM2_SM3);
+    cleanup_free char *text = with_fourth(d, &s);
+    cleanup_free char *sm2_text = with_fourth(d, &sm2);
+
+    /* The foreign anchors even bear the same names. */
+    assert_refused(text, LINE_FOURTH, "no anchor");
+    assert_refused(sm2_text, LINE_FOURTH, "no anchor");
+    signatory_done(&s);
+    signatory_done(&sm2);
+}
+
+static void test_self_signed(void **state)
+{
+    EVP_PKEY *key = issue_key(SIGNATURE_ED25519);
+    struct certificate_plan plan = {.name = "yang.er", .key = key};
+
+    assert_fourth_refused(*state, SIGNATURE_ED25519, key, issue_certificate(&plan), "no anchor");
+}
+
+/* An approver's key cannot certify another one. */
+static void test_issued_by_a_signer(void **state)
+{
+    const struct department *d = *state;
+    const struct signatory *unit = &d->approvers[DEPARTMENT_UNIT];
+    EVP_PKEY *key = issue_key(SIGNATURE_ED25519);
+    struct certificate_plan plan = {
+        .name = "yang.er", .key = key, .issuer = unit->certificate, .issuer_key = unit->key};
+
+    assert_fourth_refused(d, SIGNATURE_ED25519, key, issue_certificate(&plan), "no anchor");
+}
+
+/* A certificate signed under another id, or none, was not signed by the authority's rules. */
+static void test_certificate_under_another_sm2_id(void **state)
+{
+    static const char *const ids[] = {"1234567812345679", "ALICE123@YAHOO.COM"};
+    const struct department *d = *state;
+    const struct authority *a = &d->anchors[DEPARTMENT_SM2];
+
+    for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+        EVP_PKEY *key = issue_key(SIGNATURE_SM2_SM3);
+        struct certificate_plan plan = {
+            .name = "yang.er", .key = key, .issuer = a->certificate, .issuer_key = a->key, .sm2_id = ids[i]};
+
+        assert_fourth_refused(d, SIGNATURE_SM2_SM3, key, issue_certificate(&plan), "no anchor");
+    }
+}
+
+static void test_weak_digest_in_a_chain(void **state)
+{
+    const struct department *d = *state;
+    struct authority anchors[DEPARTMENT_ANCHORS + 1];
+    struct authority *rsa = &anchors[DEPARTMENT_ANCHORS];
+    struct trust_plan plan = department_plan(d);
+    struct signatory s = {"chen.liu", "finance", "leader,unit", SIGNATURE_ED25519, NULL, NULL};
+    struct signatory approvers[] = {s, d->approvers[DEPARTMENT_LEADER], d->approvers[DEPARTMENT_UNIT]};
+    static const char *const digests[] = {"SHA1", "SHA256"};
+
+    memcpy(anchors, d->anchors, sizeof(d->anchors));
+    *rsa = (struct authority){"finance-rsa", issue_rsa_key(2048), NULL};
+    rsa->certificate =
+        issue_certificate(&(struct certificate_plan){.name = rsa->name, .key = rsa->key, .ca = true});
+    plan.anchors = anchors;
+    plan.n_anchors = ARRAY_SIZE(anchors);
+    plan.approvers = approvers;
+    for (size_t i = 0; i < ARRAY_SIZE(digests); i++) {
+        cleanup_free char *text = NULL;
+        cleanup(trust_set_free_p) struct trust_set *t = NULL;
+        struct document_error error;
+
+        s.key = issue_key(SIGNATURE_ED25519);
+        s.certificate = issue_certificate(&(struct certificate_plan){.name = s.person,
+                                                                     .key = s.key,
+                                                                     .issuer = rsa->certificate,
+                                                                     .issuer_key = rsa->key,
+                                                                     .digest = digests[i]});
+        approvers[0] = s;
+        text = paper_trust(&plan);
+        assert_int_equal(load(text, &t, &error), i == 0 ? -EINVAL : 0);
+        signatory_done(&s);
+        s = (struct signatory){"chen.liu", "finance", "leader,unit", SIGNATURE_ED25519, NULL, NULL};
+    }
+    EVP_PKEY_free(rsa->key);
+    X509_free(rsa->certificate);
+}
+
+static void test_never_valid_with_the_anchor(void **state)
+{
+    assert_plan_refused(*state,
+                        (struct certificate_plan){.from = ISSUING_UNTIL, .last = ISSUING_UNTIL + 86400},
+                        "never valid");
+    assert_plan_refused(*state, (struct certificate_plan){.from = ISSUING_FROM, .last = ISSUING_FROM - 1},
+                        "dates");
+}
+
+/* The department's file with another certificate for its first anchor (whose name sorts first). */
+static void assert_anchor_refused(const struct department *d, EVP_PKEY *key, struct certificate_plan plan,
+                                  const char *reason)
+{
+    struct authority anchors[DEPARTMENT_ANCHORS];
+    struct trust_plan file = department_plan(d);
+    cleanup_free char *text = NULL;
+
+    memcpy(anchors, d->anchors, sizeof(anchors));
+    plan.name = "finance-ed25519";
+    plan.key = key;
+    anchors[0].certificate = issue_certificate(&plan);
+    file.anchors = anchors;
+    text = paper_trust(&file);
+    assert_refused(text, LINE_ANCHOR, reason);
+    X509_free(anchors[0].certificate);
+}
+
+static void test_anchors(void **state)
+{
+    const struct department *d = *state;
+    EVP_PKEY *key = d->anchors[DEPARTMENT_ED25519].key;
+    EVP_PKEY *weak = issue_rsa_key(1024);
+
+    assert_anchor_refused(d, key, (struct certificate_plan){.ca = false}, "certificate authority");
+    assert_anchor_refused(d, key, (struct certificate_plan){.ca = true, .usage = "digitalSignature"},
+                          "keyCertSign");
+    assert_anchor_refused(d, weak, (struct certificate_plan){.ca = true}, "too weak");
+    EVP_PKEY_free(weak);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_foreign_anchor),
+        cmocka_unit_test(test_self_signed),
+        cmocka_unit_test(test_issued_by_a_signer),
+        cmocka_unit_test(test_certificate_under_another_sm2_id),
+        cmocka_unit_test(test_weak_digest_in_a_chain),
+        cmocka_unit_test(test_never_valid_with_the_anchor),
+        cmocka_unit_test(test_anchors),
+    };
+
+    return cmocka_run_group_tests(tests, setup_department, teardown_department);
+}
