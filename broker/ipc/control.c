@@ -2,6 +2,7 @@
 
 #include "broker/common/i18n.h"
 #include "broker/ipc/control_connection.h"
+#include "broker/ipc/control_room.h"
 #include "broker/ipc/listener.h"
 
 #include <errno.h>
@@ -43,7 +44,7 @@ static void call_end(struct control_call *call, const char *error, json_t *param
     free(call);
     x->call = NULL;
     x->stream = NULL;
-    control_connection_call_done(x);
+    control_room_call_done(x);
     if (!x->control)
         control_connection_free(x);
     else if (oneway)

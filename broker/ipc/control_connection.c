@@ -1,6 +1,7 @@
 #include "broker/ipc/control_connection.h"
 
 #include "broker/common/files.h"
+#include "broker/ipc/control_room.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,35 +10,12 @@
 
 #define CONTROL_IN_LIMIT (VARLINK_CALL_MAX + 65536)
 
-/* Who has waited longest is the last of the list. */
-static void wake_waiting(struct control *c)
-{
-    struct control_connection *longest = NULL;
-
-    for (struct control_connection *x = c->connections; x; x = x->next)
-        if (x->waits)
-            longest = x;
-    if (!longest)
-        return;
-    longest->waits = false;
-    (void)sd_event_source_set_enabled(longest->again, SD_EVENT_ONESHOT);
-}
-
-void control_connection_call_done(struct control_connection *x)
-{
-    if (!x->control || !x->large)
-        return;
-    x->large = false;
-    x->control->n_large--;
-    wake_waiting(x->control);
-}
-
 static void connection_unlink(struct control_connection *x)
 {
     if (!x->control)
         return;
     x->waits = false;
-    control_connection_call_done(x);
+    control_room_call_done(x);
     if (x->previous)
         x->previous->next = x->next;
     else
@@ -128,24 +106,12 @@ static int take_message(struct control_connection *x)
     return 1;
 }
 
-/* Whether the part that is there may grow. */
-static bool may_grow(struct control_connection *x)
-{
-    if (x->large || x->in.size <= CONTROL_SMALL_CALL_MAX)
-        return true;
-    if (x->control->n_large >= CONTROL_LARGE_CALLS_MAX)
-        return false;
-    x->large = true;
-    x->control->n_large++;
-    return true;
-}
-
 /* The deadline is one for the whole call, whatever comes of it in between. */
 static void wait_for_octets(struct control_connection *x)
 {
     bool begun = x->in.size > 0;
 
-    x->waits = !may_grow(x);
+    x->waits = !control_room_may_grow(x);
     (void)sd_event_source_set_io_events(x->io, EPOLLIN);
     (void)sd_event_source_set_enabled(x->io, x->waits ? SD_EVENT_OFF : SD_EVENT_ON);
     if (x->waits) {
@@ -319,39 +285,6 @@ void control_connection_send_more(struct control_connection *x, json_t *paramete
         flush(x);
 }
 
-static unsigned connections_of(const struct control *c, uid_t uid)
-{
-    unsigned n = 0;
-
-    for (const struct control_connection *x = c->connections; x; x = x->next)
-        n += x->peer.uid == uid;
-    return n;
-}
-
-static bool is_stranger(const struct control_options *o, const struct peer *peer)
-{
-    return peer->uid != o->root && !(o->operators != (gid_t)-1 && peer_in_group(peer, o->operators)) &&
-           !(o->auditors != (gid_t)-1 && peer_in_group(peer, o->auditors));
-}
-
-static unsigned strangers(const struct control *c)
-{
-    unsigned n = 0;
-
-    for (const struct control_connection *x = c->connections; x; x = x->next)
-        n += x->stranger;
-    return n;
-}
-
-static bool has_room(const struct control *c, uid_t uid, bool stranger)
-{
-    if (stranger && strangers(c) >= CONTROL_STRANGERS_MAX)
-        return false;
-    /* Root is let in also when others fill the house. */
-    return connections_of(c, uid) < CONTROL_CONNECTIONS_PER_UID_MAX &&
-           (c->n < CONTROL_CONNECTIONS_MAX || uid == c->options.root);
-}
-
 static int connection_watch(struct control_connection *x, sd_event *event)
 {
     int r = sd_event_add_io(event, &x->io, x->fd, EPOLLIN, on_io, x);
@@ -386,8 +319,8 @@ int control_connection_new(struct control *c, int fd)
     r = peer_of(fd, PEER_GROUPS, &x->peer);
     if (r < 0)
         return r;
-    x->stranger = is_stranger(&c->options, &x->peer);
-    if (!has_room(c, x->peer.uid, x->stranger))
+    x->stranger = control_room_is_stranger(&c->options, &x->peer);
+    if (!control_room_has(c, x->peer.uid, x->stranger))
         return -EBUSY;
     r = connection_watch(x, c->options.event);
     if (r < 0)

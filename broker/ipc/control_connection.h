@@ -68,9 +68,6 @@ void control_connection_send_more(struct control_connection *x, json_t *paramete
 /** Lets the next call come, in another turn of the loop. */
 void control_connection_continue(struct control_connection *x);
 
-/** The call has been answered: another may be as large. */
-void control_connection_call_done(struct control_connection *x);
-
 /** In control.c: whether the peer is a gated person, as far as known yet. */
 bool control_connection_is_gated(const struct control_connection *x);
 /** In control.c: answers x->call, now or later. */
