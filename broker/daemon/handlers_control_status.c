@@ -68,17 +68,6 @@ static void find_lock(struct broker *b, json_t *findings, when_t now)
              lock->what.why);
 }
 
-static void find_taken(struct broker *b, json_t *findings, when_t now)
-{
-    size_t n_signed, n = taken_holding(b->taken, now, &n_signed);
-
-    if (n > 0)
-        find(findings, "note", "locks",
-             ngettext("%zu lock or revocation holds here: `hufuctl locks`.",
-                      "%zu locks and revocations hold here: `hufuctl locks`.", n),
-             n);
-}
-
 static void find_problems(struct broker *b, json_t *findings, enum reason reason)
 {
     const struct texts_reason *row = texts_of(reason);
@@ -111,12 +100,13 @@ static void find_of_status(const struct broker *b, json_t *findings, when_t now,
             find(findings, found[i].severity, found[i].subject, "%s", found[i].message);
 }
 
+/* Not those whose people just logged out: for an instant each of them is ending. */
 static unsigned remaining(const struct broker *b)
 {
     unsigned n = 0;
 
     for (const struct session *s = registry_first(b->registry); s; s = registry_next(s))
-        n += s->state == SESSION_ENDING;
+        n += s->state == SESSION_ENDING && !endings_are_under_way(b->endings, s->uid);
     return n;
 }
 
@@ -199,7 +189,6 @@ void control_status(void *userdata, struct control_call *call, json_t *parameter
     find_of_status(b, findings, now, true);
     find_warnings(b, findings, now);
     find_of_status(b, findings, now, false);
-    find_taken(b, findings, now);
     reply = json_pack(
         "{ss ss so so so sb ss sI sI sI sI sI sI so so}", "version", HUFU_VERSION, "host", b->host.name,
         "groups", host_groups(b), "site", control_text(trust ? trust->site : NULL), "trust_epoch",

@@ -64,9 +64,9 @@ static void find_taken(const struct broker *b, when_t now, struct list *l)
     size_t n_signed, n = taken_holding(b->taken, now, &n_signed);
 
     if (n > 0)
-        put(l, "note", "revoked",
-            ngettext("%zu revocation or lock holds on this host; signed: %zu.",
-                     "%zu revocations and locks hold on this host; signed: %zu.", n),
+        put(l, "note", "locks",
+            ngettext("%zu lock or revocation holds here (signed: %zu): `hufuctl locks`.",
+                     "%zu locks and revocations hold here (signed: %zu): `hufuctl locks`.", n),
             n, n_signed);
 }
 
