@@ -84,10 +84,10 @@ void control_not_found(struct control_call *call, const char *what)
     control_error(call, "NotFound", json_pack("{ss}", "what", what));
 }
 
+/* The sentence goes out as it is: hufuctl has it in the language of whoever calls. */
 void control_refuse(struct control_call *call, enum reason reason, const char *sentence)
 {
-    control_error(call, "Refused",
-                  json_pack("{ss ss}", "reason", reason_name(reason), "message", _(sentence)));
+    control_error(call, "Refused", json_pack("{ss ss}", "reason", reason_name(reason), "message", sentence));
 }
 
 void control_store_unavailable(struct control_call *call, int result)

@@ -49,8 +49,8 @@ DEFINE_CLEANUP(struct grant_papers, papers_free_one);
 /** Notes which signatures count. 0, or -ENOMEM and none does. */
 int papers_keep_votes(struct grant_papers *x, const struct quorum_signature *votes, size_t n);
 
-/** Lets go of approvals that can never count, whatever the trust: malformed ones, and those of something
- * else. The verdicts have to be there. */
+/** Lets go of approvals that can never count: malformed ones, and those of something else. The verdicts have
+ * to be there, and to rest on a trust of the document's own site. */
 void papers_drop_useless(struct grant_papers *x);
 
 /** Takes `x` over (also on failure), in place of those of the same id. 0 or -ENOMEM. */
