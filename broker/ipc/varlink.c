@@ -103,6 +103,7 @@ static int parse_envelope(const char *octets, size_t size, json_t **ret, json_t 
 /* Values, or a few more: each but the first has a comma, a colon or a bracket before it. */
 static bool has_few_values(const char *octets, size_t size)
 {
+    static const char before[] = {',', ':', '[', '{'};
     bool in_string = false;
     size_t n = 0;
 
@@ -111,7 +112,7 @@ static bool has_few_values(const char *octets, size_t size)
             i++;
         else if (octets[i] == '"')
             in_string = !in_string;
-        else if (!in_string && memchr(",:[{", octets[i], 4))
+        else if (!in_string && memchr(before, octets[i], sizeof(before)))
             n++;
     }
     return n <= VARLINK_CALL_VALUES_MAX;
