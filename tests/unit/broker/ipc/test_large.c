@@ -13,7 +13,8 @@
 
 /* Large calls: who may make them, and how many are taken in at the same time. */
 
-#define PART ((size_t)100 * 1024) /* of a call that is larger than a small one */
+#define PART     ((size_t)100 * 1024) /* of a call that is larger than a small one */
+#define MEBIBYTE ((size_t)1024 * 1024)
 
 struct large {
     struct client_world client;
@@ -145,7 +146,7 @@ static void test_as_large_as_a_call_may_be(void **state)
 static void assert_kept_small(struct large *w)
 {
     size_t size;
-    cleanup_free char *call = call_of(1024 * 1024, &size);
+    cleanup_free char *call = call_of(MEBIBYTE, &size);
     int fd = client_connect(&w->client);
 
     assert_true(send_some(w, fd, call, PART / 2) == PART / 2);
@@ -187,7 +188,7 @@ static void test_no_more_than_some_at_the_same_time(void **state)
 {
     struct large *w = *state;
     size_t size;
-    cleanup_free char *call = call_of(1024 * 1024, &size);
+    cleanup_free char *call = call_of(MEBIBYTE, &size);
     size_t sent[CONTROL_LARGE_CALLS_MAX + 3];
     int fds[CONTROL_LARGE_CALLS_MAX + 3];
 
@@ -205,7 +206,7 @@ static void test_no_more_than_some_at_the_same_time(void **state)
     assert_int_equal(waiting(w), 2);
     for (size_t i = 1; i < ARRAY_SIZE(fds); i++) {
         assert_true(send_some(w, fds[i], call + sent[i], size - sent[i]) == size - sent[i]);
-        assert_true(length_answered(w, fds[i]) == 1024 * 1024);
+        assert_true(length_answered(w, fds[i]) == (json_int_t)MEBIBYTE);
         close_fd(fds[i]);
     }
     assert_int_equal(w->control->n_large, 0);
