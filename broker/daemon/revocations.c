@@ -6,6 +6,7 @@
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/taking.h"
+#include "broker/daemon/timekeeper.h"
 #include "broker/trust/digest.h"
 
 #include <errno.h>
@@ -188,7 +189,7 @@ static int judge(struct broker *b, const struct offer *offer, struct taken_entry
         r = tombstone_of(x, offer->document, entry);
     if (r == 0)
         r = verifier_revocation(b->verifier, b->trust, x, offer->document, offer->approvals,
-                                offer->n_approvals, clock_wall(), standing);
+                                offer->n_approvals, timekeeper_now(b->timekeeper), standing);
     if (r != 0)
         return r;
     same = taken_find_document(b->taken, &entry->revocation, entry->sha256, &row);

@@ -1,9 +1,9 @@
-#include "broker/common/clock.h"
 #include "broker/daemon/documents.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/status_keeper.h"
+#include "broker/daemon/timekeeper.h"
 
 #include <stdio.h>
 
@@ -54,7 +54,8 @@ static void accept(struct addition *a, const struct status_offer *s, when_t now,
 void documents_take_status(struct addition *a, const struct offer *offer)
 {
     cleanup(status_offer_done) struct status_offer s;
-    when_t now = clock_wall();
+    /* Also while the wall clock is behind: what takes access away is not refused as too new. */
+    when_t now = timekeeper_now(a->broker->timekeeper);
     struct offer_refusal refusal;
     struct store_txn *t;
     int r = status_keeper_judge(a->broker, offer, now, &s, &refusal);

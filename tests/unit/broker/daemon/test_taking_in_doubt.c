@@ -1,0 +1,87 @@
+// LINK: -Wl,--wrap=clock_wall -Wl,--wrap=clock_wall_us
+// LAYERS: test_support
+
+#include "broker/common/clock.h"
+#include "tests/unit/broker/daemon/offices.h"
+#include "tests/unit/unit.h"
+
+/* What was signed away is taken away also on a host whose wall clock was set back: there it looks as if it
+ * came from the future, signed under certificates that do not hold yet. */
+
+#define YEAR ((when_t)366 * 86400)
+
+static when_t set_back; /* seconds */
+
+when_t __real_clock_wall(void);
+when_t __wrap_clock_wall(void);
+int64_t __real_clock_wall_us(void);
+int64_t __wrap_clock_wall_us(void);
+
+when_t __wrap_clock_wall(void)
+{
+    return __real_clock_wall() - set_back;
+}
+
+int64_t __wrap_clock_wall_us(void)
+{
+    return __real_clock_wall_us() - set_back * 1000000;
+}
+
+static int setup(void **state)
+{
+    set_back = 0;
+    return offices_setup(state);
+}
+
+static bool nobody_is_left(struct world *w, void *userdata)
+{
+    (void)userdata;
+    return registry_first(w->broker->registry) == NULL;
+}
+
+/* Somebody is in, and then the clock goes. */
+static void begin(struct offices *o, const struct visitor *v)
+{
+    world_grant(o->w, (struct grant_plan){.uses = "5 per-host"});
+    world_log_in(o->w, v);
+    set_back = 3 * YEAR;
+    assert_int_not_equal(offices_knock(o), REASON_OK);
+    assert_non_null(registry_first(o->w->broker->registry));
+}
+
+static void test_revocation(void **state)
+{
+    struct offices *o = *state;
+    struct visitor v = visitor_new();
+    struct varlink_reply r;
+
+    begin(o, &v);
+    r = offices_revoke(o, (struct revocation_plan){0});
+    assert_null(r.error);
+    assert_string_equal(offices_text(&r, "state"), "ok");
+    varlink_reply_done(&r);
+    world_until(o->w, nobody_is_left, NULL);
+    visitor_end(&v);
+}
+
+static void test_status(void **state)
+{
+    struct offices *o = *state;
+    struct visitor v = visitor_new();
+
+    begin(o, &v);
+    issue_take_in(
+        o, (struct issue){.age = -set_back, .lasts = set_back + 86400, .lines = "revoked: " PAPERS_ID "\n"});
+    world_until(o->w, nobody_is_left, NULL);
+    visitor_end(&v);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_revocation, setup, offices_teardown),
+        cmocka_unit_test_setup_teardown(test_status, setup, offices_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
