@@ -67,7 +67,6 @@ static const struct {
     const char *first, *second;
 } errors[] = {
     {INTERFACE "NotPermitted", EXIT_NOT_PERMITTED, N_("%s may not do this: it needs %s"), "caller", "needs"},
-    {INTERFACE "NotFound", EXIT_NOT_FOUND, N_("%s%s is not known here"), "what", ""},
     {INTERFACE "Refused", EXIT_REFUSED, N_("refused (%s): %s"), "reason", "message"},
     {INTERFACE "StoreUnavailable", EXIT_REFUSED,
      N_("the store cannot be used, so nothing was recorded: %s%s. What was ordered may hold until the broker "
@@ -77,6 +76,16 @@ static const struct {
      "parameter", ""},
 };
 
+/* `what` is a grant's id, "session" with its number, or "session" alone: the caller's own. */
+static enum exit_code explain_not_found(const struct cli *cli, const char *what)
+{
+    if (strcmp(what, "session") == 0)
+        return cli_fail(cli, EXIT_NOT_FOUND, _("you are in no session that a grant let in"));
+    if (strncmp(what, "session ", 8) == 0)
+        return cli_fail(cli, EXIT_NOT_FOUND, _("session %s is not known here"), what + 8);
+    return cli_fail(cli, EXIT_NOT_FOUND, _("%s is not known here"), what);
+}
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static enum exit_code explain_error(const struct cli *cli, const struct varlink_reply *reply)
@@ -85,6 +94,8 @@ static enum exit_code explain_error(const struct cli *cli, const struct varlink_
         return cli_fail(cli, EXIT_REFUSED, _("%s, line %d: %s"), member(reply->parameters, "document"),
                         (int)json_integer_value(json_object_get(reply->parameters, "line")),
                         member(reply->parameters, "reason"));
+    if (strcmp(reply->error, INTERFACE "NotFound") == 0)
+        return explain_not_found(cli, member(reply->parameters, "what"));
     for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
         if (strcmp(reply->error, errors[i].name) == 0)
             return cli_fail(cli, errors[i].code, _(errors[i].format),

@@ -61,6 +61,26 @@ static enum exit_code print_answer(const struct cli *cli, const json_t *reply, b
     return EXIT_DONE;
 }
 
+static bool fails_by_source(const json_t *reply)
+{
+    const json_t *entry;
+    size_t i;
+
+    json_array_foreach(json_object_get(reply, "considered"), i,
+                       entry) if (strcmp(json_string_value(json_object_get(entry, "reason")) ?: "",
+                                         "wrong-source") == 0) return true;
+    return false;
+}
+
+/* Nobody comes from nowhere: then wrong-source says something about the question, not about the grant. */
+static void hint_at_source(const struct cli *cli, const struct explain *e, const json_t *reply)
+{
+    if (!e->source && fails_by_source(reply))
+        text_print_wrapped(cli->out, _("No source was given, so grants that name networks fail with "
+                                       "wrong-source. Ask again with --source and the address that the "
+                                       "person comes from, or --source local for the console."));
+}
+
 static int print_not_judged(const struct cli *cli, const struct passwd *account)
 {
     return fprintf(cli->out,
@@ -105,6 +125,8 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
         return print_not_judged(cli, account) < 0 ? EXIT_REFUSED : EXIT_DONE;
     else
         code = print_answer(cli, reply, allowed, account != NULL);
+    if (code == EXIT_DONE && !cli->json && !allowed)
+        hint_at_source(cli, e, reply);
     if (code != EXIT_DONE)
         return code;
     return allowed ? EXIT_DONE : EXIT_REFUSED;

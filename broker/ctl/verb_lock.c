@@ -3,6 +3,7 @@
 #include "broker/ctl/ending.h"
 #include "broker/ctl/listing.h"
 #include "broker/ctl/moment.h"
+#include "broker/ctl/scope.h"
 #include "broker/ctl/table.h"
 #include "broker/ctl/text.h"
 #include "broker/ctl/verbs.h"
@@ -50,10 +51,11 @@ static enum exit_code report_lock(const struct cli *cli, const char *scope, cons
                                   const json_t *reply)
 {
     const json_t *ending = json_object_get(reply, "ending");
+    cleanup_free char *whom = scope_whom(scope, name);
 
     if (cli->json)
         return ending_print_json(cli, reply);
-    (void)fprintf(cli->out, _("Locked on this host: %s%s%s. "), scope, *name ? " " : "", name);
+    (void)fprintf(cli->out, _("Locked on this host: %s. "), whom ? whom : "?");
     return ending_report(cli, ending);
 }
 
@@ -105,7 +107,7 @@ static enum exit_code run_lock(const struct cli *cli, const void *settings,
 
 const struct verb verb_lock = {
     .name = "lock",
-    .arguments = "",
+    .arguments = "--staff ACCOUNT|--vendor NAME|--host",
     .summary = N_("keep a person, a vendor or everybody out for now, and end what lives"),
     .text =
         N_("Lets nobody of them in on this host, whatever their grants say, and ends their sessions and "
@@ -136,7 +138,7 @@ static enum exit_code run_unlock(const struct cli *cli, const void *settings,
 {
     const struct lock *l = settings;
     cleanup_json json_t *reply = NULL;
-    cleanup_free char *at = NULL, *by = NULL, *why = NULL;
+    cleanup_free char *at = NULL, *by = NULL, *why = NULL, *whom = NULL;
     const char *scope = "", *name = "";
     const json_t *was;
     enum exit_code code = target_of(cli, l, &scope, &name);
@@ -152,16 +154,16 @@ static enum exit_code run_unlock(const struct cli *cli, const void *settings,
     at = table_cell(json_object_get(was, "at"));
     by = table_cell(json_object_get(was, "by"));
     why = table_cell(json_object_get(was, "why"));
-    if (!at || !by || !why)
+    whom = scope_whom(scope, name);
+    if (!at || !by || !why || !whom)
         return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
-    (void)fprintf(cli->out, _("Unlocked: %s%s%s, which was locked at %s by uid %s: %s\n"), scope,
-                  *name ? " " : "", name, at, by, why);
+    (void)fprintf(cli->out, _("Unlocked: %s; had been locked at %s by uid %s: %s\n"), whom, at, by, why);
     return EXIT_DONE;
 }
 
 const struct verb verb_unlock = {
     .name = "unlock",
-    .arguments = "",
+    .arguments = "--staff ACCOUNT|--vendor NAME|--host",
     .summary = N_("take a lock back"),
     .text =
         N_("Grants that are valid let people in again. Sessions that were ended stay ended. What was revoked "
@@ -192,8 +194,8 @@ static char *by_of(const json_t *object)
 }
 
 static const struct table_column columns[] = {
-    {.title = N_("KIND"), .member = "kind"},
-    {.title = N_("SCOPE"), .member = "scope"},
+    {.title = N_("KIND"), .member = "kind", .format = scope_kind_of},
+    {.title = N_("SCOPE"), .member = "scope", .format = scope_of},
     {.title = N_("NAME"), .member = "name"},
     {.title = N_("AT"), .member = "at", .spare = 1},
     {.title = N_("UNTIL"), .member = "until", .format = until_of},

@@ -1,6 +1,7 @@
 #include "broker/ctl/call.h"
 #include "broker/ctl/ending.h"
 #include "broker/ctl/moment.h"
+#include "broker/ctl/scope.h"
 #include "broker/ctl/verbs.h"
 #include "policy/base/cleanup.h"
 
@@ -54,10 +55,11 @@ static enum exit_code grace_of(const struct cli *cli, const struct revoke *r, ui
 static enum exit_code report(const struct cli *cli, const char *scope, const char *name, const json_t *reply)
 {
     const json_t *ending = json_object_get(reply, "ending");
+    cleanup_free char *whom = scope_whom(scope, name);
 
     if (cli->json)
         return ending_print_json(cli, reply);
-    (void)fprintf(cli->out, _("Revoked on this host only: %s %s. "), scope, name);
+    (void)fprintf(cli->out, _("Revoked on this host only: %s. "), whom ? whom : "?");
     return ending_report(cli, ending);
 }
 
@@ -99,7 +101,7 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
 
 const struct verb verb_revoke = {
     .name = "revoke",
-    .arguments = "[ID]",
+    .arguments = "ID|--staff ACCOUNT|--vendor NAME",
     .summary = N_("take access away on this host, and end what lives under it"),
     .text = N_(
         "Takes away a grant, or with --staff or --vendor every grant of a person or a vendor, whenever it "

@@ -175,6 +175,10 @@ static void test_prefix(void **state)
                 "Sessions ended: 1");
     assert_asks(ERROR("NotFound", "\"what\": \"ffffffff\""), "grant show ffffffff", "GrantShow",
                 "{\"id\": \"ffffffff\"}", EXIT_NOT_FOUND, "ffffffff is not known here");
+    assert_asks(ERROR("NotFound", "\"what\": \"session\""), "grant finish", "GrantFinish", "{}",
+                EXIT_NOT_FOUND, "you are in no session that a grant let in");
+    assert_asks(ERROR("NotFound", "\"what\": \"session 17\""), "session show 17", "SessionShow",
+                "{\"number\": 17}", EXIT_NOT_FOUND, "session 17 is not known here");
 }
 
 /* Records are kept under whole ids. */
@@ -216,6 +220,11 @@ static void test_sessions(void **state)
                 EXIT_DONE, "Sessions ended: 1");
 }
 
+#define WRONG_SOURCE                                                                             \
+    "{\"parameters\": {\"verdict\": \"deny\", \"reason\": \"wrong-source\", \"message\": \"\", " \
+    "\"considered\": "                                                                           \
+    "[{\"id\": \"" PAPERS_ID "\", \"version\": 3, \"reason\": \"wrong-source\"}]}}"
+
 static void test_explain(void **state)
 {
     (void)state;
@@ -233,6 +242,8 @@ static void test_explain(void **state)
                 "\"valid_until\": null, "
                 "\"message\": \"Ask the unit.\", \"considered\": []}}",
                 "explain zhang.san", "Explain", "{\"staff\": \"zhang.san\"}", EXIT_REFUSED, "Ask the unit.");
+    assert_asks(WRONG_SOURCE, "explain zhang.san", "Explain", "{\"staff\": \"zhang.san\"}", EXIT_REFUSED,
+                "No source was given");
     assert_asks("{\"parameters\": {\"verdict\": \"not-judged\", \"reason\": \"not-gated\"}}", "explain root",
                 "Explain", "{\"staff\": \"root\", \"uid\": 0}", EXIT_DONE,
                 "Hufu does not judge root (uid 0)");

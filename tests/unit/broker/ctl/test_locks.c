@@ -39,7 +39,7 @@ static void test_lock(void **state)
                 "\"name\":\"acme\",\"why\":\"w\",\"until\":\"2026-12-23T16:00:00Z\"", EXIT_DONE,
                 "vendor acme.");
     assert_asks(ENDED, "lock --host --yes --why w", "{\"scope\":\"host\",\"name\":\"\",\"why\":\"w\"}",
-                EXIT_DONE, "Locked on this host: host. ");
+                EXIT_DONE, "Locked on this host: all gated logins. ");
     assert_asks(NOT_ENDED, "lock --staff a --why w", "Lock", EXIT_NOT_PROVEN, "4711 20001     20001 dd");
     assert_asks(NOT_ENDED, "lock --staff a --why w --json", "Lock", EXIT_NOT_PROVEN, "\"proven\": false");
 }
@@ -57,8 +57,7 @@ static void test_unlock(void **state)
     assert_asks(
         "{\"parameters\": {\"was\": " LOCK "}}", "unlock --staff zhang.san --why over",
         "control.Unlock\",\"parameters\":{\"scope\":\"staff\",\"name\":\"zhang.san\",\"why\":\"over\"}",
-        EXIT_DONE,
-        "Unlocked: staff zhang.san, which was locked at 2026-11-21T00:00:00Z by uid 1000: drill\n");
+        EXIT_DONE, "Unlocked: staff zhang.san; had been locked at 2026-11-21T00:00:00Z by uid 1000: drill\n");
     assert_asks("{\"error\": \"org.hufu.control.Refused\", \"parameters\": {\"reason\": \"bad-request\", "
                 "\"message\": \"This is not locked on this host. `hufuctl locks` shows what is.\"}}",
                 "unlock --host --why over", "Unlock", EXIT_REFUSED, "not locked on this host");
