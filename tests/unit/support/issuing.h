@@ -28,7 +28,7 @@ EVP_PKEY *issue_ec_key(const char *group);
 
 /* Dates of a certificate whose plan has none. */
 #define ISSUING_FROM  ((when_t)1767225600) /* 2026-01-01T00:00:00Z */
-#define ISSUING_UNTIL ((when_t)1893456000) /* 2030-01-01T00:00:00Z */
+#define ISSUING_UNTIL ((when_t)2493072000) /* 2049-01-01T00:00:00Z */
 
 struct certificate_plan {
     const char *name; /* CN */

@@ -121,7 +121,7 @@ char *paper_trust(const struct trust_plan *plan)
                       "quorum: normal %s\n"
                       "quorum: privileged %s\n",
                       OR(plan->site, PAPERS_SITE), plan->epoch ? plan->epoch : 4,
-                      OR(plan->from, "2026-11-01T00:00:00Z"), OR(plan->until, "2027-11-01T00:00:00Z"),
+                      OR(plan->from, "2026-11-01T00:00:00Z"), OR(plan->until, "2048-11-01T00:00:00Z"),
                       anchors, OR(plan->requester, "li.si finance"), approvers, revokers, status_keys,
                       OR(plan->quorum_emergency, "total=1 leader=1"),
                       OR(plan->quorum_normal, "total=2 leader=1 unit=1"),

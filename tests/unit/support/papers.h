@@ -35,7 +35,7 @@ struct trust_plan {
     const char *site;  /* NULL: PAPERS_SITE */
     unsigned epoch;    /* 0: 4 */
     const char *from;  /* NULL: 2026-11-01T00:00:00Z */
-    const char *until; /* NULL: 2027-11-01T00:00:00Z */
+    const char *until; /* NULL: 2048-11-01T00:00:00Z */
     const struct authority *anchors;
     size_t n_anchors;
     const char *requester; /* NULL: "li.si finance" */

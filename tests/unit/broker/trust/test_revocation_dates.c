@@ -159,7 +159,7 @@ static void test_trust_file_ended(void **state)
     struct grant_standing s;
     when_t end;
 
-    assert_int_equal(when_parse("2027-11-01T00:00:00Z", 20, &end), 0);
+    assert_int_equal(when_parse("2048-11-01T00:00:00Z", 20, &end), 0);
     s = verify(o->trust, o->status, &approval, 1, end);
     assert_standing(&s, REASON_TRUST_EXPIRED);
     assert_int_equal(s.votes_until, 0);
