@@ -22,14 +22,15 @@ def test_ends_at_its_deadline(site):
 
 
 def test_ends_with_its_grant(site):
-    site.grant(**{"for": "6s"})
+    person = site.newcomer()
+    site.grant(person, **{"for": "6s"})
     began = time.monotonic()
-    running, session = site.session_open()
+    running, session = site.session_open(person)
     assert session["seconds_left"] <= 6
     running.wait(timeout=20)
     assert time.monotonic() - began < 9
-    assert not site.ssh().ok
-    assert site.refusals()[-1] == "expired"
+    assert not site.ssh(person).ok
+    assert site.refusals(person)[-1] == "expired"
 
 
 def test_reaper_keeps_the_deadline_alone(fresh_site):
