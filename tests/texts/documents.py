@@ -1,5 +1,5 @@
-"""docs/standard.md has a row for each clause of the standard that Hufu answers, and docs/*.md name only tests and commands
-that there are.
+"""docs/standard.md has a row for each clause of the standard that Hufu answers, docs/*.md name only tests and commands that
+there are, and docs/architecture.md has a room for each file of broker/daemon.
 
 usage: documents.py SOURCE
 """
@@ -65,6 +65,18 @@ def check_commands(path, known):
             yield f"{path.name}: there is no `hufuctl {words}`"
 
 
+def check_rooms(source):
+    """Each file of broker/daemon stands once in the table of rooms, and the table names no other."""
+    text = (source / "docs/architecture.md").read_text(encoding="utf-8")
+    table = text.partition("### Rooms of broker/daemon")[2].partition("###")[0]
+    named = [name for line in table.splitlines() if line.startswith("|") for name in re.findall(r"`(\w+)`", line)]
+    files = {file.stem for file in (source / "broker/daemon").glob("*.c")}
+    for name in sorted(files ^ set(named)):
+        yield f"architecture.md: broker/daemon/{name}.c is {'in no room' if name in files else 'not there'}"
+    for name in sorted({name for name in named if named.count(name) > 1}):
+        yield f"architecture.md: broker/daemon/{name}.c is in several rooms"
+
+
 def main():
     source = Path(sys.argv[1])
     known = commands(source)
@@ -74,6 +86,7 @@ def main():
         found += check_proofs(source, source / "docs" / name)
     for name in ("standard.md", "operations.md"):
         found += check_commands(source / "docs" / name, known)
+    found += check_rooms(source)
     for line in found:
         print(line)
     print(f"{len(CLAUSES)} clauses, {len(found)} findings")
