@@ -28,19 +28,28 @@ enum exit_code ending_report(const struct cli *cli, const json_t *ending)
 {
     json_int_t sessions = json_integer_value(json_object_get(ending, "sessions"));
     json_int_t processes = json_integer_value(json_object_get(ending, "processes"));
+    const json_t *survivors = json_object_get(ending, "survivors");
+    bool proven = json_is_true(json_object_get(ending, "proven"));
     char took[40];
 
     ending_format_duration(json_integer_value(json_object_get(ending, "took_us")), took, sizeof(took));
-    if (sessions == 0 && processes == 0)
+    if (sessions == 0 && processes == 0 && !proven)
+        (void)fputs(_("Nothing has ended yet.\n"), cli->out);
+    else if (sessions == 0 && processes == 0)
         (void)fputs(_("Nothing was live.\n"), cli->out);
     else
         (void)fprintf(cli->out, _("Sessions ended: %lld, processes: %lld, in %s.\n"), (long long)sessions,
                       (long long)processes, took);
-    if (json_is_true(json_object_get(ending, "proven")))
+    if (proven)
         return EXIT_DONE;
+    if (json_array_size(survivors) == 0)
+        return cli_fail(
+            cli, EXIT_NOT_PROVEN,
+            _("not proven that all is gone: hufu-reaper has not said so. The account stays locked "
+              "until it does; look at `hufuctl status` and `systemctl status hufu-reaper`"));
     (void)cli_fail(cli, EXIT_NOT_PROVEN,
                    _("not proven that all is gone; the account stays locked until these are. Look at them:"));
-    if (table_print(cli->error, columns, ARRAY_SIZE(columns), json_object_get(ending, "survivors")) < 0)
+    if (table_print(cli->error, columns, ARRAY_SIZE(columns), survivors) < 0)
         return cli_fail(cli, EXIT_NOT_PROVEN, _("cannot write the output"));
     return EXIT_NOT_PROVEN;
 }

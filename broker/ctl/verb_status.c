@@ -18,7 +18,7 @@ static const struct table_column columns[] = {
     {.title = N_("Grants"), .member = "grants"},
     {.title = N_("Sessions live"), .member = "sessions_live"},
     {.title = N_("Requests at the gate"), .member = "gate_requests"},
-    {.title = N_("Refused"), .member = "gate_refused"},
+    {.title = N_("Connections refused"), .member = "gate_refused"},
     {.title = N_("Ledger"), .member = "ledger_sequence"},
     {.title = N_("Journal behind"), .member = "journal_behind"},
     {.title = N_("Version"), .member = "version"},

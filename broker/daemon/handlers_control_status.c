@@ -110,9 +110,55 @@ static unsigned remaining(const struct broker *b)
     return n;
 }
 
-static void find_warnings(struct broker *b, json_t *findings, when_t now)
+static void find_classes(const struct broker *b, json_t *findings, when_t now)
 {
-    char until[WHEN_TEXT_SIZE], differs[400];
+    for (enum grant_class c = GRANT_CLASS_NORMAL; c <= GRANT_CLASS_EMERGENCY; c++)
+        if (!trust_set_class_is_open(b->trust, c, now))
+            find(findings, "warning", "trust",
+                 _("Grants of class %s cannot be approved now: too few valid certificates."),
+                 grant_class_name(c));
+}
+
+/* Dates are compared with a clock that is believed only. */
+static void find_trust_dates(const struct broker *b, json_t *findings, when_t now)
+{
+    const struct trust *t = trust_set_document(b->trust);
+    char from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE];
+
+    when_format(t->valid.from, from);
+    when_format(t->valid.until, until);
+    if (now >= t->valid.until) {
+        find(
+            findings, "problem", "trust",
+            _("The trust in force ended at %s. Root puts the site's new file into /etc/hufu/trust and starts "
+              "over with it: `hufuctl trust reset`."),
+            until);
+        return;
+    }
+    if (now < t->valid.from) {
+        find(findings, "problem", "trust",
+             _("The trust in force holds from %s on. Compare the clock of this host, or wait."), from);
+        return;
+    }
+    if (t->valid.until - now < EXPIRES_SOON)
+        find(findings, "warning", "trust",
+             _("The trust in force is valid until %s only. Have the next epoch signed before, and hand it in "
+               "with `hufuctl trust update`."),
+             until);
+    find_classes(b, findings, now);
+}
+
+static bool clock_is_in_doubt(struct broker *b)
+{
+    struct timekeeper_view v;
+
+    timekeeper_view(b->timekeeper, &v);
+    return v.standing == CLOCK_BEHIND || v.standing == CLOCK_AHEAD;
+}
+
+static void find_warnings(struct broker *b, json_t *findings)
+{
+    char differs[400];
     unsigned n = remaining(b);
 
     if (n > 0)
@@ -128,18 +174,8 @@ static void find_warnings(struct broker *b, json_t *findings, when_t now)
     if (b->range_differs > 0)
         find(findings, "warning", "gated-uid", "%s",
              _("The PAM module and hufud are configured with different ranges of gated uids."));
-    if (!b->trust)
-        return;
-    if (trust_file_differs(b, differs, sizeof(differs)))
+    if (b->trust && trust_file_differs(b, differs, sizeof(differs)))
         find(findings, "warning", "trust-file", "%s", differs);
-    when_format(trust_set_document(b->trust)->valid.until, until);
-    if (trust_set_document(b->trust)->valid.until - now < EXPIRES_SOON)
-        find(findings, "warning", "trust", _("The trust file is valid until %s only."), until);
-    for (enum grant_class c = GRANT_CLASS_NORMAL; c <= GRANT_CLASS_EMERGENCY; c++)
-        if (!trust_set_class_is_open(b->trust, c, now))
-            find(findings, "warning", "trust",
-                 _("Grants of class %s cannot be approved now: too few valid certificates."),
-                 grant_class_name(c));
 }
 
 static unsigned live_sessions(const struct broker *b)
@@ -187,7 +223,9 @@ void control_status(void *userdata, struct control_call *call, json_t *parameter
     findings = json_array();
     find_problems(b, findings, reason);
     find_of_status(b, findings, now, true);
-    find_warnings(b, findings, now);
+    if (b->trust && !clock_is_in_doubt(b))
+        find_trust_dates(b, findings, now);
+    find_warnings(b, findings);
     find_of_status(b, findings, now, false);
     reply = json_pack(
         "{ss ss so so so sb ss sI sI sI sI sI sI so so}", "version", HUFU_VERSION, "host", b->host.name,

@@ -157,6 +157,19 @@ static void test_not_proven(void **state)
                 EXIT_NOT_PROVEN, "4711");
 }
 
+/* hufu-reaper hangs: what is alive is not known. */
+static void test_nothing_known(void **state)
+{
+    const char *reply = "{\"parameters\": {\"ending\": {\"sessions\": 0, \"processes\": 0, \"took_us\": "
+                        "10000000, \"proven\": false, \"survivors\": []}}}";
+    const char *call = "{\"scope\": \"staff\", \"name\": \"a\", \"why\": \"\"}";
+
+    (void)state;
+    assert_asks(reply, "revoke --staff a", "Revoke", call, EXIT_NOT_PROVEN,
+                "staff a. Nothing has ended yet.");
+    assert_asks(reply, "revoke --staff a", "Revoke", call, EXIT_NOT_PROVEN, "hufu-reaper has not said so");
+}
+
 /* A reply that does not say `proven` proves nothing. */
 static void test_proof_is_never_assumed(void **state)
 {
@@ -336,13 +349,21 @@ static void test_status(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_grant_list), IN_FOLDER(test_grant_show),
-        IN_FOLDER(test_grant_add),  IN_FOLDER(test_grant_add_malformed),
-        IN_FOLDER(test_revoke),     IN_FOLDER(test_nothing_to_end),
-        IN_FOLDER(test_not_proven), IN_FOLDER(test_proof_is_never_assumed),
-        IN_FOLDER(test_prefix),     IN_FOLDER(test_prefix_in_audit),
-        IN_FOLDER(test_sessions),   IN_FOLDER(test_explain),
-        IN_FOLDER(test_audit),      IN_FOLDER(test_audit_page),
+        IN_FOLDER(test_grant_list),
+        IN_FOLDER(test_grant_show),
+        IN_FOLDER(test_grant_add),
+        IN_FOLDER(test_grant_add_malformed),
+        IN_FOLDER(test_revoke),
+        IN_FOLDER(test_nothing_to_end),
+        IN_FOLDER(test_not_proven),
+        IN_FOLDER(test_nothing_known),
+        IN_FOLDER(test_proof_is_never_assumed),
+        IN_FOLDER(test_prefix),
+        IN_FOLDER(test_prefix_in_audit),
+        IN_FOLDER(test_sessions),
+        IN_FOLDER(test_explain),
+        IN_FOLDER(test_audit),
+        IN_FOLDER(test_audit_page),
         IN_FOLDER(test_status),
     };
 

@@ -166,6 +166,24 @@ static void test_within_tolerance(void **state)
     assert_int_equal(world_records(w, "clock-step", "success", NULL), 0);
 }
 
+/* Years later, on a clock that is believed: what to do is said, and nothing of single certificates. */
+static void test_trust_is_over(void **state)
+{
+    struct world *w = *state;
+    const when_t years = (when_t)24 * 365 * 24 * HOUR;
+
+    grant(w);
+    set_clock(years, false);
+    assert_int_equal(asked(w), REASON_TRUST_EXPIRED);
+    assert_true(finds(w, "clock", ""));
+    assert_false(finds(w, "trust", ""));
+    set_clock(0, true);
+    restart(w);
+    assert_int_equal(asked(w), REASON_TRUST_EXPIRED);
+    assert_true(finds(w, "trust", ". Root puts the site's new file into /etc/hufu/trust"));
+    assert_false(finds(w, "trust", "cannot be approved"));
+}
+
 /* A leap second is one second back; the kernel's states around it are tested with the reader of time. */
 static void test_leap_second(void **state)
 {
@@ -323,6 +341,7 @@ static void test_shown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_trust_is_over, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_within_tolerance, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_leap_second, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_step_back, setup, world_teardown),
