@@ -52,8 +52,10 @@ static enum exit_code print_answer(const struct cli *cli, const json_t *reply, b
     }
     if (taken && *taken)
         (void)fprintf(cli->out, "%s\n", taken_text ? taken_text : "?");
+    /* Where something else decided, such as a lock, grants were not looked at. */
     if (json_array_size(considered) == 0) {
-        (void)fputs(_("No grant names this person.\n"), cli->out);
+        if (reason && strcmp(reason, "no-grant") == 0)
+            (void)fputs(_("No grant names this person.\n"), cli->out);
         return EXIT_DONE;
     }
     if (table_print(cli->out, columns, ARRAY_SIZE(columns), considered) < 0)

@@ -43,6 +43,10 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
     call_put_text(parameters, "id", id);
     call_put_text(parameters, "why", f->why);
     code = call_broker(cli, "GrantFinish", parameters, CALL_ENDING_TIMEOUT_MS, &reply);
+    if (code == EXIT_USAGE && !id)
+        return cli_fail(
+            cli, code,
+            _("say which grant: only a vendor's person, from inside their session, may leave the ID out"));
     return code == EXIT_DONE ? report(cli, reply) : code;
 }
 

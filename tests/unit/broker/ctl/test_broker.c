@@ -233,6 +233,15 @@ static void test_sessions(void **state)
                 EXIT_DONE, "Sessions ended: 1");
 }
 
+static void assert_silent(const char *reply, const char *line, const char *says)
+{
+    cleanup_free char *call = NULL;
+    cleanup_result struct result r = invoke_with(reply, line, &call);
+
+    if (strstr(r.out, says))
+        fail_msg("\"%s\" says: %s", line, r.out);
+}
+
 #define WRONG_SOURCE                                                                             \
     "{\"parameters\": {\"verdict\": \"deny\", \"reason\": \"wrong-source\", \"message\": \"\", " \
     "\"considered\": "                                                                           \
@@ -255,6 +264,9 @@ static void test_explain(void **state)
                 "\"valid_until\": null, "
                 "\"message\": \"Ask the unit.\", \"considered\": []}}",
                 "explain zhang.san", "Explain", "{\"staff\": \"zhang.san\"}", EXIT_REFUSED, "Ask the unit.");
+    assert_silent(
+        "{\"parameters\": {\"verdict\": \"deny\", \"reason\": \"staff-locked\", \"considered\": []}}",
+        "explain zhang.san", "No grant names this person");
     assert_asks(WRONG_SOURCE, "explain zhang.san", "Explain", "{\"staff\": \"zhang.san\"}", EXIT_REFUSED,
                 "No source was given");
     assert_asks("{\"parameters\": {\"verdict\": \"not-judged\", \"reason\": \"not-gated\"}}", "explain root",

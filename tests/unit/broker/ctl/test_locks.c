@@ -93,6 +93,15 @@ static void test_finish(void **state)
         "grant finish 01234567 --json", "GrantFinish", EXIT_NOT_PROVEN, "\"proven\": false");
 }
 
+/* An operator is in no session that could tell. */
+static void test_finish_without_id(void **state)
+{
+    (void)state;
+    assert_asks(
+        "{\"error\": \"org.varlink.service.InvalidParameter\", \"parameters\": {\"parameter\": \"id\"}}",
+        "grant finish", "GrantFinish", EXIT_USAGE, "say which grant");
+}
+
 static void test_grace(void **state)
 {
     (void)state;
@@ -106,8 +115,12 @@ static void test_grace(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        LOCKS_TEST(test_lock),   LOCKS_TEST(test_unlock), LOCKS_TEST(test_locks),
-        LOCKS_TEST(test_finish), LOCKS_TEST(test_grace),
+        LOCKS_TEST(test_lock),
+        LOCKS_TEST(test_unlock),
+        LOCKS_TEST(test_locks),
+        LOCKS_TEST(test_finish),
+        LOCKS_TEST(test_finish_without_id),
+        LOCKS_TEST(test_grace),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
