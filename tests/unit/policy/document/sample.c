@@ -228,6 +228,16 @@ DEFINE_ROUND(trust)
 DEFINE_ROUND(revocation)
 DEFINE_ROUND(status)
 
+struct grant *sample_parse_grant(const char *text)
+{
+    struct document_error error;
+    struct grant *g;
+
+    if (grant_parse(text, strlen(text), &g, &error) != 0)
+        fail_msg("%u: %s", error.line, error.reason);
+    return g;
+}
+
 char *sample_edit(const char *text, const char *from, const char *to)
 {
     const char *at = strstr(text, from);

@@ -3,6 +3,7 @@
 
 #include "policy/base/cleanup.h"
 #include "policy/document/document.h"
+#include "policy/document/grant.h"
 
 /*
  * Valid documents to start from, and the tools to spoil them.
@@ -31,6 +32,9 @@ struct sample {
 };
 extern const struct sample samples[];
 extern const size_t n_samples;
+
+/** The grant that `text` is; fails the test if the parser refuses. The caller's. */
+struct grant *sample_parse_grant(const char *text);
 
 /** A copy of `text` with `from`, which stands in it exactly once, replaced. The caller's to free. */
 char *sample_edit(const char *text, const char *from, const char *to);

@@ -5,6 +5,7 @@
  */
 #include "policy/base/cleanup.h"
 #include "policy/engine/rules.h"
+#include "tests/unit/policy/engine/scene.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 
 #include <cmocka.h>
 
-#define NOW ((when_t)1795000000)
+#define NOW SCENE_NOW
 
 enum {
     LOGIN = QUESTION_LOGIN,
@@ -24,75 +25,6 @@ enum {
     NOW_ONLY = LOGIN | JOB | SWITCH | LIVE | VALID,
     EVERY = NOW_ONLY | QUESTION_STANDING,
 };
-
-/* One grant and one question; made whole by scene_init(), which leaves nothing to refuse. */
-struct scene {
-    struct grant grant;
-    struct grant_entry entry;
-    struct host_identity host;
-    struct facts facts;
-    struct grant_hours never_now;
-};
-
-static const char *const hosts[] = {"db01.example"};
-static const char *const services[] = {"sshd"};
-static const char *const accounts[] = {"oracle"};
-static const struct ident_fingerprint key = {{7}};
-static const struct network network = {{ADDRESS_IPV4, {10, 1, 2, 0}}, 24};
-
-static void scene_init(struct scene *s)
-{
-    *s = (struct scene){
-        .grant =
-            {
-                .site = "cn.example",
-                .class = GRANT_CLASS_NORMAL,
-                .vendor = "acme",
-                .staff = "zhang.san",
-                .keys = &key,
-                .n_keys = 1,
-                .hosts = {hosts, 1},
-                .services = {services, 1},
-                .run_as = {accounts, 1},
-                .networks = &network,
-                .n_networks = 1,
-                .valid = {NOW - 1000, NOW + 1000},
-                .any_hours = true,
-                .uses = {GRANT_USES_PER_HOST, 2},
-                .sessions = {.value = 1},
-                .max_session = {.value = 600},
-            },
-        .entry =
-            {
-                .standing = REASON_OK,
-                .taken_away = REASON_OK,
-                .by_status = REASON_OK,
-                .by_status_until = WHEN_NEVER,
-                .votes_until = NOW + 500,
-                .session_max = 900,
-            },
-        .host = {.site = "cn.example", .name = "db01.example"},
-        .facts =
-            {
-                .now = NOW,
-                .host_state = REASON_OK,
-                .status_until = WHEN_NEVER,
-                .person_state = REASON_OK,
-                .staff = "zhang.san",
-                .phase = PHASE_SESSION,
-                .kind = SERVICE_LOGIN,
-                .service = "sshd",
-                .source = SOURCE_ADDRESS,
-                .address = {ADDRESS_IPV4, {10, 1, 2, 3}},
-                .key = KEY_FINGERPRINT,
-                .fingerprint = key,
-                .target = "oracle",
-            },
-    };
-    s->never_now = (struct grant_hours){.days = 1, .start_minute = 0, .end_minute = 1};
-    s->entry.grant = &s->grant;
-    s->facts.host = &s->host;
-}
 
 static void no_quorum(struct scene *s)
 {
@@ -323,96 +255,6 @@ static void test_what_a_status_leaves(void **state)
     assert_int_equal(rules_valid_until(&s.entry, &s.facts), NOW + 2);
 }
 
-/* Cleared memory and unheard-of values refuse. */
-static void test_unknown_values_refuse(void **state)
-{
-    struct scene s;
-
-    (void)state;
-    scene_init(&s);
-    s.entry.standing = (enum reason)0;
-    assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_APPROVAL_MISSING);
-    s.entry.standing = REASON_SESSION_LIVE;
-    assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_APPROVAL_MISSING);
-    s.entry.standing = REASON_APPROVAL_EXPIRED;
-    assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_APPROVAL_EXPIRED);
-    scene_init(&s);
-    s.entry.taken_away = (enum reason)0;
-    assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_REVOKED);
-    scene_init(&s);
-    s.entry.by_status = (enum reason)0;
-    assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_REVOKED);
-    scene_init(&s);
-    s.grant.class = (enum grant_class)9;
-    assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_INCIDENT_MISSING);
-    scene_init(&s);
-    s.grant.uses.scope = (enum grant_uses_scope)0;
-    assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_CLAIM_UNAVAILABLE);
-    scene_init(&s);
-    s.facts.source = (enum source_kind)0;
-    s.grant.any_source = true;
-    assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_WRONG_SOURCE);
-    scene_init(&s);
-    s.facts.key = (enum key_kind)0;
-    assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_KEY_REQUIRED);
-    s.grant.password = true;
-    assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_PASSWORD_REQUIRED);
-    scene_init(&s);
-    s.facts.service = NULL;
-    assert_int_equal(rules_judge(QUESTION_LOGIN, &s.entry, &s.facts), REASON_WRONG_SERVICE);
-    scene_init(&s);
-    s.facts.target = NULL;
-    s.facts.phase = (enum phase)0;
-    assert_int_equal(rules_judge(QUESTION_SWITCH, &s.entry, &s.facts), REASON_RUN_AS_NOT_GRANTED);
-}
-
-static void test_states(void **state)
-{
-    struct scene s;
-
-    (void)state;
-    scene_init(&s);
-    assert_int_equal(rules_state(&s.facts), REASON_OK);
-    s.facts.person_state = REASON_STAFF_LOCKED;
-    assert_int_equal(rules_state(&s.facts), REASON_STAFF_LOCKED);
-    s.facts.host_state = REASON_CLOCK_UNSURE;
-    assert_int_equal(rules_state(&s.facts), REASON_CLOCK_UNSURE);
-    s.facts.host_state = (enum reason)0;
-    assert_int_equal(rules_state(&s.facts), REASON_BROKER_ERROR);
-    s.facts.host_state = REASON_SESSION_LIVE;
-    assert_int_equal(rules_state(&s.facts), REASON_BROKER_ERROR);
-    scene_init(&s);
-    s.facts.person_state = (enum reason)0;
-    assert_int_equal(rules_state(&s.facts), REASON_BROKER_ERROR);
-    scene_init(&s);
-    s.facts.status_until = s.facts.now;
-    assert_int_equal(rules_state(&s.facts), REASON_STATUS_STALE);
-    s.facts.status_until = 0;
-    assert_int_equal(rules_state(&s.facts), REASON_STATUS_STALE);
-    scene_init(&s);
-    s.facts.host = NULL;
-    assert_int_equal(rules_state(&s.facts), REASON_BROKER_ERROR);
-    scene_init(&s);
-    s.facts.staff = NULL;
-    assert_int_equal(rules_state(&s.facts), REASON_BROKER_ERROR);
-}
-
-static void test_bounds(void **state)
-{
-    struct scene s;
-
-    (void)state;
-    scene_init(&s);
-    assert_int_equal(rules_valid_until(&s.entry, &s.facts), NOW + 500);
-    s.entry.votes_until = WHEN_NEVER;
-    assert_int_equal(rules_valid_until(&s.entry, &s.facts), NOW + 1000);
-    assert_int_equal(rules_session_bound(&s.entry), 600);
-    s.entry.session_max = 599;
-    assert_int_equal(rules_session_bound(&s.entry), 599);
-    s.grant.max_session = (struct grant_bound){.unlimited = true};
-    assert_int_equal(rules_session_bound(&s.entry), 599);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,9 +263,6 @@ int main(void)
         cmocka_unit_test(test_order_of_each_pair),
         cmocka_unit_test(test_every_reason_about_grants_is_here),
         cmocka_unit_test(test_what_a_status_leaves),
-        cmocka_unit_test(test_unknown_values_refuse),
-        cmocka_unit_test(test_states),
-        cmocka_unit_test(test_bounds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,12 @@
 #include "policy/wire/gate.h"
 #include "policy/wire/reap.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #define COPY(array, text) memcpy(array, text, sizeof(text))
 #define MOST(array)       (memset(array, 'x', sizeof(array) - 1), (array)[sizeof(array) - 1] = 0)
@@ -339,3 +344,39 @@ const struct sample samples[] = {
      fill_reap_reply, fill_reap_reply_most},
 };
 const size_t n_samples = ARRAY_SIZE(samples);
+
+size_t sample_encode(const struct sample *s, void (*fill)(enum frame_type, void *), void *message,
+                     uint8_t frame[static FRAME_MAX])
+{
+    int r;
+
+    assert_true(s->size <= SAMPLE_SIZE_MAX);
+    memset(message, 0, SAMPLE_SIZE_MAX);
+    fill(s->type, message);
+    r = s->encode(s->type, message, frame);
+    assert_true(r >= FRAME_HEADER_SIZE && r <= FRAME_MAX);
+    return (size_t)r;
+}
+
+static bool is_clear(const uint8_t *octets, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (octets[i] != 0)
+            return false;
+    return true;
+}
+
+int sample_decode(const struct sample *s, const uint8_t *octets, size_t size, void *decoded)
+{
+    struct frame_header h;
+    int r;
+
+    memset(decoded, 0xa5, SAMPLE_SIZE_MAX);
+    r = frame_parse(octets, size, &h);
+    if (r < 0)
+        return r;
+    r = s->decode(h.type, octets + FRAME_HEADER_SIZE, h.length, decoded);
+    if (r < 0)
+        assert_true(is_clear(decoded, s->size));
+    return r;
+}

@@ -23,4 +23,13 @@ struct sample {
 extern const struct sample samples[];
 extern const size_t n_samples;
 
+/** Fills a message (SAMPLE_SIZE_MAX octets) by one of the sample's two functions and encodes it; the frame's
+ * size. */
+size_t sample_encode(const struct sample *s, void (*fill)(enum frame_type, void *), void *message,
+                     uint8_t frame[static FRAME_MAX]);
+
+/** Reads a frame as one of the sample's kind into `decoded` (SAMPLE_SIZE_MAX octets). As the decoders; fails
+ * the test if a decoder that refuses leaves anything behind. */
+int sample_decode(const struct sample *s, const uint8_t *octets, size_t size, void *decoded);
+
 #endif
