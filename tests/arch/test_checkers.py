@@ -192,8 +192,8 @@ class Sizes(Sample):
     def function(self, lines):
         return "static int f(int a,\n             int b)\n{\n" + "    a += b;\n" * (lines - 2) + "}\n"
 
-    def plant(self, text):
-        self.write("policy/base/a.c", text)
+    def plant(self, text, path="policy/base/a.c"):
+        self.write(path, text)
         return sizes.check(self.root)
 
     def test_function(self):
@@ -209,6 +209,10 @@ class Sizes(Sample):
     def test_file(self):
         self.assert_clean(self.plant("\n" * 400))
         self.assert_finds(self.plant("\n" * 401), "401 lines")
+
+    def test_file_of_tests(self):
+        self.assert_clean(self.plant("\n" * 400, "tests/unit/policy/base/test_a.c"))
+        self.assert_finds(self.plant("\n" * 401, "tests/unit/policy/base/test_a.c"), "401 lines")
 
 
 class Flags(Sample):
