@@ -163,8 +163,11 @@ static void find_warnings(struct broker *b, json_t *findings)
 
     if (n > 0)
         find(findings, "warning", "sessions",
-             ngettext("%u session was ordered to end and is not proven gone.",
-                      "%u sessions were ordered to end and are not proven gone.", n),
+             ngettext("%u session was ordered to end and is not proven gone. `hufuctl session list` shows "
+                      "it, and `hufuctl session show` with its number what is left.",
+                      "%u sessions were ordered to end and are not proven gone. `hufuctl session list` shows "
+                      "them, and `hufuctl session show` with a number what is left.",
+                      n),
              n);
     if (b->config_trouble[0] != '\0')
         find(findings, "warning", "configuration",
