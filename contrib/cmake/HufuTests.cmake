@@ -29,8 +29,9 @@ function(hufu_layer_of_folder out folder)
   endforeach()
 endfunction()
 
-# Objects of the folder's fixtures: its .c files that are not tests themselves, compiled once for all its tests. Empty if
-# there are none.
+# Fixtures of the folder: its .c files that are not tests themselves, as an archive, compiled once for all its tests. Each
+# test gets those that it calls, so that one may stand in for a function (--wrap) of which other tests want the real one.
+# Empty if there are none.
 function(hufu_test_fixtures out folder)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "LAYERS;LIBRARIES")
   file(GLOB sources CONFIGURE_DEPENDS "${folder}/*.c")
@@ -42,11 +43,11 @@ function(hufu_test_fixtures out folder)
   cmake_path(RELATIVE_PATH folder BASE_DIRECTORY "${PROJECT_SOURCE_DIR}/tests" OUTPUT_VARIABLE relative)
   string(REPLACE "/" "_" target "fixtures_${relative}")
   if(NOT TARGET ${target})
-    add_library(${target} OBJECT ${sources})
+    add_library(${target} STATIC ${sources})
     hufu_link(${target} SCOPE PRIVATE LAYERS ${arg_LAYERS} LIBRARIES ${arg_LIBRARIES})
     target_link_libraries(${target} PRIVATE PkgConfig::CMOCKA)
   endif()
-  set(${out} "$<TARGET_OBJECTS:${target}>" PARENT_SCOPE)
+  set(${out} ${target} PARENT_SCOPE)
 endfunction()
 
 # hufu_test(<name> SOURCE <file> LABEL <label> [LAYERS ...] [LIBRARIES ...]): one cmocka executable, registered.
@@ -58,7 +59,8 @@ function(hufu_test name)
   hufu_test_words(options "${arg_SOURCE}" LINK)
   hufu_test_words(layers "${arg_SOURCE}" LAYERS)
   hufu_test_words(libraries "${arg_SOURCE}" LIBRARIES)
-  add_executable(${name} "${arg_SOURCE}" ${fixtures})
+  add_executable(${name} "${arg_SOURCE}")
+  target_link_libraries(${name} PRIVATE ${fixtures})
   hufu_link(${name} SCOPE PRIVATE LAYERS ${layers} ${arg_LAYERS} LIBRARIES ${libraries} ${arg_LIBRARIES})
   target_link_libraries(${name} PRIVATE PkgConfig::CMOCKA)
   target_link_options(${name} PRIVATE ${options})
