@@ -2,142 +2,15 @@
 // LIBRARIES: sd-event
 
 #include "broker/common/files.h"
-#include "broker/common/sockets.h"
-#include "broker/ipc/gate.h"
 #include "broker/ipc/rate.h"
-#include "tests/unit/broker/ipc/client.h"
+#include "tests/unit/broker/ipc/gate_world.h"
+#include "tests/unit/unit.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 /* How long, how many and how often: the bounds of the gate. */
-
-struct gate_world {
-    struct client_world client;
-    struct gate *gate;
-    struct gate_call *held; /* not answered yet */
-    bool hold;
-    unsigned calls, troubles;
-    enum reason trouble;
-    pid_t pid;
-    uid_t uid;
-};
-
-static void handle(void *userdata, struct gate_call *call, const uint8_t *body, size_t size)
-{
-    static const struct gate_reply reply = {.verdict = VERDICT_ALLOW, .reason = REASON_OK};
-    struct gate_world *w = userdata;
-
-    w->calls++;
-    w->pid = gate_call_peer(call)->pid;
-    w->uid = gate_call_peer(call)->uid;
-    assert_true(gate_call_peer(call)->pidfd >= 0);
-    if (size > 0 && body[0] == 'x')
-        gate_call_malformed(call, "x");
-    else if (w->hold)
-        w->held = call;
-    else
-        gate_call_reply(call, &reply);
-}
-
-static void on_trouble(void *userdata, const struct peer *peer, enum reason reason, const char *detail)
-{
-    struct gate_world *w = userdata;
-
-    assert_int_equal(peer->pid, getpid());
-    assert_non_null(detail);
-    w->troubles++;
-    w->trouble = reason;
-}
-
-/* Who runs the test is root to one request, an ordinary uid to the gate of the second. */
-static const struct gate_request requests[] = {
-    {FRAME_GATE_ACCOUNT, GATE_ROOT | GATE_OTHER, handle},
-    {FRAME_GATE_OPEN, GATE_ROOT, handle},
-    {FRAME_GATE_KEYS, GATE_KEYS, handle},
-};
-
-static void open_gate(struct gate_world *w, uid_t root, uid_t keys, struct gate_limits limits)
-{
-    const struct gate_options options = {.event = w->client.event,
-                                         .path = w->client.path,
-                                         .root = root,
-                                         .keys_uid = keys,
-                                         .limits = limits,
-                                         .requests = requests,
-                                         .n_requests = ARRAY_SIZE(requests),
-                                         .trouble = on_trouble,
-                                         .userdata = w};
-
-    assert_int_equal(gate_new(&options, &w->gate), 0);
-}
-
-static int setup(void **state)
-{
-    struct gate_world *w = calloc(1, sizeof(*w));
-
-    client_world_new(&w->client);
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct gate_world *w = *state;
-
-    gate_free(w->gate);
-    client_world_done(&w->client);
-    free(w);
-    return 0;
-}
-
-#define OTHER_UID 4242
-
-static size_t frame_of(enum frame_type type, const char *text, uint8_t octets[static 64])
-{
-    size_t length = strlen(text);
-
-    memcpy(octets, "HUFU\0\1", 6);
-    octets[6] = (uint8_t)(type >> 8);
-    octets[7] = (uint8_t)type;
-    octets[8] = octets[9] = octets[10] = 0;
-    octets[11] = (uint8_t)length;
-    memcpy(octets + FRAME_HEADER_SIZE, text, length);
-    return FRAME_HEADER_SIZE + length;
-}
-
-static enum reason ask(struct gate_world *w, enum frame_type type)
-{
-    uint8_t octets[FRAME_MAX];
-    size_t size = frame_of(type, "hello", octets);
-    struct frame_header header;
-    struct gate_reply reply;
-    int fd = client_connect(&w->client);
-    ssize_t n;
-
-    client_send(fd, octets, size);
-    assert_true(client_wait(&w->client, fd));
-    n = recv(fd, octets, sizeof(octets), 0);
-    assert_true(n > FRAME_HEADER_SIZE);
-    assert_int_equal(frame_parse_header(octets, &header), 0);
-    assert_int_equal(gate_decode_reply(octets + FRAME_HEADER_SIZE, header.length, &reply), 0);
-    assert_int_equal(recv(fd, octets, 1, 0), 0); /* one request and one reply a connection */
-    close_fd(fd);
-    return reply.reason;
-}
 
 static void test_silence_has_an_end(void **state)
 {
@@ -146,7 +19,7 @@ static void test_silence_has_an_end(void **state)
     int fd;
 
     limits.deadline_us = 100000;
-    open_gate(w, geteuid(), (uid_t)-1, limits);
+    gate_world_open(w, geteuid(), (uid_t)-1, limits);
     fd = client_connect(&w->client);
     client_turn(&w->client, 50);
     assert_int_equal(gate_counters(w->gate).open, 1);
@@ -163,7 +36,7 @@ static void test_too_many_of_one_uid(void **state)
     int fds[4];
 
     limits.per_uid = 3;
-    open_gate(w, OTHER_UID, (uid_t)-1, limits);
+    gate_world_open(w, GATE_WORLD_OTHER_UID, (uid_t)-1, limits);
     for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
         fds[i] = client_connect(&w->client);
         client_turn(&w->client, 5);
@@ -175,7 +48,7 @@ static void test_too_many_of_one_uid(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
         close_fd(fds[i]);
     client_turn(&w->client, 20);
-    assert_int_equal(ask(w, FRAME_GATE_ACCOUNT), REASON_OK);
+    assert_int_equal(gate_world_ask(w, FRAME_GATE_ACCOUNT), REASON_OK);
 }
 
 static void test_too_often(void **state)
@@ -185,9 +58,9 @@ static void test_too_often(void **state)
     int fd;
 
     limits.rate = 3;
-    open_gate(w, OTHER_UID, (uid_t)-1, limits);
+    gate_world_open(w, GATE_WORLD_OTHER_UID, (uid_t)-1, limits);
     for (size_t i = 0; i < 3; i++)
-        assert_int_equal(ask(w, FRAME_GATE_ACCOUNT), REASON_OK);
+        assert_int_equal(gate_world_ask(w, FRAME_GATE_ACCOUNT), REASON_OK);
     fd = client_connect(&w->client);
     assert_true(client_is_hung_up(&w->client, fd));
     assert_int_equal(w->trouble, REASON_TOO_MANY_REQUESTS);
@@ -216,8 +89,8 @@ static void test_root_has_room(void **state)
     struct gate_world *w = *state;
     const struct gate_limits limits = {.all = 0, .per_uid = 0, .privileged = 2, .deadline_us = 1000000};
 
-    open_gate(w, geteuid(), (uid_t)-1, limits);
-    assert_int_equal(ask(w, FRAME_GATE_ACCOUNT), REASON_OK);
+    gate_world_open(w, geteuid(), (uid_t)-1, limits);
+    assert_int_equal(gate_world_ask(w, FRAME_GATE_ACCOUNT), REASON_OK);
 }
 
 /* Descriptors run out: who waits first is hung up on, nobody spins, and afterwards all is well. */
@@ -227,7 +100,7 @@ static void test_out_of_descriptors(void **state)
     struct rlimit old, low;
     int fds[3], filler;
 
-    open_gate(w, geteuid(), (uid_t)-1, GATE_LIMITS_DEFAULT);
+    gate_world_open(w, geteuid(), (uid_t)-1, GATE_LIMITS_DEFAULT);
     for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
         fds[i] = client_connect(&w->client);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
@@ -239,23 +112,19 @@ static void test_out_of_descriptors(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
     assert_true(client_is_hung_up(&w->client, fds[0]));
     client_turn(&w->client, 200);
-    assert_int_equal(ask(w, FRAME_GATE_ACCOUNT), REASON_OK);
+    assert_int_equal(gate_world_ask(w, FRAME_GATE_ACCOUNT), REASON_OK);
     for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
         close_fd(fds[i]);
 }
 
-#define GATE_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        GATE_TEST(test_silence_has_an_end), GATE_TEST(test_too_many_of_one_uid),
-        GATE_TEST(test_too_often),          cmocka_unit_test(test_rate),
-        GATE_TEST(test_root_has_room),      GATE_TEST(test_out_of_descriptors),
+        GATE_WORLD_TEST(test_silence_has_an_end), GATE_WORLD_TEST(test_too_many_of_one_uid),
+        GATE_WORLD_TEST(test_too_often),          cmocka_unit_test(test_rate),
+        GATE_WORLD_TEST(test_root_has_room),      GATE_WORLD_TEST(test_out_of_descriptors),
     };
 
-    /* Descriptor 3 is the first that a service manager passes: nothing else may get it. */
-    if (fcntl(SD_LISTEN_FDS_START, F_GETFD) < 0)
-        (void)dup2(STDERR_FILENO, SD_LISTEN_FDS_START);
+    gate_world_occupy_listen_fd();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
