@@ -2,178 +2,16 @@
 // LIBRARIES: jansson sd-event
 
 #include "broker/common/files.h"
-#include "broker/ipc/control.h"
-#include "tests/unit/broker/ipc/client.h"
+#include "tests/unit/broker/ipc/control_world.h"
+#include "tests/unit/unit.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 /* Connections that end too early, on either side. */
-
-#define OTHER_UID 4242
-#define NO_GROUP  ((gid_t)-1)
-#define INTERFACE "org.hufu.control"
-
-struct control_world {
-    struct client_world client;
-    struct control *control;
-    uint32_t login_uid;
-    bool hold;
-    struct control_call *held;
-    unsigned refused, identified;
-};
-
-static void handle(void *userdata, struct control_call *call, json_t *parameters)
-{
-    struct control_world *w = userdata;
-
-    if (w->hold)
-        w->held = call;
-    else
-        control_reply(call,
-                      json_pack("{sI sO}", "actor", (json_int_t)control_call_actor(call), "got", parameters));
-}
-
-static void handle_error(void *userdata, struct control_call *call, json_t *parameters)
-{
-    (void)userdata;
-    (void)parameters;
-    control_error(call, "NotFound", json_pack("{ss}", "what", "it"));
-}
-
-static void handle_large(void *userdata, struct control_call *call, json_t *parameters)
-{
-    char *text = malloc(4 * 1024 * 1024 + 1);
-
-    (void)userdata;
-    (void)parameters;
-    memset(text, 'x', 4 * 1024 * 1024);
-    text[4 * 1024 * 1024] = '\0';
-    control_reply(call, json_pack("{ss}", "text", text));
-    free(text);
-}
-
-static const struct control_method methods[] = {
-    {"Read", CONTROL_READ, false, false, handle},       {"Change", CONTROL_CHANGE, false, false, handle},
-    {"Look", CONTROL_READ, true, false, handle},        {"Stop", CONTROL_CHANGE, true, false, handle},
-    {"Fail", CONTROL_READ, false, false, handle_error}, {"Large", CONTROL_READ, false, false, handle_large},
-    {"Reset", CONTROL_ROOT, false, false, handle},
-};
-
-static void identify(void *userdata, struct control_connection *connection, pid_t pid)
-{
-    struct control_world *w = userdata;
-
-    assert_int_equal(pid, getpid());
-    w->identified++;
-    control_identified(connection, w->login_uid);
-}
-
-static void on_refused(void *userdata, const struct control_call *call, const char *method, const char *needs)
-{
-    struct control_world *w = userdata;
-
-    (void)call;
-    assert_non_null(method);
-    assert_non_null(needs);
-    w->refused++;
-}
-
-static void open_control(struct control_world *w, uid_t root, gid_t operators, gid_t auditors)
-{
-    const struct control_options options = {.event = w->client.event,
-                                            .path = w->client.path,
-                                            .interface = INTERFACE,
-                                            .description = control_interface_description,
-                                            .version = "1",
-                                            .methods = methods,
-                                            .n_methods = ARRAY_SIZE(methods),
-                                            .root = root,
-                                            .operators = operators,
-                                            .auditors = auditors,
-                                            .gated_first = 20000,
-                                            .gated_last = 29999,
-                                            .identify = identify,
-                                            .refused = on_refused,
-                                            .userdata = w};
-
-    assert_int_equal(control_new(&options, &w->control), 0);
-}
-
-static int setup(void **state)
-{
-    struct control_world *w = calloc(1, sizeof(*w));
-
-    client_world_new(&w->client);
-    w->login_uid = CONTROL_LOGIN_UID_UNSET;
-    *state = w;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct control_world *w = *state;
-
-    control_free(w->control);
-    client_world_done(&w->client);
-    free(w);
-    return 0;
-}
-
-/* Sends text with its NUL, and reads one reply. */
-static struct varlink_reply take(struct control_world *w, int fd)
-{
-    struct buf in = BUF_INIT;
-    struct varlink_reply reply;
-    char octets[65536];
-
-    while (in.size == 0 || in.data[in.size - 1] != '\0') {
-        ssize_t n;
-
-        assert_true(client_wait(&w->client, fd));
-        n = recv(fd, octets, 1, MSG_PEEK | MSG_DONTWAIT);
-        assert_true(n == 1);
-        /* octet by octet up to the NUL, so that a second reply stays where it is */
-        n = recv(fd, octets, sizeof(octets), MSG_PEEK | MSG_DONTWAIT);
-        char *end = memchr(octets, 0, (size_t)n);
-        n = recv(fd, octets, end ? (size_t)(end - octets) + 1 : (size_t)n, 0);
-        buf_put(&in, octets, (size_t)n);
-    }
-    assert_int_equal(varlink_parse_reply((char *)in.data, in.size - 1, &reply), 0);
-    buf_done(&in);
-    return reply;
-}
-
-static struct varlink_reply call_on(struct control_world *w, int fd, const char *text)
-{
-    client_send(fd, text, strlen(text) + 1);
-    return take(w, fd);
-}
-
-static bool is_error(struct control_world *w, const char *method, const char *error)
-{
-    char text[256];
-    struct varlink_reply reply;
-    int fd = client_connect(&w->client);
-    bool same;
-
-    (void)snprintf(text, sizeof(text), "{\"method\":\"%s\"}", method);
-    reply = call_on(w, fd, text);
-    same = error ? reply.error && strcmp(reply.error, error) == 0 : !reply.error;
-    varlink_reply_done(&reply);
-    close_fd(fd);
-    return same;
-}
 
 /* Nonsense, or more than a call may have: that connection ends, another goes on. */
 static void test_garbage(void **state)
@@ -183,7 +21,7 @@ static void test_garbage(void **state)
     int fd, other;
 
     memset(much, ' ', VARLINK_CALL_MAX + 65536);
-    open_control(w, geteuid(), NO_GROUP, NO_GROUP);
+    control_world_open(w, geteuid(), CONTROL_WORLD_NO_GROUP, CONTROL_WORLD_NO_GROUP);
     other = client_connect(&w->client);
     fd = client_connect(&w->client);
     client_send(fd, "nonsense", 9);
@@ -200,7 +38,8 @@ static void test_garbage(void **state)
     }
     assert_true(client_is_hung_up(&w->client, fd));
     close_fd(fd);
-    struct varlink_reply reply = call_on(w, other, "{\"method\":\"" INTERFACE ".Read\"}");
+    struct varlink_reply reply =
+        control_world_call(w, other, "{\"method\":\"" CONTROL_WORLD_INTERFACE ".Read\"}");
     assert_null(reply.error);
     varlink_reply_done(&reply);
     close_fd(other);
@@ -210,11 +49,11 @@ static void test_garbage(void **state)
 static void test_reply_after_the_caller_has_gone(void **state)
 {
     struct control_world *w = *state;
-    static const char one[] = "{\"method\":\"" INTERFACE ".Read\"}";
+    static const char one[] = "{\"method\":\"" CONTROL_WORLD_INTERFACE ".Read\"}";
     int fd;
 
     w->hold = true;
-    open_control(w, geteuid(), NO_GROUP, NO_GROUP);
+    control_world_open(w, geteuid(), CONTROL_WORLD_NO_GROUP, CONTROL_WORLD_NO_GROUP);
     fd = client_connect(&w->client);
     client_send(fd, one, sizeof(one));
     client_turn(&w->client, 20);
@@ -223,17 +62,18 @@ static void test_reply_after_the_caller_has_gone(void **state)
     client_turn(&w->client, 20);
     control_reply(w->held, json_object());
     client_turn(&w->client, 20);
-    assert_true(is_error(w, "org.varlink.service.Nothing", "org.varlink.service.MethodNotFound"));
+    assert_true(
+        control_world_is_error(w, "org.varlink.service.Nothing", "org.varlink.service.MethodNotFound"));
 }
 
 static void test_reply_after_the_control_has_gone(void **state)
 {
     struct control_world *w = *state;
-    static const char one[] = "{\"method\":\"" INTERFACE ".Read\"}";
+    static const char one[] = "{\"method\":\"" CONTROL_WORLD_INTERFACE ".Read\"}";
     int fd;
 
     w->hold = true;
-    open_control(w, geteuid(), NO_GROUP, NO_GROUP);
+    control_world_open(w, geteuid(), CONTROL_WORLD_NO_GROUP, CONTROL_WORLD_NO_GROUP);
     fd = client_connect(&w->client);
     client_send(fd, one, sizeof(one));
     client_turn(&w->client, 20);
@@ -242,14 +82,12 @@ static void test_reply_after_the_control_has_gone(void **state)
     close_fd(fd);
 }
 
-#define CONTROL_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CONTROL_TEST(test_garbage),
-        CONTROL_TEST(test_reply_after_the_caller_has_gone),
-        CONTROL_TEST(test_reply_after_the_control_has_gone),
+        CONTROL_WORLD_TEST(test_garbage),
+        CONTROL_WORLD_TEST(test_reply_after_the_caller_has_gone),
+        CONTROL_WORLD_TEST(test_reply_after_the_control_has_gone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
