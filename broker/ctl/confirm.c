@@ -11,16 +11,7 @@ const struct option_row confirm_rows[CONFIRM_ROWS] = {
      offsetof(struct confirm_settings, yes)},
 };
 
-FILE *confirm_open(const struct cli *cli)
-{
-    FILE *terminal = terminal_open();
-
-    if (!terminal)
-        (void)cli_fail(cli, EXIT_REFUSED, _("there is no terminal to ask at; scripts say --yes"));
-    return terminal;
-}
-
-enum exit_code confirm_ask(const struct cli *cli, FILE *terminal, const char *word)
+static enum exit_code read_word(const struct cli *cli, FILE *terminal, const char *word)
 {
     char answer[80] = "";
 
@@ -30,4 +21,17 @@ enum exit_code confirm_ask(const struct cli *cli, FILE *terminal, const char *wo
     if (strcmp(answer, word) != 0)
         return cli_fail(cli, EXIT_REFUSED, _("not confirmed; nothing was changed"));
     return EXIT_DONE;
+}
+
+enum exit_code confirm_ask(const struct cli *cli, confirm_show *show, void *userdata, const char *word)
+{
+    FILE *terminal = terminal_open();
+    enum exit_code code;
+
+    if (!terminal)
+        return cli_fail(cli, EXIT_REFUSED, _("there is no terminal to ask at; scripts say --yes"));
+    show(terminal, userdata);
+    code = read_word(cli, terminal, word);
+    (void)fclose(terminal);
+    return code;
 }

@@ -5,6 +5,7 @@
 #include "broker/ctl/options.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Orders that start something over, or say that it is well: why, and whether to ask. */
 struct confirm_settings {
@@ -14,12 +15,10 @@ struct confirm_settings {
 #define CONFIRM_ROWS 2
 extern const struct option_row confirm_rows[CONFIRM_ROWS];
 
-/** Asks at the terminal, below what was shown there, for this word to be typed. EXIT_DONE; else EXIT_REFUSED,
- * and it has been said that nothing was done. */
-enum exit_code confirm_ask(const struct cli *cli, FILE *terminal, const char *word);
+typedef void confirm_show(FILE *terminal, void *userdata);
 
-/** Opens the terminal to show something at and to ask. NULL: there is none, and that has been said. The
- * caller's to close. */
-FILE *confirm_open(const struct cli *cli);
+/** Shows at the terminal what it is about, and asks there for this word to be typed. EXIT_DONE; else
+ * EXIT_REFUSED (also: there is no terminal), and it has been said that nothing was done. */
+enum exit_code confirm_ask(const struct cli *cli, confirm_show *show, void *userdata, const char *word);
 
 #endif

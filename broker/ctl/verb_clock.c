@@ -13,8 +13,9 @@ static bool goes_back(json_t *clock)
     return strcmp(table_text(clock, "highest"), table_text(clock, "now")) > 0;
 }
 
-static void print_clock(FILE *out, json_t *clock)
+static void print_clock(FILE *out, void *userdata)
 {
+    json_t *clock = userdata;
     bool synchronised = json_is_true(json_object_get(clock, "synchronised"));
 
     (void)fprintf(out, _("This host's clock:  %s (%s)\n"), table_text(clock, "now"),
@@ -38,17 +39,8 @@ static enum exit_code ask(const struct cli *cli)
 {
     cleanup_json json_t *clock = NULL;
     enum exit_code code = call_broker(cli, "ClockShow", json_object(), CALL_TIMEOUT_MS, &clock);
-    FILE *terminal;
 
-    if (code != EXIT_DONE)
-        return code;
-    terminal = confirm_open(cli);
-    if (!terminal)
-        return EXIT_REFUSED;
-    print_clock(terminal, clock);
-    code = confirm_ask(cli, terminal, "yes");
-    (void)fclose(terminal);
-    return code;
+    return code == EXIT_DONE ? confirm_ask(cli, print_clock, clock, "yes") : code;
 }
 
 static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)

@@ -5,8 +5,10 @@
 #include "broker/ctl/verbs.h"
 #include "policy/base/cleanup.h"
 
-static void print_host(FILE *out, json_t *host)
+static void print_host(FILE *out, void *userdata)
 {
+    json_t *host = userdata;
+
     (void)fprintf(out, _("The store was made for:  %s, machine-id %s\n"), table_text(host, "store_host"),
                   table_text(host, "store_machine_id"));
     (void)fprintf(out, _("This host is:            %s, machine-id %s\n"), table_text(host, "host"),
@@ -26,17 +28,8 @@ static enum exit_code ask(const struct cli *cli)
 {
     cleanup_json json_t *host = NULL;
     enum exit_code code = call_broker(cli, "HostShow", json_object(), CALL_TIMEOUT_MS, &host);
-    FILE *terminal;
 
-    if (code != EXIT_DONE)
-        return code;
-    terminal = confirm_open(cli);
-    if (!terminal)
-        return EXIT_REFUSED;
-    print_host(terminal, host);
-    code = confirm_ask(cli, terminal, table_text(host, "host"));
-    (void)fclose(terminal);
-    return code;
+    return code == EXIT_DONE ? confirm_ask(cli, print_host, host, table_text(host, "host")) : code;
 }
 
 static enum exit_code report(const struct cli *cli, json_t *reply)

@@ -60,19 +60,12 @@ static enum exit_code report_lock(const struct cli *cli, const char *scope, cons
 }
 
 /* It hits everybody: nobody is to do it by a slip. */
-static enum exit_code ask(const struct cli *cli)
+static void print_lock(FILE *out, void *userdata)
 {
-    FILE *terminal = confirm_open(cli);
-    enum exit_code code;
-
-    if (!terminal)
-        return EXIT_REFUSED;
-    text_print_wrapped(terminal,
+    (void)userdata;
+    text_print_wrapped(out,
                        _("This ends every vendor's session on this host, and lets none of them in until "
                          "`hufuctl unlock --host`. The department's own staff are not affected."));
-    code = confirm_ask(cli, terminal, "yes");
-    (void)fclose(terminal);
-    return code;
 }
 
 static enum exit_code run_lock(const struct cli *cli, const void *settings,
@@ -91,7 +84,7 @@ static enum exit_code run_lock(const struct cli *cli, const void *settings,
         code = cli_fail(cli, EXIT_USAGE, _("--until %s is no time to come such as 2026-11-21T00:00:00Z"),
                         l->until);
     if (code == EXIT_DONE && l->host && !l->yes)
-        code = ask(cli);
+        code = confirm_ask(cli, print_lock, NULL, "yes");
     if (code != EXIT_DONE)
         return code;
     parameters = parameters_of(l, scope, name);

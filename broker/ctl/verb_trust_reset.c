@@ -17,8 +17,9 @@
 #define SHA256_TEXT_SIZE 65
 #define CODE_DIGITS      8
 
-/* What is to be in force. */
+/* What is in force, and what is to be. */
 struct first {
+    json_t *now;
     struct trust_set *set;
     char sha256[SHA256_TEXT_SIZE];
 };
@@ -26,6 +27,7 @@ struct first {
 static void first_done(struct first *f)
 {
     trust_set_free(f->set);
+    json_decref(f->now);
 }
 
 static enum exit_code read_first(const struct cli *cli, const char *path, struct first *ret)
@@ -42,17 +44,18 @@ static enum exit_code read_first(const struct cli *cli, const char *path, struct
     return EXIT_DONE;
 }
 
-static void print_change(FILE *out, json_t *now, const struct first *f)
+static void print_change(FILE *out, void *userdata)
 {
+    const struct first *f = userdata;
     const struct trust *d = trust_set_document(f->set);
-    json_t *epoch = json_object_get(now, "epoch");
+    json_t *epoch = json_object_get(f->now, "epoch");
 
     if (json_is_object(epoch))
         (void)fprintf(out, _("In force now:  epoch %d of %s, SHA-256 %s\n"),
                       (int)json_integer_value(json_object_get(epoch, "epoch")), table_text(epoch, "site"),
                       table_text(epoch, "sha256"));
     else
-        (void)fprintf(out, _("In force now:  none (%s)\n"), table_text(now, "trouble"));
+        (void)fprintf(out, _("In force now:  none (%s)\n"), table_text(f->now, "trouble"));
     (void)fprintf(out, _("Starting with: epoch %u of %s, SHA-256 %s\n"), d->epoch, d->site, f->sha256);
     text_print_wrapped(
         out,
@@ -62,19 +65,12 @@ static void print_change(FILE *out, json_t *now, const struct first *f)
           "If the approvers can still sign, hand in the next epoch with `hufuctl trust update` instead."));
 }
 
-static enum exit_code ask(const struct cli *cli, json_t *now, const struct first *f)
+static enum exit_code ask(const struct cli *cli, struct first *f)
 {
     char code_word[CODE_DIGITS + 1];
-    FILE *terminal = confirm_open(cli);
-    enum exit_code code;
 
-    if (!terminal)
-        return EXIT_REFUSED;
-    print_change(terminal, now, f);
     (void)snprintf(code_word, sizeof(code_word), "%.*s", CODE_DIGITS, f->sha256);
-    code = confirm_ask(cli, terminal, code_word);
-    (void)fclose(terminal);
-    return code;
+    return confirm_ask(cli, print_change, f, code_word);
 }
 
 static enum exit_code report(const struct cli *cli, json_t *reply)
@@ -92,17 +88,16 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
 {
     const struct confirm_settings *r = settings;
     cleanup(first_done) struct first f = {0};
-    cleanup_json json_t *now = NULL;
     cleanup_json json_t *reply = NULL;
     const char *path;
-    enum exit_code code = call_broker(cli, "TrustShow", json_object(), CALL_TIMEOUT_MS, &now);
+    enum exit_code code = call_broker(cli, "TrustShow", json_object(), CALL_TIMEOUT_MS, &f.now);
 
     (void)arguments;
-    path = json_string_value(json_object_get(json_object_get(now, "file"), "path"));
+    path = json_string_value(json_object_get(json_object_get(f.now, "file"), "path"));
     if (code == EXIT_DONE)
         code = read_first(cli, path ? path : "-", &f);
     if (code == EXIT_DONE && !r->yes)
-        code = ask(cli, now, &f);
+        code = ask(cli, &f);
     if (code == EXIT_DONE)
         code = call_broker(cli, "TrustReset",
                            json_pack("{s:s, s:s}", "sha256", f.sha256, "why", r->why ? r->why : ""),

@@ -118,7 +118,7 @@ static void finish(struct broker *b, struct finishing *x, struct grant_entry *e,
         b->generation++;
         taking_end_as(b, &how, NULL);
         ledger_submit(b, t, on_written, x);
-    } else if (taking_begin_as(b, &how, t, on_ended, x) < 0) {
+    } else if (taking_begin(b, &how, t, on_ended, x) < 0) {
         answer(x, -ENOMEM, json_null());
     }
 }

@@ -135,7 +135,7 @@ void control_take_away(struct broker *b, struct control_call *call, const struct
         store_txn_taken(t, &effective);
         store_txn_record(t, &r);
     }
-    if (taking_begin_as(b, &how, t, on_taken, x) < 0) {
+    if (taking_begin(b, &how, t, on_taken, x) < 0) {
         control_store_unavailable(call, -ENOMEM);
         free(x);
     }

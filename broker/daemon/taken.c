@@ -113,8 +113,8 @@ static bool holds(const struct taken_entry *x, enum store_taken_kind kind, enum 
            strcmp(x->what.name, name) == 0;
 }
 
-static const struct taken_entry *find(const struct taken *t, enum store_taken_kind kind,
-                                      enum store_taken_scope scope, const char *name, when_t now)
+const struct taken_entry *taken_find(const struct taken *t, enum store_taken_kind kind,
+                                     enum store_taken_scope scope, const char *name, when_t now)
 {
     const struct taken_entry *found = NULL;
 
@@ -122,12 +122,6 @@ static const struct taken_entry *find(const struct taken *t, enum store_taken_ki
         if (holds(&t->items[i], kind, scope, name, now) && (!found || t->items[i].is_signed))
             found = &t->items[i];
     return found;
-}
-
-const struct taken_entry *taken_find(const struct taken *t, enum store_taken_kind kind,
-                                     enum store_taken_scope scope, const char *name, when_t now)
-{
-    return find(t, kind, scope, name, now);
 }
 
 void taken_remove_lock(struct taken *t, enum store_taken_scope scope, const char *name, uint64_t serial)
@@ -154,9 +148,9 @@ void taken_each(const struct taken *t, when_t now, void (*visit)(void *userdata,
 static const struct taken_entry *find_any(const struct taken *t, enum store_taken_scope scope,
                                           const char *name, when_t now)
 {
-    const struct taken_entry *found = find(t, STORE_TOMBSTONE, scope, name, now);
+    const struct taken_entry *found = taken_find(t, STORE_TOMBSTONE, scope, name, now);
 
-    return found ? found : find(t, STORE_LOCK, scope, name, now);
+    return found ? found : taken_find(t, STORE_LOCK, scope, name, now);
 }
 
 const struct taken_entry *taken_why_grant(const struct taken *t, const struct grant *g, when_t now)
@@ -178,7 +172,7 @@ const struct taken_entry *taken_why_staff(const struct taken *t, const char *sta
 
 const struct taken_entry *taken_why_host(const struct taken *t, when_t now)
 {
-    return find(t, STORE_LOCK, STORE_TAKEN_HOST, "", now);
+    return taken_find(t, STORE_LOCK, STORE_TAKEN_HOST, "", now);
 }
 
 enum reason taken_of_grant(const struct taken *t, const struct grant *g, when_t now)

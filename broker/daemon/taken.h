@@ -62,7 +62,8 @@ size_t taken_holding(const struct taken *t, when_t now, size_t *n_signed);
 
 size_t taken_count(const struct taken *t);
 
-/** The one with this key that holds at `now`, or NULL; it lasts until the next put or remove. */
+/** The one with this key that holds at `now`, a signed one before an operator's, or NULL; it lasts until the
+ * next put or remove. */
 const struct taken_entry *taken_find(const struct taken *t, enum store_taken_kind kind,
                                      enum store_taken_scope scope, const char *name, when_t now);
 /** Takes a lock back, if it is still the one with this serial. */

@@ -17,7 +17,8 @@ struct taking {
     int result; /* of the commit */
 };
 
-enum reason taking_hits(struct broker *b, const struct session *s, when_t now)
+/* REASON_OK, or why what is taken away on this host hits this session. */
+static enum reason hits(struct broker *b, const struct session *s, when_t now)
 {
     const struct grant_entry *e = life_entry(b, s);
     enum reason reason = taken_of_host(b->taken, now);
@@ -66,7 +67,7 @@ static enum reason why(struct broker *b, const struct taking_how *how, const str
         return ident_id_equal(&s->grant, how->grant) ? REASON_CLOSED : REASON_OK;
     if (how->what && !is_hit_by(b, s, how->what))
         return REASON_OK;
-    reason = taking_hits(b, s, now);
+    reason = hits(b, s, now);
     if (!how->what && reason == s->grace_reason && s->grace_until > now && !is_signed(b, s, now))
         return REASON_OK;
     return reason;
@@ -122,15 +123,8 @@ static void on_written(void *userdata, int result, uint64_t sequence)
     order_unhold(order);
 }
 
-int taking_begin(struct broker *b, struct store_txn *t, taking_done *done, void *userdata)
-{
-    const struct taking_how all = {.grace = 0};
-
-    return taking_begin_as(b, &all, t, done, userdata);
-}
-
-int taking_begin_as(struct broker *b, const struct taking_how *how, struct store_txn *t, taking_done *done,
-                    void *userdata)
+int taking_begin(struct broker *b, const struct taking_how *how, struct store_txn *t, taking_done *done,
+                 void *userdata)
 {
     struct taking *x = calloc(1, sizeof(*x));
 

@@ -14,16 +14,6 @@
  * may not outlive a restart. -ETIMEDOUT: not on disk yet. Called once. */
 typedef void taking_done(void *userdata, int result, const struct order_result *ending);
 
-/** Ends all that b->taken hits now and submits `t` (taken over; NULL: there is no store). 0, and `done` will
- * be called, perhaps before this returns; -ENOMEM: everything is ordered and handed over, but nobody waits
- * for it, and `done` is not called. */
-int taking_begin(struct broker *b, struct store_txn *t, taking_done *done, void *userdata);
-
-/** The first half of it, for who has an order of their own (or none: NULL): ends all that b->taken hits now,
- * and lets the order wait for it, also for what was being ended already; who was given grace by an operator
- * has it, unless somebody signed. The caller raises the generation. */
-void taking_end(struct broker *b, struct operator_order *order);
-
 /* An operator's order: what is to be ended, and when. */
 struct taking_how {
     const struct store_taken *what; /* the sessions that this hits, which b->taken holds already */
@@ -34,14 +24,20 @@ struct taking_how {
 
 #define TAKING_GRACE_MAX 900
 
-/** As taking_begin() and taking_end(), for one order. Whatever is new is refused at once, also under grace,
- * and a session that loses its ground for another reason, too, does not have it. Grace is not on disk: a
- * start of hufud ends it. */
-int taking_begin_as(struct broker *b, const struct taking_how *how, struct store_txn *t, taking_done *done,
-                    void *userdata);
-void taking_end_as(struct broker *b, const struct taking_how *how, struct operator_order *order);
+/** Ends what is ordered and submits `t` (taken over; NULL: there is no store). 0, and `done` will be called,
+ * perhaps before this returns; -ENOMEM: everything is ordered and handed over, but nobody waits for it, and
+ * `done` is not called.
+ *
+ * Whatever is new is refused at once, also under grace, and a session that loses its ground for another
+ * reason, too, does not have it. Grace is not on disk: a start of hufud ends it. */
+int taking_begin(struct broker *b, const struct taking_how *how, struct store_txn *t, taking_done *done,
+                 void *userdata);
 
-/** REASON_OK, or why what is taken away on this host hits this session at `now`. */
-enum reason taking_hits(struct broker *b, const struct session *s, when_t now);
+/** The first half of it, for who has an order of their own (or none: NULL), which then waits also for what
+ * was being ended already. The caller raises the generation. */
+void taking_end_as(struct broker *b, const struct taking_how *how, struct operator_order *order);
+/** The same for all that b->taken hits now; who was given grace by an operator has it, unless somebody
+ * signed. */
+void taking_end(struct broker *b, struct operator_order *order);
 
 #endif

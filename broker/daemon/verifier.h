@@ -13,7 +13,7 @@
  *
  * Who can wait prepares: what is not remembered is verified on worker threads while the loop goes on, and
  * then all of it is remembered. Whoever judges afterwards, on the loop, under what holds then, asks by
- * verifier_grant() and the like, which are trust_verify_grant() and the like with a memory. So the threads
+ * verifier_trust() and the like, which are trust_verify_trust() and the like with a memory. So the threads
  * never decide anything: should something not have been prepared (the trust is another by now), it is
  * verified when it is judged.
  */
@@ -28,9 +28,6 @@ DEFINE_CLEANUP(struct verifier, verifier_free);
 
 /* ---- judging: as trust_verify_*(), and -EIO ---- */
 
-int verifier_grant(struct verifier *v, const struct trust_set *t, const struct grant *g, struct octets octets,
-                   const struct octets *approvals, size_t n_approvals, when_t now,
-                   struct grant_standing *ret);
 int verifier_trust(struct verifier *v, const struct trust_set *t, const struct trust *next,
                    struct octets octets, const struct octets *approvals, size_t n_approvals, when_t now,
                    struct grant_standing *ret);

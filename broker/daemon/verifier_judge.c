@@ -14,19 +14,6 @@ static int find(struct verifier *v, const struct trust_set *t, const struct subj
     return verifier_verdicts(v, t, subject, approvals, n_approvals, ret->items);
 }
 
-int verifier_grant(struct verifier *v, const struct trust_set *t, const struct grant *g, struct octets octets,
-                   const struct octets *approvals, size_t n_approvals, when_t now, struct grant_standing *ret)
-{
-    struct subject subject;
-    struct found f;
-    int r = subject_of_grant(g, octets, &subject);
-
-    *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
-    if (r == 0)
-        r = find(v, t, &subject, approvals, n_approvals, &f);
-    return r != 0 ? r : trust_judge_grant(t, g, &f.verdicts, now, ret);
-}
-
 int verifier_trust(struct verifier *v, const struct trust_set *t, const struct trust *next,
                    struct octets octets, const struct octets *approvals, size_t n_approvals, when_t now,
                    struct grant_standing *ret)

@@ -211,14 +211,6 @@ static int apply_verdict(struct committer *c, const struct store_verdict *v)
     return bind_run(&b);
 }
 
-static int apply_forget_verdict(struct committer *c, const struct store_verdict *v)
-{
-    struct binder b = binder_of(c, COMMIT_FORGET_VERDICT);
-
-    bind_blob(&b, v->key, sizeof(v->key));
-    return bind_run(&b);
-}
-
 static int apply_keep_verdicts(struct committer *c, const struct store_verdict *v)
 {
     struct binder b = binder_of(c, COMMIT_KEEP_VERDICTS);
@@ -248,8 +240,6 @@ int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
         return apply_meta(c, &o->meta);
     case OP_VERDICT:
         return apply_verdict(c, &o->verdict);
-    case OP_FORGET_VERDICT:
-        return apply_forget_verdict(c, &o->verdict);
     case OP_KEEP_VERDICTS:
         return apply_keep_verdicts(c, &o->verdict);
     }

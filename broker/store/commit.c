@@ -58,7 +58,6 @@ static const char *const statement_texts[COMMIT_STATEMENTS] = {
     [COMMIT_META] = "INSERT INTO meta (name, value) VALUES (?1, ?2)"
                     " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     [COMMIT_VERDICT] = "REPLACE INTO verdict (key, basis, verdict) VALUES (?1, ?2, ?3)",
-    [COMMIT_FORGET_VERDICT] = "DELETE FROM verdict WHERE key = ?1",
     [COMMIT_KEEP_VERDICTS] = "DELETE FROM verdict WHERE basis <> ?1",
 };
 

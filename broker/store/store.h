@@ -167,7 +167,6 @@ void store_txn_untaken(struct store_txn *t, enum store_taken_kind kind, enum sto
 void store_txn_meta(struct store_txn *t, const char *name, const char *value);
 /** One row a key. */
 void store_txn_verdict(struct store_txn *t, const struct store_verdict *v);
-void store_txn_forget_verdict(struct store_txn *t, const uint8_t key[static STORE_VERDICT_KEY]);
 /** Forgets all that rest on anything else. */
 void store_txn_keep_verdicts(struct store_txn *t, const uint8_t basis[static STORE_VERDICT_KEY]);
 

@@ -35,7 +35,6 @@ static void op_free(struct op *o)
     case OP_TAKEN:
     case OP_UNTAKEN:
     case OP_VERDICT:
-    case OP_FORGET_VERDICT:
     case OP_KEEP_VERDICTS:
         break;
     }
@@ -215,14 +214,6 @@ void store_txn_verdict(struct store_txn *t, const struct store_verdict *v)
     o->verdict = *v;
     if (v->size < 1 || v->size > STORE_VERDICT_SIZE)
         txn_fail(t, -EINVAL);
-}
-
-void store_txn_forget_verdict(struct store_txn *t, const uint8_t key[static STORE_VERDICT_KEY])
-{
-    struct op *o = txn_add(t, OP_FORGET_VERDICT);
-
-    if (o)
-        memcpy(o->verdict.key, key, sizeof(o->verdict.key));
 }
 
 void store_txn_keep_verdicts(struct store_txn *t, const uint8_t basis[static STORE_VERDICT_KEY])

@@ -18,7 +18,6 @@ enum op_kind {
     OP_UNTAKEN,
     OP_META,
     OP_VERDICT,
-    OP_FORGET_VERDICT,
     OP_KEEP_VERDICTS,
 };
 
@@ -44,7 +43,7 @@ struct op {
         struct store_session session;
         struct store_taken taken; /* OP_UNTAKEN: kind, scope and name */
         struct op_meta meta;
-        struct store_verdict verdict; /* OP_FORGET_VERDICT: key; OP_KEEP_VERDICTS: basis */
+        struct store_verdict verdict; /* OP_KEEP_VERDICTS: basis */
     };
 };
 
