@@ -1,35 +1,18 @@
-// LINK: -Wl,--wrap=clock_wall -Wl,--wrap=clock_wall_us
+// LINK: -Wl,--wrap=clock_wall -Wl,--wrap=clock_wall_us -Wl,--wrap=clock_boot_us
 // LAYERS: test_support
 
-#include "broker/common/clock.h"
 #include "tests/unit/broker/daemon/offices.h"
+#include "tests/unit/broker/daemon/set_clock.h"
 #include "tests/unit/unit.h"
 
 /* What was signed away is taken away also on a host whose wall clock was set back: there it looks as if it
  * came from the future, signed under certificates that do not hold yet. */
 
-#define YEAR ((when_t)366 * 86400)
-
-static when_t set_back; /* seconds */
-
-when_t __real_clock_wall(void);
-when_t __wrap_clock_wall(void);
-int64_t __real_clock_wall_us(void);
-int64_t __wrap_clock_wall_us(void);
-
-when_t __wrap_clock_wall(void)
-{
-    return __real_clock_wall() - set_back;
-}
-
-int64_t __wrap_clock_wall_us(void)
-{
-    return __real_clock_wall_us() - set_back * 1000000;
-}
+#define SET_BACK ((when_t)3 * 366 * 86400) /* seconds */
 
 static int setup(void **state)
 {
-    set_back = 0;
+    set_clock_reset();
     return offices_setup(state);
 }
 
@@ -44,7 +27,7 @@ static void begin(struct offices *o, const struct visitor *v)
 {
     world_grant(o->w, (struct grant_plan){.uses = "5 per-host"});
     world_log_in(o->w, v);
-    set_back = 3 * YEAR;
+    set_clock(-SET_BACK, false);
     assert_int_not_equal(offices_knock(o), REASON_OK);
     assert_non_null(registry_first(o->w->broker->registry));
 }
@@ -71,7 +54,7 @@ static void test_status(void **state)
 
     begin(o, &v);
     issue_take_in(
-        o, (struct issue){.age = -set_back, .lasts = set_back + 86400, .lines = "revoked: " PAPERS_ID "\n"});
+        o, (struct issue){.age = -SET_BACK, .lasts = SET_BACK + 86400, .lines = "revoked: " PAPERS_ID "\n"});
     world_until(o->w, nobody_is_left, NULL);
     visitor_end(&v);
 }

@@ -3,117 +3,15 @@
 // LAYERS: test_support
 
 #include "broker/common/clock.h"
-#include "broker/common/files.h"
 #include "broker/daemon/timekeeper.h"
-#include "tests/unit/broker/daemon/world.h"
+#include "tests/unit/broker/daemon/set_clock.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
-#include <time.h>
-#include <unistd.h>
 
 /* The broker on a clock that the test sets. Timers of the loop run on the real one. */
 
 #define HOUR 3600
-
-static struct {
-    when_t wall, boot; /* seconds that they are ahead of the real ones */
-    bool synchronised;
-    int steps; /* what the broker believes to be the kernel's word that the clock was set */
-    unsigned armed;
-} clock_now;
-
-when_t __real_clock_wall(void);
-when_t __wrap_clock_wall(void);
-int64_t __real_clock_wall_us(void);
-int64_t __wrap_clock_wall_us(void);
-uint64_t __real_clock_boot_us(void);
-uint64_t __wrap_clock_boot_us(void);
-bool __wrap_clock_is_synchronised(void);
-int __wrap_timerfd_create(int clock, int flags);
-int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *old);
-
-when_t __wrap_clock_wall(void)
-{
-    return __real_clock_wall() + clock_now.wall;
-}
-
-int64_t __wrap_clock_wall_us(void)
-{
-    return __real_clock_wall_us() + clock_now.wall * 1000000;
-}
-
-uint64_t __wrap_clock_boot_us(void)
-{
-    return __real_clock_boot_us() + (uint64_t)clock_now.boot * 1000000;
-}
-
-bool __wrap_clock_is_synchronised(void)
-{
-    return clock_now.synchronised;
-}
-
-int __wrap_timerfd_create(int clock, int flags)
-{
-    assert_int_equal(clock, CLOCK_REALTIME);
-    (void)flags;
-    clock_now.steps = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return clock_now.steps;
-}
-
-int __wrap_timerfd_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *old)
-{
-    assert_int_equal(fd, clock_now.steps);
-    assert_int_equal(flags, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET);
-    assert_true(value->it_value.tv_sec > __real_clock_wall());
-    assert_null(old);
-    clock_now.armed++;
-    return 0;
-}
-
-static int setup(void **state)
-{
-    memset(&clock_now, 0, sizeof(clock_now));
-    return world_setup(state);
-}
-
-/* Both clocks go on. */
-static void wait_for(when_t seconds)
-{
-    clock_now.wall += seconds;
-    clock_now.boot += seconds;
-}
-
-static void set_clock(when_t seconds, bool synchronised)
-{
-    clock_now.wall += seconds;
-    clock_now.synchronised = synchronised;
-}
-
-/* What the next login is told. The visitor's grant is there, so it is the clock or nothing. */
-static enum reason asked(struct world *w)
-{
-    struct visitor v = visitor_new();
-    struct gate_pam m = world_login(&v);
-    struct gate_reply reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
-
-    visitor_end(&v);
-    return reply.verdict == VERDICT_ALLOW ? REASON_OK : reply.reason;
-}
-
-static void restart(struct world *w)
-{
-    world_stop(w);
-    world_start(w);
-}
-
-static void grant(struct world *w)
-{
-    assert_int_equal(world_grant(w, (struct grant_plan){.uses = "100 per-host", .sessions = "50"}),
-                     REASON_OK);
-}
 
 static unsigned n_sessions(const struct world *w)
 {
@@ -157,11 +55,11 @@ static void test_within_tolerance(void **state)
 {
     struct world *w = *state;
 
-    grant(w);
+    world_grant_often(w);
     set_clock(-9, false);
-    assert_int_equal(asked(w), REASON_OK);
+    assert_int_equal(world_login_reason(w), REASON_OK);
     set_clock(9, false);
-    assert_int_equal(asked(w), REASON_OK);
+    assert_int_equal(world_login_reason(w), REASON_OK);
     assert_int_equal(world_records(w, "clock", "failure", NULL), 0);
     assert_int_equal(world_records(w, "clock-step", "success", NULL), 0);
 }
@@ -172,14 +70,14 @@ static void test_trust_is_over(void **state)
     struct world *w = *state;
     const when_t years = (when_t)24 * 365 * 24 * HOUR;
 
-    grant(w);
+    world_grant_often(w);
     set_clock(years, false);
-    assert_int_equal(asked(w), REASON_TRUST_EXPIRED);
+    assert_int_equal(world_login_reason(w), REASON_TRUST_EXPIRED);
     assert_true(finds(w, "clock", ""));
     assert_false(finds(w, "trust", ""));
     set_clock(0, true);
-    restart(w);
-    assert_int_equal(asked(w), REASON_TRUST_EXPIRED);
+    world_restart(w);
+    assert_int_equal(world_login_reason(w), REASON_TRUST_EXPIRED);
     assert_true(finds(w, "trust", ". Root puts the site's new file into /etc/hufu/trust"));
     assert_false(finds(w, "trust", "cannot be approved"));
 }
@@ -189,12 +87,12 @@ static void test_leap_second(void **state)
 {
     struct world *w = *state;
 
-    grant(w);
+    world_grant_often(w);
     set_clock(0, true);
     for (unsigned i = 0; i < 3; i++) {
         set_clock(-1, true);
-        assert_int_equal(asked(w), REASON_OK);
-        wait_for(300);
+        assert_int_equal(world_login_reason(w), REASON_OK);
+        set_clock_wait(300);
     }
 }
 
@@ -206,11 +104,11 @@ static void test_step_back(void **state)
     char *was, text[WHEN_TEXT_SIZE];
     when_t before;
 
-    grant(w);
+    world_grant_often(w);
     world_log_in(w, &v);
     before = clock_wall();
     set_clock(-HOUR / 2, true);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
+    assert_int_equal(world_login_reason(w), REASON_CLOCK_UNSURE);
     assert_int_equal(n_sessions(w), 1);
     assert_int_equal(world_records(w, "clock", "failure", &reason), 1);
     assert_int_equal(reason, REASON_CLOCK_UNSURE);
@@ -221,11 +119,11 @@ static void test_step_back(void **state)
     was = confirm(w);
     assert_memory_equal(was, text, 13);
     free(was);
-    assert_int_equal(asked(w), REASON_OK);
+    assert_int_equal(world_login_reason(w), REASON_OK);
     assert_int_equal(n_sessions(w), 1);
     assert_int_equal(world_records(w, "clock-confirm", "success", NULL), 1);
-    restart(w);
-    assert_int_equal(asked(w), REASON_OK); /* the highest was lowered on disk, too */
+    world_restart(w);
+    assert_int_equal(world_login_reason(w), REASON_OK); /* the highest was lowered on disk, too */
     visitor_end(&v);
 }
 
@@ -234,13 +132,13 @@ static void test_settles_by_itself(void **state)
 {
     struct world *w = *state;
 
-    grant(w);
+    world_grant_often(w);
     set_clock(-HOUR / 2, false);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
-    wait_for(HOUR / 2 + 5);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
+    assert_int_equal(world_login_reason(w), REASON_CLOCK_UNSURE);
+    set_clock_wait(HOUR / 2 + 5);
+    assert_int_equal(world_login_reason(w), REASON_CLOCK_UNSURE);
     set_clock(0, true);
-    assert_int_equal(asked(w), REASON_OK);
+    assert_int_equal(world_login_reason(w), REASON_OK);
     assert_int_equal(world_records(w, "clock", "success", NULL), 1);
 }
 
@@ -248,15 +146,15 @@ static void test_forward(void **state)
 {
     struct world *w = *state;
 
-    grant(w);
+    world_grant_often(w);
     set_clock(HOUR / 4, true);
-    assert_int_equal(asked(w), REASON_OK);
+    assert_int_equal(world_login_reason(w), REASON_OK);
     assert_int_equal(world_records(w, "clock-step", "success", NULL), 1);
     set_clock(HOUR / 4, false);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
+    assert_int_equal(world_login_reason(w), REASON_CLOCK_UNSURE);
     assert_true(finds(w, "clock", "hufuctl clock confirm"));
     set_clock(0, true);
-    assert_int_equal(asked(w), REASON_OK);
+    assert_int_equal(world_login_reason(w), REASON_OK);
 }
 
 /* One wrong step does not lock the host for as long. (The trust file of the test ends after 60 days.) */
@@ -264,13 +162,14 @@ static void test_far_forward_and_back(void **state)
 {
     struct world *w = *state;
 
-    grant(w);
+    world_grant_often(w);
     set_clock(30 * 24 * HOUR, false);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
-    restart(w);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE); /* that nobody looked meanwhile changes nothing */
+    assert_int_equal(world_login_reason(w), REASON_CLOCK_UNSURE);
+    world_restart(w);
+    assert_int_equal(world_login_reason(w),
+                     REASON_CLOCK_UNSURE); /* that nobody looked meanwhile changes nothing */
     set_clock(-30 * 24 * HOUR, false);
-    assert_int_equal(asked(w), REASON_OK);
+    assert_int_equal(world_login_reason(w), REASON_OK);
 }
 
 static bool is_recorded(struct world *w, void *userdata)
@@ -289,19 +188,18 @@ static bool is_over(struct world *w, void *userdata)
 static void test_noticed_at_once(void **state)
 {
     struct world *w = *state;
-    const uint64_t one = 1;
     struct visitor v = visitor_new();
 
-    grant(w);
+    world_grant_often(w);
     world_log_in(w, &v);
     set_clock(-HOUR / 2, true);
-    assert_int_equal(write(clock_now.steps, &one, sizeof(one)), sizeof(one));
+    set_clock_tell();
     world_until(w, is_recorded, NULL);
-    assert_int_equal(clock_now.armed, 2);
+    assert_int_equal(set_clock_n_armed(), 2);
     assert_int_equal(n_sessions(w), 1);
     /* To the end of the grant and beyond: the live session is judged again and ends. */
     set_clock(2 * HOUR, true);
-    assert_int_equal(write(clock_now.steps, &one, sizeof(one)), sizeof(one));
+    set_clock_tell();
     world_until(w, is_over, NULL);
     visitor_end(&v);
 }
@@ -310,15 +208,15 @@ static void test_status_settles(void **state)
 {
     struct world *w = *state;
 
-    grant(w);
+    world_grant_often(w);
     set_clock(HOUR / 4, false);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
+    assert_int_equal(world_login_reason(w), REASON_CLOCK_UNSURE);
     timekeeper_trust_status(w->broker->timekeeper, clock_wall() - HOUR / 4, clock_wall() + HOUR);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
+    assert_int_equal(world_login_reason(w), REASON_CLOCK_UNSURE);
     timekeeper_trust_status(w->broker->timekeeper, clock_wall() - 2, clock_wall() + HOUR);
-    assert_int_equal(asked(w), REASON_OK);
+    assert_int_equal(world_login_reason(w), REASON_OK);
     timekeeper_trust_status(w->broker->timekeeper, clock_wall() + 60, clock_wall() + HOUR);
-    assert_int_equal(asked(w), REASON_CLOCK_UNSURE);
+    assert_int_equal(world_login_reason(w), REASON_CLOCK_UNSURE);
 }
 
 static void test_shown(void **state)
@@ -341,16 +239,16 @@ static void test_shown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_trust_is_over, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_within_tolerance, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_leap_second, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_step_back, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_settles_by_itself, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_forward, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_far_forward_and_back, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_noticed_at_once, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_status_settles, setup, world_teardown),
-        cmocka_unit_test_setup_teardown(test_shown, setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_trust_is_over, set_clock_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_within_tolerance, set_clock_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_leap_second, set_clock_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_step_back, set_clock_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_settles_by_itself, set_clock_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_forward, set_clock_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_far_forward_and_back, set_clock_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_noticed_at_once, set_clock_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_status_settles, set_clock_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_shown, set_clock_setup, world_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

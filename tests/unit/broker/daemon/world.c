@@ -3,6 +3,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
 #include "broker/daemon/orders.h"
+#include "broker/daemon/reload.h"
 
 #include <errno.h>
 #include <ftw.h>
@@ -134,11 +135,23 @@ void world_start(struct world *w)
         world_until(w, reaper_is_here, NULL);
 }
 
+int world_reload(struct world *w, const char *text)
+{
+    put(w, "hufud.conf", text);
+    return broker_reload(w->broker);
+}
+
 void world_stop(struct world *w)
 {
     w->broker = broker_free(w->broker);
     w->reaper.io = sd_event_source_disable_unref(w->reaper.io);
     w->reaper.fd = close_fd(w->reaper.fd);
+}
+
+void world_restart(struct world *w)
+{
+    world_stop(w);
+    world_start(w);
 }
 
 static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
@@ -209,6 +222,11 @@ bool world_has_answer(struct world *w, int fd)
     return is_readable(w, &fd);
 }
 
+void world_until_answer(struct world *w, int fd)
+{
+    world_until(w, is_readable, &fd);
+}
+
 /* ---- control ---- */
 
 int world_begin_call(struct world *w, const char *method, json_t *parameters)
@@ -244,7 +262,7 @@ struct varlink_reply world_take_reply(struct world *w, int fd)
     for (;;) {
         ssize_t n;
 
-        world_until(w, is_readable, &fd);
+        world_until_answer(w, fd);
         n = recv(fd, octets + size, sizeof(octets) - size, 0);
         if (n <= 0)
             fail_msg("the control socket hung up");
@@ -260,6 +278,23 @@ struct varlink_reply world_take_reply(struct world *w, int fd)
 struct varlink_reply world_call(struct world *w, const char *method, json_t *parameters)
 {
     return world_take_reply(w, world_begin_call(w, method, parameters));
+}
+
+const char *world_error_of(struct world *w, const char *method, json_t *parameters)
+{
+    static char error[64];
+    struct varlink_reply r = world_call(w, method, parameters);
+
+    (void)snprintf(error, sizeof(error), "%s", r.error ? strrchr(r.error, '.') + 1 : "");
+    varlink_reply_done(&r);
+    return error;
+}
+
+const char *world_text(const struct varlink_reply *r, const char *member)
+{
+    const char *text = json_string_value(json_object_get(r->parameters, member));
+
+    return text ? text : "";
 }
 
 struct varlink_reply world_hand_in(struct world *w, const char *document, const char *one, const char *two)
@@ -298,72 +333,8 @@ enum reason world_grant(struct world *w, struct grant_plan plan)
     return state;
 }
 
-/* ---- the gate ---- */
-
-struct gate_pam world_login(const struct visitor *v)
+void world_grant_often(struct world *w)
 {
-    return (struct gate_pam){.caller = {.pid = (uint32_t)v->pid,
-                                        .parent = (uint32_t)getpid(),
-                                        .start_time = 1000 + (uint64_t)v->pid,
-                                        .parent_start_time = 1000,
-                                        .uid = geteuid(),
-                                        .login_uid = UINT32_MAX,
-                                        .audit_session = UINT32_MAX},
-                             .range = {20000, 29999},
-                             .user = WORLD_STAFF,
-                             .user_uid = WORLD_UID,
-                             .person = WORLD_STAFF,
-                             .person_uid = WORLD_UID,
-                             .service = "sshd",
-                             .tty = "ssh",
-                             .remote_host = "10.1.2.3",
-                             .ssh_connection = "10.1.2.3 40000 10.1.2.1 22"};
-}
-
-int world_send(struct world *w, const struct visitor *v, enum frame_type type, const struct gate_pam *m)
-{
-    uint8_t frame[FRAME_MAX];
-    int size = gate_encode_pam(type, m, frame), fd = visitor_connect(v, world_path(w, "gate"));
-
-    must(size > 0 && send(fd, frame, (size_t)size, 0) == size);
-    return fd;
-}
-
-struct gate_reply world_take(struct world *w, int fd)
-{
-    uint8_t frame[FRAME_MAX];
-    struct frame_header header;
-    struct gate_reply reply;
-    ssize_t n;
-
-    world_until(w, is_readable, &fd);
-    n = recv(fd, frame, sizeof(frame), 0);
-    if (n < FRAME_HEADER_SIZE)
-        fail_msg("the gate hung up without an answer");
-    must(frame_parse_header(frame, &header) == 0 && header.type == FRAME_GATE_REPLY);
-    must(gate_decode_reply(frame + FRAME_HEADER_SIZE, header.length, &reply) == 0);
-    close_fd(fd);
-    return reply;
-}
-
-struct gate_reply world_ask(struct world *w, const struct visitor *v, enum frame_type type,
-                            const struct gate_pam *m)
-{
-    return world_take(w, world_send(w, v, type, m));
-}
-
-uint64_t world_log_in(struct world *w, const struct visitor *v)
-{
-    struct gate_pam m = world_login(v);
-    struct gate_reply reply = world_ask(w, v, FRAME_GATE_ACCOUNT, &m);
-
-    if (reply.verdict != VERDICT_ALLOW)
-        fail_msg("account: %s", reason_name(reply.reason));
-    (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
-    m.caller.audit_session = (uint32_t)v->pid;
-    m.caller.login_uid = WORLD_UID;
-    reply = world_ask(w, v, FRAME_GATE_OPEN, &m);
-    if (reply.verdict != VERDICT_ALLOW)
-        fail_msg("session: %s", reason_name(reply.reason));
-    return w->broker->next_session - 1;
+    assert_int_equal(world_grant(w, (struct grant_plan){.uses = "100 per-host", .sessions = "50"}),
+                     REASON_OK);
 }

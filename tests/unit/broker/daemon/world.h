@@ -40,6 +40,10 @@ int world_teardown(void **state);
 /** Starts the broker; stops it as SIGTERM does; ends it as SIGKILL does as far as the disk is concerned. */
 void world_start(struct world *w);
 void world_stop(struct world *w);
+/** Stops and starts. */
+void world_restart(struct world *w);
+/** Has the broker read a hufud.conf of this text; returns what broker_reload() does. */
+int world_reload(struct world *w, const char *text);
 const char *world_path(const struct world *w, const char *name);
 
 /** Turns the loop until *done, or fails the test after half a minute. */
@@ -52,6 +56,10 @@ void world_for(struct world *w, unsigned milliseconds);
 /** Adds a grant signed by two, over the control socket's own way in. NULL in plan fields is the usual: valid
  * an hour ago till an hour from now, staff-key password, 2 uses, 1 session. Returns its state. */
 enum reason world_grant(struct world *w, struct grant_plan plan);
+/** The usual one, for many logins: 100 uses, 50 sessions. It must be taken in. */
+void world_grant_often(struct world *w);
+/** The usual grant (PAPERS_ID) as the broker has it; NULL: it has none. */
+struct grant_entry *world_entry(struct world *w);
 
 /** Hands in any document with its approvals (NULL: none, one). */
 struct varlink_reply world_hand_in(struct world *w, const char *document, const char *one, const char *two);
@@ -62,6 +70,14 @@ struct varlink_reply world_call(struct world *w, const char *method, json_t *par
 int world_begin_call(struct world *w, const char *method, json_t *parameters);
 struct varlink_reply world_take_reply(struct world *w, int fd);
 bool world_has_answer(struct world *w, int fd);
+/** Turns the loop until there is something to read. */
+void world_until_answer(struct world *w, int fd);
+
+/** Makes a call and returns its error's name without the interface, "" when it worked; valid until the next.
+ */
+const char *world_error_of(struct world *w, const char *method, json_t *parameters);
+/** Text of a member of a reply, "" if there is none. */
+const char *world_text(const struct varlink_reply *r, const char *member);
 
 /* ---- the gate ---- */
 
@@ -73,8 +89,21 @@ struct gate_reply world_take(struct world *w, int fd);
 struct gate_reply world_ask(struct world *w, const struct visitor *v, enum frame_type type,
                             const struct gate_pam *m);
 
+/** What sshd's session phase says of this visitor once logged in. */
+struct gate_pam world_opening(const struct visitor *v);
+
 /** Account and session phase of a login that must succeed; returns the session's number. */
 uint64_t world_log_in(struct world *w, const struct visitor *v);
+
+/** What the account phase says to another visitor of the usual kind, who then goes. */
+enum reason world_login_reason(struct world *w);
+
+/** Fails unless this is a denial for this reason, whose message names it and the reference. */
+void world_assert_denied(const struct gate_reply *reply, enum reason reason);
+
+/** For world_until(): whether no session is there any more; whether the oldest is being ended. */
+bool world_nobody_is_left(struct world *w, void *userdata);
+bool world_is_ending(struct world *w, void *userdata);
 
 /** Number of records of this event in the ledger; the last one's reason in *reason. */
 unsigned world_records(struct world *w, const char *event, const char *result, enum reason *reason);
