@@ -1,7 +1,7 @@
 // LAYERS: test_support
 // LIBRARIES: jansson
 
-#include "tests/unit/broker/ctl/invoke.h"
+#include "tests/unit/broker/ctl/asked.h"
 #include "tests/unit/unit.h"
 
 #include <string.h>
@@ -16,39 +16,29 @@
     "{\"error\": \"org.hufu.control.NotPermitted\", \"parameters\": {\"caller\": \"uid 1000\", \"needs\": " \
     "\"root\"}}"
 
-static void assert_asks(const char *reply, const char *line, const char *call_part, enum exit_code code,
-                        const char *says)
-{
-    cleanup_free char *call = NULL;
-    cleanup_result struct result r = invoke_with(reply, line, &call);
-
-    if (r.code != code)
-        fail_msg("\"%s\" exits %d: %s%s", line, (int)r.code, r.out, r.error);
-    assert_says(call, call_part);
-    if (!strstr(r.out, says) && !strstr(r.error, says))
-        fail_msg("\"%s\" says: %s%s", line, r.out, r.error);
-}
-
 static void test_clock(void **state)
 {
     (void)state;
-    assert_asks(CLOCK, "clock confirm --yes --why radio",
-                "control.ClockConfirm\",\"parameters\":{\"why\":\"radio\"}", EXIT_DONE,
-                "Confirmed: it is 2026-11-21T08:30:00Z; the highest time seen was 2026-11-21T09:00:00Z.\n");
-    assert_asks(CLOCK, "clock confirm --yes --json", "{\"why\":\"\"}", EXIT_DONE,
-                "\"was\": \"2026-11-21T09:00:00Z\"");
-    assert_asks(FORBIDDEN, "clock confirm --yes", "ClockConfirm", EXIT_NOT_PERMITTED, "it needs root");
+    assert_asks_in_part(
+        CLOCK, "clock confirm --yes --why radio", "control.ClockConfirm\",\"parameters\":{\"why\":\"radio\"}",
+        EXIT_DONE,
+        "Confirmed: it is 2026-11-21T08:30:00Z; the highest time seen was 2026-11-21T09:00:00Z.\n");
+    assert_asks_in_part(CLOCK, "clock confirm --yes --json", "{\"why\":\"\"}", EXIT_DONE,
+                        "\"was\": \"2026-11-21T09:00:00Z\"");
+    assert_asks_in_part(FORBIDDEN, "clock confirm --yes", "ClockConfirm", EXIT_NOT_PERMITTED,
+                        "it needs root");
 }
 
 static void test_host(void **state)
 {
     (void)state;
-    assert_asks(HOST("true"), "host confirm --yes --why renamed",
-                "control.HostConfirm\",\"parameters\":{\"why\":\"renamed\"}", EXIT_DONE,
-                "Confirmed: the store is that of db02, machine-id 2233; it was db01, 0011.\n");
-    assert_asks(HOST("false"), "host confirm --yes", "HostConfirm", EXIT_DONE, "nothing was changed");
-    assert_asks(HOST("true"), "host confirm --yes --json", "HostConfirm", EXIT_DONE, "\"changed\": true");
-    assert_asks(FORBIDDEN, "host confirm --yes", "HostConfirm", EXIT_NOT_PERMITTED, "it needs root");
+    assert_asks_in_part(HOST("true"), "host confirm --yes --why renamed",
+                        "control.HostConfirm\",\"parameters\":{\"why\":\"renamed\"}", EXIT_DONE,
+                        "Confirmed: the store is that of db02, machine-id 2233; it was db01, 0011.\n");
+    assert_asks_in_part(HOST("false"), "host confirm --yes", "HostConfirm", EXIT_DONE, "nothing was changed");
+    assert_asks_in_part(HOST("true"), "host confirm --yes --json", "HostConfirm", EXIT_DONE,
+                        "\"changed\": true");
+    assert_asks_in_part(FORBIDDEN, "host confirm --yes", "HostConfirm", EXIT_NOT_PERMITTED, "it needs root");
 }
 
 static void test_usage(void **state)
