@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int shelf_sha256(const void *octets, size_t size, uint8_t out[static 32])
@@ -223,4 +224,50 @@ uint64_t shelf_check_ledger(struct shelf *x)
     assert_int_equal(store_read(x->store, &all, check_chain, &c), 0);
     (void)store_flush(x->store);
     return c.n;
+}
+
+struct store_txn *shelf_txn(struct shelf *x)
+{
+    struct store_txn *t;
+
+    assert_int_equal(store_txn_new(x->store, &t), 0);
+    return t;
+}
+
+void shelf_commit_txn(struct shelf *x, struct store_txn *t)
+{
+    struct answer a = {.result = 1};
+
+    assert_int_equal(store_submit(x->store, t, shelf_answered, &a), 0);
+    assert_int_equal(store_flush(x->store), 0);
+    assert_int_equal(a.result, 0);
+}
+
+void shelf_commit_some(struct shelf *x, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        assert_int_equal(shelf_commit(x, "zhang.san"), 0);
+}
+
+void shelf_leave_as_killed(struct shelf *x)
+{
+    (void)shelf_copy(x);
+    shelf_close(x);
+    assert_int_equal(rename(folder_path(x->folder, "copy"), x->path), 0);
+    assert_int_equal(rename(folder_path(x->folder, "copy-wal"), folder_path(x->folder, "hufu.db-wal")), 0);
+}
+
+void shelf_assert_refused(struct shelf *x, int code, const char *words)
+{
+    struct stat before = {.st_size = -1}, after = {.st_size = -1};
+
+    (void)stat(x->path, &before);
+    assert_int_equal(shelf_open(x), code);
+    assert_null(x->store);
+    if (!strstr(x->error, words))
+        fail_msg("\"%s\" does not say \"%s\"", x->error, words);
+    (void)stat(x->path, &after);
+    assert_int_equal(before.st_size, after.st_size);
+    assert_int_equal(before.st_ino, after.st_ino);
+    assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
 }

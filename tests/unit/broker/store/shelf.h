@@ -43,6 +43,17 @@ void shelf_submit(struct shelf *x, const char *staff, struct answer *a);
 /** Submits it and waits for its answer: its result. */
 int shelf_commit(struct shelf *x, const char *staff);
 
+/** As many, one after another, each of which has to be stored. */
+void shelf_commit_some(struct shelf *x, unsigned n);
+/** A transaction to fill, and its commit, which has to succeed. */
+struct store_txn *shelf_txn(struct shelf *x);
+void shelf_commit_txn(struct shelf *x, struct store_txn *t);
+
+/** The store's files as a killed broker leaves them take the place of the store, which is closed. */
+void shelf_leave_as_killed(struct shelf *x);
+/** Opening is refused with `code` and a text that has `words`, and the file is left as it was. */
+void shelf_assert_refused(struct shelf *x, int code, const char *words);
+
 /** Reads the whole ledger and looks at sequence, chain and hash of each record, whose number it returns. */
 uint64_t shelf_check_ledger(struct shelf *x);
 

@@ -16,56 +16,25 @@
 
 /* Files that are not what was written. */
 
-/* Opening is refused with `code` and a text that has `words`, and the file is left as it was. */
-static void refused(struct shelf *x, int code, const char *words)
-{
-    struct stat before = {.st_size = -1}, after = {.st_size = -1};
-
-    (void)stat(x->path, &before);
-    assert_int_equal(shelf_open(x), code);
-    assert_null(x->store);
-    if (!strstr(x->error, words))
-        fail_msg("\"%s\" does not say \"%s\"", x->error, words);
-    (void)stat(x->path, &after);
-    assert_int_equal(before.st_size, after.st_size);
-    assert_int_equal(before.st_ino, after.st_ino);
-    assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
-}
-
-static void commit_some(struct shelf *x, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++)
-        assert_int_equal(shelf_commit(x, "zhang.san"), 0);
-}
-
-/* The store's files as a killed broker leaves them take the place of the store. */
-static void leave_as_killed(struct shelf *x)
-{
-    (void)shelf_copy(x);
-    shelf_close(x);
-    assert_int_equal(rename(folder_path(x->folder, "copy"), x->path), 0);
-    assert_int_equal(rename(folder_path(x->folder, "copy-wal"), folder_path(x->folder, "hufu.db-wal")), 0);
-}
-
 static void test_lost_log(void **state)
 {
     struct shelf *x = *state;
 
-    commit_some(x, 3);
-    leave_as_killed(x);
+    shelf_commit_some(x, 3);
+    shelf_leave_as_killed(x);
     assert_int_equal(unlink(folder_path(x->folder, "hufu.db-wal")), 0);
-    refused(x, -EBADMSG, "log is missing");
-    refused(x, -EBADMSG, "log is missing"); /* and the first look changed nothing */
+    shelf_assert_refused(x, -EBADMSG, "log is missing");
+    shelf_assert_refused(x, -EBADMSG, "log is missing"); /* and the first look changed nothing */
 }
 
 static void test_emptied_log(void **state)
 {
     struct shelf *x = *state;
 
-    commit_some(x, 3);
-    leave_as_killed(x);
+    shelf_commit_some(x, 3);
+    shelf_leave_as_killed(x);
     assert_int_equal(truncate(folder_path(x->folder, "hufu.db-wal"), 0), 0);
-    refused(x, -EBADMSG, "log is missing");
+    shelf_assert_refused(x, -EBADMSG, "log is missing");
 }
 
 static void test_mangled_log(void **state)
@@ -74,14 +43,14 @@ static void test_mangled_log(void **state)
     uint8_t octet; /* of the salt, which is any number */
     int fd;
 
-    commit_some(x, 3);
-    leave_as_killed(x);
+    shelf_commit_some(x, 3);
+    shelf_leave_as_killed(x);
     fd = open(folder_path(x->folder, "hufu.db-wal"), O_RDWR | O_CLOEXEC);
     assert_int_equal(pread(fd, &octet, 1, 17), 1);
     octet ^= 0x55;
     assert_int_equal(pwrite(fd, &octet, 1, 17), 1);
     (void)close(fd);
-    refused(x, -EBADMSG, "log is missing or mangled");
+    shelf_assert_refused(x, -EBADMSG, "log is missing or mangled");
 }
 
 /* The log is found at any age: also when it was copied to the main file and begun anew. */
@@ -97,11 +66,11 @@ static void test_lost_log_after_many(void **state)
         (void)store_flush(x->store);
         assert_int_equal(a.result, 0);
     }
-    leave_as_killed(x);
+    shelf_leave_as_killed(x);
     assert_int_equal(stat(folder_path(x->folder, "hufu.db-wal"), &st), 0);
     assert_true(st.st_size < 6L * 1024 * 1024); /* begun anew: a page and more a commit would be twice that */
     assert_int_equal(unlink(folder_path(x->folder, "hufu.db-wal")), 0);
-    refused(x, -EBADMSG, "log is missing");
+    shelf_assert_refused(x, -EBADMSG, "log is missing");
 }
 
 static void fill_pages(struct shelf *x)
@@ -129,11 +98,11 @@ static void test_truncated(void **state)
     fill_pages(x);
     assert_int_equal(stat(x->path, &st), 0);
     assert_int_equal(truncate(x->path, st.st_size - 4096), 0);
-    refused(x, -EBADMSG, "damaged");
+    shelf_assert_refused(x, -EBADMSG, "damaged");
     assert_int_equal(truncate(x->path, 4096), 0);
-    refused(x, -EBADMSG, "damaged");
+    shelf_assert_refused(x, -EBADMSG, "damaged");
     assert_int_equal(truncate(x->path, 1000), 0);
-    refused(x, -EBADMSG, "damaged");
+    shelf_assert_refused(x, -EBADMSG, "damaged");
 }
 
 static void test_overwritten_page(void **state)
@@ -147,7 +116,7 @@ static void test_overwritten_page(void **state)
     fd = open(x->path, O_WRONLY | O_CLOEXEC);
     assert_int_equal(pwrite(fd, junk, sizeof(junk), 4096L * 12), sizeof(junk));
     (void)close(fd);
-    refused(x, -EBADMSG, "damaged");
+    shelf_assert_refused(x, -EBADMSG, "damaged");
 }
 
 static void test_altered_schema(void **state)
@@ -165,7 +134,7 @@ static void test_altered_schema(void **state)
 
         shelf_close(x);
         assert_int_equal(shelf_raw_exec(x->path, changes[i]), SQLITE_OK);
-        refused(x, -EBADMSG, "altered");
+        shelf_assert_refused(x, -EBADMSG, "altered");
         assert_int_equal(unlink(x->path), 0);
         (void)unlink(folder_path(x->folder, "hufu.db-wal"));
         assert_int_equal(store_create(&x->options, x->error), 0);
@@ -217,7 +186,7 @@ static void test_tampered_ledger(void **state)
         }
         shelf_close(x);
         tamper(x, changes[i]);
-        refused(x, -EBADMSG, "ledger is broken");
+        shelf_assert_refused(x, -EBADMSG, "ledger is broken");
         assert_int_equal(unlink(x->path), 0);
         (void)unlink(folder_path(x->folder, "hufu.db-wal"));
         assert_int_equal(store_create(&x->options, x->error), 0);

@@ -1,46 +1,13 @@
 // LAYERS: test_support
 // LIBRARIES: sqlite3
 #include "broker/store/store.h"
+#include "tests/unit/broker/store/seen.h"
 #include "tests/unit/broker/store/shelf.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-static struct store_txn *txn(struct shelf *x)
-{
-    struct store_txn *t;
-
-    assert_int_equal(store_txn_new(x->store, &t), 0);
-    return t;
-}
-
-static void commit(struct shelf *x, struct store_txn *t)
-{
-    struct answer a = {.result = 1};
-
-    assert_int_equal(store_submit(x->store, t, shelf_answered, &a), 0);
-    assert_int_equal(store_flush(x->store), 0);
-    assert_int_equal(a.result, 0);
-}
-
-/* What the visitors saw, in order. */
-static struct {
-    struct store_document documents[8];
-    char octets[8][64];
-    char approvals[8][3][64];
-    struct store_books books[8];
-    struct store_session sessions[8];
-    struct store_taken taken[8];
-    size_t n;
-    int result; /* what a visitor answers */
-} seen;
-
-static void forget(void)
-{
-    memset(&seen, 0, sizeof(seen));
-}
 
 static int see_document(void *u, const struct store_document *d)
 {
@@ -84,7 +51,7 @@ static void test_documents(void **state)
                           other = document(1, 3, 7, "grant three"), trust1 = document(5, 0, 1, "trust one"),
                           empty = document(3, 4, 0, "");
     struct shelf *x = *state;
-    struct store_txn *t = txn(x);
+    struct store_txn *t = shelf_txn(x);
 
     grant.approvals = approvals;
     grant.n_approvals = 2;
@@ -93,10 +60,10 @@ static void test_documents(void **state)
     store_txn_document(t, &other);
     store_txn_document(t, &trust1);
     store_txn_document(t, &empty);
-    commit(x, t);
+    shelf_commit_txn(x, t);
     shelf_reopen(x);
 
-    forget();
+    seen_forget();
     assert_int_equal(store_load_documents(x->store, see_document, &seen), 0);
     assert_int_equal(seen.n, 5);
     assert_string_equal(seen.octets[0], "trust one"); /* trust before what it judges, the rest as it came */
@@ -119,16 +86,16 @@ static void test_document_versions(void **state)
     struct store_document first = document(1, 9, 1, "one"), second = document(1, 9, 2, "two"),
                           again = document(1, 9, 1, "one, signed once more"),
                           other = document(3, 9, 1, "revocation");
-    struct store_txn *t = txn(x);
+    struct store_txn *t = shelf_txn(x);
 
     store_txn_document(t, &first);
     store_txn_document(t, &second);
     store_txn_document(t, &other);
-    commit(x, t);
-    t = txn(x);
+    shelf_commit_txn(x, t);
+    t = shelf_txn(x);
     store_txn_document(t, &again);
-    commit(x, t);
-    forget();
+    shelf_commit_txn(x, t);
+    seen_forget();
     assert_int_equal(store_load_documents(x->store, see_document, &seen), 0);
     assert_int_equal(seen.n, 3);
     assert_string_equal(seen.octets[0], "one, signed once more");
@@ -142,10 +109,10 @@ static void test_damaged_approvals(void **state)
                                             "x'0000000000'"};
     struct shelf *x = *state;
     struct store_document grant = document(1, 9, 1, "one");
-    struct store_txn *t = txn(x);
+    struct store_txn *t = shelf_txn(x);
 
     store_txn_document(t, &grant);
-    commit(x, t);
+    shelf_commit_txn(x, t);
     for (size_t i = 0; i < ARRAY_SIZE(approvals); i++) {
         char change[100];
 
@@ -153,7 +120,7 @@ static void test_damaged_approvals(void **state)
         (void)snprintf(change, sizeof(change), "UPDATE document SET approvals = %s", approvals[i]);
         assert_int_equal(shelf_raw_exec(x->path, change), SQLITE_OK);
         assert_int_equal(shelf_open(x), 0);
-        forget();
+        seen_forget();
         assert_int_equal(store_load_documents(x->store, see_document, &seen), -EBADMSG);
         assert_int_equal(seen.n, 0);
     }
@@ -164,7 +131,7 @@ static void test_books(void **state)
     struct store_books one = {.id = {{1}}, .uses_taken = 2},
                        two = {.id = {{2}}, .uses_taken = UINT32_MAX, .closed = true, .verified_version = 7};
     struct shelf *x = *state;
-    struct store_txn *t = txn(x);
+    struct store_txn *t = shelf_txn(x);
 
     store_txn_books(t, &one);
     store_txn_books(t, &two);
@@ -172,9 +139,9 @@ static void test_books(void **state)
     store_txn_books(t, &one);
     two.verified_version = 5;
     store_txn_books(t, &two);
-    commit(x, t);
+    shelf_commit_txn(x, t);
     shelf_reopen(x);
-    forget();
+    seen_forget();
     assert_int_equal(store_load_books(x->store, see_books, &seen), 0);
     assert_int_equal(seen.n, 2);
     assert_int_equal(seen.books[0].id.octets[0], 1);
@@ -197,7 +164,7 @@ static void test_taken(void **state)
                                .by = UINT32_MAX,
                                .why = "合同终止"},
                        lock = tomb;
-    struct store_txn *t = txn(x);
+    struct store_txn *t = shelf_txn(x);
 
     lock.kind = STORE_LOCK;
     store_txn_taken(t, &lock);
@@ -208,9 +175,9 @@ static void test_taken(void **state)
     lock.scope = STORE_TAKEN_HOST;
     lock.name[0] = '\0';
     store_txn_taken(t, &lock);
-    commit(x, t);
+    shelf_commit_txn(x, t);
     shelf_reopen(x);
-    forget();
+    seen_forget();
     assert_int_equal(store_load_taken(x->store, see_taken, &seen), 0);
     assert_int_equal(seen.n, 3);
     assert_int_equal(seen.taken[0].kind, STORE_TOMBSTONE);
@@ -223,11 +190,11 @@ static void test_taken(void **state)
     assert_int_equal(seen.taken[1].by, UINT32_MAX);
     assert_int_equal(seen.taken[1].until, WHEN_NEVER);
 
-    t = txn(x);
+    t = shelf_txn(x);
     store_txn_untaken(t, STORE_LOCK, STORE_TAKEN_STAFF, "zhang.san"); /* the lock, not the tombstone */
     store_txn_untaken(t, STORE_LOCK, STORE_TAKEN_STAFF, "li.si");     /* nothing to lift */
-    commit(x, t);
-    forget();
+    shelf_commit_txn(x, t);
+    seen_forget();
     assert_int_equal(store_load_taken(x->store, see_taken, &seen), 0);
     assert_int_equal(seen.n, 2);
     assert_int_equal(seen.taken[0].kind, STORE_TOMBSTONE);
@@ -237,14 +204,14 @@ static void test_taken(void **state)
 static void test_meta(void **state)
 {
     struct shelf *x = *state;
-    struct store_txn *t = txn(x);
+    struct store_txn *t = shelf_txn(x);
     char value[5] = "kept";
 
     assert_int_equal(store_load_meta(x->store, "host", value, sizeof(value)), -ENOENT);
     assert_string_equal(value, "");
     store_txn_meta(t, "host", "db01");
     store_txn_meta(t, "host", "db02");
-    commit(x, t);
+    shelf_commit_txn(x, t);
     shelf_reopen(x);
     assert_int_equal(store_load_meta(x->store, "host", value, sizeof(value)), 0);
     assert_string_equal(value, "db02");
@@ -256,16 +223,16 @@ static void test_visitor_stops(void **state)
 {
     struct shelf *x = *state;
     struct store_books one = {.id = {{1}}}, two = {.id = {{2}}};
-    struct store_txn *t = txn(x);
+    struct store_txn *t = shelf_txn(x);
 
     store_txn_books(t, &one);
     store_txn_books(t, &two);
-    commit(x, t);
-    forget();
+    shelf_commit_txn(x, t);
+    seen_forget();
     seen.result = -ENOMEM;
     assert_int_equal(store_load_books(x->store, see_books, &seen), -ENOMEM);
     assert_int_equal(seen.n, 1);
-    commit(x, txn(x)); /* the store goes on */
+    shelf_commit_txn(x, shelf_txn(x)); /* the store goes on */
 }
 
 int main(void)

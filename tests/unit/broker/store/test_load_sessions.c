@@ -1,6 +1,7 @@
 // LAYERS: test_support
 // LIBRARIES: sqlite3
 #include "broker/store/store.h"
+#include "tests/unit/broker/store/seen.h"
 #include "tests/unit/broker/store/shelf.h"
 #include "tests/unit/unit.h"
 
@@ -9,40 +10,6 @@
 #include <string.h>
 
 /* Sessions, as the next start finds them. */
-
-static struct store_txn *txn(struct shelf *x)
-{
-    struct store_txn *t;
-
-    assert_int_equal(store_txn_new(x->store, &t), 0);
-    return t;
-}
-
-static void commit(struct shelf *x, struct store_txn *t)
-{
-    struct answer a = {.result = 1};
-
-    assert_int_equal(store_submit(x->store, t, shelf_answered, &a), 0);
-    assert_int_equal(store_flush(x->store), 0);
-    assert_int_equal(a.result, 0);
-}
-
-/* What the visitors saw, in order. */
-static struct {
-    struct store_document documents[8];
-    char octets[8][64];
-    char approvals[8][3][64];
-    struct store_books books[8];
-    struct store_session sessions[8];
-    struct store_taken taken[8];
-    size_t n;
-    int result; /* what a visitor answers */
-} seen;
-
-static void forget(void)
-{
-    memset(&seen, 0, sizeof(seen));
-}
 
 static int see_session(void *u, const struct store_session *x)
 {
@@ -111,11 +78,11 @@ static void expect_session(const struct store_session *a, const struct store_ses
 static void test_sessions(void **state)
 {
     struct shelf *x = *state;
-    struct store_txn *t = txn(x);
+    struct store_txn *t = shelf_txn(x);
     struct store_session s[5];
     uint64_t next;
 
-    forget();
+    seen_forget();
     assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), 0);
     assert_int_equal(seen.n, 0);
     assert_int_equal(next, 1);
@@ -123,7 +90,7 @@ static void test_sessions(void **state)
         s[i] = full_session(i + 1, (enum store_session_state)(i + 1));
         store_txn_session(t, &s[i]);
     }
-    commit(x, t);
+    shelf_commit_txn(x, t);
     shelf_reopen(x);
     assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), 0);
     assert_int_equal(seen.n, 3); /* ended and released ones are over */
@@ -136,25 +103,25 @@ static void test_session_is_replaced(void **state)
 {
     struct shelf *x = *state;
     struct store_session s = full_session(12, STORE_SESSION_RESERVED);
-    struct store_txn *t = txn(x);
+    struct store_txn *t = shelf_txn(x);
     uint64_t next;
 
     store_txn_session(t, &s);
-    commit(x, t);
+    shelf_commit_txn(x, t);
     s.state = STORE_SESSION_OPEN;
     s.pid = 4711;
-    t = txn(x);
+    t = shelf_txn(x);
     store_txn_session(t, &s);
-    commit(x, t);
-    forget();
+    shelf_commit_txn(x, t);
+    seen_forget();
     assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), 0);
     assert_int_equal(seen.n, 1);
     expect_session(&seen.sessions[0], &s);
     s.state = STORE_SESSION_ENDED;
-    t = txn(x);
+    t = shelf_txn(x);
     store_txn_session(t, &s);
-    commit(x, t);
-    forget();
+    shelf_commit_txn(x, t);
+    seen_forget();
     assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), 0);
     assert_int_equal(seen.n, 0);
     assert_int_equal(next, 13);
@@ -164,15 +131,15 @@ static void test_session_too_long_a_text(void **state)
 {
     struct shelf *x = *state;
     struct store_session s = full_session(1, STORE_SESSION_OPEN);
-    struct store_txn *t = txn(x);
+    struct store_txn *t = shelf_txn(x);
     uint64_t next;
 
     store_txn_session(t, &s);
-    commit(x, t);
+    shelf_commit_txn(x, t);
     shelf_close(x);
     assert_int_equal(shelf_raw_exec(x->path, "UPDATE session SET staff = staff || 'a'"), SQLITE_OK);
     assert_int_equal(shelf_open(x), 0);
-    forget();
+    seen_forget();
     assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), -EBADMSG);
     assert_int_equal(seen.n, 0);
 }

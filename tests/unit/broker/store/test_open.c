@@ -14,22 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Opening is refused with `code` and a text that has `words`, and the file is left as it was. */
-static void refused(struct shelf *x, int code, const char *words)
-{
-    struct stat before = {.st_size = -1}, after = {.st_size = -1};
-
-    (void)stat(x->path, &before);
-    assert_int_equal(shelf_open(x), code);
-    assert_null(x->store);
-    if (!strstr(x->error, words))
-        fail_msg("\"%s\" does not say \"%s\"", x->error, words);
-    (void)stat(x->path, &after);
-    assert_int_equal(before.st_size, after.st_size);
-    assert_int_equal(before.st_ino, after.st_ino);
-    assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
-}
-
 static void test_create(void **state)
 {
     struct shelf *x = *state;
@@ -91,7 +75,7 @@ static void test_missing(void **state)
 {
     struct shelf *x = *state;
 
-    refused(x, -ENOENT, "no store");
+    shelf_assert_refused(x, -ENOENT, "no store");
     assert_int_equal(folder_count(x->folder), 0);
 }
 
@@ -100,8 +84,8 @@ static void test_empty_file(void **state)
     struct shelf *x = *state;
 
     folder_put(x->folder, "hufu.db", "", 0);
-    refused(x, -EBADMSG, "empty");
-    refused(x, -EBADMSG, "empty");
+    shelf_assert_refused(x, -EBADMSG, "empty");
+    shelf_assert_refused(x, -EBADMSG, "empty");
 }
 
 static void test_foreign_file(void **state)
@@ -111,12 +95,12 @@ static void test_foreign_file(void **state)
 
     memset(text, 'x', sizeof(text));
     folder_put(x->folder, "hufu.db", text, sizeof(text));
-    refused(x, -EBADMSG, "not a database");
+    shelf_assert_refused(x, -EBADMSG, "not a database");
     folder_put(x->folder, "hufu.db", "SQLite format 3", 16);
-    refused(x, -EBADMSG, "not a database");
+    shelf_assert_refused(x, -EBADMSG, "not a database");
     memcpy(text, "SQLite format 3", 16);
     folder_put(x->folder, "hufu.db", text, sizeof(text));
-    refused(x, -EBADMSG, "damaged");
+    shelf_assert_refused(x, -EBADMSG, "damaged");
 }
 
 static void test_other_database(void **state)
@@ -126,7 +110,7 @@ static void test_other_database(void **state)
     folder_put(x->folder, "hufu.db", "", 0);
     assert_int_equal(shelf_raw_exec(x->path, "CREATE TABLE state (opened INTEGER); CREATE TABLE ledger (x)"),
                      SQLITE_OK);
-    refused(x, -EBADMSG, "something else");
+    shelf_assert_refused(x, -EBADMSG, "something else");
 }
 
 static void test_not_regular(void **state)
@@ -142,26 +126,11 @@ static void test_not_regular(void **state)
     assert_int_equal(shelf_open(x), -ELOOP);
 }
 
-static void commit_some(struct shelf *x, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++)
-        assert_int_equal(shelf_commit(x, "zhang.san"), 0);
-}
-
-/* The store's files as a killed broker leaves them take the place of the store. */
-static void leave_as_killed(struct shelf *x)
-{
-    (void)shelf_copy(x);
-    shelf_close(x);
-    assert_int_equal(rename(folder_path(x->folder, "copy"), x->path), 0);
-    assert_int_equal(rename(folder_path(x->folder, "copy-wal"), folder_path(x->folder, "hufu.db-wal")), 0);
-}
-
 static void test_closed_store_is_one_file(void **state)
 {
     struct shelf *x = *state;
 
-    commit_some(x, 3);
+    shelf_commit_some(x, 3);
     shelf_close(x);
     assert_int_equal(folder_count(x->folder), 1);
     assert_int_equal(shelf_open(x), 0);
@@ -172,11 +141,11 @@ static void test_killed_store_is_whole(void **state)
 {
     struct shelf *x = *state;
 
-    commit_some(x, 3);
-    leave_as_killed(x);
+    shelf_commit_some(x, 3);
+    shelf_leave_as_killed(x);
     assert_int_equal(shelf_open(x), 0);
     assert_int_equal(shelf_check_ledger(x), 3);
-    commit_some(x, 1);
+    shelf_commit_some(x, 1);
     assert_int_equal(shelf_check_ledger(x), 4);
 }
 
@@ -185,9 +154,9 @@ static void test_killed_at_once(void **state)
 {
     struct shelf *x = *state;
 
-    leave_as_killed(x);
+    shelf_leave_as_killed(x);
     assert_int_equal(shelf_open(x), 0);
-    leave_as_killed(x);
+    shelf_leave_as_killed(x);
     assert_int_equal(shelf_open(x), 0);
 }
 
@@ -197,7 +166,7 @@ static void test_newer(void **state)
 
     shelf_close(x);
     assert_int_equal(shelf_raw_exec(x->path, "PRAGMA user_version = 99"), SQLITE_OK);
-    refused(x, -EPROTO, "newer");
+    shelf_assert_refused(x, -EPROTO, "newer");
 }
 
 /* Nobody else has the file while a broker has. */
@@ -230,7 +199,7 @@ static void test_open_on_full_disk(void **state)
 {
     struct shelf *x = *state;
 
-    commit_some(x, 2);
+    shelf_commit_some(x, 2);
     shelf_close(x);
     fault_writes(FAULT_LOG, SQLITE_FULL, 0);
     assert_int_equal(shelf_open(x), 0);
@@ -240,9 +209,9 @@ static void test_open_on_full_disk(void **state)
     fault_writes(FAULT_LOG, 0, 0);
     assert_int_equal(shelf_commit(x, "zhang.san"), 0);
     assert_int_equal(store_health(x->store), 0);
-    leave_as_killed(x);
+    shelf_leave_as_killed(x);
     assert_int_equal(unlink(folder_path(x->folder, "hufu.db-wal")), 0);
-    refused(x, -EBADMSG, "log is missing");
+    shelf_assert_refused(x, -EBADMSG, "log is missing");
 }
 
 /* A disk that is full when the broker stops: the log stays, and the next start reads it. */
@@ -250,7 +219,7 @@ static void test_close_on_full_disk(void **state)
 {
     struct shelf *x = *state;
 
-    commit_some(x, 2);
+    shelf_commit_some(x, 2);
     fault_writes(FAULT_MAIN, SQLITE_FULL, 0);
     shelf_close(x);
     fault_writes(FAULT_MAIN, 0, 0);
