@@ -1,148 +1,23 @@
 // LAYERS: test_support
 
-#include "broker/trust/sign.h"
 #include "policy/engine/status.h"
+#include "tests/unit/broker/trust/office.h"
 #include "tests/unit/broker/trust/question.h"
 #include "tests/unit/unit.h"
 
-#include <errno.h>
 #include <string.h>
 
-/*
- * Who may take away: any one approver or revoker a revocation, a status key a status, and nobody else. The
- * department of the other tests has beside its approvers the revoker sun.qi and the status key status-2026.
- */
+/* Who may take away: any one approver or revoker a revocation, a status key a status, and nobody else. */
 
-struct office {
-    struct department *department;
-    struct signatory revoker;
-    struct signatory status_key;
-    char *trust;
-    char *revocation;
-    char *status;
-};
-
-static char *trust_of(const struct office *o, unsigned epoch)
-{
-    struct trust_plan plan = department_plan(o->department);
-
-    plan.epoch = epoch;
-    plan.revokers = &o->revoker;
-    plan.n_revokers = 1;
-    plan.status_keys = &o->status_key;
-    plan.n_status_keys = 1;
-    return paper_trust(&plan);
-}
-
-static int setup(void **state)
-{
-    struct office *o = calloc(1, sizeof(*o));
-
-    must(o != NULL);
-    o->department = department_new();
-    o->revoker =
-        department_signatory(o->department, "sun.qi", "finance", "revoker", SIGNATURE_ECDSA_P256_SHA256);
-    o->status_key =
-        department_signatory(o->department, "status-2026", "finance", "status", SIGNATURE_RSA_PSS_SHA256);
-    o->trust = trust_of(o, 4);
-    o->revocation = paper_revocation(&(struct revocation_plan){0});
-    o->status = paper_status(&(struct status_plan){0});
-    *state = o;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct office *o = *state;
-
-    signatory_done(&o->revoker);
-    signatory_done(&o->status_key);
-    department_free(o->department);
-    free(o->trust);
-    free(o->revocation);
-    free(o->status);
-    free(o);
-    return 0;
-}
-
-#define ABOUT_REVOCATION "revocation " PAPERS_REVOCATION
-#define ABOUT_STATUS     "status 4 17"
-
-static struct octets octets_of(const char *text)
-{
-    return (struct octets){(const uint8_t *)text, strlen(text)};
-}
-
-static const char *about(const char *document)
-{
-    return strncmp(document, "hufu-status", 11) == 0 ? ABOUT_STATUS : ABOUT_REVOCATION;
-}
-
-/* Verifies a revocation or a status, and frees its approvals. */
-static struct grant_standing verify(const char *trust, const char *document, char **approvals, size_t n,
-                                    when_t now)
-{
-    cleanup(trust_set_free_p) struct trust_set *t = NULL;
-    cleanup(revocation_free_p) struct revocation *x = NULL;
-    cleanup(status_free_p) struct status *s = NULL;
-    struct octets octets[APPROVALS_MAX];
-    struct grant_standing standing;
-
-    assert_true(n <= APPROVALS_MAX);
-    assert_int_equal(trust_set_new(trust, strlen(trust), &t, NULL), 0);
-    for (size_t i = 0; i < n; i++)
-        octets[i] = octets_of(approvals[i]);
-    if (strncmp(document, "hufu-status", 11) == 0) {
-        assert_int_equal(status_parse(document, strlen(document), &s, NULL), 0);
-        assert_int_equal(trust_verify_status(t, s, octets_of(document), octets, n, now, &standing), 0);
-    } else {
-        assert_int_equal(revocation_parse(document, strlen(document), &x, NULL), 0);
-        assert_int_equal(trust_verify_revocation(t, x, octets_of(document), octets, n, now, &standing), 0);
-    }
-    for (size_t i = 0; i < n; i++)
-        free(approvals[i]);
-    return standing;
-}
-
-/* The standing of `document` with the one approval by this plan. */
-static struct grant_standing by(const struct office *o, const char *document, struct approval_plan plan)
-{
-    char *approval;
-
-    if (!plan.document)
-        plan.document = document;
-    if (!plan.about)
-        plan.about = about(plan.document);
-    approval = paper_approval(&plan);
-    return verify(o->trust, document, &approval, 1, PAPERS_NOW);
-}
-
-static void assert_counts(const struct grant_standing *s)
-{
-    assert_standing(s, REASON_OK);
-    assert_outcome(s, 0, SIGNATURE_COUNTED);
-    assert_int_equal(s->n_needed_more, 0);
-    assert_true(s->votes_until > PAPERS_NOW);
-}
-
-static void assert_does_not(const struct grant_standing *s, enum signature_outcome outcome)
-{
-    assert_standing(s, REASON_APPROVAL_MISSING);
-    assert_outcome(s, 0, outcome);
-    assert_int_equal(s->n_needed_more, 1);
-    assert_int_equal(s->n_votes, 0);
-    assert_int_equal(s->votes_until, 0);
-}
-
-#define COUNTS(o, document, ...)                                                             \
-    do {                                                                                     \
-        struct grant_standing s_ = by((o), (document), (struct approval_plan){__VA_ARGS__}); \
-        assert_counts(&s_);                                                                  \
+#define COUNTS(o, document, ...)                                                                             \
+    do {                                                                                                     \
+        struct grant_standing s_ = office_standing_by((o), (document), (struct approval_plan){__VA_ARGS__}); \
+        assert_takes_away(&s_);                                                                              \
     } while (0)
-#define DOES_NOT(o, document, outcome, ...)                                                  \
-    do {                                                                                     \
-        struct grant_standing s_ = by((o), (document), (struct approval_plan){__VA_ARGS__}); \
-        assert_does_not(&s_, (outcome));                                                     \
+#define DOES_NOT(o, document, outcome, ...)                                                                  \
+    do {                                                                                                     \
+        struct grant_standing s_ = office_standing_by((o), (document), (struct approval_plan){__VA_ARGS__}); \
+        assert_takes_nothing(&s_, (outcome));                                                                \
     } while (0)
 
 static void test_any_one_approver_or_revoker(void **state)
@@ -261,11 +136,12 @@ static void test_other_site(void **state)
     const struct office *o = *state;
     cleanup_free char *revocation = paper_revocation(&(struct revocation_plan){.site = "cn.example.health"});
     cleanup_free char *status = paper_status(&(struct status_plan){.site = "cn.example.health"});
-    struct grant_standing s = by(o, revocation, (struct approval_plan){.by = &o->revoker, .role = "revoker"});
+    struct grant_standing s =
+        office_standing_by(o, revocation, (struct approval_plan){.by = &o->revoker, .role = "revoker"});
 
     assert_standing(&s, REASON_WRONG_SITE);
     assert_int_equal(s.votes_until, 0);
-    s = by(o, status, (struct approval_plan){.by = &o->status_key, .role = "status"});
+    s = office_standing_by(o, status, (struct approval_plan){.by = &o->status_key, .role = "status"});
     assert_standing(&s, REASON_WRONG_SITE);
 }
 
@@ -283,7 +159,7 @@ static void test_junk_in_front(void **state)
                                                           .signature_base64 = "MEYCIQ=="});
     approvals[2] = paper_approval(&(struct approval_plan){
         .by = &o->revoker, .role = "revoker", .document = o->revocation, .about = ABOUT_REVOCATION});
-    s = verify(o->trust, o->revocation, approvals, 3, PAPERS_NOW);
+    s = office_verify(o->trust, o->revocation, approvals, 3, PAPERS_NOW);
     assert_standing(&s, REASON_OK);
     assert_outcome(&s, 0, SIGNATURE_MALFORMED);
     assert_outcome(&s, 1, SIGNATURE_BAD);
@@ -300,7 +176,7 @@ static void test_only_eight_are_looked_at(void **state)
         approvals[i] = strdup("junk\n");
     approvals[8] = paper_approval(&(struct approval_plan){
         .by = &o->revoker, .role = "revoker", .document = o->revocation, .about = ABOUT_REVOCATION});
-    s = verify(o->trust, o->revocation, approvals, 9, PAPERS_NOW);
+    s = office_verify(o->trust, o->revocation, approvals, 9, PAPERS_NOW);
     assert_standing(&s, REASON_APPROVAL_MISSING);
     assert_int_equal(s.n_seen, 8);
 }
@@ -365,5 +241,5 @@ int main(void)
         cmocka_unit_test(test_revoked_certificate_voids_its_approval),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, office_setup, office_teardown);
 }

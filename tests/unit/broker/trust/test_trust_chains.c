@@ -1,72 +1,13 @@
 // LAYERS: test_support
 
+#include "tests/unit/broker/trust/fourth.h"
 #include "tests/unit/broker/trust/question.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Certificates of a trust file and their anchors. */
-
-/* Lines of the department's trust file: 5, two anchors, one requester, then the approvers. */
-#define LINE_ANCHOR   6
-#define LINE_APPROVER 9
-
-static int load(const char *text, struct trust_set **ret, struct document_error *error)
-{
-    *error = (struct document_error){0};
-    return trust_set_new(text, strlen(text), ret, error);
-}
-
-static void assert_refused(const char *text, unsigned line, const char *reason)
-{
-    struct document_error error;
-    struct trust_set *t = NULL;
-
-    assert_int_equal(load(text, &t, &error), -EINVAL);
-    assert_null(t);
-    if (!strstr(error.reason, reason))
-        fail_msg("refused with \"%s\", not with \"%s\"", error.reason, reason);
-    assert_int_equal(error.line, line);
-}
-
-/* The department's file with a fourth approver, yang.er, whose line sorts between the usual ones. */
-static char *with_fourth(const struct department *d, const struct signatory *fourth)
-{
-    struct signatory approvers[DEPARTMENT_APPROVERS + 1];
-    struct trust_plan plan = department_plan(d);
-
-    memcpy(approvers, d->approvers, sizeof(d->approvers));
-    approvers[DEPARTMENT_APPROVERS] = *fourth;
-    plan.approvers = approvers;
-    plan.n_approvers = DEPARTMENT_APPROVERS + 1;
-    return paper_trust(&plan);
-}
-#define LINE_FOURTH (LINE_APPROVER + 2)
-
-/* Takes the key and the certificate over. */
-static void assert_fourth_refused(const struct department *d, enum signature_algorithm alg, EVP_PKEY *key,
-                                  X509 *certificate, const char *reason)
-{
-    struct signatory s = {"yang.er", "finance", "unit", alg, key, certificate};
-    cleanup_free char *text = with_fourth(d, &s);
-
-    assert_refused(text, LINE_FOURTH, reason);
-    signatory_done(&s);
-}
-
-/* Refused for what `plan` says beside name, key and issuer. */
-static void assert_plan_refused(const struct department *d, struct certificate_plan plan, const char *reason)
-{
-    const struct authority *a = &d->anchors[DEPARTMENT_ED25519];
-
-    plan.name = "yang.er";
-    plan.key = issue_key(SIGNATURE_ED25519);
-    plan.issuer = a->certificate;
-    plan.issuer_key = a->key;
-    assert_fourth_refused(d, SIGNATURE_ED25519, plan.key, issue_certificate(&plan), reason);
-}
 
 static void test_foreign_anchor(void **state)
 {
@@ -74,12 +15,12 @@ static void test_foreign_anchor(void **state)
     cleanup(department_free_p) struct department *other = department_new();
     struct signatory s = department_signatory(other, "yang.er", "finance", "unit", SIGNATURE_ED25519);
     struct signatory sm2 = department_signatory(other, "yang.er", "finance", "unit", SIGNATURE_SM2_SM3);
-    cleanup_free char *text = with_fourth(d, &s);
-    cleanup_free char *sm2_text = with_fourth(d, &sm2);
+    cleanup_free char *text = fourth_trust(d, &s);
+    cleanup_free char *sm2_text = fourth_trust(d, &sm2);
 
     /* The foreign anchors even bear the same names. */
-    assert_refused(text, LINE_FOURTH, "no anchor");
-    assert_refused(sm2_text, LINE_FOURTH, "no anchor");
+    assert_trust_refused(text, LINE_FOURTH, "no anchor");
+    assert_trust_refused(sm2_text, LINE_FOURTH, "no anchor");
     signatory_done(&s);
     signatory_done(&sm2);
 }
@@ -150,7 +91,7 @@ static void test_weak_digest_in_a_chain(void **state)
                                                                      .digest = digests[i]});
         approvers[0] = s;
         text = paper_trust(&plan);
-        assert_int_equal(load(text, &t, &error), i == 0 ? -EINVAL : 0);
+        assert_int_equal(load_trust(text, &t, &error), i == 0 ? -EINVAL : 0);
         signatory_done(&s);
         s = (struct signatory){"chen.liu", "finance", "leader,unit", SIGNATURE_ED25519, NULL, NULL};
     }
@@ -160,11 +101,11 @@ static void test_weak_digest_in_a_chain(void **state)
 
 static void test_never_valid_with_the_anchor(void **state)
 {
-    assert_plan_refused(*state,
-                        (struct certificate_plan){.from = ISSUING_UNTIL, .last = ISSUING_UNTIL + 86400},
-                        "never valid");
-    assert_plan_refused(*state, (struct certificate_plan){.from = ISSUING_FROM, .last = ISSUING_FROM - 1},
-                        "dates");
+    assert_fourth_plan_refused(
+        *state, (struct certificate_plan){.from = ISSUING_UNTIL, .last = ISSUING_UNTIL + 86400},
+        "never valid");
+    assert_fourth_plan_refused(
+        *state, (struct certificate_plan){.from = ISSUING_FROM, .last = ISSUING_FROM - 1}, "dates");
 }
 
 /* The department's file with another certificate for its first anchor (whose name sorts first). */
@@ -181,7 +122,7 @@ static void assert_anchor_refused(const struct department *d, EVP_PKEY *key, str
     anchors[0].certificate = issue_certificate(&plan);
     file.anchors = anchors;
     text = paper_trust(&file);
-    assert_refused(text, LINE_ANCHOR, reason);
+    assert_trust_refused(text, LINE_ANCHOR, reason);
     X509_free(anchors[0].certificate);
 }
 

@@ -1,72 +1,13 @@
 // LAYERS: test_support
 
+#include "tests/unit/broker/trust/fourth.h"
 #include "tests/unit/broker/trust/question.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 /* A trust file is refused as a whole, with its line, for a certificate that can never be right. */
-
-/* Lines of the department's trust file: 5, two anchors, one requester, then the approvers. */
-#define LINE_ANCHOR   6
-#define LINE_APPROVER 9
-
-static int load(const char *text, struct trust_set **ret, struct document_error *error)
-{
-    *error = (struct document_error){0};
-    return trust_set_new(text, strlen(text), ret, error);
-}
-
-static void assert_refused(const char *text, unsigned line, const char *reason)
-{
-    struct document_error error;
-    struct trust_set *t = NULL;
-
-    assert_int_equal(load(text, &t, &error), -EINVAL);
-    assert_null(t);
-    if (!strstr(error.reason, reason))
-        fail_msg("refused with \"%s\", not with \"%s\"", error.reason, reason);
-    assert_int_equal(error.line, line);
-}
-
-/* The department's file with a fourth approver, yang.er, whose line sorts between the usual ones. */
-static char *with_fourth(const struct department *d, const struct signatory *fourth)
-{
-    struct signatory approvers[DEPARTMENT_APPROVERS + 1];
-    struct trust_plan plan = department_plan(d);
-
-    memcpy(approvers, d->approvers, sizeof(d->approvers));
-    approvers[DEPARTMENT_APPROVERS] = *fourth;
-    plan.approvers = approvers;
-    plan.n_approvers = DEPARTMENT_APPROVERS + 1;
-    return paper_trust(&plan);
-}
-#define LINE_FOURTH (LINE_APPROVER + 2)
-
-/* Takes the key and the certificate over. */
-static void assert_fourth_refused(const struct department *d, enum signature_algorithm alg, EVP_PKEY *key,
-                                  X509 *certificate, const char *reason)
-{
-    struct signatory s = {"yang.er", "finance", "unit", alg, key, certificate};
-    cleanup_free char *text = with_fourth(d, &s);
-
-    assert_refused(text, LINE_FOURTH, reason);
-    signatory_done(&s);
-}
-
-/* Refused for what `plan` says beside name, key and issuer. */
-static void assert_plan_refused(const struct department *d, struct certificate_plan plan, const char *reason)
-{
-    const struct authority *a = &d->anchors[DEPARTMENT_ED25519];
-
-    plan.name = "yang.er";
-    plan.key = issue_key(SIGNATURE_ED25519);
-    plan.issuer = a->certificate;
-    plan.issuer_key = a->key;
-    assert_fourth_refused(d, SIGNATURE_ED25519, plan.key, issue_certificate(&plan), reason);
-}
 
 static void test_usual(void **state)
 {
@@ -74,7 +15,7 @@ static void test_usual(void **state)
     cleanup(trust_set_free_p) struct trust_set *t = NULL;
     struct document_error error;
 
-    assert_int_equal(load(d->trust, &t, &error), 0);
+    assert_int_equal(load_trust(d->trust, &t, &error), 0);
     assert_string_equal(trust_set_document(t)->site, PAPERS_SITE);
     assert_int_equal(trust_set_document(t)->n_approvers, DEPARTMENT_APPROVERS);
 }
@@ -97,39 +38,40 @@ static void test_every_algorithm(void **state)
 
     for (size_t i = 0; i < ARRAY_SIZE(algorithms); i++) {
         struct signatory s = department_signatory(d, "yang.er", "finance", "unit", algorithms[i]);
-        cleanup_free char *text = with_fourth(d, &s);
+        cleanup_free char *text = fourth_trust(d, &s);
         cleanup(trust_set_free_p) struct trust_set *t = NULL;
         struct document_error error;
 
-        assert_int_equal(load(text, &t, &error), 0);
+        assert_int_equal(load_trust(text, &t, &error), 0);
         signatory_done(&s);
     }
 }
 
 static void test_usage(void **state)
 {
-    assert_plan_refused(*state, (struct certificate_plan){.usage = "critical,keyAgreement"},
-                        "digitalSignature");
-    assert_plan_refused(*state, (struct certificate_plan){.usage = "nonRepudiation"}, "digitalSignature");
-    assert_plan_refused(*state, (struct certificate_plan){.usage = ""}, "digitalSignature");
-    assert_plan_refused(*state, (struct certificate_plan){.usage = "digitalSignature,keyCertSign"},
-                        "not keyCertSign");
+    assert_fourth_plan_refused(*state, (struct certificate_plan){.usage = "critical,keyAgreement"},
+                               "digitalSignature");
+    assert_fourth_plan_refused(*state, (struct certificate_plan){.usage = "nonRepudiation"},
+                               "digitalSignature");
+    assert_fourth_plan_refused(*state, (struct certificate_plan){.usage = ""}, "digitalSignature");
+    assert_fourth_plan_refused(*state, (struct certificate_plan){.usage = "digitalSignature,keyCertSign"},
+                               "not keyCertSign");
 }
 
 static void test_authority_as_signer(void **state)
 {
-    assert_plan_refused(*state, (struct certificate_plan){.ca = true, .usage = "digitalSignature"},
-                        "certificate authority");
-    assert_plan_refused(*state,
-                        (struct certificate_plan){.ca = true, .usage = "digitalSignature,keyCertSign"},
-                        "certificate authority");
+    assert_fourth_plan_refused(*state, (struct certificate_plan){.ca = true, .usage = "digitalSignature"},
+                               "certificate authority");
+    assert_fourth_plan_refused(*state,
+                               (struct certificate_plan){.ca = true, .usage = "digitalSignature,keyCertSign"},
+                               "certificate authority");
 }
 
 /* What a critical extension asks for has to be understood (RFC 5280, 4.2). */
 static void test_unknown_critical_extension(void **state)
 {
-    assert_plan_refused(*state, (struct certificate_plan){.extra = "1.2.3.4.5=critical,DER:0500"},
-                        "no anchor");
+    assert_fourth_plan_refused(*state, (struct certificate_plan){.extra = "1.2.3.4.5=critical,DER:0500"},
+                               "no anchor");
 }
 
 static void test_key_of_another_kind(void **state)
@@ -142,8 +84,8 @@ static void test_key_of_another_kind(void **state)
         cleanup_free char *text = NULL;
 
         claimed.alg = (enum signature_algorithm)alg;
-        text = with_fourth(d, &claimed);
-        assert_refused(text, LINE_FOURTH, "not of the algorithm's kind");
+        text = fourth_trust(d, &claimed);
+        assert_trust_refused(text, LINE_FOURTH, "not of the algorithm's kind");
     }
     signatory_done(&s);
 }
@@ -160,10 +102,10 @@ static void test_sm2_is_not_p256(void **state)
 
     sm2.alg = SIGNATURE_ECDSA_P256_SHA256;
     p256.alg = SIGNATURE_SM2_SM3;
-    a = with_fourth(d, &sm2);
-    b = with_fourth(d, &p256);
-    assert_refused(a, LINE_FOURTH, "not of the algorithm's kind");
-    assert_refused(b, LINE_FOURTH, "not of the algorithm's kind");
+    a = fourth_trust(d, &sm2);
+    b = fourth_trust(d, &p256);
+    assert_trust_refused(a, LINE_FOURTH, "not of the algorithm's kind");
+    assert_trust_refused(b, LINE_FOURTH, "not of the algorithm's kind");
     signatory_done(&sm2);
     signatory_done(&p256);
 }
@@ -217,7 +159,7 @@ static void test_not_a_certificate(void **state)
     const struct department *d = *state;
     cleanup_free char *text = with_der(d, "MAA=");
 
-    assert_refused(text, LINE_APPROVER + 2, "zhou.ming: not a certificate");
+    assert_trust_refused(text, LINE_APPROVER + 2, "zhou.ming: not a certificate");
 }
 
 static void test_octets_after_a_certificate(void **state)
@@ -233,7 +175,7 @@ static void test_octets_after_a_certificate(void **state)
     memcpy(longer, der, (size_t)size);
     base64 = ident_base64_encode(longer, (size_t)size + 1);
     text = with_der(d, base64);
-    assert_refused(text, LINE_APPROVER + 2, "octets after the certificate");
+    assert_trust_refused(text, LINE_APPROVER + 2, "octets after the certificate");
     OPENSSL_free(der);
 }
 
@@ -245,7 +187,7 @@ static void test_base64_that_is_not_canonical(void **state)
     struct trust_set *t = NULL;
     cleanup_free char *text = with_der(d, "MAB=");
 
-    assert_int_equal(load(text, &t, &error), -EINVAL);
+    assert_int_equal(load_trust(text, &t, &error), -EINVAL);
     assert_null(strstr(error.reason, "not a certificate")); /* refused before anyone decodes a certificate */
     assert_int_equal(error.line, LINE_APPROVER + 2);
 }
