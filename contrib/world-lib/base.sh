@@ -137,7 +137,9 @@ settle_services() { # NODE
       mkdir -p /var/spool/cron/crontabs
       chgrp crontab /var/spool/cron/crontabs
       chmod 1730 /var/spool/cron/crontabs
-    fi'
+    fi
+    # Started by who wants one, with a configuration of their own.
+    [ ! -e /etc/init.d/slapd ] || update-rc.d slapd disable 2>/dev/null'
 }
 
 # Whether this machine's PAM stacks are the distribution's own. Elsewhere (sssd, a directory, two factors) a world would wait
