@@ -2,6 +2,7 @@
 #define HUFU_WIRE_FEED_H
 
 #include "policy/base/ident.h"
+#include "policy/wire/frame.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,20 +66,23 @@ enum feed_operation {
 };
 
 enum feed_outcome {
+    /* Each is an outcome of the operations named, and of no others. */
     FEED_HELD = 1,    /* TAKE, LOOK: one is held as (host, nonce) */
     FEED_NOT_HELD,    /* LOOK: none is, read at the provider. GIVE_BACK: none is any more */
     FEED_EXHAUSTED,   /* TAKE: none is free */
-    FEED_UNAVAILABLE, /* nothing was changed: no provider, not permitted, no such grant there */
-    FEED_UNKNOWN,     /* perhaps changed, perhaps not: LOOK later */
+    FEED_UNAVAILABLE, /* all: nothing was changed: no provider, not permitted, no such grant there */
+    FEED_UNKNOWN,     /* all: perhaps changed, perhaps not: LOOK later */
 };
 
-/* Octets inside the body that was decoded: they last as long as it does. */
+/* Octets inside the body that was decoded: they last as long as it does. Empty ones have no address. */
 struct feed_octets {
     const uint8_t *data;
     size_t size;
 };
 
-/* One struct for all types; which fields travel is said beside them. The others decode as 0 and empty. */
+/* One struct for all types; which fields travel is said beside them. The others decode as 0 and empty.
+ * Text is any octets without NUL: whoever shows it makes it fit to be seen. Host and groups are names
+ * (ident_is_name()). */
 struct feed_message {
     enum feed_type type;
     uint32_t search; /* all but CLAIM, CLAIMED and STATE */
@@ -115,22 +119,25 @@ struct feed_message {
     uint32_t seconds;               /* until the next try */
     bool claims_possible;           /* the claim provider can be asked now */
 
-    /* CLAIM and CLAIMED */
+    /* CLAIM; CLAIMED says it all again, with the outcome */
     uint32_t number; /* of the question */
     enum feed_operation operation;
     struct ident_id grant;
     uint8_t nonce[FEED_NONCE_SIZE];
-    enum feed_outcome outcome;
+    enum feed_outcome outcome; /* CLAIMED */
 };
 
 struct buf;
 
-/** Appends header and body to `out`. 0; -EMSGSIZE, -EINVAL (what the decoder would refuse), -ENOMEM; then
- * nothing was appended. */
+/** Appends header and body to `out`; fields that do not travel with m->type are not looked at. 0; -EMSGSIZE
+ * (text without an end, too many or too long, a body above FEED_BODY_MAX), -EINVAL (what the decoder would
+ * refuse), -ENOMEM; then `out` is as it was. */
 int feed_encode(const struct feed_message *m, struct buf *out);
 
-/** Reads the 12 octets of a header. 0; -EBADMSG, -EPROTONOSUPPORT (version). */
-int feed_parse_header(const uint8_t octets[static 12], enum feed_type *type, uint32_t *length);
+/** Reads the 12 octets of a header. 0; -EBADMSG (magic, unknown type, length above FEED_BODY_MAX),
+ * -EPROTONOSUPPORT (version). On errors *ret_type and *ret_length are 0. */
+int feed_parse_header(const uint8_t octets[static FRAME_HEADER_SIZE], enum feed_type *ret_type,
+                      uint32_t *ret_length);
 
 /** Decodes a body: clears *ret first, consumes everything. 0, or -EBADMSG with *ret clear. */
 int feed_decode(enum feed_type type, const uint8_t *body, size_t size, struct feed_message *ret);

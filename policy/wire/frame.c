@@ -28,19 +28,33 @@ static bool frame_is_type(uint16_t number)
     return false;
 }
 
-int frame_parse_header(const uint8_t octets[static FRAME_HEADER_SIZE], struct frame_header *ret)
+int frame_read_header(const uint8_t octets[static FRAME_HEADER_SIZE], uint16_t *ret_type,
+                      uint32_t *ret_length)
 {
     struct view v = view_of(octets, FRAME_HEADER_SIZE);
     const uint8_t *magic = view_get(&v, sizeof(frame_magic));
     uint16_t version = view_get_u16(&v);
-    uint16_t type = view_get_u16(&v);
-    uint32_t length = view_get_u32(&v);
 
-    *ret = (struct frame_header){0};
+    *ret_type = 0;
+    *ret_length = 0;
     if (!magic || memcmp(magic, frame_magic, sizeof(frame_magic)) != 0)
         return -EBADMSG;
     if (version != FRAME_VERSION)
         return -EPROTONOSUPPORT;
+    *ret_type = view_get_u16(&v);
+    *ret_length = view_get_u32(&v);
+    return 0;
+}
+
+int frame_parse_header(const uint8_t octets[static FRAME_HEADER_SIZE], struct frame_header *ret)
+{
+    uint16_t type;
+    uint32_t length;
+    int r = frame_read_header(octets, &type, &length);
+
+    *ret = (struct frame_header){0};
+    if (r < 0)
+        return r;
     if (!frame_is_type(type) || length > FRAME_BODY_MAX)
         return -EBADMSG;
     *ret = (struct frame_header){.type = (enum frame_type)type, .length = length};
@@ -70,10 +84,10 @@ static void frame_put(uint8_t *octets, uint32_t v, size_t size)
         octets[i] = (uint8_t)(v >> (8 * (size - 1 - i)));
 }
 
-void frame_write_header(uint8_t octets[static FRAME_HEADER_SIZE], enum frame_type type, uint32_t length)
+void frame_write_header(uint8_t octets[static FRAME_HEADER_SIZE], unsigned type, uint32_t length)
 {
     memcpy(octets, frame_magic, sizeof(frame_magic));
     frame_put(octets + 4, FRAME_VERSION, 2);
-    frame_put(octets + 6, (uint32_t)type, 2);
+    frame_put(octets + 6, type, 2);
     frame_put(octets + 8, length, 4);
 }

@@ -10,6 +10,8 @@
  * length and no NUL. One request and one reply a gate connection. Unknown version or type, a length
  * that does not fit, an octet left over: refused. docs/protocol.md shows each frame byte by byte.
  *
+ * The feed's socket has the same header, with types and a bound of its own: feed.h.
+ *
  * An encoding is canonical: octets that decode at all are exactly those that the result encodes to.
  */
 
@@ -42,11 +44,17 @@ struct frame_header {
  * -EPROTONOSUPPORT (version; its frame may be built otherwise, so nothing behind it is looked at). */
 int frame_parse_header(const uint8_t octets[static FRAME_HEADER_SIZE], struct frame_header *ret);
 
+/** What the headers of all sockets have in common: magic and version, then any type and any length. 0,
+ * -EBADMSG (magic), -EPROTONOSUPPORT (version); *ret_type and *ret_length are 0 then. */
+int frame_read_header(const uint8_t octets[static FRAME_HEADER_SIZE], uint16_t *ret_type,
+                      uint32_t *ret_length);
+
 /** Reads a frame that must be all of `octets`, as one datagram is: the header, and exactly the body it
  * announces behind it, at octets + FRAME_HEADER_SIZE. Errors as frame_parse_header(). */
 int frame_parse(const uint8_t *octets, size_t size, struct frame_header *ret);
 
-/** Writes the 12 octets of a header. `length` is at most FRAME_BODY_MAX. */
-void frame_write_header(uint8_t octets[static FRAME_HEADER_SIZE], enum frame_type type, uint32_t length);
+/** Writes the 12 octets of a header. `type` is an enum frame_type, and `length` then at most FRAME_BODY_MAX;
+ * or what feed.h has instead. */
+void frame_write_header(uint8_t octets[static FRAME_HEADER_SIZE], unsigned type, uint32_t length);
 
 #endif

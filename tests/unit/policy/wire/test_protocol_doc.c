@@ -1,5 +1,7 @@
 /* docs/protocol.md against the code: each dump is what the encoder gives for the example of its name, each
  * example has a dump, and the table of reasons is the one that is compiled in. */
+#include "feed_samples.h"
+#include "policy/base/buf.h"
 #include "policy/base/cleanup.h"
 #include "policy/base/verdict.h"
 #include "samples.h"
@@ -44,29 +46,44 @@ static size_t read_octets(const char *line, uint8_t *octets, size_t size)
     return size;
 }
 
-static void compare(const struct sample *s, const uint8_t *octets, size_t size)
+/* The frame that a sample gives, or 0 if `at` is behind the last. */
+static size_t encode_sample(size_t at, const char **name, uint8_t frame[static FRAME_MAX])
 {
-    static uint8_t message[SAMPLE_SIZE_MAX], frame[FRAME_MAX];
-    int expected;
+    static uint8_t message[SAMPLE_SIZE_MAX];
+    static struct feed_message feed;
+    cleanup_buf struct buf out = BUF_INIT;
 
-    memset(message, 0, sizeof(message));
-    s->fill(s->type, message);
-    expected = s->encode(s->type, message, frame);
-    for (size_t i = 0; i < size && (int)i < expected; i++)
-        if (octets[i] != frame[i])
-            fail_msg("%s: octet %zu is %02x in the document, the encoder gives %02x", s->name, i, octets[i],
-                     frame[i]);
-    assert_int_equal(size, expected);
+    if (at < n_samples) {
+        *name = samples[at].name;
+        return sample_encode(&samples[at], samples[at].fill, message, frame);
+    }
+    at -= n_samples;
+    if (at >= n_feed_samples)
+        return 0;
+    *name = feed_samples[at].name;
+    feed_sample_fill(&feed_samples[at], feed_samples[at].fill, &feed);
+    assert_int_equal(feed_encode(&feed, &out), 0);
+    assert_true(out.size <= FRAME_MAX);
+    memcpy(frame, out.data, out.size);
+    return out.size;
 }
 
-static const struct sample *find_sample(const char *name)
+static void compare(const char *shown, const uint8_t *octets, size_t size)
 {
-    for (size_t i = 0; i < n_samples; i++)
-        if (strncmp(samples[i].name, name, strlen(samples[i].name)) == 0 &&
-            name[strlen(samples[i].name)] == '\n')
-            return &samples[i];
-    fail_msg("%s shows a frame that is not known: %s", DOCUMENT, name);
-    return NULL;
+    static uint8_t frame[FRAME_MAX];
+    const char *name = NULL;
+    size_t expected;
+
+    for (size_t i = 0; (expected = encode_sample(i, &name, frame)) > 0; i++)
+        if (strcmp(name, shown) == 0)
+            break;
+    if (expected == 0)
+        fail_msg("%s shows a frame that is not known: %s", DOCUMENT, shown);
+    for (size_t i = 0; i < size && i < expected; i++)
+        if (octets[i] != frame[i])
+            fail_msg("%s: octet %zu is %02x in the document, the encoder gives %02x", shown, i, octets[i],
+                     frame[i]);
+    assert_int_equal(size, expected);
 }
 
 static void every_dump_is_what_is_encoded(void **state)
@@ -74,41 +91,44 @@ static void every_dump_is_what_is_encoded(void **state)
     static uint8_t octets[FRAME_MAX];
     FILE *f = open_document();
     size_t size = 0, shown = 0;
-    const struct sample *s = NULL;
-    char line[512];
+    char line[512], name[64] = "";
 
     (void)state;
     while (fgets(line, sizeof(line), f)) {
         if (strncmp(line, FENCE, strlen(FENCE)) == 0) {
-            s = find_sample(line + strlen(FENCE));
+            (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(line + strlen(FENCE), "\n"),
+                           line + strlen(FENCE));
             size = 0;
-        } else if (s && strncmp(line, "```", 3) == 0) {
-            compare(s, octets, size);
-            s = NULL;
+        } else if (name[0] && strncmp(line, "```", 3) == 0) {
+            compare(name, octets, size);
+            name[0] = 0;
             shown++;
-        } else if (s) {
+        } else if (name[0]) {
             size = read_octets(line, octets, size);
         }
     }
     (void)fclose(f);
-    assert_null(s);
-    assert_int_equal(shown, n_samples);
+    assert_string_equal(name, "");
+    assert_int_equal(shown, n_samples + n_feed_samples);
 }
 
 static void every_frame_has_its_dump(void **state)
 {
+    static uint8_t frame[FRAME_MAX];
+    const char *name = NULL;
+
     (void)state;
-    for (size_t i = 0; i < n_samples; i++) {
+    for (size_t i = 0; encode_sample(i, &name, frame) > 0; i++) {
         char wanted[64], line[512];
         FILE *f = open_document();
         unsigned seen = 0;
 
-        (void)snprintf(wanted, sizeof(wanted), FENCE "%s\n", samples[i].name);
+        (void)snprintf(wanted, sizeof(wanted), FENCE "%s\n", name);
         while (fgets(line, sizeof(line), f))
             seen += strcmp(line, wanted) == 0;
         (void)fclose(f);
         if (seen != 1)
-            fail_msg("%s shows %s %u times", DOCUMENT, samples[i].name, seen);
+            fail_msg("%s shows %s %u times", DOCUMENT, name, seen);
     }
 }
 
