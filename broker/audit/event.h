@@ -42,7 +42,14 @@
     ROW(CLOCK, "clock", "88697a1617e841d28c9587eda6f377f1", LOG_ERR) /* the wall clock in doubt, trusted again */ \
     ROW(CLOCK_STEP, "clock-step", "c9e06e3244a34684a8d797133ae5af08", LOG_WARNING) /* set forward, and synchronised */ \
     ROW(CLOCK_CONFIRM, "clock-confirm", "5e360f9a3fd84d5785684d1ba707df16", LOG_WARNING) \
-    ROW(HOST_CONFIRM, "host-confirm", "10f0b676b33a4e26a7d294c0fa375c3e", LOG_WARNING)
+    ROW(HOST_CONFIRM, "host-confirm", "10f0b676b33a4e26a7d294c0fa375c3e", LOG_WARNING) \
+    ROW(DIRECTORY, "directory", "2b60c5e8d710483bb1d83e7ebe0bbd83", LOG_WARNING) /* reached, lost for longer than a minute */ \
+    ROW(DIRECTORY_REFRESH, "directory-refresh", "d8690ddc23644bf9ab0e3442821b97a7", LOG_WARNING) /* all of it read, ordered, or not taken in */ \
+    ROW(DIRECTORY_ENTRY, "directory-entry", "7887cf0b34c34117b8625a7720746c49", LOG_WARNING) /* an entry that is of no use here */ \
+    ROW(DIRECTORY_PURGE, "directory-purge", "519717c9f91d448e920b0b0aa0034d0f", LOG_ERR) /* so much is gone that a full refresh has to confirm it */ \
+    ROW(DIRECTORY_TROUBLE, "directory-trouble", "272e1aba75484f90a3c0d8a92d2d20f0", LOG_WARNING) /* who speaks for hufu-ldapd was hung up on */ \
+    ROW(WITHDRAWN, "withdrawn", "d3dbf0265fb5413d958be6e2dd6b6a1a", LOG_ERR) /* grants gone from the directory, or back */ \
+    ROW(UNSIGNED, "revocation-unsigned", "2cebe0a458e2424285a1c0deb82e5483", LOG_ERR) /* one that nobody signed who may: it holds while it is there */
 /* clang-format on */
 
 #define ROW(symbol, name, message_id, priority) extern const char EVENT_##symbol[];

@@ -69,6 +69,18 @@ static const struct sentence {
      "the clock was not confirmed{by}{why}{detail}"},
     {EVENT_HOST_CONFIRM, "this host was confirmed to be itself{by}{detail}",
      "this host was not confirmed to be itself{by}{why}{detail}"},
+    {EVENT_DIRECTORY, "the directory is reached{detail}", "the directory is not reached{detail}"},
+    {EVENT_DIRECTORY_REFRESH, "refresh of the directory{by}{detail}",
+     "refresh of the directory not taken in{why}{detail}"},
+    {EVENT_DIRECTORY_ENTRY, "entry of the directory is of use again{detail}",
+     "entry of the directory is of no use{why}{detail}"},
+    {EVENT_DIRECTORY_PURGE, "what is gone from the directory was confirmed{detail}",
+     "much is gone from the directory, to be confirmed{detail}"},
+    {EVENT_DIRECTORY_TROUBLE, "hufu-ldapd is heard again{detail}", "hufu-ldapd was hung up on{why}{detail}"},
+    {EVENT_WITHDRAWN, "grant of {who} is in the directory again{detail}{about}",
+     "grant of {who} withdrawn{why}{detail}{about}"},
+    {EVENT_UNSIGNED, "{what} no longer revoked without signature{detail}{about}",
+     "{what} revoked without signature{until}{detail}{about}"},
 };
 
 /* A record of an event that is not in the table, say of a newer store. */

@@ -3,6 +3,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
 #include "broker/common/i18n.h"
+#include "broker/daemon/directory.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/orders.h"
@@ -101,6 +102,8 @@ static int load_store(struct broker *b)
         r = restore_load(b);
     if (r == 0)
         trust_keeper_settle(b);
+    if (r == 0)
+        r = directory_new(b, &b->directory);
     return r;
 }
 
@@ -344,6 +347,7 @@ struct broker *broker_free(struct broker *b)
     if (b->store)
         (void)store_flush(b->store);
     orders_free(b);
+    b->directory = directory_free(b->directory);
     b->feeder = feeder_stop(b->feeder);
     b->gate = gate_free(b->gate);
     b->control = control_free(b->control);

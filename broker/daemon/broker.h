@@ -65,6 +65,7 @@ struct broker {
     struct grants *grants;
     struct taken *taken;
     struct status_keeper status;
+    struct directory *directory; /* NULL: there is no store */
     uint64_t generation;
 
     struct registry *registry;

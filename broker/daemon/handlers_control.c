@@ -27,6 +27,8 @@ const struct control_method broker_control_methods[] = {
     {.name = "Explain", .needs = CONTROL_READ, .handle = control_explain},
     {.name = "TrustShow", .needs = CONTROL_READ, .handle = control_trust_show},
     {.name = "TrustReset", .needs = CONTROL_ROOT, .handle = control_trust_reset},
+    {.name = "SyncShow", .needs = CONTROL_READ, .handle = control_sync_show},
+    {.name = "SyncRefresh", .needs = CONTROL_CHANGE, .handle = control_sync_refresh},
     {.name = "Audit", .needs = CONTROL_READ, .handle = control_audit},
     {.name = "ClockShow", .needs = CONTROL_READ, .blind = true, .handle = control_clock_show},
     {.name = "ClockConfirm", .needs = CONTROL_ROOT, .handle = control_clock_confirm},

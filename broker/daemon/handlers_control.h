@@ -29,6 +29,8 @@ control_handler control_host_show;
 control_handler control_host_confirm;
 control_handler control_trust_show;
 control_handler control_trust_reset;
+control_handler control_sync_show;
+control_handler control_sync_refresh;
 
 /* ---- what several of them need ---- */
 

@@ -174,7 +174,7 @@ complete -c hufuctl -n '__hufuctl_is "audit"' -l since -x -d 'from this instant 
 complete -c hufuctl -n '__hufuctl_is "audit"' -l until -x -d 'up to this instant'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l staff -x -d 'of this person'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l vendor -x -d 'of this vendor'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l event -x -a 'login session-open session-close session-remains switch job key channel screen-unlock user-manager reservation-release request-refused grant-add grant-close grant-finish revoke revocation status lock unlock session-end warn-unheard trust-seed trust-replace trust-reset control-refused broker-start broker-stop reload range-differs reaper clock clock-step clock-confirm host-confirm' -d 'of this kind'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l event -x -a 'login session-open session-close session-remains switch job key channel screen-unlock user-manager reservation-release request-refused grant-add grant-close grant-finish revoke revocation status lock unlock session-end warn-unheard trust-seed trust-replace trust-reset control-refused broker-start broker-stop reload range-differs reaper clock clock-step clock-confirm host-confirm directory directory-refresh directory-entry directory-purge directory-trouble withdrawn revocation-unsigned' -d 'of this kind'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l result -x -a 'success failure' -d 'success or failure'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l reason -x -d 'with this reason'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l grant -x -a '(__hufuctl_ids grant)' -d 'under this grant'

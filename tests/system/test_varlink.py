@@ -75,7 +75,7 @@ def test_every_method_that_reads(site, guest):
         "SessionShow": call(site, "SessionShow", number=session["number"]),
         "Explain": call(site, "Explain", staff="zhang.san", service="sshd", source="127.0.0.1"),
         "Audit": call(site, "Audit", event="session-open", limit=1),
-        **{method: call(site, method) for method in ("TakenList", "TrustShow", "ClockShow", "HostShow")},
+        **{method: call(site, method) for method in ("TakenList", "TrustShow", "SyncShow", "ClockShow", "HostShow")},
     }
     assert answers["Status"]["host"] == site.ctl("status")["host"]
     assert [g["id"] for g in answers["GrantList"]["grants"] if g["state"] == "ok"] == [grant]

@@ -56,6 +56,12 @@ static json_t *trust_reset(struct world *w)
     return json_pack("{ss ss}", "sha256", hex, "why", "test");
 }
 
+static json_t *nothing(struct world *w)
+{
+    (void)w;
+    return json_object();
+}
+
 static json_t *why(struct world *w)
 {
     (void)w;
@@ -85,6 +91,7 @@ static const struct {
     {"Lock", target, EVENT_LOCK},
     {"Unlock", target, EVENT_UNLOCK_TAKEN},
     {"Revoke", target, EVENT_REVOKE},
+    {"SyncRefresh", nothing, EVENT_DIRECTORY_REFRESH},
     {"TrustReset", trust_reset, EVENT_TRUST_RESET},
     {"ClockConfirm", why, EVENT_CLOCK_CONFIRM},
     {"HostConfirm", host_confirm, EVENT_HOST_CONFIRM},

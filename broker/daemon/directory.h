@@ -1,0 +1,61 @@
+#ifndef HUFU_DAEMON_DIRECTORY_H
+#define HUFU_DAEMON_DIRECTORY_H
+
+#include "policy/base/cleanup.h"
+#include "policy/base/ident.h"
+#include "policy/base/verdict.h"
+#include "policy/base/when.h"
+#include "policy/wire/feed.h"
+
+/*
+ * What the directory has for this host, as hufu-ldapd tells it (docs/architecture.md, "The directory").
+ * Nothing that comes from there is believed but by its signatures; the rest can only take away: a grant that
+ * came from there and is there no more is withdrawn, and a revocation that nobody signed who may holds as
+ * long as it is there. All functions take directory NULL: there is no store to keep anything in, and then
+ * there is none.
+ */
+struct broker;
+struct directory;
+
+/** Takes over what the store keeps: from here on what it says holds. After documents, books and tombstones.
+ * 0, -EBADMSG (a row that this module cannot have written), -ENOMEM. */
+int directory_new(struct broker *b, struct directory **ret);
+/** Nothing is taken in any more; who waits for a commit is told by the store. */
+struct directory *directory_free(struct directory *d);
+DEFINE_CLEANUP(struct directory, directory_free);
+
+/** Whether the version of this grant that is in force here came from there and is there no more. */
+bool directory_has_withdrawn(const struct directory *d, const struct ident_id *grant);
+
+/** Has everything told anew, and taken in. False: hufu-ldapd is away, and it begins when that is back. */
+bool directory_refresh(struct directory *d);
+
+/* ---- for people ---- */
+
+#define DIRECTORY_SHOWN_MAX 64
+struct directory_shown {
+    const char *name;
+    enum reason reason;
+    const char *text; /* English */
+};
+
+struct directory_view {
+    bool here;             /* hufu-ldapd is connected */
+    bool used;             /* there is, or was, a directory for this host at all */
+    enum feed_state state; /* as it said last; 0: nothing yet */
+    when_t since;          /* of `state`, or of its absence */
+    when_t reached_at; /* that it was complete last, or complete and pushing; 0: never since hufud started */
+    bool pushes, claims_possible, cookie;
+    const char *server, *error; /* empty: none */
+    when_t error_at;
+    when_t next_try; /* 0: none */
+    when_t heartbeat_written, heartbeat_received;
+    when_t last_change, last_refresh, last_full;
+    size_t entries, grants, unsigned_revocations, withdrawn, waiting, waiting_trust, bad, held_back;
+    size_t n_shown; /* bad ones first, then those that wait */
+    struct directory_shown shown[DIRECTORY_SHOWN_MAX];
+};
+/** Its texts last until the next turn of the loop. Of NULL: nothing, away. */
+void directory_view(const struct directory *d, struct directory_view *ret);
+
+#endif
