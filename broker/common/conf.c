@@ -25,6 +25,7 @@
  */
 #define LINE_MAX_OCTETS ((size_t)199)
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
+#define DURATION_MAX    ((uint64_t)10 * 365 * 86400)
 
 struct conf_run {
     const struct conf_key *table;
@@ -273,4 +274,23 @@ int conf_parse_range(const char *value, unsigned *first, unsigned *last)
     *first = from;
     *last = to;
     return 0;
+}
+
+int conf_parse_duration(const char *value, uint32_t *seconds)
+{
+    static const struct {
+        char unit;
+        uint32_t seconds;
+    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+    size_t length = strlen(value);
+    uint32_t number;
+
+    if (length < 2 || ident_parse_number(value, length - 1, &number) < 0)
+        return -EINVAL;
+    for (size_t i = 0; i < ARRAY_SIZE(units); i++)
+        if (units[i].unit == value[length - 1] && (uint64_t)number * units[i].seconds <= DURATION_MAX) {
+            *seconds = number * units[i].seconds;
+            return 0;
+        }
+    return -EINVAL;
 }

@@ -2,6 +2,7 @@
 #define HUFU_COMMON_CONF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Strict `[section]` / `key = value` files. inih takes the lines apart; this puts in front of it what it
@@ -37,5 +38,8 @@ int conf_load(const char *path, const struct conf_key *table, void *target, stru
 
 /** "20000-29999": first <= last, neither 0. 0 or -EINVAL. */
 int conf_parse_range(const char *value, unsigned *first, unsigned *last);
+
+/** "24h", "90m", "3600s", "2d": 1 second to 10 years. 0 or -EINVAL. */
+int conf_parse_duration(const char *value, uint32_t *seconds);
 
 #endif

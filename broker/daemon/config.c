@@ -11,7 +11,6 @@
 
 #define REASON_SIZE       200
 #define LIST_MAX          64
-#define DURATION_MAX      ((uint64_t)10 * 365 * 86400)
 #define TOLERANCE_DEFAULT 10
 #define TOLERANCE_MAX     3600
 
@@ -101,31 +100,12 @@ static int set_gated_uid(void *target, const char *value, char *reason)
     return 0;
 }
 
-int config_parse_duration(const char *text, uint32_t *seconds)
-{
-    static const struct {
-        char unit;
-        uint32_t seconds;
-    } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
-    size_t length = strlen(text);
-    uint32_t number;
-
-    if (length < 2 || ident_parse_number(text, length - 1, &number) < 0)
-        return -EINVAL;
-    for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-        if (units[i].unit == text[length - 1] && (uint64_t)number * units[i].seconds <= DURATION_MAX) {
-            *seconds = number * units[i].seconds;
-            return 0;
-        }
-    return -EINVAL;
-}
-
 static int set_status_max_age(void *target, const char *value, char *reason)
 {
     struct config *c = target;
 
     c->status_required = strcmp(value, "none") != 0;
-    if (c->status_required && config_parse_duration(value, &c->status_max_age) < 0)
+    if (c->status_required && conf_parse_duration(value, &c->status_max_age) < 0)
         return refuse(reason, "\"%.60s\" is neither a duration such as 24h nor none", value);
     return 0;
 }
@@ -134,7 +114,7 @@ static int set_tolerance(void *target, const char *value, char *reason)
 {
     struct config *c = target;
 
-    if (config_parse_duration(value, &c->tolerance) < 0 || c->tolerance > TOLERANCE_MAX)
+    if (conf_parse_duration(value, &c->tolerance) < 0 || c->tolerance > TOLERANCE_MAX)
         return refuse(reason, "\"%.60s\" is no duration from 1s to 1h", value);
     return 0;
 }

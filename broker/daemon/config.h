@@ -35,7 +35,4 @@ int config_parse(const char *text, size_t size, struct config **ret, struct conf
 struct config *config_free(struct config *c);
 DEFINE_CLEANUP(struct config, config_free);
 
-/** "24h", "90m", "3600s", "2d": 1 second to 10 years. 0 or -EINVAL. */
-int config_parse_duration(const char *text, uint32_t *seconds);
-
 #endif

@@ -278,6 +278,24 @@ static void test_range(void **state)
     }
 }
 
+static void test_durations(void **state)
+{
+    uint32_t seconds;
+
+    (void)state;
+    assert_int_equal(conf_parse_duration("1s", &seconds), 0);
+    assert_int_equal(seconds, 1);
+    assert_int_equal(conf_parse_duration("90m", &seconds), 0);
+    assert_int_equal(seconds, 5400);
+    assert_int_equal(conf_parse_duration("3650d", &seconds), 0);
+    assert_int_equal(seconds, 315360000);
+    assert_int_equal(conf_parse_duration("3651d", &seconds), -EINVAL);
+    assert_int_equal(conf_parse_duration("-1s", &seconds), -EINVAL);
+    assert_int_equal(conf_parse_duration("01s", &seconds), -EINVAL);
+    assert_int_equal(conf_parse_duration("1S", &seconds), -EINVAL);
+    assert_int_equal(conf_parse_duration("", &seconds), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +308,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_load, folder_setup, folder_teardown),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_range),
+        cmocka_unit_test(test_durations),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

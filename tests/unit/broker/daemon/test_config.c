@@ -120,24 +120,6 @@ static void test_each_mistake(void **state)
     }
 }
 
-static void test_durations(void **state)
-{
-    uint32_t seconds;
-
-    (void)state;
-    assert_int_equal(config_parse_duration("1s", &seconds), 0);
-    assert_int_equal(seconds, 1);
-    assert_int_equal(config_parse_duration("90m", &seconds), 0);
-    assert_int_equal(seconds, 5400);
-    assert_int_equal(config_parse_duration("3650d", &seconds), 0);
-    assert_int_equal(seconds, 315360000);
-    assert_int_equal(config_parse_duration("3651d", &seconds), -EINVAL);
-    assert_int_equal(config_parse_duration("-1s", &seconds), -EINVAL);
-    assert_int_equal(config_parse_duration("01s", &seconds), -EINVAL);
-    assert_int_equal(config_parse_duration("1S", &seconds), -EINVAL);
-    assert_int_equal(config_parse_duration("", &seconds), -EINVAL);
-}
-
 /* The file is root's, and nobody else may write it. (This test may be anybody: they are the owner here.) */
 static void test_file(void **state)
 {
@@ -204,13 +186,9 @@ static void test_example_of_the_manual(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_least),
-        cmocka_unit_test(test_each_mistake),
-        cmocka_unit_test(test_durations),
-        cmocka_unit_test(test_file),
-        cmocka_unit_test(test_example),
-        cmocka_unit_test(test_example_of_the_manual),
+        cmocka_unit_test(test_whole),        cmocka_unit_test(test_least),
+        cmocka_unit_test(test_each_mistake), cmocka_unit_test(test_file),
+        cmocka_unit_test(test_example),      cmocka_unit_test(test_example_of_the_manual),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
