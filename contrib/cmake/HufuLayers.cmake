@@ -63,6 +63,8 @@ hufu_library(smartcols  PKGCONFIG smartcols HEADERS "libsmartcols.*\\.h")
 hufu_library(sd-journal PKGCONFIG libsystemd HEADERS "systemd/sd-journal\\.h")
 hufu_library(sd-event   PKGCONFIG libsystemd HEADERS "systemd/sd-event\\.h" "systemd/sd-daemon\\.h" "systemd/sd-id128\\.h" SHARED_DOOR)
 hufu_library(sd-bus     PKGCONFIG libsystemd HEADERS "systemd/sd-bus.*\\.h")
+hufu_library(libldap    PKGCONFIG ldap HEADERS "ldap\\.h" "lber\\.h" "openldap\\.h")
+hufu_library(libseccomp PKGCONFIG libseccomp HEADERS "seccomp\\.h")
 # JSON is the language of the control socket: its codec, its handlers and its client speak it, nobody else does.
 hufu_library(jansson    PKGCONFIG jansson HEADERS "jansson.*\\.h" SHARED_DOOR)
 
@@ -85,6 +87,7 @@ hufu_row(daemon   broker/daemon
   LAYERS base document engine wire common trust store audit sessions ipc
   LIBRARIES sd-event jansson threads MAINS main.c)
 hufu_row(reaper   broker/reaper   LAYERS base wire common LIBRARIES sd-event sd-bus MAINS main.c)
+hufu_row(ldap     broker/ldap     LAYERS base wire common LIBRARIES libldap libseccomp sd-event threads MAINS main.c)
 hufu_row(ctl      broker/ctl      LAYERS base document engine trust common ipc LIBRARIES jansson smartcols MAINS main.c)
 
 # Only these headers of a layer may be seen from the layer named: hufuctl speaks the varlink codec, and is no listener.
