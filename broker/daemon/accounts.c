@@ -33,11 +33,13 @@ static void find_group(const char *name, gid_t *gid)
 void accounts_find(struct accounts *a)
 {
     find_user("hufu-keys", &a->keys);
+    find_user("hufu-ldap", &a->ldap);
     find_group("hufu-operators", &a->operators);
     find_group("hufu-auditors", &a->auditors);
 }
 
 bool accounts_differ(const struct accounts *a, const struct accounts *b)
 {
-    return a->keys != b->keys || a->operators != b->operators || a->auditors != b->auditors;
+    return a->keys != b->keys || a->ldap != b->ldap || a->operators != b->operators ||
+           a->auditors != b->auditors;
 }

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-/* The user and the groups that have rights here, and that they are looked up again. */
+/* The users and the groups that have rights here, and that they are looked up again. */
 
 #define CONF                                                                                               \
     "[host]\nhost = db01.finance.example\n[gate]\ngated-uid = 20000-29999\n[directory]\nstatus-max-age = " \
@@ -37,9 +37,10 @@ struct passwd *__wrap_getpwnam(const char *name)
 
     if (!answers)
         return __real_getpwnam(name);
-    assert_string_equal(name, "hufu-keys");
+    if (strcmp(name, "hufu-keys") != 0)
+        assert_string_equal(name, "hufu-ldap");
     errno = error;
-    found.pw_uid = user;
+    found.pw_uid = user + (strcmp(name, "hufu-ldap") == 0);
     return user ? &found : NULL;
 }
 
@@ -56,12 +57,13 @@ struct group *__wrap_getgrnam(const char *name)
     return group ? &found : NULL;
 }
 
-static void assert_found(uid_t keys, gid_t operators, gid_t auditors, struct accounts *a)
+static void assert_found(uid_t keys, uid_t ldap, gid_t operators, gid_t auditors, struct accounts *a)
 {
     answers = true;
     accounts_find(a);
     answers = false;
     assert_int_equal(a->keys, keys);
+    assert_int_equal(a->ldap, ldap);
     assert_int_equal(a->operators, operators);
     assert_int_equal(a->auditors, auditors);
 }
@@ -73,23 +75,34 @@ static void test_looking_up(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
-        user = 990, group = 991, error = 0;
-        assert_found(990, 991, 992, &a);
+        user = 990, group = 980, error = 0;
+        assert_found(990, 991, 980, 981, &a);
         user = 0, group = 0, error = none[i];
-        assert_found((uid_t)-1, (gid_t)-1, (gid_t)-1, &a);
+        assert_found((uid_t)-1, (uid_t)-1, (gid_t)-1, (gid_t)-1, &a);
     }
 }
 
 /* A lookup that fails takes nobody's rights away, and gives none. */
 static void test_failing_to_look_up(void **state)
 {
-    struct accounts a = {1, 2, 3};
+    struct accounts a = {1, 2, 3, 4};
 
     (void)state;
     user = 0, group = 0, error = EIO;
-    assert_found(1, 2, 3, &a);
+    assert_found(1, 2, 3, 4, &a);
     a = ACCOUNTS_NONE;
-    assert_found((uid_t)-1, (gid_t)-1, (gid_t)-1, &a);
+    assert_found((uid_t)-1, (uid_t)-1, (gid_t)-1, (gid_t)-1, &a);
+}
+
+static void test_a_difference(void **state)
+{
+    const struct accounts a = {1, 2, 3, 4};
+    const struct accounts others[] = {{9, 2, 3, 4}, {1, 9, 3, 4}, {1, 2, 9, 4}, {1, 2, 3, 9}};
+
+    (void)state;
+    assert_false(accounts_differ(&a, &a));
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        assert_true(accounts_differ(&a, &others[i]));
 }
 
 /* ---- at a reload ---- */
@@ -167,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_looking_up),
         cmocka_unit_test(test_failing_to_look_up),
+        cmocka_unit_test(test_a_difference),
         cmocka_unit_test_setup_teardown(test_users_and_groups, world_setup, world_teardown),
     };
 
