@@ -1,6 +1,6 @@
 #include "policy/engine/index.h"
 
-#include "policy/engine/siphash.h"
+#include "policy/base/siphash.h"
 
 #include <errno.h>
 #include <string.h>

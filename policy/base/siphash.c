@@ -1,4 +1,4 @@
-#include "policy/engine/siphash.h"
+#include "policy/base/siphash.h"
 
 struct state {
     uint64_t v0, v1, v2, v3;

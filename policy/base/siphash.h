@@ -1,5 +1,5 @@
-#ifndef HUFU_ENGINE_SIPHASH_H
-#define HUFU_ENGINE_SIPHASH_H
+#ifndef HUFU_BASE_SIPHASH_H
+#define HUFU_BASE_SIPHASH_H
 
 #include <stddef.h>
 #include <stdint.h>

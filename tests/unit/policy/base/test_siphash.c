@@ -1,6 +1,6 @@
 /* Test vectors of the SipHash reference implementation (key 00 01 .. 0f, input 00 01 .. n-1). */
 #include "policy/base/cleanup.h"
-#include "policy/engine/siphash.h"
+#include "policy/base/siphash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
