@@ -24,6 +24,7 @@ struct listener {
     int fd;
     int reserve;
     unsigned exhausted;
+    bool *freed; /* told by listener_free() to the turn that is under way */
     listener_accept *accept;
     void *userdata;
 };
@@ -67,6 +68,7 @@ static void out_of_descriptors(struct listener *l)
 static int on_readable(sd_event_source *source, int listening, uint32_t events, void *userdata)
 {
     struct listener *l = userdata;
+    bool freed = false;
 
     (void)source;
     (void)events;
@@ -74,7 +76,11 @@ static int on_readable(sd_event_source *source, int listening, uint32_t events, 
         int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
         if (fd >= 0) {
+            l->freed = &freed;
             l->accept(l->userdata, fd);
+            if (freed)
+                return 0;
+            l->freed = NULL;
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             out_of_descriptors(l);
             return 0;
@@ -166,6 +172,8 @@ struct listener *listener_free(struct listener *l)
 {
     if (!l)
         return NULL;
+    if (l->freed)
+        *l->freed = true;
     sd_event_source_disable_unref(l->io);
     sd_event_source_disable_unref(l->pause);
     if (l->path)

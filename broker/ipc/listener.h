@@ -13,7 +13,7 @@
  */
 struct listener;
 
-/* A new connection, close-on-exec and non-blocking, the receiver's to close. */
+/* A new connection, close-on-exec and non-blocking, the receiver's to close. It may free the listener. */
 typedef void listener_accept(void *userdata, int fd);
 
 struct listener_options {
