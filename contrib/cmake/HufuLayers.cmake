@@ -83,8 +83,9 @@ hufu_row(store    broker/store    LAYERS base common LIBRARIES sqlite3 threads)
 hufu_row(audit    broker/audit    LAYERS base common store LIBRARIES sd-journal threads)
 hufu_row(sessions broker/sessions LAYERS base document engine wire common LIBRARIES sd-event)
 hufu_row(ipc      broker/ipc      LAYERS base wire common LIBRARIES sd-event jansson)
+hufu_row(directory broker/directory LAYERS base wire common ipc LIBRARIES sd-event)
 hufu_row(daemon   broker/daemon
-  LAYERS base document engine wire common trust store audit sessions ipc
+  LAYERS base document engine wire common trust store audit sessions ipc directory
   LIBRARIES sd-event jansson threads MAINS main.c)
 hufu_row(reaper   broker/reaper   LAYERS base wire common LIBRARIES sd-event sd-bus MAINS main.c)
 hufu_row(ldap     broker/ldap     LAYERS base wire common LIBRARIES libldap libseccomp sd-event threads MAINS main.c)
@@ -92,3 +93,5 @@ hufu_row(ctl      broker/ctl      LAYERS base document engine trust common ipc L
 
 # Only these headers of a layer may be seen from the layer named: hufuctl speaks the varlink codec, and is no listener.
 set_property(GLOBAL PROPERTY HUFU_NARROW_ctl_ipc "varlink.*\\.h")
+# The feed is one more listener, and knows neither gate nor control.
+set_property(GLOBAL PROPERTY HUFU_NARROW_directory_ipc "(listener|peer)\\.h")
