@@ -128,6 +128,58 @@ static int apply_drop_documents(struct committer *c, const struct op_document *d
     return bind_run(&b);
 }
 
+static int apply_by_id(struct committer *c, enum commit_statement statement, const struct ident_id *id)
+{
+    struct binder b = binder_of(c, statement);
+
+    bind_blob(&b, id->octets, sizeof(id->octets));
+    return bind_run(&b);
+}
+
+/* Documents first, published last: each looks at what the books say. */
+static int apply_forget_grant(struct committer *c, const struct ident_id *id)
+{
+    int r = apply_by_id(c, COMMIT_FORGET_DOCUMENTS, id);
+
+    if (r == 0)
+        r = apply_by_id(c, COMMIT_FORGET_BOOKS, id);
+    return r == 0 ? apply_by_id(c, COMMIT_FORGET_PUBLISHED, id) : r;
+}
+
+static int apply_feed(struct committer *c, const struct op_feed *f)
+{
+    struct binder b = binder_of(c, COMMIT_FEED);
+
+    bind_blob(&b, f->row.uuid, sizeof(f->row.uuid));
+    bind_blob(&b, f->row.digest, sizeof(f->row.digest));
+    bind_blob(&b, f->row.approvals, sizeof(f->row.approvals));
+    bind_int(&b, f->row.type);
+    bind_blob(&b, f->row.id.octets, sizeof(f->row.id.octets));
+    bind_int(&b, f->row.reason);
+    bind_int(&b, f->row.again);
+    bind_text(&b, f->name);
+    bind_text(&b, f->text);
+    bind_blob(&b, f->octets.data, f->octets.size);
+    return bind_run(&b);
+}
+
+static int apply_unfeed(struct committer *c, const struct op_feed *f)
+{
+    struct binder b = binder_of(c, COMMIT_UNFEED);
+
+    bind_blob(&b, f->row.uuid, sizeof(f->row.uuid));
+    return bind_run(&b);
+}
+
+static int apply_published(struct committer *c, const struct store_published *x)
+{
+    struct binder b = binder_of(c, COMMIT_PUBLISHED);
+
+    bind_blob(&b, x->id.octets, sizeof(x->id.octets));
+    bind_blob(&b, x->digest, sizeof(x->digest));
+    return bind_run(&b);
+}
+
 static int apply_books(struct committer *c, const struct store_books *x)
 {
     struct binder b = binder_of(c, COMMIT_BOOKS);
@@ -228,6 +280,14 @@ int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
         return apply_document(c, &o->document);
     case OP_DROP_DOCUMENTS:
         return apply_drop_documents(c, &o->document);
+    case OP_FORGET_GRANT:
+        return apply_forget_grant(c, &o->published.id);
+    case OP_FEED:
+        return apply_feed(c, &o->feed);
+    case OP_UNFEED:
+        return apply_unfeed(c, &o->feed);
+    case OP_PUBLISHED:
+        return apply_published(c, &o->published);
     case OP_BOOKS:
         return apply_books(c, &o->books);
     case OP_SESSION:

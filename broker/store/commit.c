@@ -42,6 +42,17 @@ static const char *const statement_texts[COMMIT_STATEMENTS] = {
         " ON CONFLICT (id, type, version) DO UPDATE SET octets = excluded.octets,"
         " approvals = excluded.approvals",
     [COMMIT_DROP_DOCUMENTS] = "DELETE FROM document WHERE id = ?1 AND type = ?2 AND version > ?3",
+    [COMMIT_FORGET_DOCUMENTS] =
+        "DELETE FROM document WHERE id = ?1 AND type = 1 AND NOT EXISTS"
+        " (SELECT 1 FROM books WHERE id = ?1 AND (verified_version > 0 OR uses_taken > 0 OR closed))",
+    [COMMIT_FORGET_BOOKS] =
+        "DELETE FROM books WHERE id = ?1 AND verified_version = 0 AND uses_taken = 0 AND NOT closed",
+    [COMMIT_FORGET_PUBLISHED] =
+        "DELETE FROM published WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM books WHERE id = ?1)",
+    [COMMIT_FEED] = "REPLACE INTO feed (uuid, digest, approvals, type, id, reason, again, name, text, octets)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [COMMIT_UNFEED] = "DELETE FROM feed WHERE uuid = ?1",
+    [COMMIT_PUBLISHED] = "REPLACE INTO published (id, digest) VALUES (?1, ?2)",
     [COMMIT_BOOKS] =
         "INSERT INTO books (id, uses_taken, closed, verified_version) VALUES (?1, ?2, ?3, ?4)"
         " ON CONFLICT (id) DO UPDATE SET uses_taken = excluded.uses_taken, closed = excluded.closed,"

@@ -286,6 +286,79 @@ int store_load_verdicts(struct store *s, int (*visit)(void *u, const struct stor
     return load_rows(s, "SELECT key, basis, verdict FROM verdict", load_verdict, &walk);
 }
 
+struct feed {
+    int (*visit)(void *u, const struct store_feed *x);
+    void *u;
+};
+
+static const char *column_borrowed_text(struct column *c)
+{
+    const char *value = (const char *)sqlite3_column_text(c->statement, c->next++);
+
+    if (!value)
+        c->error = -ENOMEM;
+    return value;
+}
+
+static int load_feed(struct column *c, void *userdata)
+{
+    const struct feed *walk = userdata;
+    struct store_feed x = {.type = 0};
+    int r;
+
+    (void)column_octets(c, x.uuid, sizeof(x.uuid), sizeof(x.uuid));
+    (void)column_octets(c, x.digest, sizeof(x.digest), sizeof(x.digest));
+    (void)column_octets(c, x.approvals, sizeof(x.approvals), sizeof(x.approvals));
+    x.type = (uint8_t)column_int(c);
+    column_id(c, &x.id);
+    x.reason = (enum reason)column_int(c);
+    x.again = column_int(c) != 0;
+    x.name = column_borrowed_text(c);
+    x.text = column_borrowed_text(c);
+    x.octets = column_blob(c, &x.size);
+    if (c->error == 0 && !reason_name(x.reason))
+        c->error = -EBADMSG;
+    if (c->error < 0)
+        return c->error;
+    r = walk->visit(walk->u, &x);
+    return r < 0 ? r : 0;
+}
+
+int store_load_feed(struct store *s, int (*visit)(void *u, const struct store_feed *x), void *u)
+{
+    struct feed walk = {.visit = visit, .u = u};
+
+    return load_rows(s,
+                     "SELECT uuid, digest, approvals, type, id, reason, again, name, text, octets FROM feed",
+                     load_feed, &walk);
+}
+
+struct published {
+    int (*visit)(void *u, const struct store_published *x);
+    void *u;
+};
+
+static int load_published(struct column *c, void *userdata)
+{
+    const struct published *walk = userdata;
+    struct store_published x;
+    int r;
+
+    column_id(c, &x.id);
+    (void)column_octets(c, x.digest, sizeof(x.digest), sizeof(x.digest));
+    if (c->error < 0)
+        return c->error;
+    r = walk->visit(walk->u, &x);
+    return r < 0 ? r : 0;
+}
+
+int store_load_published(struct store *s, int (*visit)(void *u, const struct store_published *x), void *u)
+{
+    struct published walk = {.visit = visit, .u = u};
+
+    return load_rows(s, "SELECT id, digest FROM published", load_published, &walk);
+}
+
 static int meta_get(sqlite3 *db, const char *name, char *value, size_t size)
 {
     cleanup_statement sqlite3_stmt *statement = NULL;

@@ -124,7 +124,30 @@ static const char version_2[] = "CREATE TABLE verdict ("
                                 " verdict BLOB NOT NULL CHECK (length(verdict) BETWEEN 1 AND 64))"
                                 " STRICT, WITHOUT ROWID;";
 
-const char *const schema_steps[] = {version_1, version_2};
+/*
+ * Version 3.
+ *
+ * feed      the entries of the directory, so that a start knows what is there, what is in force because of it
+ *           (octets: documents that are kept nowhere else), and what was said about it already
+ * published grants that came from there, and in which octets. What is in no row of feed is withdrawn
+ */
+static const char version_3[] = "CREATE TABLE feed ("
+                                " uuid BLOB NOT NULL PRIMARY KEY CHECK (length(uuid) = 16),"
+                                " digest BLOB NOT NULL CHECK (length(digest) = 32),"
+                                " approvals BLOB NOT NULL CHECK (length(approvals) = 32),"
+                                " type INTEGER NOT NULL,"
+                                " id BLOB NOT NULL CHECK (length(id) = 16),"
+                                " reason INTEGER NOT NULL,"
+                                " again INTEGER NOT NULL CHECK (again IN (0, 1)),"
+                                " name TEXT NOT NULL,"
+                                " text TEXT NOT NULL,"
+                                " octets BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+                                "CREATE TABLE published ("
+                                " id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),"
+                                " digest BLOB NOT NULL CHECK (length(digest) = 32))"
+                                " STRICT, WITHOUT ROWID;";
+
+const char *const schema_steps[] = {version_1, version_2, version_3};
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
 
 static int schema_step(sqlite3 *db, const char *step, size_t version)

@@ -131,6 +131,28 @@ struct store_verdict {
     size_t size; /* 1 to STORE_VERDICT_SIZE */
 };
 
+/* An entry of the directory as it was told last. */
+#define STORE_UUID_SIZE   16
+#define STORE_DIGEST_SIZE 32
+struct store_feed {
+    uint8_t uuid[STORE_UUID_SIZE];
+    uint8_t digest[STORE_DIGEST_SIZE];    /* of its document */
+    uint8_t approvals[STORE_DIGEST_SIZE]; /* of its approvals */
+    uint8_t type;                         /* enum document_type; others are the directory's own */
+    struct ident_id id;                   /* of a grant or revocation; else zeros */
+    enum reason reason;                   /* what became of it */
+    bool again;                           /* it has to be told again: the reason may pass unseen */
+    const char *name, *text;              /* of the entry, and why; for people */
+    const uint8_t *octets;                /* its document, if that is kept nowhere else; size 0: no */
+    size_t size;
+};
+
+/* A grant that came from the directory: the octets of it that were in force here last and were there. */
+struct store_published {
+    struct ident_id id;
+    uint8_t digest[STORE_DIGEST_SIZE];
+};
+
 /* Each returns 0 or a negative errno of the visitor (which stops the walk) or of the store (-EBADMSG: a row
  * that the store cannot have written). What a visitor is given lasts for its call. */
 /** Documents without an id (trust) first, by type and version; then the others in the order in which they
@@ -142,6 +164,8 @@ int store_load_sessions(struct store *s, int (*visit)(void *u, const struct stor
                         uint64_t *next_number);
 int store_load_taken(struct store *s, int (*visit)(void *u, const struct store_taken *t), void *u);
 int store_load_verdicts(struct store *s, int (*visit)(void *u, const struct store_verdict *v), void *u);
+int store_load_feed(struct store *s, int (*visit)(void *u, const struct store_feed *x), void *u);
+int store_load_published(struct store *s, int (*visit)(void *u, const struct store_published *x), void *u);
 /** Small facts by name: host name and machine-id it was made for, highest trusted time ... 0, -ENOENT,
  * -ERANGE (does not fit). */
 int store_load_meta(struct store *s, const char *name, char *value, size_t size);
@@ -159,6 +183,14 @@ void store_txn_record(struct store_txn *t, const struct record *r);
 void store_txn_document(struct store_txn *t, const struct store_document *d);
 /** Drops the versions of one id and type that are higher than `above`. */
 void store_txn_drop_documents(struct store_txn *t, uint8_t type, const struct ident_id *id, uint32_t above);
+/** Drops a grant that never was verified and of which nothing was used: all its documents, and its other rows
+ * unless they say otherwise. */
+void store_txn_forget_grant(struct store_txn *t, const struct ident_id *id);
+/** One row a uuid. */
+void store_txn_feed(struct store_txn *t, const struct store_feed *x);
+void store_txn_unfeed(struct store_txn *t, const uint8_t uuid[static STORE_UUID_SIZE]);
+/** One row a grant. */
+void store_txn_published(struct store_txn *t, const struct store_published *x);
 void store_txn_books(struct store_txn *t, const struct store_books *b);
 void store_txn_session(struct store_txn *t, const struct store_session *x);
 void store_txn_taken(struct store_txn *t, const struct store_taken *x);

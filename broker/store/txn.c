@@ -29,7 +29,15 @@ static void op_free(struct op *o)
         free(o->meta.name);
         free(o->meta.value);
         break;
+    case OP_FEED:
+        free(o->feed.name);
+        free(o->feed.text);
+        buf_done(&o->feed.octets);
+        break;
     case OP_DROP_DOCUMENTS:
+    case OP_FORGET_GRANT:
+    case OP_UNFEED:
+    case OP_PUBLISHED:
     case OP_BOOKS:
     case OP_SESSION:
     case OP_TAKEN:
@@ -151,6 +159,46 @@ void store_txn_drop_documents(struct store_txn *t, uint8_t type, const struct id
     o->document.type = type;
     o->document.id = *id;
     o->document.version = above;
+}
+
+void store_txn_forget_grant(struct store_txn *t, const struct ident_id *id)
+{
+    struct op *o = txn_add(t, OP_FORGET_GRANT);
+
+    if (o)
+        o->published.id = *id;
+}
+
+void store_txn_feed(struct store_txn *t, const struct store_feed *x)
+{
+    struct op *o = txn_add(t, OP_FEED);
+
+    if (!o)
+        return;
+    o->feed.row = *x;
+    o->feed.name = strdup(x->name);
+    o->feed.text = strdup(x->text);
+    buf_put(&o->feed.octets, x->octets, x->size);
+    if (!o->feed.name || !o->feed.text)
+        txn_fail(t, -ENOMEM);
+    if (buf_error(&o->feed.octets) < 0)
+        txn_fail(t, buf_error(&o->feed.octets));
+}
+
+void store_txn_unfeed(struct store_txn *t, const uint8_t uuid[static STORE_UUID_SIZE])
+{
+    struct op *o = txn_add(t, OP_UNFEED);
+
+    if (o)
+        memcpy(o->feed.row.uuid, uuid, STORE_UUID_SIZE);
+}
+
+void store_txn_published(struct store_txn *t, const struct store_published *x)
+{
+    struct op *o = txn_add(t, OP_PUBLISHED);
+
+    if (o)
+        o->published = *x;
 }
 
 void store_txn_books(struct store_txn *t, const struct store_books *b)

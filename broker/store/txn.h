@@ -12,6 +12,10 @@ enum op_kind {
     OP_RECORD = 1,
     OP_DOCUMENT,
     OP_DROP_DOCUMENTS, /* type, id and version of op.document */
+    OP_FORGET_GRANT,   /* id of op.published */
+    OP_FEED,
+    OP_UNFEED, /* uuid of op.feed */
+    OP_PUBLISHED,
     OP_BOOKS,
     OP_SESSION,
     OP_TAKEN,
@@ -29,6 +33,12 @@ struct op_document {
     struct buf approvals; /* txn_approvals_encode() */
 };
 
+struct op_feed {
+    struct store_feed row; /* what it points to is in the fields below */
+    char *name, *text;
+    struct buf octets;
+};
+
 struct op_meta {
     char *name, *value;
 };
@@ -43,6 +53,8 @@ struct op {
         struct store_session session;
         struct store_taken taken; /* OP_UNTAKEN: kind, scope and name */
         struct op_meta meta;
+        struct op_feed feed;
+        struct store_published published;
         struct store_verdict verdict; /* OP_KEEP_VERDICTS: basis */
     };
 };

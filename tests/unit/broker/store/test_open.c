@@ -1,5 +1,6 @@
 // LAYERS: test_support
 // LIBRARIES: sqlite3
+#include "broker/store/schema.h"
 #include "broker/store/store.h"
 #include "tests/unit/broker/store/fault.h"
 #include "tests/unit/broker/store/shelf.h"
@@ -26,7 +27,7 @@ static void test_create(void **state)
     assert_int_equal(st.st_mode & 07777, 0600);
     assert_int_equal(folder_count(x->folder), 1);
     assert_int_equal(shelf_raw_int(x->path, "PRAGMA application_id"), 0x48554655);
-    assert_int_equal(shelf_raw_int(x->path, "PRAGMA user_version"), 2);
+    assert_int_equal(shelf_raw_int(x->path, "PRAGMA user_version"), schema_n_steps);
     assert_int_equal(shelf_raw_int(x->path,
                                    "SELECT count(*) FROM pragma_table_list"
                                    " WHERE schema = 'main' AND NOT strict AND name NOT LIKE 'sqlite_%'"),

@@ -107,7 +107,21 @@ static void test_shipped_version_2(void **state)
     assert_int_equal(length, 212);
     assert_int_equal(sql_get_int(*state, "SELECT count(*) FROM meta", &length), 0);
     assert_int_equal(length, 1);
-    assert_int_equal(schema_n_steps, 2);
+}
+
+static void test_shipped_version_3(void **state)
+{
+    int64_t length;
+
+    assert_int_equal(schema_migrate(*state, schema_steps, 2), 0);
+    assert_int_equal(schema_migrate(*state, schema_steps, 3), 0);
+    assert_int_equal(sql_get_int(*state,
+                                 "SELECT sum(length(sql)) FROM sqlite_schema"
+                                 " WHERE name IN ('feed', 'published')",
+                                 &length),
+                     0);
+    assert_int_equal(length, 555);
+    assert_int_equal(schema_n_steps, 3);
 }
 
 int main(void)
@@ -118,6 +132,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_newer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shipped_version_1, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shipped_version_2, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shipped_version_3, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,13 +15,13 @@
 
 /*
  * A store of an earlier version, with content, opened by this program: all is there, the ledger's chain
- * holds, and the version is the newest. Whatever interrupts that, the store is of the earlier version or of
- * the newest.
+ * holds, and the version is the newest. Whatever interrupts that, the store is of one of the versions from
+ * the earlier to the newest.
  */
 #define RECORDS 40
 
 /* What each step added is taken away again; that this is what the steps before it make is looked at. */
-static const char *const undo[] = {NULL, "DROP TABLE verdict;"};
+static const char *const undo[] = {NULL, "DROP TABLE verdict;", "DROP TABLE feed; DROP TABLE published;"};
 
 static void make_older(const char *path, size_t version)
 {
@@ -225,7 +225,7 @@ static void test_disk_full_in_between(void **state)
         version = version_as_it_lies(x);
         if (r == 0)
             break;
-        assert_true(version == 1 || version == (long long)schema_n_steps);
+        assert_true(version >= 1 && version <= (long long)schema_n_steps);
         assert_true(after < 100);
     }
     assert_true(after > 1);
