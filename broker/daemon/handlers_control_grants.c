@@ -132,7 +132,7 @@ void control_grant_show(void *userdata, struct control_call *call, json_t *param
 static void write_grant(const struct addition *a, const struct grant_entry *e, struct store_txn *t)
 {
     const struct grant_papers *papers = grants_papers(a->broker->grants, &e->grant->id);
-    struct record r = control_record(a->call, EVENT_GRANT_ADD, e->standing, e->standing == REASON_OK);
+    struct record r = addition_record(a, e->standing, e->standing == REASON_OK);
     struct store_blob approvals[QUORUM_VOTES_MAX];
     struct store_document d = {.type = DOCUMENT_GRANT,
                                .id = e->grant->id,
@@ -141,7 +141,7 @@ static void write_grant(const struct addition *a, const struct grant_entry *e, s
                                .size = papers->document.size,
                                .approvals = approvals,
                                .n_approvals = papers->n_approvals};
-    char id[IDENT_ID_TEXT_SIZE];
+    char id[IDENT_ID_TEXT_SIZE], detail[ADDITION_DETAIL_SIZE];
 
     for (size_t i = 0; i < papers->n_approvals; i++)
         approvals[i] = (struct store_blob){papers->approvals[i].data, papers->approvals[i].size};
@@ -151,6 +151,7 @@ static void write_grant(const struct addition *a, const struct grant_entry *e, s
                                       .verified_version = e->verified_version};
 
     ledger_grant(&r, e, id);
+    r.detail = addition_detail(a, "", detail);
     store_txn_document(t, &d);
     store_txn_books(t, &books);
     store_txn_record(t, &r);

@@ -17,12 +17,13 @@
 static struct store_txn *change_trust(struct addition *a, struct trust_change *c, const char *why)
 {
     struct broker *b = a->broker;
-    struct record r = control_record(a->call, a->event, REASON_OK, true);
+    struct record r = addition_record(a, REASON_OK, true);
     struct store_txn *t = ledger_txn(b);
-    char detail[LEDGER_TRUST_SIZE];
+    char detail[LEDGER_TRUST_SIZE], text[ADDITION_DETAIL_SIZE];
 
     trust_keeper_change(b, c, clock_wall(), t);
     ledger_trust(&r, b, why, detail);
+    r.detail = addition_detail(a, detail, text);
     if (t)
         store_txn_record(t, &r);
     life_recheck_under(b, a->order);

@@ -132,10 +132,11 @@ static void recheck_under(struct broker *b, struct session *s, struct operator_o
     }
     if (s->state == SESSION_ENDING)
         return;
-    (void)order_expect(order, number);
+    if (order)
+        (void)order_expect(order, number);
     life_recheck(b, s);
     s = registry_find(b->registry, number);
-    if (s && s->state != SESSION_ENDING)
+    if (order && s && s->state != SESSION_ENDING)
         order_forget(order, number);
 }
 

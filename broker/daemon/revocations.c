@@ -3,7 +3,6 @@
 #include "broker/common/clock.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/documents.h"
-#include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/taking.h"
 #include "broker/daemon/timekeeper.h"
@@ -113,14 +112,14 @@ static size_t counted(const struct offer *offer, const struct grant_standing *st
 
 static void record(const struct addition *a, const struct taken_entry *entry, struct store_txn *t)
 {
-    struct record r = control_record(a->call, a->event, REASON_REVOKED, true);
+    struct record r = addition_record(a, REASON_REVOKED, true);
     const struct store_taken *what = &entry->what;
-    char detail[512], id[IDENT_ID_TEXT_SIZE];
+    char detail[512], id[IDENT_ID_TEXT_SIZE], text[ADDITION_DETAIL_SIZE];
 
     ident_format_id(&entry->revocation, id);
     (void)snprintf(detail, sizeof(detail), "revocation %s signed by %s (%s): %s", id, entry->signer,
                    entry->role, what->why);
-    r.detail = detail;
+    r.detail = addition_detail(a, detail, text);
     if (what->scope == STORE_TAKEN_GRANT)
         r.grant = what->name;
     else if (what->scope == STORE_TAKEN_STAFF)

@@ -1,5 +1,4 @@
 #include "broker/daemon/documents.h"
-#include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/status_keeper.h"
@@ -7,13 +6,13 @@
 
 #include <stdio.h>
 
-/* A status over the control socket. */
+/* A status that comes in. */
 
 static void record(const struct addition *a, const struct kept_status *x, bool waits, struct store_txn *t)
 {
-    struct record r = control_record(a->call, a->event, REASON_OK, true);
+    struct record r = addition_record(a, REASON_OK, true);
     const struct status *s = x->document;
-    char detail[320];
+    char detail[320], text[ADDITION_DETAIL_SIZE];
 
     if (waits)
         (void)snprintf(detail, sizeof(detail),
@@ -25,7 +24,7 @@ static void record(const struct addition *a, const struct kept_status *x, bool w
             "trust epoch %u, epoch %u, signed by %s: %zu revoked, %zu certificates, %zu minimum versions",
             s->trust_epoch, s->epoch, x->signer, s->n_revoked, s->n_revoked_certificates,
             s->n_minimum_versions);
-    r.detail = detail;
+    r.detail = addition_detail(a, detail, text);
     if (!waits)
         r.deadline = s->expires;
     store_txn_record(t, &r);
