@@ -271,6 +271,26 @@ static int apply_keep_verdicts(struct committer *c, const struct store_verdict *
     return bind_run(&b);
 }
 
+static int apply_claim(struct committer *c, const struct store_claim *x)
+{
+    struct binder b = binder_of(c, COMMIT_CLAIM);
+
+    bind_blob(&b, x->nonce, sizeof(x->nonce));
+    bind_blob(&b, x->grant.octets, sizeof(x->grant.octets));
+    bind_int(&b, x->state);
+    bind_unsigned(&b, x->session);
+    bind_int(&b, x->at);
+    return bind_run(&b);
+}
+
+static int apply_drop_claim(struct committer *c, const struct store_claim *x)
+{
+    struct binder b = binder_of(c, COMMIT_DROP_CLAIM);
+
+    bind_blob(&b, x->nonce, sizeof(x->nonce));
+    return bind_run(&b);
+}
+
 int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
 {
     switch (o->kind) {
@@ -302,6 +322,10 @@ int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
         return apply_verdict(c, &o->verdict);
     case OP_KEEP_VERDICTS:
         return apply_keep_verdicts(c, &o->verdict);
+    case OP_CLAIM:
+        return apply_claim(c, &o->claim);
+    case OP_DROP_CLAIM:
+        return apply_drop_claim(c, &o->claim);
     }
     return -EINVAL;
 }

@@ -70,6 +70,8 @@ static const char *const statement_texts[COMMIT_STATEMENTS] = {
                     " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     [COMMIT_VERDICT] = "REPLACE INTO verdict (key, basis, verdict) VALUES (?1, ?2, ?3)",
     [COMMIT_KEEP_VERDICTS] = "DELETE FROM verdict WHERE basis <> ?1",
+    [COMMIT_CLAIM] = "REPLACE INTO claim (nonce, grant_id, state, session, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [COMMIT_DROP_CLAIM] = "DELETE FROM claim WHERE nonce = ?1",
 };
 
 int committer_init(struct committer *c, sqlite3 *db,

@@ -34,6 +34,8 @@ enum commit_statement {
     COMMIT_META,
     COMMIT_VERDICT,
     COMMIT_KEEP_VERDICTS,
+    COMMIT_CLAIM,
+    COMMIT_DROP_CLAIM,
     COMMIT_STATEMENTS,
 };
 

@@ -1,79 +1,9 @@
-#include "broker/store/internal.h"
+#include "broker/store/column.h"
 #include "broker/store/sql.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Rows back to structs. What does not fit its field cannot have come from us: -EBADMSG, never cut. */
-
-struct column {
-    sqlite3_stmt *statement;
-    int next;
-    int error;
-};
-
-static int64_t column_int(struct column *c)
-{
-    return sqlite3_column_int64(c->statement, c->next++);
-}
-
-static uint32_t column_u32(struct column *c)
-{
-    int64_t v = column_int(c);
-
-    if (v < 0 || v > UINT32_MAX)
-        c->error = -EBADMSG;
-    return (uint32_t)v;
-}
-
-static void column_text(struct column *c, char *text, size_t size)
-{
-    const char *value = (const char *)sqlite3_column_text(c->statement, c->next++);
-
-    if (!value || strlen(value) >= size) {
-        c->error = value ? -EBADMSG : -ENOMEM;
-        return;
-    }
-    memcpy(text, value, strlen(value) + 1);
-}
-
-static void column_id(struct column *c, struct ident_id *id)
-{
-    const void *octets = sqlite3_column_blob(c->statement, c->next);
-
-    if (!octets || sqlite3_column_bytes(c->statement, c->next) != IDENT_ID_SIZE)
-        c->error = -EBADMSG;
-    else
-        memcpy(id->octets, octets, IDENT_ID_SIZE);
-    c->next++;
-}
-
-static const uint8_t *column_blob(struct column *c, size_t *size)
-{
-    const uint8_t *octets = sqlite3_column_blob(c->statement, c->next);
-
-    *size = (size_t)sqlite3_column_bytes(c->statement, c->next++);
-    return octets ? octets : (const uint8_t *)"";
-}
-
-/* Calls `row` for each row; what it returns below zero ends the walk. */
-static int load_rows(struct store *s, const char *query, int (*row)(struct column *c, void *walk), void *walk)
-{
-    cleanup_statement sqlite3_stmt *statement = NULL;
-    int r;
-
-    (void)pthread_mutex_lock(&s->connection);
-    r = sql_prepare(s->db, query, &statement);
-    while (r == 0 && (r = sql_step(statement)) > 0) {
-        struct column c = {.statement = statement};
-
-        r = row(&c, walk);
-    }
-    (void)sqlite3_finalize(steal_pointer(&statement));
-    (void)pthread_mutex_unlock(&s->connection);
-    return r > 0 ? 0 : r;
-}
 
 struct documents {
     int (*visit)(void *u, const struct store_document *d);
@@ -108,16 +38,16 @@ static int load_document(struct column *c, void *userdata)
 int store_load_documents(struct store *s, int (*visit)(void *u, const struct store_document *d), void *u)
 {
     struct documents walk = {.visit = visit, .u = u};
-    int r = load_rows(s,
-                      "SELECT id, type, version, octets, approvals FROM document WHERE id = zeroblob(16)"
-                      " ORDER BY type, version",
-                      load_document, &walk);
+    int r = column_walk(s,
+                        "SELECT id, type, version, octets, approvals FROM document WHERE id = zeroblob(16)"
+                        " ORDER BY type, version",
+                        load_document, &walk);
 
     if (r == 0)
-        r = load_rows(s,
-                      "SELECT id, type, version, octets, approvals FROM document NOT INDEXED"
-                      " WHERE id <> zeroblob(16) ORDER BY rowid",
-                      load_document, &walk);
+        r = column_walk(s,
+                        "SELECT id, type, version, octets, approvals FROM document NOT INDEXED"
+                        " WHERE id <> zeroblob(16) ORDER BY rowid",
+                        load_document, &walk);
     return r;
 }
 
@@ -146,7 +76,7 @@ int store_load_books(struct store *s, int (*visit)(void *u, const struct store_b
 {
     struct books walk = {.visit = visit, .u = u};
 
-    return load_rows(s, "SELECT id, uses_taken, closed, verified_version FROM books", load_books, &walk);
+    return column_walk(s, "SELECT id, uses_taken, closed, verified_version FROM books", load_books, &walk);
 }
 
 struct sessions {
@@ -206,7 +136,7 @@ int store_load_sessions(struct store *s, int (*visit)(void *u, const struct stor
     *next_number = (uint64_t)last + 1;
     if (r < 0)
         return r;
-    return load_rows(
+    return column_walk(
         s,
         "SELECT number, state, grant_id, version, staff, uid, service, source, tty, key, boot_id, pid,"
         " start_time, parent, parent_start_time, audit_session, counts, reserved_at, opened_at, ended_at,"
@@ -242,27 +172,15 @@ int store_load_taken(struct store *s, int (*visit)(void *u, const struct store_t
 {
     struct taken walk = {.visit = visit, .u = u};
 
-    return load_rows(s,
-                     "SELECT kind, scope, name, at, until, by_uid, why FROM taken ORDER BY kind, scope, name",
-                     load_taken, &walk);
+    return column_walk(
+        s, "SELECT kind, scope, name, at, until, by_uid, why FROM taken ORDER BY kind, scope, name",
+        load_taken, &walk);
 }
 
 struct verdicts {
     int (*visit)(void *u, const struct store_verdict *v);
     void *u;
 };
-
-static size_t column_octets(struct column *c, uint8_t *octets, size_t least, size_t most)
-{
-    size_t size;
-    const uint8_t *found = column_blob(c, &size);
-
-    if (size < least || size > most)
-        c->error = -EBADMSG;
-    else
-        memcpy(octets, found, size);
-    return size;
-}
 
 static int load_verdict(struct column *c, void *userdata)
 {
@@ -283,80 +201,7 @@ int store_load_verdicts(struct store *s, int (*visit)(void *u, const struct stor
 {
     struct verdicts walk = {.visit = visit, .u = u};
 
-    return load_rows(s, "SELECT key, basis, verdict FROM verdict", load_verdict, &walk);
-}
-
-struct feed {
-    int (*visit)(void *u, const struct store_feed *x);
-    void *u;
-};
-
-static const char *column_borrowed_text(struct column *c)
-{
-    const char *value = (const char *)sqlite3_column_text(c->statement, c->next++);
-
-    if (!value)
-        c->error = -ENOMEM;
-    return value;
-}
-
-static int load_feed(struct column *c, void *userdata)
-{
-    const struct feed *walk = userdata;
-    struct store_feed x = {.type = 0};
-    int r;
-
-    (void)column_octets(c, x.uuid, sizeof(x.uuid), sizeof(x.uuid));
-    (void)column_octets(c, x.digest, sizeof(x.digest), sizeof(x.digest));
-    (void)column_octets(c, x.approvals, sizeof(x.approvals), sizeof(x.approvals));
-    x.type = (uint8_t)column_int(c);
-    column_id(c, &x.id);
-    x.reason = (enum reason)column_int(c);
-    x.again = column_int(c) != 0;
-    x.name = column_borrowed_text(c);
-    x.text = column_borrowed_text(c);
-    x.octets = column_blob(c, &x.size);
-    if (c->error == 0 && !reason_name(x.reason))
-        c->error = -EBADMSG;
-    if (c->error < 0)
-        return c->error;
-    r = walk->visit(walk->u, &x);
-    return r < 0 ? r : 0;
-}
-
-int store_load_feed(struct store *s, int (*visit)(void *u, const struct store_feed *x), void *u)
-{
-    struct feed walk = {.visit = visit, .u = u};
-
-    return load_rows(s,
-                     "SELECT uuid, digest, approvals, type, id, reason, again, name, text, octets FROM feed",
-                     load_feed, &walk);
-}
-
-struct published {
-    int (*visit)(void *u, const struct store_published *x);
-    void *u;
-};
-
-static int load_published(struct column *c, void *userdata)
-{
-    const struct published *walk = userdata;
-    struct store_published x;
-    int r;
-
-    column_id(c, &x.id);
-    (void)column_octets(c, x.digest, sizeof(x.digest), sizeof(x.digest));
-    if (c->error < 0)
-        return c->error;
-    r = walk->visit(walk->u, &x);
-    return r < 0 ? r : 0;
-}
-
-int store_load_published(struct store *s, int (*visit)(void *u, const struct store_published *x), void *u)
-{
-    struct published walk = {.visit = visit, .u = u};
-
-    return load_rows(s, "SELECT id, digest FROM published", load_published, &walk);
+    return column_walk(s, "SELECT key, basis, verdict FROM verdict", load_verdict, &walk);
 }
 
 static int meta_get(sqlite3 *db, const char *name, char *value, size_t size)

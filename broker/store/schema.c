@@ -147,7 +147,21 @@ static const char version_3[] = "CREATE TABLE feed ("
                                 " digest BLOB NOT NULL CHECK (length(digest) = 32))"
                                 " STRICT, WITHOUT ROWID;";
 
-const char *const schema_steps[] = {version_1, version_2, version_3};
+/*
+ * Version 4.
+ *
+ * claim     uses of `N fleet` grants that were asked for at the claim provider. Those of sessions that opened
+ *           stay for good, as the sessions do; the partial index finds the few that are not settled
+ */
+static const char version_4[] = "CREATE TABLE claim ("
+                                " nonce BLOB NOT NULL PRIMARY KEY CHECK (length(nonce) = 16),"
+                                " grant_id BLOB NOT NULL CHECK (length(grant_id) = 16),"
+                                " state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),"
+                                " session INTEGER NOT NULL,"
+                                " at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+                                "CREATE INDEX claim_not_settled ON claim (nonce) WHERE state IN (1, 2, 4);";
+
+const char *const schema_steps[] = {version_1, version_2, version_3, version_4};
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
 
 static int schema_step(sqlite3 *db, const char *step, size_t version)

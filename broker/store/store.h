@@ -153,6 +153,22 @@ struct store_published {
     uint8_t digest[STORE_DIGEST_SIZE];
 };
 
+/* A use of an `N fleet` grant, asked for at the claim provider under a nonce that nobody else has. */
+enum store_claim_state {
+    STORE_CLAIM_ASKED = 1, /* may be held there or not; nobody here has it */
+    STORE_CLAIM_HELD,      /* by a session that is reserved or opening */
+    STORE_CLAIM_USED,      /* by a session that opened: for good */
+    STORE_CLAIM_OWED,      /* to be given back */
+};
+#define STORE_CLAIM_NONCE 16
+struct store_claim {
+    uint8_t nonce[STORE_CLAIM_NONCE];
+    struct ident_id grant;
+    enum store_claim_state state;
+    uint64_t session; /* HELD, USED: its number; else 0 */
+    when_t at;        /* when it was asked for */
+};
+
 /* Each returns 0 or a negative errno of the visitor (which stops the walk) or of the store (-EBADMSG: a row
  * that the store cannot have written). What a visitor is given lasts for its call. */
 /** Documents without an id (trust) first, by type and version; then the others in the order in which they
@@ -166,6 +182,8 @@ int store_load_taken(struct store *s, int (*visit)(void *u, const struct store_t
 int store_load_verdicts(struct store *s, int (*visit)(void *u, const struct store_verdict *v), void *u);
 int store_load_feed(struct store *s, int (*visit)(void *u, const struct store_feed *x), void *u);
 int store_load_published(struct store *s, int (*visit)(void *u, const struct store_published *x), void *u);
+/** Claims not USED. */
+int store_load_claims(struct store *s, int (*visit)(void *u, const struct store_claim *c), void *u);
 /** Small facts by name: host name and machine-id it was made for, highest trusted time ... 0, -ENOENT,
  * -ERANGE (does not fit). */
 int store_load_meta(struct store *s, const char *name, char *value, size_t size);
@@ -199,6 +217,9 @@ void store_txn_untaken(struct store_txn *t, enum store_taken_kind kind, enum sto
 void store_txn_meta(struct store_txn *t, const char *name, const char *value);
 /** One row a key. */
 void store_txn_verdict(struct store_txn *t, const struct store_verdict *v);
+/** One row a nonce. */
+void store_txn_claim(struct store_txn *t, const struct store_claim *c);
+void store_txn_drop_claim(struct store_txn *t, const uint8_t nonce[static STORE_CLAIM_NONCE]);
 /** Forgets all that rest on anything else. */
 void store_txn_keep_verdicts(struct store_txn *t, const uint8_t basis[static STORE_VERDICT_KEY]);
 

@@ -44,6 +44,8 @@ static void op_free(struct op *o)
     case OP_UNTAKEN:
     case OP_VERDICT:
     case OP_KEEP_VERDICTS:
+    case OP_CLAIM:
+    case OP_DROP_CLAIM:
         break;
     }
     free(o);
@@ -270,4 +272,20 @@ void store_txn_keep_verdicts(struct store_txn *t, const uint8_t basis[static STO
 
     if (o)
         memcpy(o->verdict.basis, basis, sizeof(o->verdict.basis));
+}
+
+void store_txn_claim(struct store_txn *t, const struct store_claim *c)
+{
+    struct op *o = txn_add(t, OP_CLAIM);
+
+    if (o)
+        o->claim = *c;
+}
+
+void store_txn_drop_claim(struct store_txn *t, const uint8_t nonce[static STORE_CLAIM_NONCE])
+{
+    struct op *o = txn_add(t, OP_DROP_CLAIM);
+
+    if (o)
+        memcpy(o->claim.nonce, nonce, sizeof(o->claim.nonce));
 }

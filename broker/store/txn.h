@@ -23,6 +23,8 @@ enum op_kind {
     OP_META,
     OP_VERDICT,
     OP_KEEP_VERDICTS,
+    OP_CLAIM,
+    OP_DROP_CLAIM, /* nonce of op.claim */
 };
 
 struct op_document {
@@ -56,6 +58,7 @@ struct op {
         struct op_feed feed;
         struct store_published published;
         struct store_verdict verdict; /* OP_KEEP_VERDICTS: basis */
+        struct store_claim claim;
     };
 };
 

@@ -121,7 +121,18 @@ static void test_shipped_version_3(void **state)
                                  &length),
                      0);
     assert_int_equal(length, 555);
-    assert_int_equal(schema_n_steps, 3);
+}
+
+static void test_shipped_version_4(void **state)
+{
+    int64_t length;
+
+    assert_int_equal(schema_migrate(*state, schema_steps, 4), 0);
+    assert_int_equal(
+        sql_get_int(*state, "SELECT sum(length(sql)) FROM sqlite_schema WHERE tbl_name = 'claim'", &length),
+        0);
+    assert_int_equal(length, 329);
+    assert_int_equal(schema_n_steps, 4);
 }
 
 int main(void)
@@ -133,6 +144,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shipped_version_1, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shipped_version_2, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shipped_version_3, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shipped_version_4, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,8 @@
 #define RECORDS 40
 
 /* What each step added is taken away again; that this is what the steps before it make is looked at. */
-static const char *const undo[] = {NULL, "DROP TABLE verdict;", "DROP TABLE feed; DROP TABLE published;"};
+static const char *const undo[] = {NULL, "DROP TABLE verdict;", "DROP TABLE feed; DROP TABLE published;",
+                                   "DROP TABLE claim;"};
 
 static void make_older(const char *path, size_t version)
 {
