@@ -19,6 +19,9 @@
     ROW(UNLOCK, "screen-unlock", "ae1a652806b647d591061212c695b028", LOG_WARNING) \
     ROW(USER_MANAGER, "user-manager", "f26f6f49bcf84edea0397041d0695623", LOG_WARNING) /* systemd-user: no login */ \
     ROW(RELEASE, "reservation-release", "def31b0c58f5431f92bb7316178db239", LOG_WARNING) /* no session came of it */ \
+    ROW(CLAIM, "claim", "5d2f0c9a7e5b4a0c8f1bb3f1a4c69e27", LOG_WARNING) /* a use counted over all hosts: taken, or not known */ \
+    ROW(CLAIM_BACK, "claim-back", "0f6b7d1e64f84f0e9c52a6c1d83b7e95", LOG_WARNING) /* given back, no session came of it */ \
+    ROW(CLAIM_RESOLVED, "claim-resolved", "b3c18e2d95f7460aa04d7c6e21f85b39", LOG_WARNING) /* known again */ \
     ROW(REQUEST_REFUSED, "request-refused", "7b7497fff93b4737b7b01578ac76f618", LOG_WARNING) /* malformed, forged, over quota */ \
     ROW(GRANT_ADD, "grant-add", "8e94cb750eb54a03afd09b6ad2e00e06", LOG_WARNING) \
     ROW(GRANT_CLOSE, "grant-close", "9e45dd5dd3bc48f9b0dec66c58b87321", LOG_WARNING) /* last use ended */ \

@@ -31,6 +31,15 @@ static const struct sentence {
      "user manager of {who} refused{on}{why}{about}"},
     {EVENT_RELEASE, "reservation of {who} given back{on}{why}{about}",
      "reservation of {who} could not be given back{on}{why}{detail}{about}"},
+    {EVENT_CLAIM, "use of {who} taken from the count over all hosts for {session}{detail}{about}",
+     "nobody knows whether a use of {who} was taken from the count over all hosts{why}{detail}{about}"},
+    {EVENT_CLAIM_BACK, "use of {who} given back to the count over all hosts{detail}{about}",
+     "use of {who} could not be given back to the count over all hosts{why}{detail}{about}"},
+    {EVENT_CLAIM_RESOLVED,
+     "known again whether a use of {who} was taken from the count over all "
+     "hosts{detail}{about}",
+     "still not known whether a use of {who} was taken from the count over all "
+     "hosts{why}{detail}{about}"},
     {EVENT_REQUEST_REFUSED, "request refused{on}{from}{by}{why}{detail}{about}",
      "request refused{on}{from}{by}{why}{detail}{about}"},
     {EVENT_GRANT_ADD, "grant for {who} added{by}{until}{detail}{about}",

@@ -2,6 +2,7 @@
 
 #include "broker/common/clock.h"
 #include "broker/daemon/answer.h"
+#include "broker/daemon/claiming.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/texts.h"
@@ -31,6 +32,7 @@ void admission_refuse(struct admission *a, enum reason reason)
     struct record r = admission_record(a, reason, false, address, id);
     struct gate_reply reply;
 
+    claiming_give_back(a->claim);
     answer_refuse(reason, a->decision.entry, a->q.facts.now, a->reference, &reply);
     /* Who is neither root nor gated has nothing to do here, and must not fill the ledger either. */
     if (gate_call_peer(a->call)->uid == a->broker->options.root || reason != REASON_NOT_GATED)
@@ -149,10 +151,14 @@ static int reserve(struct admission *a, struct session **ret)
 
 static void write_admission(struct admission *a, const struct session *s)
 {
-    char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE];
+    char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE], detail[CLAIMING_DETAIL_SIZE];
     struct record r = admission_record(a, a->decision.reason, true, address, id);
     struct store_txn *t = ledger_txn(a->broker);
 
+    if (s)
+        admission_bind_claim(a, s, t);
+    claiming_detail(claiming_of(a->broker->claiming, a->session), detail);
+    r.detail = detail;
     if (t) {
         store_txn_record(t, &r);
         if (s && a->own)
@@ -165,7 +171,11 @@ static void admission_account(struct admission *a)
 {
     struct session *s = NULL;
 
-    if (a->q.facts.kind == SERVICE_LOGIN && reserve(a, &s) < 0)
+    if (admission_needs_claim(a))
+        admission_claim(a);
+    else if (admission_has_other_claim(a))
+        admission_refuse(a, REASON_REVOKED); /* what was claimed for admits no more: they may try again */
+    else if (a->q.facts.kind == SERVICE_LOGIN && reserve(a, &s) < 0)
         admission_refuse(a, REASON_BROKER_ERROR);
     else
         write_admission(a, s);
@@ -173,14 +183,12 @@ static void admission_account(struct admission *a)
 
 /* ---- both ---- */
 
-static void judge(struct admission *a);
-
 static void on_resume(void *userdata)
 {
-    judge(userdata);
+    admission_judge(userdata);
 }
 
-static void judge(struct admission *a)
+void admission_judge(struct admission *a)
 {
     struct broker *b = a->broker;
     uint32_t uid = a->q.m.person_uid;
@@ -237,5 +245,5 @@ void admission_begin(struct broker *b, struct gate_call *call, const struct gate
     question_take(b, gate_call_peer(call), m, phase, &a->q);
     if (gate_call_peer(call)->uid == b->options.root)
         note_range(b, m);
-    judge(a);
+    admission_judge(a);
 }

@@ -1,6 +1,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
 #include "broker/daemon/admission.h"
+#include "broker/daemon/claiming.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/state.h"
@@ -8,7 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /*
  * The session phase of a login, or of a job of cron or at: decided anew with the reservation, bound to the
@@ -67,6 +70,7 @@ static void on_open_written(void *userdata, int result, uint64_t sequence)
     (void)sequence;
     if (s && s->state == SESSION_OPENING && result == 0) {
         s->opened = true;
+        claiming_used(claiming_of(a->broker->claiming, s->number));
         if (a->generation != a->broker->generation)
             life_recheck(a->broker, s);
         s = session_of(a);
@@ -95,19 +99,39 @@ static void on_open_written(void *userdata, int result, uint64_t sequence)
         admission_refuse(a, s ? s->end_reason : REASON_EXPIRED);
 }
 
+#define OPEN_DETAIL_SIZE (IDENT_FINGERPRINT_TEXT_SIZE + CLAIMING_DETAIL_SIZE)
+
+/* The key that was used, and the claim that this use is. */
+static void describe_open(const struct session *s, const struct claim *claim,
+                          char detail[static OPEN_DETAIL_SIZE])
+{
+    char claimed[CLAIMING_DETAIL_SIZE];
+    size_t n = 0;
+
+    detail[0] = '\0';
+    if (s->key == KEY_FINGERPRINT)
+        ident_format_fingerprint(&s->fingerprint, detail);
+    n = strlen(detail);
+    claiming_detail(claim, claimed);
+    (void)snprintf(detail + n, OPEN_DETAIL_SIZE - n, "%s%s", n > 0 && claimed[0] != '\0' ? " " : "", claimed);
+}
+
 static void write_open(struct admission *a, struct session *s)
 {
-    char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE], detail[64] = "";
+    char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE], detail[OPEN_DETAIL_SIZE];
     struct record r = admission_record(a, REASON_OK, true, address, id);
     struct store_txn *t = ledger_txn(a->broker);
+    const struct claim *claim;
 
-    if (s->key == KEY_FINGERPRINT) {
-        ident_format_fingerprint(&s->fingerprint, detail);
-        r.detail = detail;
-    }
+    admission_bind_claim(a, s, t);
+    claim = claiming_of(a->broker->claiming, s->number);
+    describe_open(s, claim, detail);
+    r.detail = detail;
     if (t) {
         store_txn_record(t, &r);
         life_write(a->broker, s, STORE_SESSION_OPEN, t);
+        if (claim)
+            claiming_write_used(claim, t);
     }
     ledger_submit(a->broker, t, on_open_written, a);
 }
@@ -157,6 +181,15 @@ static void bind(struct admission *a)
     life_lease(b, s, a->q.facts.now, on_lease, a);
 }
 
+void admission_open_refuse(struct admission *a, enum reason reason)
+{
+    struct session *held = registry_find(a->broker->registry, a->q.reservation);
+
+    if (held && a->q.refused == REASON_OK)
+        life_release(a->broker, held, reason);
+    refuse_and_end(a, reason);
+}
+
 void admission_open(struct admission *a)
 {
     struct broker *b = a->broker;
@@ -167,11 +200,12 @@ void admission_open(struct admission *a)
     reason = a->decision.reason;
     if (held && a->q.refused == REASON_OK && question_key_differs(&a->q, held))
         reason = REASON_KEY_MISMATCH;
-    if (reason != REASON_KEY_MISMATCH && a->decision.verdict == VERDICT_ALLOW) {
+    if (reason == REASON_KEY_MISMATCH || a->decision.verdict != VERDICT_ALLOW)
+        admission_open_refuse(a, reason);
+    else if (admission_needs_claim(a))
+        admission_claim(a);
+    else if (admission_has_other_claim(a))
+        admission_open_refuse(a, REASON_REVOKED);
+    else
         bind(a);
-        return;
-    }
-    if (held && a->q.refused == REASON_OK)
-        life_release(b, held, reason);
-    refuse_and_end(a, reason);
 }

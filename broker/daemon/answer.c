@@ -29,6 +29,7 @@ void answer_refuse(enum reason reason, const struct grant_entry *entry, when_t n
         ident_format_id(&entry->grant->id, id);
         t.grant = id;
         t.ticket = entry->grant->ticket;
+        t.fleet = entry->grant->uses.scope == GRANT_USES_FLEET;
     }
     *ret = (struct gate_reply){.verdict = VERDICT_DENY, .reason = reason, .valid_until = now};
     (void)snprintf(ret->reference, sizeof(ret->reference), "%s", reference);

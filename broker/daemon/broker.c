@@ -3,6 +3,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
 #include "broker/common/i18n.h"
+#include "broker/daemon/claiming.h"
 #include "broker/daemon/directory.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
@@ -150,6 +151,8 @@ static int start_sessions(struct broker *b)
         r = keys_new(b->event, &b->keys);
     if (r == 0)
         r = waiting_new(b->event, &b->waiting);
+    if (r == 0)
+        r = claiming_new(b, &b->claiming);
     return r;
 }
 
@@ -340,6 +343,7 @@ struct broker *broker_free(struct broker *b)
     /* First nobody waits any more: for an ending, for the reaper, for the disk. What they answer is still
      * sent. */
     b->waiting = waiting_free(b->waiting);
+    claiming_stop(b->claiming);
     verifier_stop(b->verifier);
     if (b->control)
         record_stop(b);
@@ -357,6 +361,7 @@ struct broker *broker_free(struct broker *b)
     b->registry = registry_free(b->registry);
     b->store_io = sd_event_source_disable_unref(b->store_io);
     b->store = store_close(b->store);
+    claiming_free(b->claiming);
     timekeeper_free(b->timekeeper);
     taken_free(b->taken);
     status_keeper_free(b);

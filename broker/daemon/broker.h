@@ -72,6 +72,7 @@ struct broker {
     struct keys *keys;
     struct reaper_client *reaper;
     struct endings *endings;
+    struct claiming *claiming;     /* uses of grants that count over all hosts */
     struct waiting *waiting;       /* calls that wait until something has ended */
     struct operator_order *orders; /* of operators, that are not answered yet */
     struct follower *followers;    /* of the ledger */

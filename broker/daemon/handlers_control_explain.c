@@ -1,5 +1,6 @@
 #include "broker/common/clock.h"
 #include "broker/daemon/answer.h"
+#include "broker/daemon/claiming.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/taken_text.h"
@@ -87,6 +88,7 @@ static void gather(struct broker *b, struct explaining *x)
      * the other way round. */
     f->host_state = x->at ? state_for_live(b, f->now) : state_of_host(b, f->kind, f->now);
     f->status_until = x->at ? WHEN_NEVER : state_status_until(b);
+    f->claim_possible = claiming_is_possible(b->claiming);
     f->person_state = taken_of_staff(b->taken, x->staff, f->now);
     state_refresh_grants(b, x->staff, f->now);
     f->session_live = s != NULL;

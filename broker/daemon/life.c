@@ -3,6 +3,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
 #include "broker/common/process.h"
+#include "broker/daemon/claiming.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/waiting.h"
 
@@ -180,6 +181,7 @@ void life_write(struct broker *b, const struct session *s, enum store_session_st
 void life_forget(struct broker *b, struct session *s)
 {
     life_count_back(b, s, true);
+    claiming_give_back(claiming_of(b->claiming, s->number));
     registry_remove(s);
 }
 
@@ -204,6 +206,7 @@ void life_release(struct broker *b, struct session *s, enum reason reason)
     if (t)
         record_release(b, s, t);
     ledger_submit(b, t, NULL, NULL);
+    claiming_give_back(claiming_of(b->claiming, s->number));
     if (s->sweep_owed && registry_count(b->registry, uid, SESSION_ANY, s) == 0) {
         s->released = true;
         (void)endings_start(b->endings, s, REASON_LAST_SESSION);

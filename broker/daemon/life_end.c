@@ -1,4 +1,5 @@
 #include "broker/common/clock.h"
+#include "broker/daemon/claiming.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/orders.h"
@@ -315,6 +316,7 @@ static void record_close(struct broker *b, const struct session *s, const struct
 
 static void finalise(struct broker *b, struct session *s, const struct ending *e)
 {
+    struct claim *claim = claiming_of(b->claiming, s->number);
     struct store_txn *t = ledger_txn(b);
     uint32_t uid = s->uid;
 
@@ -325,7 +327,13 @@ static void finalise(struct broker *b, struct session *s, const struct ending *e
         close_if_used_up(b, s, t);
     if (t && !s->released)
         life_write(b, s, s->opened ? STORE_SESSION_ENDED : STORE_SESSION_RELEASED, t);
+    if (t && claim && s->opened)
+        claiming_write_used(claim, t);
     ledger_submit(b, t, NULL, NULL);
+    if (s->opened)
+        claiming_used(claim);
+    else
+        claiming_give_back(claim);
     watch_tell(b, s, WATCH_ENDED);
     registry_remove(s);
     waiting_wake(b->waiting, uid);

@@ -1,6 +1,7 @@
 #include "broker/daemon/question.h"
 
 #include "broker/common/clock.h"
+#include "broker/daemon/claiming.h"
 #include "broker/daemon/state.h"
 #include "broker/sessions/auth_info.h"
 #include "broker/trust/digest.h"
@@ -151,6 +152,7 @@ void question_refresh(struct broker *b, struct question *q)
     q->facts.now = clock_wall();
     q->facts.host_state = state_of_host(b, q->facts.kind, q->facts.now);
     q->facts.status_until = state_status_until(b);
+    q->facts.claim_possible = q->claimed || claiming_is_possible(b->claiming);
     q->facts.person_state = state_of_person(b, q->m.person, q->m.person_uid, q->facts.now);
     state_refresh_grants(b, q->m.person, q->facts.now);
     judge_grants(b, q->m.person, q->facts.now);

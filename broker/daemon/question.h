@@ -17,6 +17,7 @@ struct question {
     struct ident_fingerprint claimed_fingerprint;
     uint64_t reservation; /* number of the session that this caller holds reserved, or 0 */
     uint64_t session;     /* number of the session that it happens in, or 0 */
+    bool claimed;         /* its caller holds a claim, which is in no session's books yet */
     struct ident_id reserved_id;
     struct ident_id session_id;
 };

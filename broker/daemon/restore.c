@@ -3,6 +3,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
 #include "broker/common/process.h"
+#include "broker/daemon/claiming.h"
 #include "broker/daemon/documents.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
@@ -204,6 +205,8 @@ int restore_load(struct broker *b)
         r = store_load_taken(b->store, load_taken, b);
     if (r == 0)
         r = store_load_sessions(b->store, load_session, b, &next);
+    if (r == 0)
+        r = claiming_load(b->claiming);
     if (r < 0)
         return r;
     b->next_session = next;

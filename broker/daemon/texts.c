@@ -25,6 +25,9 @@
     N_("No such hours are left before it ends. Ask the operator for a new version or a new grant, " \
        "and quote the reference below.")
 
+#define EXHAUSTED_EVERYWHERE \
+    N_("Your authorisation has been used as often as it allows on all hosts together.")
+
 #define ADMITTED   N_("Hufu: you are let in for ticket %s until %s (UTC), %lld h %lld min from now.")
 #define ENDING     N_("Hufu: session ends in %u min, at %s (UTC). Save your work.")
 #define ENDING_WHY N_("Hufu: session ends at %s (UTC). Save your work.")
@@ -201,15 +204,21 @@ static const char *advice_of(const struct texts_reason *row, const struct texts_
     return waits && t->opens == WHEN_NEVER ? NO_HOURS_LEFT : row->advice;
 }
 
+/* Who has not been here before must not look for their uses on this host. */
+static const char *sentence_of(const struct texts_reason *row, const struct texts_refusal *t)
+{
+    return row->reason == REASON_USES_EXHAUSTED && t->fleet ? EXHAUSTED_EVERYWHERE : row->sentence;
+}
+
 static void put_refusal(struct buf *b, const struct texts_reason *row, const struct texts_refusal *t,
                         translate_fn in)
 {
     char when[WHEN_TEXT_SIZE];
 
     if (in == in_english)
-        put_line(b, "Hufu: %s [%s]", row->sentence, reason_name(row->reason));
+        put_line(b, "Hufu: %s [%s]", sentence_of(row, t), reason_name(row->reason));
     else
-        put_line(b, "%s", in(row->sentence));
+        put_line(b, "%s", in(sentence_of(row, t)));
     if (t->opens != WHEN_NEVER)
         put_line(b, in(OPENS), time_text(t->opens, when));
     if (t->grant && t->ticket)

@@ -4,6 +4,7 @@
 #include "policy/base/verdict.h"
 #include "policy/base/when.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -30,6 +31,7 @@ struct texts_refusal {
     const char *reference;
     const char *grant;  /* id of the closest grant, or NULL */
     const char *ticket; /* its ticket, or NULL */
+    bool fleet;         /* its uses are counted over all hosts */
     when_t opens;       /* when it would be allowed, as far as hours and dates go; WHEN_NEVER: unknown */
 };
 
