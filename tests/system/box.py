@@ -37,6 +37,10 @@ class Result:
     def text(self):
         return self.out + self.err
 
+    def check(self):
+        assert self.ok, self
+        return self
+
     def __repr__(self):
         return f"<{self.command!r} -> {self.code} in {self.seconds:.2f} s\n{self.out}{self.err}>"
 

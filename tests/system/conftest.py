@@ -7,7 +7,8 @@ import re
 import pytest
 
 from box import Box
-from site_setup import Site
+from directory import Directory
+from site_setup import HOST, Site
 
 counter = itertools.count()
 
@@ -112,6 +113,29 @@ def fresh_site(request, pattern):
     site = guarded_clone(request, pattern)
     yield site
     end_box(request, site.box)
+
+
+@pytest.fixture(scope="module")
+def served(guarded):
+    """A slapd in the file's guarded host, made from contrib/ldap, with an account and a certificate for the host."""
+    directory = Directory(guarded.box).establish()
+    directory.host(HOST)
+    return directory
+
+
+@pytest.fixture
+def directory(served, site):
+    """The directory of the file, on `site`; each test begins without documents in it."""
+    yield served
+    served.restored().clear()
+
+
+@pytest.fixture
+def fresh_directory(fresh_site):
+    """The same for one test alone, on `fresh_site`."""
+    directory = Directory(fresh_site.box).establish()
+    directory.host(HOST)
+    return directory
 
 
 @pytest.fixture
