@@ -261,7 +261,7 @@ static void read_frames(struct feed *f)
 
     while (goes_on(f, serial) && messages < FEED_TURN_MESSAGES && reads++ < FEED_TURN_READS &&
            octets < FEED_TURN_OCTETS) {
-        int r = feed_reader_read(&f->reader, f->fd, &n);
+        int r = feed_reader_read(&f->reader, f->fd, FEED_TURN_OCTETS - octets, &n);
 
         octets += n;
         if (r == FEED_READER_FRAME) {

@@ -76,7 +76,7 @@ static int find_room(struct feed_reader *r, uint8_t **at, size_t *room)
     return 0;
 }
 
-int feed_reader_read(struct feed_reader *r, int fd, size_t *ret_octets)
+int feed_reader_read(struct feed_reader *r, int fd, size_t most, size_t *ret_octets)
 {
     uint8_t *at;
     size_t room;
@@ -86,7 +86,7 @@ int feed_reader_read(struct feed_reader *r, int fd, size_t *ret_octets)
     *ret_octets = 0;
     if (error < 0)
         return error;
-    n = recv(fd, at, room, MSG_DONTWAIT);
+    n = recv(fd, at, room < most ? room : most, MSG_DONTWAIT);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR ? FEED_READER_NOTHING : -errno;
     if (n == 0)

@@ -29,10 +29,10 @@ enum feed_reader_result {
     FEED_READER_END,       /* the other end hung up */
 };
 
-/** Reads once from the non-blocking `fd`; *ret_octets says how many came. -EBADMSG (no frame of
- * hufu-ldapd's), -EPROTONOSUPPORT (version), -ENOMEM, other -errno of recv(2): the stream is of no use any
- * more. */
-int feed_reader_read(struct feed_reader *r, int fd, size_t *ret_octets);
+/** Reads once from `fd`, `most` octets at most and without waiting; *ret_octets says how many came. -EBADMSG
+ * (no frame of hufu-ldapd's), -EPROTONOSUPPORT (version), -ENOMEM, other -errno of recv(2): the stream is of
+ * no use any more. */
+int feed_reader_read(struct feed_reader *r, int fd, size_t most, size_t *ret_octets);
 
 /** Ready for the next frame. */
 void feed_reader_next(struct feed_reader *r);
