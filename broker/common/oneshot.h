@@ -5,19 +5,18 @@
  * What hufuctl and the one-shot modes of hufu-ldapd agree on. hufuctl runs it with the credentials of whoever
  * calls, so that libldap stays behind one door, and reads from standard output:
  *
- *   hufu-ldapd [--config FILE] [--password-fd N] --base     the configured base in one line; no connection
- *   ... --list FILTER [ATTRIBUTE ...]                       LDIF of what is below the base
- *   ... --entry DN [ATTRIBUTE ...]                          LDIF of this one entry; nothing if it is not
- * there
- *   ... --apply                                             for each change record (LDIF) of standard input,
- *                                                           as soon as it has been answered, one line:
- *                                                           NUMBER CODE TEXT
+ *   hufu-ldapd [--config FILE] [--password-fd N] --base      the configured base in one line; no connection
+ *   ... [--below DN] --list FILTER [ATTRIBUTE ...]           LDIF of what is below the base, or DN, which is
+ *   ... --entry DN [ATTRIBUTE ...]                           LDIF of this one entry; nothing if there is none
+ *   ... --apply                                              for each change record (LDIF) of standard input,
+ *                                                            as soon as it has been answered, one line:
+ *                                                            NUMBER CODE TEXT
  *
  * NUMBER counts the records from 1, CODE is LDAP's result code in decimal (RFC 4511; 0: done), TEXT what the
- * server said, without control characters, perhaps empty. A refused record does not stop those behind it; a
+ * server said, without control characters, perhaps empty. A refused record does not stop those behind it. A
  * lost connection does, and a record that is malformed or not below the base: those that got no line were not
- * sent, but the first of them perhaps was if the connection was lost. What went wrong as a whole is a
- * sentence on standard error and the exit status.
+ * sent, except that the first of them perhaps was if the connection was lost. What went wrong as a whole is a
+ * sentence on standard error, and the exit status.
  *
  * --password-fd: the password of the simple bind is read there instead of from the configured file, up to the
  * end or the first line end.

@@ -250,7 +250,7 @@ static int check_transport(const struct ldapd_config *c, const char *uri, char *
 
 static int check_bind(const struct ldapd_config *c, char *reason)
 {
-    if (c->method == LDAPD_SIMPLE && (!c->dn || (!c->password_file && !c->password)))
+    if (c->method == LDAPD_SIMPLE && (!c->dn || (!c->password_file && !c->password && !c->asks)))
         return refuse(reason, _("method = simple needs dn and password-file in [bind]"));
     if (c->method == LDAPD_EXTERNAL && (c->dn || c->password_file || c->password))
         return refuse(reason, _("method = external has neither dn nor password-file"));
@@ -299,6 +299,35 @@ int ldapd_config_load(const char *path, struct ldapd_config **ret, struct conf_e
     if (!c)
         return -ENOMEM;
     r = conf_load(path, keys, c, error);
+    if (r == 0)
+        r = ldapd_config_check(c, error->reason);
+    if (r < 0)
+        return r;
+    *ret = steal_pointer(&c);
+    return 0;
+}
+
+int ldapd_config_load_own(const char *path, struct ldapd_config **ret, struct conf_error *error)
+{
+    cleanup(ldapd_config_free_p) struct ldapd_config *c = ldapd_config_new();
+    cleanup_free char *text = NULL;
+    size_t size = 0;
+    int r;
+
+    *error = (struct conf_error){0};
+    if (!c)
+        return -ENOMEM;
+    c->asks = true;
+    r = files_read(path, 0, CONF_SIZE_MAX, &text, &size);
+    if (r == -EPERM)
+        r = files_read(path, geteuid(), CONF_SIZE_MAX, &text, &size);
+    if (r == -EPERM)
+        (void)refuse(error->reason,
+                     _("it has to be a file of root's or your own that nobody else may change"));
+    else if (r < 0)
+        (void)refuse(error->reason, "%s", strerrordesc_np(-r));
+    if (r == 0)
+        r = conf_parse(text, size, keys, c, error);
     if (r == 0)
         r = ldapd_config_check(c, error->reason);
     if (r < 0)

@@ -29,6 +29,7 @@ struct ldapd_config {
     char *dn;                 /* for LDAPD_SIMPLE */
     char *password_file;      /* for LDAPD_SIMPLE: read at each bind; or */
     char *password;           /* the password itself (one-shot modes; never from the file) */
+    bool asks;                /* one-shot modes: without a password file, a password is asked for */
 
     char *ca, *cert, *key, *crl; /* [tls] paths of PEM files; absent: NULL */
 
@@ -46,6 +47,10 @@ DEFINE_CLEANUP(struct ldapd_config, ldapd_config_free);
 /** Loads a file of root's that nobody else may write, and checks it. *ret is the caller's. 0, or -errno with
  * `error` filled. */
 int ldapd_config_load(const char *path, struct ldapd_config **ret, struct conf_error *error);
+
+/** The same for the one-shot modes: the file is root's or the caller's own, and need not name a password
+ * file. */
+int ldapd_config_load_own(const char *path, struct ldapd_config **ret, struct conf_error *error);
 
 /** The same from octets with a NUL behind them. */
 int ldapd_config_parse(const char *text, size_t size, struct ldapd_config **ret, struct conf_error *error);
