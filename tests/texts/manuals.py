@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 SKIPPED = 77
-NAME = re.compile(r"^\.Xr (hufu[\w-]*|pam_hufu|hufud) (\d)", re.MULTILINE)
+NAME = re.compile(r"^\.Xr (hufu[\w.-]*|pam_hufu|ldapd\.conf) (\d)", re.MULTILINE)
 
 
 def lint(page):
@@ -33,8 +33,8 @@ def check_keys(page, keys):
         yield f"{page.name}: keys that are missing {sorted(keys - items)}, that are none {sorted(items - keys)}"
 
 
-def keys_of_hufud(source):
-    table = (source / "broker/daemon/config.c").read_text(encoding="utf-8")
+def keys_of(source, program):
+    table = (source / "broker" / program / "config.c").read_text(encoding="utf-8")
     return set(re.findall(r'^    \{"[a-z]+", "([a-z-]+)", set_', table, re.MULTILINE))
 
 
@@ -45,9 +45,10 @@ def main():
     found = [] if len(pages) >= 8 else [f"only {len(pages)} manuals"]
     for page in pages:
         found += check_references(page, known)
-    keys = keys_of_hufud(source)
-    found += [] if len(keys) >= 7 else [f"only {len(keys)} keys in broker/daemon/config.c"]
-    found += check_keys(source / "docs/man/hufud.conf.5", keys)
+    for manual, program in (("hufud.conf.5", "daemon"), ("ldapd.conf.5", "ldap")):
+        keys = keys_of(source, program)
+        found += [] if len(keys) >= 7 else [f"only {len(keys)} keys in broker/{program}/config.c"]
+        found += check_keys(source / "docs/man" / manual, keys)
     if shutil.which("mandoc"):
         found += [line for page in pages for line in lint(page)]
     elif not found:
