@@ -11,10 +11,8 @@ import base64
 import re
 import shlex
 
-from box import TREE
-from directory_server import Server
+from directory_server import SHIPPED, Server
 
-SHIPPED = TREE / "contrib" / "ldap"
 BASE = "ou=hufu,dc=finance,dc=example"
 PROVIDER, REPLICA = "ldap1.finance.example", "ldap2.finance.example"
 KEYS = "/root/ldap"
@@ -67,15 +65,14 @@ class Directory:
 
     # --- setting up
 
-    def establish(self):
-        """Provider, tree, people, and an account for this box's host, on the box's loopback."""
+    def establish(self, form="conf"):
+        """Provider, tree and people, on the box's loopback. Its configuration is `conf` or `ldif`."""
         self.box.sh(f"echo '127.0.0.11 {PROVIDER} ldap1\n127.0.0.12 {REPLICA} ldap2' >> /etc/hosts")
         self.box.sh(AUTHORITY)
         self.certificate(PROVIDER, "servers", f"subjectAltName=DNS:{PROVIDER}")
         self.certificate("desk.finance.example", "machines")
-        for name in ("hufu.schema", "acl.conf", "provider.conf", "tree.ldif"):
-            self.box.put(f"/etc/ldap/hufu/{name}", (SHIPPED / name).read_bytes())
-        self.provider = Server.provider(self.box, PROVIDER, f"{KEYS}/{PROVIDER}").start()
+        self.box.put("/etc/ldap/hufu/tree.ldif", (SHIPPED / "tree.ldif").read_bytes())
+        self.provider = Server.provider(self.box, PROVIDER, f"{KEYS}/{PROVIDER}", form).start()
         self.tool("ldapadd", "-f", "/etc/ldap/hufu/tree.ldif")
         self.modify("".join(self._person(name) for name in PEOPLE)).check()
         return self
@@ -110,7 +107,7 @@ class Directory:
         """A second slapd that follows the first; returned once it has all."""
         path = self.certificate(REPLICA, "replicas", f"subjectAltName=DNS:{REPLICA}")
         self.modify(ldif_add(f"cn={REPLICA},ou=replicas,{BASE}", objectClass="device", cn=REPLICA)).check()
-        self.replica = Server.replica(self.box, REPLICA, path).start()
+        self.replica = Server.replica(self.box, REPLICA, path, self.provider.form).start()
         self.box.until(self.in_step, timeout=10)
         return self.replica
 
