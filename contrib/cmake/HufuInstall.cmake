@@ -55,6 +55,7 @@ set(share "${CMAKE_INSTALL_DATADIR}")
 install(DIRECTORY contrib/pam.d/ DESTINATION "${share}/hufu/pam")
 install(FILES contrib/pam-configs/hufu DESTINATION "${share}/pam-configs")
 install(FILES contrib/ssh/hufu.conf DESTINATION "${share}/hufu/ssh")
+install(DIRECTORY contrib/ldap/ DESTINATION "${share}/hufu/ldap")
 
 file(GLOB examples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/contrib/*.conf")
 install(FILES ${examples} DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples")
