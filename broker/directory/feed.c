@@ -13,8 +13,8 @@
 /*
  * A connection begins in on_accept() and ends in hang_up(), both called by the loop. What a caller of this
  * header brings about only marks it (`ending`), and the loop does the rest, so that no callback comes out of
- * a call. A callback may do anything, though: after each of them `serial` tells whether the connection is
- * still the one it was, and the feed itself is freed for good when the last of its functions is left.
+ * a call. What a callback may do at once is to free the feed: its connection is closed then, and the feed
+ * itself goes when the last of its functions is left.
  */
 
 enum {
@@ -36,7 +36,6 @@ struct feed {
     int fd;
     uid_t uid;
     pid_t pid;
-    unsigned serial;
     sd_event_source *io;
     struct feed_reader reader;
     struct buf out;
@@ -84,20 +83,17 @@ static void close_connection(struct feed *f)
     f->deaf = false;
     f->ending = NULL;
     f->paused = 0;
-    f->serial++;
 }
 
-/* Callbacks; none when the feed was freed by an earlier one. */
 static void tell_connected(struct feed *f, bool here)
 {
-    if (!f->freed)
+    if (!f->freed) /* by the callback before */
         f->options.connected(f->options.userdata, here);
 }
 
 static void tell_trouble(struct feed *f, uid_t uid, pid_t pid, const char *detail)
 {
-    if (!f->freed)
-        f->options.trouble(f->options.userdata, uid, pid, detail);
+    f->options.trouble(f->options.userdata, uid, pid, detail);
 }
 
 /* `detail` NULL: without trouble. */
@@ -235,31 +231,25 @@ static int hand_over(struct feed *f)
 {
     cleanup_free uint8_t *body = steal_pointer(&f->reader.body);
     struct feed_message m;
-    unsigned serial = f->serial;
     int r = feed_decode(f->reader.type, body, f->reader.length, &m);
 
     if (r < 0)
         return r;
     f->options.message(f->options.userdata, &m);
-    if (f->freed || f->serial != serial)
+    if (f->freed)
         return 0;
     f->reader.body = steal_pointer(&body);
     feed_reader_next(&f->reader);
     return 0;
 }
 
-static bool goes_on(const struct feed *f, unsigned serial)
-{
-    return !f->freed && f->serial == serial && f->paused == 0 && !f->ending;
-}
-
 /* One turn of the loop. */
 static void read_frames(struct feed *f)
 {
-    unsigned serial = f->serial, messages = 0, reads = 0;
+    unsigned messages = 0, reads = 0;
     size_t octets = 0, n;
 
-    while (goes_on(f, serial) && messages < FEED_TURN_MESSAGES && reads++ < FEED_TURN_READS &&
+    while (feed_is_here(f) && f->paused == 0 && messages < FEED_TURN_MESSAGES && reads++ < FEED_TURN_READS &&
            octets < FEED_TURN_OCTETS) {
         int r = feed_reader_read(&f->reader, f->fd, FEED_TURN_OCTETS - octets, &n);
 

@@ -179,3 +179,14 @@ void feed_world_assert_told(struct feed_world *w, const char *expected)
     memset(w->told, 0, sizeof(w->told));
     w->n_told = 0;
 }
+
+int feed_world_open_and_connect(struct feed_world *w)
+{
+    int fd;
+
+    feed_world_open_mine(w);
+    fd = feed_world_connect(w);
+    (void)feed_world_turn(w);
+    feed_world_assert_told(w, "+");
+    return fd;
+}

@@ -42,6 +42,8 @@ void feed_world_open(struct feed_world *w, uid_t uid, uid_t root);
 void feed_world_open_mine(struct feed_world *w);
 
 int feed_world_connect(struct feed_world *w);
+/** Opens the feed as feed_world_open_mine() and connects to it, which was told then. */
+int feed_world_open_and_connect(struct feed_world *w);
 /** Sends all of it; the socket must have room. */
 void feed_world_put(int fd, const void *octets, size_t size);
 /** Sends a message. */

@@ -1,4 +1,7 @@
+// LINK: -Wl,--wrap=peer_of
+
 /* Who is taken, what is handed over, and when somebody is hung up on. */
+#include "broker/ipc/peer.h"
 #include "tests/unit/broker/directory/feed_world.h"
 #include "tests/unit/unit.h"
 
@@ -11,6 +14,27 @@
 
 static const struct feed_message start = {.type = FEED_START, .search = 7, .host = "db1"};
 static const struct feed_message state_message = {.type = FEED_STATE, .state = FEED_LIVE};
+
+/* Who connects from now on is this one. */
+static uid_t pretended;
+static bool pretends;
+
+int __real_peer_of(int fd, unsigned want, struct peer *ret);
+int __wrap_peer_of(int fd, unsigned want, struct peer *ret);
+int __wrap_peer_of(int fd, unsigned want, struct peer *ret)
+{
+    int r = __real_peer_of(fd, want, ret);
+
+    if (pretends)
+        ret->uid = pretended;
+    return r;
+}
+
+static void pretend(uid_t uid)
+{
+    pretended = uid;
+    pretends = true;
+}
 
 static void test_hufu_ldap_and_root_are_taken(void **state)
 {
@@ -91,6 +115,12 @@ static void test_no_such_user(void **state)
     (void)feed_world_turn(w);
     feed_world_assert_told(w, "t");
     assert_true(feed_world_is_hung_up(fd));
+    pretend((uid_t)-1);
+    fd = feed_world_connect(w);
+    (void)feed_world_turn(w);
+    pretends = false;
+    feed_world_assert_told(w, "t");
+    assert_true(feed_world_is_hung_up(fd));
 }
 
 static void test_a_stranger_does_not_disturb(void **state)
@@ -101,22 +131,45 @@ static void test_a_stranger_does_not_disturb(void **state)
     feed_world_open_mine(w);
     fd = feed_world_connect(w);
     (void)feed_world_turn(w);
-    feed_world_assert_told(w, "+");
-    /* Who was taken stays; from here on the user of this process is a stranger who comes. */
-    w->feed = feed_free(w->feed);
-    assert_true(feed_world_is_hung_up(fd));
-    feed_world_open(w, geteuid(), geteuid() + 1);
+    pretend(geteuid() + 7);
+    stranger = feed_world_connect(w);
+    feed_world_say(fd, &state_message);
+    (void)feed_world_turn(w);
+    pretends = false;
+    assert_int_equal(w->n_told, 3);
+    assert_int_equal(w->uid, geteuid() + 7);
+    assert_true(feed_world_is_hung_up(stranger));
+    assert_true(feed_is_here(w->feed));
+    assert_false(feed_world_is_hung_up(fd));
+    assert_int_equal(w->n_messages, 1);
+}
+
+/* At a reload hufu-ldap may have another number, or none any more. */
+static void test_who_is_not_permitted_any_more(void **state)
+{
+    struct feed_world *w = *state;
+    int fd;
+
+    feed_world_open_mine(w);
     fd = feed_world_connect(w);
+    (void)feed_world_turn(w);
+    feed_set_uid(w->feed, geteuid());
     (void)feed_world_turn(w);
     feed_world_assert_told(w, "+");
     feed_set_uid(w->feed, geteuid() + 2);
-    assert_false(feed_is_here(w->feed)); /* not permitted any more, and told of it in a moment */
-    feed_world_assert_told(w, "");
-    stranger = feed_world_connect(w);
+    assert_false(feed_is_here(w->feed));
+    assert_int_equal(feed_world_send(w, &start), -ENOTCONN);
+    feed_world_assert_told(w, ""); /* in a moment */
     (void)feed_world_turn(w);
-    assert_true(feed_world_is_hung_up(fd) && feed_world_is_hung_up(stranger));
-    assert_int_equal(w->n_told, 3);
-    assert_non_null(strstr(w->told, "t-"));
+    feed_world_assert_told(w, "t-");
+    assert_true(feed_world_is_hung_up(fd));
+    (void)feed_world_connect(w);
+    (void)feed_world_turn(w);
+    feed_world_assert_told(w, "t");
+    feed_set_uid(w->feed, geteuid());
+    (void)feed_world_connect(w);
+    (void)feed_world_turn(w);
+    feed_world_assert_told(w, "+");
 }
 
 static void test_the_latest_is_the_one(void **state)
@@ -257,6 +310,7 @@ int main(void)
         WORLD(test_strangers_are_hung_up_on),
         WORLD(test_no_such_user),
         WORLD(test_a_stranger_does_not_disturb),
+        WORLD(test_who_is_not_permitted_any_more),
         WORLD(test_the_latest_is_the_one),
         WORLD(test_frames_go_both_ways),
         WORLD(test_a_frame_in_single_octets),

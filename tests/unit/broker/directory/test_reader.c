@@ -18,7 +18,7 @@ static int setup(void **state)
     struct pipe *p = calloc(1, sizeof(*p));
 
     assert_non_null(p);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, p->ends), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p->ends), 0);
     *state = p;
     return 0;
 }
@@ -36,7 +36,7 @@ static int teardown(void **state)
 
 static void put(struct pipe *p, const void *octets, size_t size)
 {
-    assert_int_equal(send(p->ends[1], octets, size, MSG_NOSIGNAL), size);
+    assert_int_equal(send(p->ends[1], octets, size, MSG_NOSIGNAL | MSG_DONTWAIT), size);
 }
 
 static int get(struct pipe *p)
@@ -74,7 +74,7 @@ static void test_one_frame_after_the_other(void **state)
     assert_int_equal(get(p), FEED_READER_FRAME);
     assert_true(p->reader.type == FEED_STATE && p->reader.length == 3);
     assert_memory_equal(p->reader.body, "abc", 3);
-    assert_int_equal(recv(p->ends[0], rest, sizeof(rest), 0), 3);
+    assert_int_equal(recv(p->ends[0], rest, sizeof(rest), MSG_DONTWAIT), 3);
     assert_memory_equal(rest, "def", 3);
 }
 
@@ -110,7 +110,7 @@ static void test_memory_is_that_of_what_came(void **state)
     for (here = 1; here < FEED_BODY_MAX; here += p->octets) {
         assert_true(p->reader.capacity <= 4096 || p->reader.capacity <= 2 * here);
         if (send(p->ends[1], octets, FEED_BODY_MAX - here < 4096 ? FEED_BODY_MAX - here : 4096,
-                 MSG_NOSIGNAL) < 0)
+                 MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
             assert_int_equal(errno, EAGAIN);
         r = get(p);
         assert_true(r == FEED_READER_MORE || r == FEED_READER_FRAME);
