@@ -60,6 +60,7 @@ static bool is_loopback(const char *host)
 static int check_uri(const char *uri, bool *is_local, char *reason)
 {
     LDAPURLDesc *url = NULL;
+    const char *rest;
     bool bare, ipc;
 
     if (!has_scheme(uri, "ldap") && !has_scheme(uri, "ldaps") && !has_scheme(uri, "ldapi"))
@@ -67,7 +68,9 @@ static int check_uri(const char *uri, bool *is_local, char *reason)
     if (ldap_url_parse(uri, &url) != LDAP_URL_SUCCESS)
         return refuse(reason, _("\"%.80s\" is no LDAP URI"), uri);
     ipc = has_scheme(uri, "ldapi");
-    bare = (!url->lud_dn || url->lud_dn[0] == '\0') && !url->lud_attrs && !url->lud_filter && !url->lud_exts;
+    rest = uri + strcspn(uri, ":") + strlen("://");
+    rest += strcspn(rest, "/?");
+    bare = rest[0] == '\0' || strcmp(rest, "/") == 0;
     *is_local = ipc || (url->lud_host && is_loopback(url->lud_host));
     if (!bare || !url->lud_host || url->lud_host[0] == '\0') {
         ldap_free_urldesc(url);
