@@ -23,7 +23,6 @@ struct claim *claim_book_add(struct claiming *c, const struct ident_id *grant)
     x->row.grant = *grant;
     x->row.state = STORE_CLAIM_ASKED;
     x->row.at = clock_wall();
-    x->asked_us = clock_boot_us();
     x->next = c->claims;
     c->claims = x;
     return x;
@@ -38,14 +37,6 @@ void claim_book_remove(struct claim *x)
         }
     sd_event_source_disable_unref(x->timer);
     free(x);
-}
-
-struct claim *claim_book_find(const struct claiming *c, const uint8_t nonce[static STORE_CLAIM_NONCE])
-{
-    for (struct claim *x = c->claims; x; x = x->next)
-        if (memcmp(x->row.nonce, nonce, sizeof(x->row.nonce)) == 0)
-            return x;
-    return NULL;
 }
 
 int claim_book_ask(struct claim *x, enum feed_operation operation, uint64_t patience_us, claims_done *done)

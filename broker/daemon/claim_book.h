@@ -20,12 +20,12 @@ struct claim {
     struct claiming *claiming;
     struct claim *next;
     struct store_claim row;
-    bool loose;        /* no login and no session has it: it is being settled */
-    bool busy;         /* ... and its question or its commit is under way */
-    bool unwritten;    /* OWED, and that is not on disk yet */
-    bool found;        /* it was looked for and is held: to be given back */
-    uint64_t asked_us; /* when its question was lost, by the boot clock; after a restart: the start */
-    uint64_t wait_us;  /* until the next try */
+    bool loose;         /* no login and no session has it: it is being settled */
+    bool busy;          /* ... and its question or its commit is under way */
+    bool unwritten;     /* OWED, and that is not on disk yet */
+    bool found;         /* it was looked for and is held: to be given back */
+    uint64_t missed_us; /* since when no look found it, by the boot clock; 0: since none */
+    uint64_t wait_us;   /* until the next try */
     sd_event_source *timer;
 
     /* of the login that takes it */
@@ -38,7 +38,6 @@ struct claim {
 struct claim *claim_book_add(struct claiming *c, const struct ident_id *grant);
 /** Takes it out and frees it. */
 void claim_book_remove(struct claim *x);
-struct claim *claim_book_find(const struct claiming *c, const uint8_t nonce[static STORE_CLAIM_NONCE]);
 
 /** Asks the provider about it, as claims_ask(). */
 int claim_book_ask(struct claim *x, enum feed_operation operation, uint64_t patience_us, claims_done *done);

@@ -128,17 +128,29 @@ static void note_found(struct claim *x)
     ledger_submit(x->claiming->broker, t, NULL, NULL);
 }
 
+/* Whether no look has found it for so long that none will. */
+static bool stays_missed(struct claim *x)
+{
+    uint64_t now = clock_boot_us();
+
+    if (x->missed_us == 0)
+        x->missed_us = now;
+    return now - x->missed_us >= x->claiming->times.settle_us;
+}
+
 static void on_looked(void *userdata, enum feed_outcome outcome)
 {
     struct claim *x = userdata;
-    bool over = clock_boot_us() - x->asked_us >= x->claiming->times.settle_us;
 
     x->claiming->settling--;
     if (outcome == FEED_HELD) {
         note_found(x);
         x->busy = false;
         step(x);
-    } else if (outcome == FEED_NOT_HELD && over) {
+    } else if (outcome != FEED_NOT_HELD) {
+        x->missed_us = 0;
+        later(x);
+    } else if (stays_missed(x)) {
         claim_settling_drop(x, EVENT_CLAIM_RESOLVED, "not held");
     } else {
         later(x);

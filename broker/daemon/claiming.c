@@ -140,7 +140,6 @@ static void lose(struct claim *x)
     if (t)
         claim_book_record(x, EVENT_CLAIM, REASON_CLAIM_UNAVAILABLE, "it is being looked for", t);
     ledger_submit(b, t, NULL, NULL);
-    x->asked_us = clock_boot_us();
     claim_settling_begin(x, false);
 }
 

@@ -15,8 +15,9 @@
  *     +--exhausted, nothing changed--> (gone)
  *     +--unknown--> looked for until known: held, so given back; or not held --> (gone)
  *
- * A claim is given back only after it is on disk that no session has it. One whose question may still be
- * under way somewhere counts as not held only when it is not found after CLAIMING_SETTLE_US.
+ * A claim is given back only after it is on disk that no session has it. A question that was lost may still
+ * take effect: a provider that stood still finds it in its socket. So what is not found counts as not held
+ * only when it is still not found some time later, with a provider that has answered in between.
  */
 struct claiming;
 
@@ -26,7 +27,7 @@ struct claiming;
 struct claiming_times {
     uint64_t retry_us;   /* until the second try of what is not known; then twice as long each time */
     uint64_t longest_us; /* ... and no longer than this */
-    uint64_t settle_us;  /* how long a lost question may still take effect */
+    uint64_t settle_us;  /* how long a provider that answers may still have a lost question before it */
 };
 #define CLAIMING_TIMES_DEFAULT \
     ((struct claiming_times){.retry_us = 1000000, .longest_us = 60000000, .settle_us = 60000000})

@@ -183,14 +183,16 @@ static void test_unknown(void **state)
     resolves(*state, 1);
 }
 
-/* The question is still on its way when the claim is looked for. */
+/* The provider stood still, and looks for the claim before it finds the question in its socket. */
 static void test_takes_effect_late(void **state)
 {
     struct world *w = *state;
 
     refused_in(w, PROVIDER_IGNORES);
+    p.mood = PROVIDER_REFUSES;
+    world_for(w, 500);
     p.mood = PROVIDER_ANSWERS;
-    provider_is_asked(&p, FEED_LOOK, 2);
+    provider_is_asked(&p, FEED_LOOK, p.asked[FEED_LOOK] + 2);
     p.holder[0].taken = true;
     memcpy(p.holder[0].nonce, p.last.nonce, FEED_NONCE_SIZE);
     provider_settles_at(&p, 0);
