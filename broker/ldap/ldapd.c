@@ -2,6 +2,7 @@
 
 #include "broker/common/clock.h"
 #include "broker/common/i18n.h"
+#include "broker/ldap/claim.h"
 #include "broker/ldap/dialer.h"
 #include "broker/ldap/feed_link.h"
 #include "broker/ldap/search.h"
@@ -21,6 +22,7 @@ struct ldapd {
     sd_event *event;
     const struct ldapd_config *config;
     struct feed_link *link;
+    struct claimer *claimer;
     struct dialer *dialer;
     struct connection *connection;
     bool offers_sync;
@@ -73,7 +75,11 @@ static void log_state(const struct ldapd *l)
 static void tell_state(struct ldapd *l, enum feed_state state, bool pushes, const char *text,
                        uint32_t seconds)
 {
-    struct feed_message m = {.type = FEED_STATE, .state = state, .pushes = pushes, .seconds = seconds};
+    struct feed_message m = {.type = FEED_STATE,
+                             .state = state,
+                             .pushes = pushes,
+                             .seconds = seconds,
+                             .claims_possible = claimer_is_possible(l->claimer)};
 
     (void)snprintf(m.server, sizeof(m.server), "%s", server_uri(l));
     (void)snprintf(m.text, sizeof(m.text), "%s", text);
@@ -263,21 +269,34 @@ static void take_start(struct ldapd *l, const struct feed_message *m)
     l->start = *m;
     l->start.cookie = (struct feed_octets){0};
     l->started = true;
+    claimer_start(l->claimer, m->host);
     note_cookie(l, m);
     l->search = search_free(l->search);
+    l->state.claims_possible = claimer_is_possible(l->claimer);
     if (l->retry) /* what is waited for has not changed */
         (void)feed_link_send(l->link, &l->state);
     begin(l);
 }
 
-/* There is no claim provider yet that could be asked: nothing was changed there. */
-static void take_claim(struct ldapd *l, const struct feed_message *m)
+static void on_claimed(void *userdata, const struct feed_message *m)
 {
-    struct feed_message answer = *m;
+    struct ldapd *l = userdata;
 
-    answer.type = FEED_CLAIMED;
-    answer.outcome = FEED_UNAVAILABLE;
-    (void)feed_link_send(l->link, &answer);
+    (void)feed_link_send(l->link, m);
+}
+
+static void on_claims(void *userdata, bool possible, const char *why_not)
+{
+    struct ldapd *l = userdata;
+
+    if (possible)
+        (void)fprintf(stderr, SD_INFO "hufu-ldapd: %s: uses can be claimed\n", l->config->claim_uri);
+    else
+        (void)fprintf(stderr, SD_WARNING "hufu-ldapd: %s: no use can be claimed: %s\n", l->config->claim_uri,
+                      why_not);
+    l->state.claims_possible = possible;
+    if (l->state.state != 0)
+        (void)feed_link_send(l->link, &l->state);
 }
 
 static void on_message(void *userdata, const struct feed_message *m)
@@ -285,7 +304,7 @@ static void on_message(void *userdata, const struct feed_message *m)
     if (m->type == FEED_START)
         take_start(userdata, m);
     else
-        take_claim(userdata, m);
+        claimer_ask(((struct ldapd *)userdata)->claimer, m);
 }
 
 /* hufud begins with a START of its own when it is back. */
@@ -294,6 +313,7 @@ static void on_lost(void *userdata)
     struct ldapd *l = userdata;
 
     l->started = false;
+    claimer_stop(l->claimer);
     hang_up(l);
 }
 
@@ -308,6 +328,7 @@ static void on_room(void *userdata)
 int ldapd_new(sd_event *event, const struct ldapd_config *config, const char *feed, struct ldapd **ret)
 {
     static const struct feed_link_calls calls = {on_message, on_lost, on_room};
+    static const struct claimer_calls claims = {on_claimed, on_claims};
     cleanup(ldapd_free_p) struct ldapd *l = calloc(1, sizeof(*l));
     int r;
 
@@ -316,6 +337,8 @@ int ldapd_new(sd_event *event, const struct ldapd_config *config, const char *fe
     l->event = sd_event_ref(event);
     l->config = config;
     r = dialer_new(event, config, on_dialed, l, &l->dialer);
+    if (r == 0)
+        r = claimer_new(event, config, &claims, l, &l->claimer);
     if (r == 0)
         r = feed_link_new(event, feed, &calls, l, &l->link);
     if (r < 0)
@@ -326,7 +349,7 @@ int ldapd_new(sd_event *event, const struct ldapd_config *config, const char *fe
 
 bool ldapd_is_alone(const struct ldapd *l)
 {
-    return !dialer_is_busy(l->dialer);
+    return !dialer_is_busy(l->dialer) && claimer_is_alone(l->claimer);
 }
 
 struct ldapd *ldapd_free(struct ldapd *l)
@@ -335,6 +358,7 @@ struct ldapd *ldapd_free(struct ldapd *l)
         return NULL;
     hang_up(l);
     l->retry = sd_event_source_disable_unref(l->retry);
+    l->claimer = claimer_free(l->claimer);
     l->dialer = dialer_free(l->dialer);
     l->link = feed_link_free(l->link);
     (void)sd_event_unref(l->event);
