@@ -184,6 +184,8 @@ int feed_send(struct feed *f, const struct feed_message *m)
         return -ENOTCONN;
     drop_sent(f);
     r = feed_encode(m, &f->out);
+    if (r == -ENOMEM)
+        end_soon(f, "no memory for what it is to be sent");
     if (r < 0)
         return r;
     flush(f);
@@ -362,6 +364,7 @@ int feed_new(const struct feed_options *o, struct feed **ret)
     f->fd = -1;
     f->options = *o;
     r = open_feed(f);
+    f->options.path = NULL; /* the caller's */
     if (r < 0)
         return r;
     *ret = steal_pointer(&f);

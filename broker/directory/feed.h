@@ -23,8 +23,8 @@ struct feed;
 
 struct feed_options {
     sd_event *event;
-    const char *path;
-    uid_t uid; /* of hufu-ldapd; (uid_t)-1: there is no such user, and nobody is taken but root */
+    const char *path; /* not looked at after feed_new() */
+    uid_t uid;        /* of hufu-ldapd; (uid_t)-1: there is no such user, and nobody is taken but root */
     uid_t root;
     /* It is here (START should follow) or gone; also before another takes its place. Not when the feed is
      * freed. */
@@ -46,7 +46,8 @@ bool feed_is_here(const struct feed *f);
 /** Whom to take from now on; who is here and not permitted any more is hung up on. */
 void feed_set_uid(struct feed *f, uid_t uid);
 /** Sends START or CLAIM; what the socket does not take now waits. 0; -ENOTCONN; -ENOBUFS (the other end does
- * not read: the connection ends); as feed_encode(). Whatever fails, `connected` tells of the end later. */
+ * not read), -ENOMEM: the connection ends, and `connected` tells of it later; -EINVAL, -EMSGSIZE (as
+ * feed_encode()): nothing was sent, and the connection goes on. */
 int feed_send(struct feed *f, const struct feed_message *m);
 /** Stops and goes on reading. Counted: as many resumes as pauses. Does not outlive a connection: who pauses
  * resumes only what is still the same one (`connected` was not called), else a pause of the next is undone.

@@ -1,4 +1,4 @@
-// LINK: -Wl,--wrap=recv
+// LINK: -Wl,--wrap=recv -Wl,--wrap=realloc
 /* What one turn reads, and what waits and where. */
 #include "tests/unit/broker/directory/feed_world.h"
 #include "tests/unit/unit.h"
@@ -237,6 +237,43 @@ static void test_a_slow_reader(void **state)
     feed_world_assert_told(w, "");
 }
 
+static bool no_memory;
+
+void *__real_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size)
+{
+    return no_memory ? NULL : __real_realloc(memory, size);
+}
+
+/* Whoever waits for a START that was not sent would wait for ever: so it ends, and begins anew. */
+static void test_without_memory(void **state)
+{
+    struct feed_world *w = *state;
+    struct feed_message wrong = start;
+    int fd = feed_world_open_and_connect(w);
+
+    no_memory = true;
+    assert_int_equal(feed_world_send(w, &start), -ENOMEM);
+    no_memory = false;
+    assert_false(feed_is_here(w->feed));
+    (void)feed_world_turn(w);
+    feed_world_assert_told(w, "t-");
+    assert_string_equal(w->detail, "no memory for what it is to be sent");
+    assert_true(feed_world_is_hung_up(fd));
+    fd = feed_world_connect(w);
+    (void)feed_world_turn(w);
+    wrong.host[0] = '*';
+    assert_int_equal(feed_world_send(w, &wrong), -EINVAL);
+    assert_true(feed_is_here(w->feed));
+    feed_world_entry(fd, 1, 10);
+    no_memory = true;
+    (void)feed_world_turn(w);
+    no_memory = false;
+    feed_world_assert_told(w, "+t-");
+    assert_string_equal(w->detail, "no memory for its frame");
+}
+
 /* Somebody who never catches up, but reads: what was sent takes no memory, for more octets than a buffer
  * holds. */
 static void test_what_was_sent_is_forgotten(void **state)
@@ -304,6 +341,7 @@ int main(void)
         WORLD(test_a_pause_stops_reading),
         WORLD(test_hanging_up_in_a_pause),
         WORLD(test_a_slow_reader),
+        WORLD(test_without_memory),
         WORLD(test_what_was_sent_is_forgotten),
         WORLD(test_who_does_not_read_is_hung_up_on),
     };
