@@ -3,6 +3,7 @@
 #include "broker/common/files.h"
 #include "broker/common/i18n.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <ldap.h>
 #include <stdarg.h>
@@ -48,12 +49,10 @@ bool ldapd_config_uses_tls(const struct ldapd_config *c, const char *uri)
 /* By the letter, so that no name service decides it; whom the socket is connected to is looked at as well. */
 static bool is_loopback(const char *host)
 {
-    unsigned a, b, c, d;
-    int used = 0;
+    struct in_addr address;
 
-    if (strcmp(host, "::1") == 0)
-        return true;
-    return sscanf(host, "%3u.%3u.%3u.%3u%n", &a, &b, &c, &d, &used) == 4 && host[used] == '\0' && a == 127;
+    return strcmp(host, "::1") == 0 ||
+           (inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 24 == 127);
 }
 
 /* A URI names a server and nothing else: what it asks for is this program's to say. */

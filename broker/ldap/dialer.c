@@ -125,19 +125,21 @@ static int new_job(const struct ldapd_config *config, const char *uri, struct jo
 
 int dialer_open(struct dialer *d, const char *uri)
 {
+    struct job *j = NULL;
     int r;
 
     if (d->job)
         return -EBUSY;
-    r = new_job(d->config, uri, &d->job);
-    if (r < 0)
+    r = new_job(d->config, uri, &j);
+    if (!j)
         return r;
-    r = sd_event_add_io(d->event, &d->source, d->job->over, EPOLLIN, on_over, d);
+    d->job = j;
+    r = sd_event_add_io(d->event, &d->source, j->over, EPOLLIN, on_over, d);
     if (r >= 0) {
-        atomic_fetch_add(&d->job->holders, 1);
-        r = start_thread(d->job);
+        atomic_fetch_add(&j->holders, 1);
+        r = start_thread(j);
         if (r < 0)
-            atomic_fetch_sub(&d->job->holders, 1);
+            atomic_fetch_sub(&j->holders, 1);
     }
     if (r < 0)
         forget(d);

@@ -36,9 +36,8 @@ void search_describe(int code, const char *diagnostic, char *text, size_t size)
 int search_send(struct search *s, const char *filter, const char *const *attributes, LDAPControl **controls)
 {
     char error[CONNECTION_ERROR_SIZE];
-    int code =
-        ldap_search_ext(s->ldap, s->options.config->base, LDAP_SCOPE_SUBTREE, filter,
-                        (char **)(uintptr_t)attributes, 0, controls, NULL, NULL, LDAP_NO_LIMIT, &s->msgid);
+    int code = ldap_search_ext(s->ldap, s->options.config->base, LDAP_SCOPE_SUBTREE, filter,
+                               (char **)attributes, 0, controls, NULL, NULL, LDAP_NO_LIMIT, &s->msgid);
 
     s->heard = clock_boot_us();
     if (code == LDAP_SUCCESS)
@@ -213,6 +212,7 @@ int search_new(const struct search_options *options, struct search **ret)
 {
     cleanup(search_free_p) struct search *s = calloc(1, sizeof(*s));
     const struct feed_message *start = options->start;
+    const struct berval cookie = {start->cookie.size, (char *)(uintptr_t)start->cookie.data};
     int r;
 
     if (!s)
@@ -224,9 +224,7 @@ int search_new(const struct search_options *options, struct search **ret)
     s->msgid = -1;
     s->method = options->offers_sync ? SEARCH_PERSIST : SEARCH_POLL;
     s->beats = options->expects_beats;
-    s->cookie_size = start->cookie.size;
-    if (s->cookie_size > 0)
-        memcpy(s->cookie, start->cookie.data, s->cookie_size);
+    search_keep_cookie(s, &cookie);
     r = filter_of_host(start, &s->filter);
     if (r == 0)
         r = add_sources(s);

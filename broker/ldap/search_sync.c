@@ -91,7 +91,9 @@ int search_sync_entry(struct search *s, LDAPMessage *message)
 
 static int end_refresh(struct search *s, const struct berval *cookie)
 {
-    search_keep_cookie(s, cookie);
+    /* Without one, nothing was changed since the one that was asked with. */
+    if (cookie->bv_len > 0)
+        search_keep_cookie(s, cookie);
     search_tell_end(s, !s->had_present);
     return 0;
 }
@@ -140,14 +142,12 @@ int search_sync_intermediate(struct search *s, LDAPMessage *message)
     char *oid = NULL;
     int r = ldap_parse_intermediate(s->ldap, message, &oid, &value, NULL, 0);
 
-    if (r != LDAP_SUCCESS || !oid)
-        r = bad(s);
-    else if (strcmp(oid, LDAP_SYNC_INFO) != 0)
+    if (r == LDAP_SUCCESS && oid && strcmp(oid, LDAP_SYNC_INFO) != 0)
         r = 0; /* RFC 4511, 4.13: what is not known is skipped */
-    else if (!value || sync_parse_info(value, &info) < 0)
-        r = bad(s);
-    else
+    else if (r == LDAP_SUCCESS && oid && value && sync_parse_info(value, &info) == 0)
         r = take_info(s, &info);
+    else
+        r = bad(s);
     sync_info_done(&info);
     ldap_memfree(oid);
     ber_bvfree(value);

@@ -222,15 +222,21 @@ void sync_info_done(struct sync_info *info)
 
 /* --- cookies */
 
-/* `word` at the beginning or behind a comma, with something behind it. */
-static bool has_field(const char *text, size_t size, const char *word)
+/* What stands behind `word` up to the next comma, or NULL. */
+static const char *find_field(const char *text, size_t size, const char *word, size_t *ret)
 {
     size_t length = strlen(word);
 
-    for (size_t i = 0; i + length < size; i++)
-        if ((i == 0 || text[i - 1] == ',') && memcmp(text + i, word, length) == 0 && text[i + length] != ',')
-            return true;
-    return false;
+    for (size_t i = 0; i + length <= size; i++) {
+        const char *field = text + i + length, *comma;
+
+        if ((i > 0 && text[i - 1] != ',') || memcmp(text + i, word, length) != 0)
+            continue;
+        comma = memchr(field, ',', size - i - length);
+        *ret = comma ? (size_t)(comma - field) : size - i - length;
+        return field;
+    }
+    return NULL;
 }
 
 static bool are_digits(const char *text, size_t size)
@@ -239,6 +245,47 @@ static bool are_digits(const char *text, size_t size)
         if (text[i] < '0' || text[i] > '9')
             return false;
     return size > 0;
+}
+
+/* 20261122044831.234299Z#000000#001#000000, as OpenLDAP writes them. */
+static bool is_change_number(const char *text, size_t size)
+{
+    static const char pattern[] = "dddddddddddddd.ddddddZ#hhhhhh#hhh#hhhhhh";
+
+    if (size != strlen(pattern))
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        bool digit = text[i] >= '0' && text[i] <= '9', letter = text[i] >= 'a' && text[i] <= 'f';
+
+        if (pattern[i] == 'd' ? !digit : pattern[i] == 'h' ? !digit && !letter : text[i] != pattern[i])
+            return false;
+    }
+    return true;
+}
+
+/* One for each server that was ever written to. */
+static bool are_change_numbers(const char *text, size_t size)
+{
+    for (;;) {
+        const char *semicolon = memchr(text, ';', size);
+        size_t length = semicolon ? (size_t)(semicolon - text) : size;
+
+        if (!is_change_number(text, length))
+            return false;
+        if (!semicolon)
+            return true;
+        size -= length + 1;
+        text = semicolon + 1;
+    }
+}
+
+static bool is_of_openldap(const char *text, size_t size)
+{
+    size_t rid_size = 0, csn_size = 0;
+    const char *rid = find_field(text, size, "rid=", &rid_size);
+    const char *csn = find_field(text, size, "csn=", &csn_size);
+
+    return rid && are_digits(rid, rid_size) && csn && are_change_numbers(csn, csn_size);
 }
 
 /* host:port#what was asked#number */
@@ -260,8 +307,5 @@ bool sync_cookie_is_kept(const struct berval *cookie)
     for (size_t i = 0; i < cookie->bv_len; i++)
         if ((uint8_t)cookie->bv_val[i] < 0x20 || cookie->bv_val[i] == 0x7f)
             return false;
-    if (has_field(cookie->bv_val, cookie->bv_len, "rid=") &&
-        has_field(cookie->bv_val, cookie->bv_len, "csn="))
-        return true;
-    return is_of_389(cookie->bv_val, cookie->bv_len);
+    return is_of_openldap(cookie->bv_val, cookie->bv_len) || is_of_389(cookie->bv_val, cookie->bv_len);
 }

@@ -54,7 +54,8 @@ int sync_parse_info(const struct berval *value, struct sync_info *ret);
 void sync_info_done(struct sync_info *info);
 
 /** Whether a cookie says where to go on, and so is worth keeping: one of OpenLDAP's with both `rid=` and
- * `csn=` (a server without a single change sends one without csn), or one of 389-DS's,
+ * well-formed change numbers in `csn=` (a server without a single change sends none; one that is shown what
+ * it cannot read tells everything, as if that were what was changed), or one of 389-DS's,
  * `host:port#...#number`. No control characters, 1024 octets at most. */
 bool sync_cookie_is_kept(const struct berval *cookie);
 

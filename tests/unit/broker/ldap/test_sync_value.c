@@ -216,7 +216,7 @@ static void test_cookies(void **state)
         "rid=000,csn=20261122044831.234299Z#000000#001#000000",
         "rid=001,sid=002,csn=20261122044831.234299Z#000000#001#000000;20261122044831.234299Z#000000#002#"
         "000000",
-        "csn=1,rid=2",
+        "csn=20261122044831.234299Z#000000#001#000000,rid=2",
         "ldap.example:389#cn=db01,ou=hosts:dc=example:(objectClass=*)#17",
         "ldap.example:636##0",
     };
@@ -225,6 +225,12 @@ static void test_cookies(void **state)
         "rid=000", /* of a database without a change */
         "csn=20261122044831.234299Z",
         "rid=000,csn=",
+        "rid=000,csn=20261122044831.234299Z",
+        "rid=000,csn=20261122044831.234299Z#000000#001#00000",
+        "rid=000,csn=20261122044831.234299Z#000000#001#00000g",
+        "rid=000,csn=20261122044831.234299Z#000000#001#000000;",
+        "rid=000,csn=nonsense",
+        "rid=x,csn=20261122044831.234299Z#000000#001#000000",
         "rid=,csn=20261122044831.234299Z",
         "grid=000,csn=1",
         "rid=000;csn=1",
@@ -249,9 +255,12 @@ static void test_cookies(void **state)
         if (is_kept(lost[i]))
             fail_msg("kept: %s", lost[i]);
     memset(longest, '1', sizeof(longest));
-    memcpy(longest, "rid=000,csn=", 12);
+    memcpy(longest, "ldap.example:389#", 17);
+    longest[FEED_COOKIE_MAX - 1] = '#';
     longest[FEED_COOKIE_MAX + 1] = '\0';
     assert_false(is_kept(longest));
+    longest[FEED_COOKIE_MAX - 2] = '#';
+    longest[FEED_COOKIE_MAX - 1] = '1';
     longest[FEED_COOKIE_MAX] = '\0';
     assert_true(is_kept(longest));
 }
