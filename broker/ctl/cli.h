@@ -13,19 +13,21 @@ enum exit_code {
     EXIT_REFUSED = 1, /* or not so; the message says why */
     EXIT_USAGE = 2,   /* nothing was done */
     EXIT_NOT_FOUND = 3,
-    EXIT_NOT_PROVEN = 4, /* revoke, session end: something may be left */
-    EXIT_BROKER_AWAY = 5,
+    EXIT_NOT_PROVEN = 4,  /* revoke, session end: something may be left */
+    EXIT_BROKER_AWAY = 5, /* or the directory */
     EXIT_NOT_PERMITTED = 6,
 };
 
 #define CLI_SOCKET "/run/hufu/control"
 #define CLI_TRUST  "/etc/hufu/trust"
+#define CLI_LDAPD  HUFU_LIBEXECDIR "/hufu-ldapd"
 
 /* What every verb works with; main() fills it, and tests do. */
 struct cli {
     FILE *out;
     FILE *error;
     const char *socket;
+    const char *ldapd; /* where hufu-ldapd is */
     bool json;
     when_t now;
 };

@@ -5,7 +5,7 @@
 
 int main(int argc, char **argv)
 {
-    struct cli cli = {.out = stdout, .error = stderr, .socket = CLI_SOCKET};
+    struct cli cli = {.out = stdout, .error = stderr, .socket = CLI_SOCKET, .ldapd = CLI_LDAPD};
 
     (void)setlocale(LC_ALL, "");
     (void)bindtextdomain("hufu", HUFU_LOCALEDIR);

@@ -58,6 +58,24 @@ static int make_code(struct signable *s)
     return 0;
 }
 
+/* Parses s->text. */
+static int take_apart(struct signable *s, struct document_error *error)
+{
+    int r = document_type_of(s->text, s->size, &s->type) < 0 ? -ENOTSUP : parse(s, error);
+
+    return r < 0 ? r : make_code(s);
+}
+
+int signable_parse(const void *octets, size_t size, struct signable *s, struct document_error *error)
+{
+    *s = (struct signable){.text = malloc(size + 1), .size = size};
+    if (!s->text)
+        return -ENOMEM;
+    memcpy(s->text, octets, size);
+    s->text[size] = '\0';
+    return take_apart(s, error);
+}
+
 enum exit_code signable_read(const struct cli *cli, const char *path, struct signable *s)
 {
     struct document_error error = {0};
@@ -66,15 +84,56 @@ enum exit_code signable_read(const struct cli *cli, const char *path, struct sig
 
     if (code != EXIT_DONE)
         return code;
-    r = document_type_of(s->text, s->size, &s->type) < 0 ? -ENOTSUP : parse(s, &error);
+    r = take_apart(s, &error);
     if (r == -ENOTSUP)
         return cli_fail(cli, EXIT_REFUSED, _("%s is neither a grant nor a trust file, revocation or status"),
                         path);
     if (r == -EINVAL)
         return cli_fail(cli, EXIT_REFUSED, _("%s, line %u: %s"), path, error.line, error.reason);
-    if (r < 0 || make_code(s) < 0)
-        return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
-    return EXIT_DONE;
+    return r < 0 ? cli_fail(cli, EXIT_REFUSED, _("out of memory")) : EXIT_DONE;
+}
+
+void signable_title(const struct signable *s, char text[static SIGNABLE_TITLE_SIZE])
+{
+    char id[IDENT_ID_TEXT_SIZE] = "";
+
+    if (id_of(s))
+        ident_format_id(id_of(s), id);
+    if (s->grant)
+        (void)snprintf(text, SIGNABLE_TITLE_SIZE, _("grant %s version %u"), id, s->grant->version);
+    else if (s->revocation)
+        (void)snprintf(text, SIGNABLE_TITLE_SIZE, _("revocation %s"), id);
+    else if (s->trust)
+        (void)snprintf(text, SIGNABLE_TITLE_SIZE, _("trust epoch %u"), s->trust->epoch);
+    else
+        (void)snprintf(text, SIGNABLE_TITLE_SIZE, _("status %u of trust epoch %u"), s->status->epoch,
+                       s->status->trust_epoch);
+}
+
+static bool is_named_by(const struct signable *s, const struct approval *a)
+{
+    switch (a->subject) {
+    case APPROVAL_SUBJECT_GRANT:
+        return s->grant && ident_id_equal(&s->grant->id, &a->subject_id) &&
+               s->grant->version == a->subject_numbers[0];
+    case APPROVAL_SUBJECT_TRUST:
+        return s->trust && s->trust->epoch == a->subject_numbers[0];
+    case APPROVAL_SUBJECT_REVOCATION:
+        return s->revocation && ident_id_equal(&s->revocation->id, &a->subject_id);
+    case APPROVAL_SUBJECT_STATUS:
+        return s->status && s->status->trust_epoch == a->subject_numbers[0] &&
+               s->status->epoch == a->subject_numbers[1];
+    }
+    return false;
+}
+
+bool signable_is_subject(const struct signable *s, const struct approval *a)
+{
+    uint8_t digest[32];
+
+    return is_named_by(s, a) && a->subject_length == s->size &&
+           digest_sha256(s->text, s->size, digest) == 0 &&
+           memcmp(digest, a->subject_sha256, sizeof(digest)) == 0;
 }
 
 void signable_ask(FILE *terminal, const struct signable *s, const char *person, const char *role)
@@ -107,19 +166,18 @@ const char *signable_fault(const struct signable *s, const struct trust_set *t, 
     return NULL;
 }
 
-int signable_verify(const struct signable *s, const struct trust_set *t, const char *approval, when_t now,
-                    struct grant_standing *ret)
+int signable_verify(const struct signable *s, const struct trust_set *t, const struct octets *approvals,
+                    size_t n_approvals, when_t now, struct grant_standing *ret)
 {
     struct octets document = {(const uint8_t *)s->text, s->size};
-    struct octets approvals = {(const uint8_t *)approval, strlen(approval)};
 
     if (s->grant)
-        return trust_verify_grant(t, s->grant, document, &approvals, 1, now, ret);
+        return trust_verify_grant(t, s->grant, document, approvals, n_approvals, now, ret);
     if (s->trust)
-        return trust_verify_trust(t, s->trust, document, &approvals, 1, now, ret);
+        return trust_verify_trust(t, s->trust, document, approvals, n_approvals, now, ret);
     if (s->revocation)
-        return trust_verify_revocation(t, s->revocation, document, &approvals, 1, now, ret);
-    return trust_verify_status(t, s->status, document, &approvals, 1, now, ret);
+        return trust_verify_revocation(t, s->revocation, document, approvals, n_approvals, now, ret);
+    return trust_verify_status(t, s->status, document, approvals, n_approvals, now, ret);
 }
 
 /* --- what an approval is worth ------------------------------------------------------------------------ */
@@ -207,13 +265,17 @@ void signable_print_worth(FILE *out, const struct signable *s, const struct trus
             _("A new trust file needs them twice: under the one that it replaces, and under itself.\n"), out);
 }
 
+size_t signable_needed(const struct signable *s, const struct trust_set *t)
+{
+    enum grant_class class;
+
+    return class_of(s, &class) ? trust_set_document(t)->quorum[class].total : 1;
+}
+
 void signable_put_worth(json_t *object, const struct signable *s, const struct trust_set *t,
                         const struct grant_standing *standing)
 {
-    enum grant_class class;
-    json_int_t needed = class_of(s, &class) ? trust_set_document(t)->quorum[class].total : 1;
-
     (void)json_object_set_new(object, "document", json_string(document_type_name(s->type)));
-    (void)json_object_set_new(object, "needed", json_integer(needed));
+    (void)json_object_set_new(object, "needed", json_integer((json_int_t)signable_needed(s, t)));
     (void)json_object_set_new(object, "standing", json_string(reason_name(standing->standing)));
 }

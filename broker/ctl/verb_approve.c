@@ -1,10 +1,10 @@
 #include "broker/ctl/call.h"
 #include "broker/ctl/papers.h"
 #include "broker/ctl/signable.h"
+#include "broker/ctl/signing.h"
 #include "broker/ctl/terminal.h"
 #include "broker/ctl/text.h"
 #include "broker/ctl/verbs.h"
-#include "broker/trust/sign.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -66,91 +66,13 @@ static enum exit_code ask(const struct cli *cli, const struct approve *a, const 
     return EXIT_DONE;
 }
 
-static bool is_on_token(const char *key)
-{
-    return strncmp(key, "pkcs11:", 7) == 0;
-}
-
-/* An asked-for passphrase or PIN, only if the key turned out to need one. */
-static enum exit_code ask_passphrase(const struct cli *cli, const char *path, char *text, size_t size)
-{
-    FILE *terminal = terminal_open();
-    int r;
-
-    if (!terminal)
-        return cli_fail(cli, EXIT_REFUSED,
-                        is_on_token(path)
-                            ? _("%s needs a PIN, and there is no terminal to ask for it")
-                            : _("%s is encrypted, and there is no terminal to ask for its passphrase"),
-                        path);
-    (void)fprintf(terminal, is_on_token(path) ? _("PIN of %s: ") : _("Passphrase of %s: "), path);
-    r = terminal_read_secret(terminal, text, size);
-    (void)fclose(terminal);
-    return r == 0 ? EXIT_DONE : cli_fail(cli, EXIT_REFUSED, _("not signed"));
-}
-
-static enum exit_code sign_with(const struct cli *cli, const struct approve *a, const struct trust_set *trust,
-                                struct trust_signing *signing, char **ret)
-{
-    struct document_error error = {0};
-    char passphrase[256] = "";
-    int r = trust_sign(trust, signing, ret, &error);
-
-    if (r == -EKEYREJECTED) {
-        enum exit_code code = ask_passphrase(cli, a->key, passphrase, sizeof(passphrase));
-
-        if (code != EXIT_DONE)
-            return code;
-        signing->passphrase = passphrase;
-        r = trust_sign(trust, signing, ret, &error);
-        signing->passphrase = NULL;
-        explicit_bzero(passphrase, sizeof(passphrase));
-    }
-    if (r == -EKEYREJECTED)
-        return cli_fail(cli, EXIT_REFUSED,
-                        is_on_token(a->key)
-                            ? _("that is not the PIN of %s; tokens lock after a few wrong ones")
-                            : _("that is not the passphrase of %s"),
-                        a->key);
-    if (r == -EINVAL)
-        return cli_fail(cli, EXIT_REFUSED, _("not signed: %s"), error.reason);
-    return r < 0 ? cli_fail(cli, EXIT_REFUSED, _("out of memory")) : EXIT_DONE;
-}
-
-static enum exit_code sign(const struct cli *cli, const struct approve *a, const struct signable *s,
-                           const struct trust_set *trust, char **ret)
-{
-    struct trust_signing signing = {
-        .type = s->type,
-        .subject = {(const uint8_t *)s->text, s->size},
-        .person = a->person,
-        .role = a->role,
-        .now = cli->now,
-    };
-    char *pem = NULL;
-    size_t size = 0;
-    enum exit_code code;
-
-    if (is_on_token(a->key)) {
-        signing.token = a->key;
-        return sign_with(cli, a, trust, &signing, ret);
-    }
-    code = papers_read(cli, a->key, PAPERS_KEY_MAX, &pem, &size);
-    if (code != EXIT_DONE)
-        return code;
-    signing.key = (struct octets){(const uint8_t *)pem, size};
-    code = sign_with(cli, a, trust, &signing, ret);
-    explicit_bzero(pem, size);
-    free(pem);
-    return code;
-}
-
 static enum exit_code report(const struct cli *cli, const struct approve *a, const struct signable *s,
                              const struct trust_set *trust, const char *approval, const char *output)
 {
+    struct octets octets = {(const uint8_t *)approval, strlen(approval)};
     struct grant_standing standing;
 
-    if (signable_verify(s, trust, approval, cli->now, &standing) < 0)
+    if (signable_verify(s, trust, &octets, 1, cli->now, &standing) < 0)
         return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
     if (cli->json) {
         cleanup_json json_t *value =
@@ -179,7 +101,7 @@ static enum exit_code approve(const struct cli *cli, const struct approve *a, co
     if (code == EXIT_DONE && !a->yes)
         code = ask(cli, a, s);
     if (code == EXIT_DONE)
-        code = sign(cli, a, s, trust, &approval);
+        code = signing_sign(cli, &(struct signing){a->person, a->role, a->key, NULL}, s, trust, &approval);
     if (code == EXIT_DONE)
         code = papers_write(cli, output, approval);
     if (code != EXIT_DONE || strcmp(output, "-") == 0)

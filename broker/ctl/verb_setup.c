@@ -175,7 +175,7 @@ static enum exit_code make_store(const struct cli *cli, const struct passwd *use
     return run_broker(cli, user);
 }
 
-static enum exit_code report(const struct cli *cli)
+static enum exit_code report(const struct cli *cli, const struct setup *s)
 {
     if (cli->json) {
         cleanup_json json_t *value = json_pack("{s:[s,s,s]}", "written", CLI_TRUST, REAPER_CONF, BROKER_CONF);
@@ -187,6 +187,13 @@ static enum exit_code report(const struct cli *cli)
                 "  install -m 644 /usr/share/hufu/ssh/hufu.conf /etc/ssh/sshd_config.d/00-hufu.conf\n"
                 "  systemctl enable --now hufu-reaper hufud && systemctl restart ssh\n"
                 "  hufuctl status\n",
+                cli->out);
+    if (s->standalone)
+        return EXIT_DONE;
+    (void)fputs(_("And once /etc/hufu/ldapd.conf says where the directory is, see ldapd.conf(5):\n"),
+                cli->out);
+    (void)fputs("  systemctl enable --now hufu-ldapd\n"
+                "  hufuctl sync status\n",
                 cli->out);
     return EXIT_DONE;
 }
@@ -213,7 +220,7 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
         return code;
     code = make_store(cli, user);
     if (code == EXIT_DONE)
-        return report(cli);
+        return report(cli, s);
     remove_files(&plan, ARRAY_SIZE(plan.files));
     return code;
 }

@@ -1,5 +1,6 @@
 #include "broker/ldap/connection.h"
 #include "broker/ldap/ldapd.h"
+#include "broker/ldap/oneshot.h"
 #include "broker/ldap/sandbox.h"
 
 #include <errno.h>
@@ -15,17 +16,21 @@
 #define FEED_PATH  "/run/hufu/feed"
 #define EXIT_USAGE 2
 
-static const char usage[] = "Usage: hufu-ldapd [OPTION]...\n"
-                            "Brings hufud what the directory holds for this host, as it changes.\n"
-                            "\n"
-                            "  --config=FILE   configuration (" LDAPD_CONFIG_PATH ")\n"
-                            "  --feed=PATH     socket of hufud (" FEED_PATH ")\n"
-                            "  --check         read the configuration, say what is wrong with it, and exit\n"
-                            "  --help          show this, and exit\n"
-                            "  --version       show the version, and exit\n"
-                            "\n"
-                            "Exit status: 0 stopped as told; 1 could not start or go on; 2 usage.\n"
-                            "Manual: hufu-ldapd(8)\n";
+static const char usage[] =
+    "Usage: hufu-ldapd [OPTION]...\n"
+    "Brings hufud what the directory holds for this host, as it changes.\n"
+    "\n"
+    "  --config=FILE   configuration (" LDAPD_CONFIG_PATH ")\n"
+    "  --feed=PATH     socket of hufud (" FEED_PATH ")\n"
+    "  --check         read the configuration, say what is wrong with it, and exit\n"
+    "  --help          show this, and exit\n"
+    "  --version       show the version, and exit\n"
+    "\n"
+    "With --base, --list, --entry or --apply it does one thing for whoever runs it, which is\n"
+    "what hufuctl does.\n"
+    "\n"
+    "Exit status: 0 stopped as told; 1 could not start or go on; 2 usage.\n"
+    "Manual: hufu-ldapd(8)\n";
 
 struct arguments {
     const char *config, *feed;
@@ -127,8 +132,11 @@ int main(int argc, char **argv)
     struct arguments a = {.config = LDAPD_CONFIG_PATH, .feed = FEED_PATH};
     cleanup(ldapd_config_free_p) struct ldapd_config *config = NULL;
     sd_event *event = NULL;
-    int r = parse_arguments(argc, argv, &a), status;
+    int r, status;
 
+    if (oneshot_is_asked(argc, argv))
+        return (int)oneshot_main(argc, argv);
+    r = parse_arguments(argc, argv, &a);
     if (r != 0)
         return r - 1;
     r = connection_prepare();

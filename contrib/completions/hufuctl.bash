@@ -28,6 +28,24 @@ _hufuctl_options() {
     'grant add' | 'document add' | 'trust update')
       echo --approval
       ;;
+    'document renew')
+      echo --as --key --passphrase-file --trust --for --revoke --revoke-certificate --minimum --first --publish --directory
+      ;;
+    'publish')
+      echo --approval --trust --replace --directory
+      ;;
+    'withdraw')
+      echo --version --yes --directory
+      ;;
+    'sync status')
+      echo --openmetrics --output -o
+      ;;
+    'sync beat' | 'sync import')
+      echo --directory
+      ;;
+    'sync export')
+      echo --output -o --directory
+      ;;
     'grant list')
       echo --staff --vendor --all
       ;;
@@ -72,7 +90,7 @@ _hufuctl_options() {
 # What may stand for the value of an option, or behind a command.
 _hufuctl_values() { # COMMAND OPTION CURRENT
   case $2 in
-    --socket | --trust | --approval | --output | -o) compgen -f -- "$3" ;;
+    --socket | --trust | --approval | --output | -o | --directory | --passphrase-file) compgen -f -- "$3" ;;
     --key) [ "$1" = explain ] || compgen -f -- "$3" ;;
     --class) compgen -W 'normal privileged emergency' -- "$3" ;;
     --recording) compgen -W 'required none' -- "$3" ;;
@@ -94,15 +112,18 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
 
 _hufuctl_arguments() { # COMMAND CURRENT
   case $1 in
-    'grant check' | 'grant add' | 'document add' | 'trust update' | approve) compgen -f -- "$2" ;;
+    'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | approve | publish | withdraw)
+      compgen -f -- "$2"
+      ;;
     'grant show' | 'grant finish' | revoke) compgen -W "$(_hufuctl_ids grant)" -- "$2" ;;
     'session show' | 'session end') compgen -W "$(_hufuctl_ids session)" -- "$2" ;;
     grant) compgen -W 'draft check add list show finish' -- "$2" ;;
     session) compgen -W 'list show end watch' -- "$2" ;;
-    document) compgen -W 'add' -- "$2" ;;
+    document) compgen -W 'add renew' -- "$2" ;;
+    sync) compgen -W 'status refresh beat export import' -- "$2" ;;
     trust) compgen -W 'show update reset' -- "$2" ;;
     clock | host) compgen -W 'confirm' -- "$2" ;;
-    '') compgen -W 'setup status grant approve explain session revoke lock unlock locks audit document trust clock host' -- "$2" ;;
+    '') compgen -W 'setup status grant approve explain session revoke lock unlock locks audit document publish withdraw sync trust clock host' -- "$2" ;;
   esac
 }
 
@@ -125,15 +146,15 @@ _hufuctl() {
       *)
         command=${command:+$command }$word
         case $command in
-          grant | session | document | trust | clock | host) ;;
+          grant | session | document | sync | trust | clock | host) ;;
           *) break ;;
         esac
         ;;
     esac
   done
   case $previous in
-    --all | --help | --json | --standalone | --yes | -h) ;;
-    --key | --trust | --approval | --output | -o | --socket) compopt -o filenames 2>/dev/null ;;&
+    --all | --first | --help | --json | --openmetrics | --publish | --replace | --standalone | --yes | -h) ;;
+    --key | --trust | --approval | --output | -o | --socket | --directory | --passphrase-file) compopt -o filenames 2>/dev/null ;;&
     -*)
       mapfile -t COMPREPLY < <(_hufuctl_values "$command" "$previous" "$current")
       return
@@ -142,7 +163,11 @@ _hufuctl() {
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$(_hufuctl_options "$command")" -- "$current")
   else
-    case $command in 'grant check' | 'grant add' | 'document add' | 'trust update' | approve) compopt -o filenames 2>/dev/null ;; esac
+    case $command in
+      'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | approve | publish | withdraw)
+        compopt -o filenames 2>/dev/null
+        ;;
+    esac
     mapfile -t COMPREPLY < <(_hufuctl_arguments "$command" "$current")
   fi
 }

@@ -22,7 +22,7 @@ function __hufuctl_is
             case '-*'
             case '*'
                 set -a command $token
-                contains -- "$command" grant session document trust clock host; or break
+                contains -- "$command" grant session document sync trust clock host; or break
         end
     end
     test "$command" = "$argv[1]"
@@ -44,7 +44,10 @@ complete -c hufuctl -n '__hufuctl_is ""' -a lock -d 'keep a person, a vendor or 
 complete -c hufuctl -n '__hufuctl_is ""' -a unlock -d 'take a lock back'
 complete -c hufuctl -n '__hufuctl_is ""' -a locks -d 'what is locked or revoked on this host, by whom and until when'
 complete -c hufuctl -n '__hufuctl_is ""' -a audit -d 'what happened: every admission, refusal, end and order'
-complete -c hufuctl -n '__hufuctl_is ""' -a document -d 'hand any signed document to this host\'s broker'
+complete -c hufuctl -n '__hufuctl_is ""' -a document -d 'hand any signed document to this host\'s broker, or make the next status'
+complete -c hufuctl -n '__hufuctl_is ""' -a publish -d 'put signed documents and approvals into the directory'
+complete -c hufuctl -n '__hufuctl_is ""' -a withdraw -d 'remove a document from the directory'
+complete -c hufuctl -n '__hufuctl_is ""' -a sync -d 'what comes from the directory, and sets of documents'
 complete -c hufuctl -n '__hufuctl_is ""' -a trust -d 'show, update and reset the trust in force'
 complete -c hufuctl -n '__hufuctl_is ""' -a clock -d 'say that this host\'s clock is right'
 complete -c hufuctl -n '__hufuctl_is ""' -a host -d 'say that the store belongs to this host'
@@ -62,6 +65,13 @@ complete -c hufuctl -n '__hufuctl_is session' -a end -d 'end a session; its gran
 complete -c hufuctl -n '__hufuctl_is session' -a watch -d 'who is in, and then each change as it happens'
 
 complete -c hufuctl -n '__hufuctl_is document' -a add -d 'hand any signed document to this host\'s broker'
+complete -c hufuctl -n '__hufuctl_is document' -a renew -d 'make, sign and publish the next status'
+
+complete -c hufuctl -n '__hufuctl_is sync' -a status -d 'what comes from the directory, and how old it is'
+complete -c hufuctl -n '__hufuctl_is sync' -a refresh -d 'ask the directory for everything again'
+complete -c hufuctl -n '__hufuctl_is sync' -a beat -d 'write the time into the directory'
+complete -c hufuctl -n '__hufuctl_is sync' -a export -d 'write the documents of the directory into a file'
+complete -c hufuctl -n '__hufuctl_is sync' -a import -d 'put the documents of an exported file into the directory'
 
 complete -c hufuctl -n '__hufuctl_is trust' -a show -d 'the trust in force: epoch, dates, who signed it'
 complete -c hufuctl -n '__hufuctl_is trust' -a update -d 'put the next trust epoch in force'
@@ -200,3 +210,38 @@ complete -c hufuctl -n '__hufuctl_is "trust update"' -l approval -r -F -d 'an ap
 
 complete -c hufuctl -n '__hufuctl_is "trust reset"' -l why -x -d 'for the record'
 complete -c hufuctl -n '__hufuctl_is "trust reset"' -l yes -d 'do not ask, for scripts'
+
+complete -c hufuctl -n '__hufuctl_is "document renew"' -F
+complete -c hufuctl -n '__hufuctl_is "document renew"' -l as -x -d 'the name of the status key in the trust file'
+complete -c hufuctl -n '__hufuctl_is "document renew"' -l key -r -F -d 'the status key: a file in PEM, or a PKCS#11 URI'
+complete -c hufuctl -n '__hufuctl_is "document renew"' -l passphrase-file -r -F -d 'a file that holds the key\'s passphrase or PIN'
+complete -c hufuctl -n '__hufuctl_is "document renew"' -l trust -r -F -d 'the trust file [/etc/hufu/trust]'
+complete -c hufuctl -n '__hufuctl_is "document renew"' -l for -x -d 'how long it holds at most, such as 4h [24h]'
+complete -c hufuctl -n '__hufuctl_is "document renew"' -l revoke -x -d 'a grant that counts no more'
+complete -c hufuctl -n '__hufuctl_is "document renew"' -l revoke-certificate -x -d 'a certificate whose signatures count no more'
+complete -c hufuctl -n '__hufuctl_is "document renew"' -l minimum -x -d 'the lowest version of a grant that counts'
+complete -c hufuctl -n '__hufuctl_is "document renew"' -l first -d 'there is no status before: the file is made, with epoch 1'
+complete -c hufuctl -n '__hufuctl_is "document renew"' -l publish -d 'put it into the directory at once'
+complete -c hufuctl -n '__hufuctl_is "document renew"' -l directory -r -F -d 'how to reach the directory, and as whom'
+
+complete -c hufuctl -n '__hufuctl_is "publish"' -F
+complete -c hufuctl -n '__hufuctl_is "publish"' -l approval -r -F -d 'an approval of one of them'
+complete -c hufuctl -n '__hufuctl_is "publish"' -l trust -r -F -d 'the trust file to verify by first [/etc/hufu/trust, if there is one]'
+complete -c hufuctl -n '__hufuctl_is "publish"' -l replace -d 'overwrite another document that is there under the same name'
+complete -c hufuctl -n '__hufuctl_is "publish"' -l directory -r -F -d 'how to reach the directory, and as whom'
+
+complete -c hufuctl -n '__hufuctl_is "withdraw"' -F
+complete -c hufuctl -n '__hufuctl_is "withdraw"' -l version -x -d 'of a grant given by its id: which version'
+complete -c hufuctl -n '__hufuctl_is "withdraw"' -l yes -d 'do not ask, for scripts'
+complete -c hufuctl -n '__hufuctl_is "withdraw"' -l directory -r -F -d 'how to reach the directory, and as whom'
+
+complete -c hufuctl -n '__hufuctl_is "sync status"' -l openmetrics -d 'for monitoring: OpenMetrics'
+complete -c hufuctl -n '__hufuctl_is "sync status"' -s o -l output -r -F -d 'with --openmetrics: the file to replace at once'
+
+complete -c hufuctl -n '__hufuctl_is "sync beat"' -l directory -r -F -d 'how to reach the directory, and as whom'
+
+complete -c hufuctl -n '__hufuctl_is "sync export"' -s o -l output -r -F -d 'where to write it [standard output]'
+complete -c hufuctl -n '__hufuctl_is "sync export"' -l directory -r -F -d 'how to reach the directory, and as whom'
+
+complete -c hufuctl -n '__hufuctl_is "sync import"' -F
+complete -c hufuctl -n '__hufuctl_is "sync import"' -l directory -r -F -d 'how to reach the directory, and as whom'
