@@ -103,9 +103,9 @@ void provider_answers_now(struct provider *p)
     answer(p, p->last, p->last.outcome);
 }
 
-static void say_possible(struct provider *p)
+void provider_says_possible(struct provider *p, bool possible)
 {
-    const struct feed_message m = {.type = FEED_STATE, .state = FEED_LIVE, .claims_possible = true};
+    const struct feed_message m = {.type = FEED_STATE, .state = FEED_LIVE, .claims_possible = possible};
     struct buf frame = BUF_INIT;
 
     must(feed_encode(&m, &frame) == 0);
@@ -123,7 +123,7 @@ void provider_start(struct provider *p, struct world *w, unsigned slots)
     claiming_set_times(w->broker->claiming,
                        (struct claiming_times){.retry_us = 20000, .longest_us = 100000, .settle_us = 300000});
     claiming_set_feed(w->broker->claiming, on_question, p);
-    say_possible(p);
+    provider_says_possible(p, true);
 }
 
 void provider_stop(struct provider *p)

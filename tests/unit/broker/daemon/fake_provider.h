@@ -37,6 +37,8 @@ struct provider {
 void provider_start(struct provider *p, struct world *w, unsigned slots);
 /** The feed is gone; who holds what stays. */
 void provider_stop(struct provider *p);
+/** As STATE of the feed. */
+void provider_says_possible(struct provider *p, bool possible);
 /** The answer to the last question, which it kept to itself. */
 void provider_answers_now(struct provider *p);
 unsigned provider_taken(const struct provider *p);

@@ -196,6 +196,40 @@ static void test_open(void **state)
     assert_int_equal(uses_taken(w), 1);
 }
 
+/* A session that is over keeps its claim as well. */
+static void test_ended(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+
+    world_log_in(w, &v);
+    visitor_end(&v);
+    world_until(w, nobody_is_left, NULL);
+    kill_here(w);
+    start_again(w);
+    provider_settles_at(&p, 1);
+    assert_int_equal(p.asked[FEED_GIVE_BACK], 0);
+}
+
+/* Who is perhaps another host's copy gives nothing back: it may be the other's. */
+static void test_perhaps_a_copy(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new(), monitor = visitor_new();
+    struct gate_pam m = world_login(&v);
+
+    m.caller.parent = (uint32_t)monitor.pid;
+    assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
+    (void)snprintf(w->broker->host_trouble, sizeof(w->broker->host_trouble), "another machine-id");
+    visitor_end(&v);
+    visitor_end(&monitor);
+    world_until(w, nobody_is_left, NULL);
+    world_for(w, 300);
+    assert_int_equal(p.asked[FEED_GIVE_BACK], 0);
+    w->broker->host_trouble[0] = '\0';
+    provider_settles_at(&p, 0);
+}
+
 /* Released on disk, and not yet given back. */
 static void test_owed(void **state)
 {
@@ -265,6 +299,8 @@ int main(void)
         TEST(test_reserved),
         TEST(test_reserved_by_who_is_gone),
         TEST(test_open),
+        TEST(test_ended),
+        TEST(test_perhaps_a_copy),
         TEST(test_owed),
         TEST(test_released_alone),
         TEST(test_not_given_back_before_it_is_written),

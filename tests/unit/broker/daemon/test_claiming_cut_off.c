@@ -1,0 +1,152 @@
+// LAYERS: test_support
+// LINK: -Wl,--wrap=store_submit
+
+#include "broker/common/files.h"
+#include "tests/unit/broker/daemon/fake_provider.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Logins that got their claim, and were cut off behind it: by the disk, by the reaper, by the feed. */
+
+static struct provider p;
+static unsigned good; /* so many transactions are taken, and then none while `full` */
+static bool full;
+
+int __real_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
+int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
+int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata)
+{
+    if (!full || good > 0) {
+        good -= full;
+        return __real_store_submit(s, t, done, userdata);
+    }
+    store_txn_free(t);
+    return -ENOSPC;
+}
+
+static int setup(void **state)
+{
+    int r;
+
+    full = false;
+    r = world_setup(state);
+    p = (struct provider){0};
+    provider_start(&p, *state, 2);
+    world_grant(*state, (struct grant_plan){.uses = "2 fleet", .sessions = "2"});
+    return r;
+}
+
+static int teardown(void **state)
+{
+    full = false;
+    provider_stop(&p);
+    return world_teardown(state);
+}
+
+static bool nobody_is_left(struct world *w, void *userdata)
+{
+    (void)userdata;
+    return registry_first(w->broker->registry) == NULL;
+}
+
+static void assert_refused(struct gate_reply reply, enum reason reason)
+{
+    assert_int_equal(reply.verdict, VERDICT_DENY);
+    assert_string_equal(reason_name(reply.reason), reason_name(reason));
+}
+
+static void test_intent_is_not_written(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_login(&v);
+
+    full = true;
+    good = 0;
+    assert_refused(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m), REASON_STORE_UNAVAILABLE);
+    assert_int_equal(p.asked[FEED_TAKE], 0);
+    assert_int_equal(claiming_unresolved(w->broker->claiming), 0);
+    visitor_end(&v);
+}
+
+static void test_reservation_is_not_written(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_login(&v);
+
+    full = true;
+    good = 1;
+    assert_refused(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m), REASON_STORE_UNAVAILABLE);
+    assert_int_equal(p.asked[FEED_TAKE], 1);
+    assert_int_equal(provider_taken(&p), 1); /* not before it is written that nobody has it */
+    full = false;
+    provider_settles_at(&p, 0);
+    visitor_end(&v);
+}
+
+static void open_refused(struct world *w, bool reserved, enum reason reason)
+{
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_login(&v);
+
+    if (reserved)
+        assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
+    (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
+    w->reaper.lease_result = reason == REASON_REAPER_AWAY ? REAP_REFUSED : REAP_DONE;
+    full = reason == REASON_STORE_UNAVAILABLE;
+    good = reserved ? 0 : 1;
+    assert_refused(world_ask(w, &v, FRAME_GATE_OPEN, &m), reason);
+    full = false;
+    world_until(w, nobody_is_left, NULL);
+    provider_settles_at(&p, 0);
+    visitor_end(&v);
+}
+
+static void test_no_lease(void **state)
+{
+    open_refused(*state, true, REASON_REAPER_AWAY);
+    open_refused(*state, false, REASON_REAPER_AWAY);
+}
+
+static void test_opening_is_not_written(void **state)
+{
+    open_refused(*state, true, REASON_STORE_UNAVAILABLE);
+    open_refused(*state, false, REASON_STORE_UNAVAILABLE);
+}
+
+/* The provider goes right behind its answer: what is held is held. */
+static void test_provider_goes_behind_its_answer(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_login(&v);
+    int fd;
+
+    p.mood = PROVIDER_ACTS_SILENTLY;
+    fd = world_send(w, &v, FRAME_GATE_ACCOUNT, &m);
+    provider_is_asked(&p, FEED_TAKE, 1);
+    provider_says_possible(&p, false);
+    provider_answers_now(&p);
+    assert_int_equal(world_take(w, fd).verdict, VERDICT_ALLOW);
+    assert_int_equal(provider_taken(&p), 1);
+    visitor_end(&v);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_intent_is_not_written),  TEST(test_reservation_is_not_written),      TEST(test_no_lease),
+        TEST(test_opening_is_not_written), TEST(test_provider_goes_behind_its_answer),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
