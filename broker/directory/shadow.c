@@ -22,14 +22,9 @@ struct document {
 };
 
 struct entry {
-    uint8_t uuid[SHADOW_UUID_SIZE];
+    struct shadow_record record; /* its name is below */
     struct document *document;
-    struct ident_id id;
-    uint32_t version;
     uint32_t generation; /* in which it was seen last */
-    uint16_t outcome;
-    uint8_t type;
-    bool has_name;
     char name[];
 };
 
@@ -162,19 +157,6 @@ static struct entry *find_entry(const struct shadow *s, const uint8_t *uuid)
     return (struct entry *)*find_slot(&s->entries, s->seed, uuid);
 }
 
-static void fill_record(const struct entry *e, struct shadow_record *ret)
-{
-    *ret = (struct shadow_record){
-        .id = e->id,
-        .version = e->version,
-        .outcome = (enum reason)e->outcome,
-        .type = e->type,
-        .name = e->has_name ? e->name : NULL,
-    };
-    memcpy(ret->uuid, e->uuid, sizeof(ret->uuid));
-    memcpy(ret->digest, e->document->digest, sizeof(ret->digest));
-}
-
 /* What was, for a caller who may not want to know; the name goes with the entry. */
 static void tell_was(const struct entry *e, struct shadow_record *ret)
 {
@@ -182,7 +164,7 @@ static void tell_was(const struct entry *e, struct shadow_record *ret)
         return;
     *ret = (struct shadow_record){0};
     if (e)
-        fill_record(e, ret);
+        *ret = e->record;
     ret->name = NULL;
 }
 
@@ -193,12 +175,8 @@ static struct entry *entry_new(const struct shadow_record *r)
 
     if (!e)
         return NULL;
-    memcpy(e->uuid, r->uuid, sizeof(e->uuid));
-    e->id = r->id;
-    e->version = r->version;
-    e->outcome = (uint16_t)r->outcome;
-    e->type = r->type;
-    e->has_name = r->name != NULL;
+    e->record = *r;
+    e->record.name = r->name ? e->name : NULL;
     if (r->name)
         memcpy(e->name, r->name, room);
     return e;
@@ -285,13 +263,17 @@ int shadow_put(struct shadow *s, const struct shadow_record *r, struct shadow_re
     return SHADOW_REPLACED;
 }
 
-bool shadow_set_outcome(struct shadow *s, const uint8_t uuid[static SHADOW_UUID_SIZE], enum reason outcome)
+bool shadow_set_outcome(struct shadow *s, const uint8_t uuid[static SHADOW_UUID_SIZE], enum reason outcome,
+                        uint32_t under, bool again)
 {
     struct entry *e = find_entry(s, uuid);
 
-    if (e)
-        e->outcome = (uint16_t)outcome;
-    return e != NULL;
+    if (!e)
+        return false;
+    e->record.outcome = outcome;
+    e->record.under = under;
+    e->record.again = again;
+    return true;
 }
 
 bool shadow_remove(struct shadow *s, const uint8_t uuid[static SHADOW_UUID_SIZE],
@@ -315,7 +297,7 @@ bool shadow_find(const struct shadow *s, const uint8_t uuid[static SHADOW_UUID_S
 
     *ret = (struct shadow_record){0};
     if (e)
-        fill_record(e, ret);
+        *ret = e->record;
     return e != NULL;
 }
 
@@ -333,13 +315,9 @@ size_t shadow_count(const struct shadow *s)
 
 void shadow_each(const struct shadow *s, shadow_visit *visit, void *userdata)
 {
-    struct shadow_record r;
-
     for (size_t i = 0; i < s->entries.n_slots; i++)
-        if (s->entries.slots[i]) {
-            fill_record((const struct entry *)s->entries.slots[i], &r);
-            visit(userdata, &r);
-        }
+        if (s->entries.slots[i])
+            visit(userdata, &((const struct entry *)s->entries.slots[i])->record);
 }
 
 void shadow_begin(struct shadow *s)
@@ -368,13 +346,11 @@ size_t shadow_count_unseen(const struct shadow *s)
 static void sweep_slot(struct shadow *s, void **slot, shadow_visit *gone, void *userdata)
 {
     cleanup_free struct entry *e = (struct entry *)*slot;
-    struct shadow_record r;
 
-    fill_record(e, &r);
     clear_slot(&s->entries, s->seed, slot);
     drop_entry(s, e);
     if (gone)
-        gone(userdata, &r);
+        gone(userdata, &e->record);
 }
 
 void shadow_sweep(struct shadow *s, shadow_visit *gone, void *userdata)

@@ -23,14 +23,18 @@ struct shadow;
 #define SHADOW_UUID_SIZE   16
 #define SHADOW_DIGEST_SIZE 32
 #define SHADOW_ENTRIES_MAX \
-    1000000 /* a host asks for a few thousand; each takes about 150 octets and its name */
+    1000000 /* a host asks for a few thousand; each takes about 250 octets and its name */
 
 struct shadow_record {
     uint8_t uuid[SHADOW_UUID_SIZE];     /* entryUUID */
     uint8_t digest[SHADOW_DIGEST_SIZE]; /* SHA-256 of its document */
     struct ident_id id;                 /* what the document says it is; the caller's, as all that follows */
     uint32_t version;
+    uint8_t approvals[SHADOW_DIGEST_SIZE]; /* digest of those that it has beside the document */
+    uint32_t serial;                       /* of what was told of it last */
     enum reason outcome;
+    uint32_t under; /* which trust that is of */
+    bool again;     /* it has to be told again: the reason may pass unseen */
     uint8_t type;
     const char *name; /* NULL: none. Put: copied. Found: the shadow's, until it changes */
 };
@@ -50,8 +54,10 @@ enum shadow_put {
  * -ENOMEM: then nothing has changed. */
 int shadow_put(struct shadow *s, const struct shadow_record *r, struct shadow_record *ret_was);
 
-/** What became of an entry's document is known now, or has changed. Unknown: false. */
-bool shadow_set_outcome(struct shadow *s, const uint8_t uuid[static SHADOW_UUID_SIZE], enum reason outcome);
+/** What became of an entry's document is known now, or has changed. It does not count as seen by that.
+ * Unknown: false. */
+bool shadow_set_outcome(struct shadow *s, const uint8_t uuid[static SHADOW_UUID_SIZE], enum reason outcome,
+                        uint32_t under, bool again);
 
 /** The entry is gone. *ret_was as in shadow_put(). Unknown: false. */
 bool shadow_remove(struct shadow *s, const uint8_t uuid[static SHADOW_UUID_SIZE],

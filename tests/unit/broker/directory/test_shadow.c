@@ -76,13 +76,13 @@ static void test_what_was_put_is_found(void **state)
     assert_record(&was, &a);
     assert_true(shadow_find(s, a.uuid, &found));
     assert_record(&found, &b);
-    assert_true(shadow_set_outcome(s, b.uuid, REASON_OK));
+    assert_true(shadow_set_outcome(s, b.uuid, REASON_OK, 7, true));
     b.outcome = REASON_OK;
     assert_true(shadow_remove(s, b.uuid, &was));
     assert_record(&was, &b);
     assert_false(shadow_remove(s, b.uuid, &was));
     assert_int_equal(was.version, 0);
-    assert_false(shadow_set_outcome(s, b.uuid, REASON_OK));
+    assert_false(shadow_set_outcome(s, b.uuid, REASON_OK, 7, true));
     assert_int_equal(shadow_count(s), 0);
 }
 
