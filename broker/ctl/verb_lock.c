@@ -183,6 +183,8 @@ static char *by_of(const json_t *object)
 {
     const char *signer = json_string_value(json_object_get(object, "signer"));
 
+    if (json_is_true(json_object_get(object, "unsigned")))
+        return strdup(_("unsigned"));
     return signer ? text_escape(signer, strlen(signer), false) : table_cell(json_object_get(object, "by"));
 }
 

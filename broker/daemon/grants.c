@@ -302,6 +302,18 @@ int grants_load(struct grants *g, const struct trust_set *trust, when_t now, con
     return take_in(g, trust, now, offer, true, ret, &standing, &refusal);
 }
 
+bool grants_forget(struct grants *g, const struct ident_id *id)
+{
+    const struct grant_entry *e = grant_index_find(g->index, id);
+
+    if (!e || e->standing == REASON_OK || e->verified_version != 0 || e->uses_taken != 0 ||
+        e->sessions_live != 0 || e->closed)
+        return false;
+    papers_remove(g->papers, id);
+    grant_index_remove(g->index, id);
+    return true;
+}
+
 /* ---- judging anew ---- */
 
 /* What cannot be judged has not been verified. */

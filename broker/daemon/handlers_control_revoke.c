@@ -86,10 +86,11 @@ json_t *control_taken(const struct taken_entry *x)
                                         [STORE_TAKEN_VENDOR] = "vendor",
                                         [STORE_TAKEN_HOST] = "host"};
 
-    return json_pack("{ss ss ss so so so ss so}", "kind", x->what.kind == STORE_LOCK ? "lock" : "revocation",
-                     "scope", names[x->what.scope], "name", x->what.name, "at", control_time(x->what.at),
-                     "until", control_time(x->what.until), "by", control_number(x->what.by), "why",
-                     x->what.why, "signer", control_text(x->is_signed ? x->signer : NULL));
+    return json_pack(
+        "{ss ss ss so so so ss sb so}", "kind", x->what.kind == STORE_LOCK ? "lock" : "revocation", "scope",
+        names[x->what.scope], "name", x->what.name, "at", control_time(x->what.at), "until",
+        control_time(x->what.until), "by", control_number(x->what.by), "why", x->what.why, "unsigned",
+        (int)x->is_unsigned, "signer", control_text(x->is_signed ? x->signer : NULL));
 }
 
 /* Takes it in, in memory. NULL without memory: nothing is changed then. */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* Open addressing, never more than half full; nothing is ever removed. */
+/* Open addressing, never more than half full. */
 struct papers {
     uint64_t seed;
     struct grant_papers **slots;
@@ -103,6 +103,33 @@ int papers_put(struct papers *p, struct grant_papers *x)
     papers_free_one(*slot);
     *slot = x;
     return 0;
+}
+
+/* Whoever stands behind the gap and would be looked for from before it moves into it. */
+static void close_gap(struct papers *p, size_t gap)
+{
+    size_t mask = p->n_slots - 1;
+
+    for (size_t i = (gap + 1) & mask; p->slots[i]; i = (i + 1) & mask) {
+        size_t home = first_slot(p, &p->slots[i]->id);
+
+        if (((i - home) & mask) < ((i - gap) & mask))
+            continue;
+        p->slots[gap] = p->slots[i];
+        p->slots[i] = NULL;
+        gap = i;
+    }
+}
+
+void papers_remove(struct papers *p, const struct ident_id *id)
+{
+    struct grant_papers **slot = find_slot(p, id);
+
+    if (!*slot)
+        return;
+    *slot = papers_free_one(*slot);
+    p->n--;
+    close_gap(p, (size_t)(slot - p->slots));
 }
 
 bool papers_have_verdicts(const struct grant_papers *x, const struct trust_set *trust)

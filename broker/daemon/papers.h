@@ -53,6 +53,9 @@ int papers_keep_votes(struct grant_papers *x, const struct quorum_signature *vot
  * to be there, and to rest on a trust of the document's own site. */
 void papers_drop_useless(struct grant_papers *x);
 
+/** They are gone. Unknown: nothing. */
+void papers_remove(struct papers *p, const struct ident_id *id);
+
 /** Takes `x` over (also on failure), in place of those of the same id. 0 or -ENOMEM. */
 int papers_put(struct papers *p, struct grant_papers *x);
 

@@ -73,7 +73,23 @@ int revocations_load(struct broker *b, const struct store_document *d)
     return taken_put_signed(b->taken, &entry);
 }
 
-/* ---- by hand ---- */
+int revocations_unsigned(struct octets document, const char *site, struct taken_entry *ret)
+{
+    cleanup(revocation_free_p) struct revocation *x = NULL;
+    int r = revocation_parse(document.data, document.size, &x, NULL);
+
+    if (r == 0 && strcmp(x->site, site) != 0)
+        r = -EINVAL;
+    if (r == 0)
+        r = tombstone_of(x, document, ret);
+    if (r == 0) {
+        ret->is_signed = false;
+        ret->is_unsigned = true;
+    }
+    return r;
+}
+
+/* ---- handed in, or in the directory ---- */
 
 static int refuse(const struct grant_standing *standing, struct offer_refusal *refusal)
 {

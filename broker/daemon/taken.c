@@ -49,7 +49,7 @@ static struct taken_entry *append(struct taken *t)
 
 static bool is_same(const struct taken_entry *x, const struct store_taken *asked)
 {
-    return !x->is_signed && x->what.kind == asked->kind && x->what.scope == asked->scope &&
+    return !x->is_signed && !x->is_unsigned && x->what.kind == asked->kind && x->what.scope == asked->scope &&
            strcmp(x->what.name, asked->name) == 0;
 }
 
@@ -106,6 +106,54 @@ int taken_put_signed(struct taken *t, const struct taken_entry *x)
     return 0;
 }
 
+static struct taken_entry *find_unsigned(const struct taken *t, const uint8_t sha256[static 32])
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (t->items[i].is_unsigned && memcmp(t->items[i].sha256, sha256, 32) == 0)
+            return &t->items[i];
+    return NULL;
+}
+
+const struct taken_entry *taken_find_unsigned(const struct taken *t, const uint8_t sha256[static 32])
+{
+    return find_unsigned(t, sha256);
+}
+
+int taken_put_unsigned(struct taken *t, const struct taken_entry *x)
+{
+    struct taken_entry *slot;
+
+    if (find_unsigned(t, x->sha256))
+        return 0;
+    slot = append(t);
+    if (!slot)
+        return -ENOMEM;
+    *slot = *x;
+    slot->is_signed = false;
+    slot->is_unsigned = true;
+    return 0;
+}
+
+bool taken_remove_unsigned(struct taken *t, const uint8_t sha256[static 32], struct taken_entry *ret)
+{
+    struct taken_entry *x = find_unsigned(t, sha256);
+
+    if (!x)
+        return false;
+    if (ret)
+        *ret = *x;
+    *x = t->items[--t->n];
+    return true;
+}
+
+/* Whose word stands for it. */
+static int rank(const struct taken_entry *x)
+{
+    if (x->is_signed)
+        return 2;
+    return x->is_unsigned ? 0 : 1;
+}
+
 static bool holds(const struct taken_entry *x, enum store_taken_kind kind, enum store_taken_scope scope,
                   const char *name, when_t now)
 {
@@ -119,7 +167,7 @@ const struct taken_entry *taken_find(const struct taken *t, enum store_taken_kin
     const struct taken_entry *found = NULL;
 
     for (size_t i = 0; i < t->n; i++)
-        if (holds(&t->items[i], kind, scope, name, now) && (!found || t->items[i].is_signed))
+        if (holds(&t->items[i], kind, scope, name, now) && (!found || rank(&t->items[i]) > rank(found)))
             found = &t->items[i];
     return found;
 }

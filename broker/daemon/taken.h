@@ -9,7 +9,7 @@
  * What was taken away on this host: tombstones (revocations) and locks, in memory. They hit grants, staff,
  * vendors or the whole host, also such as are not known yet, until their time is over. An operator's
  * tombstone and a signed one of the same scope and name are two: neither ends with the other, nor hides who
- * said it.
+ * said it. Unsigned ones of the directory are here as long as they are there, and are kept by whoever reads it.
  */
 struct taken;
 
@@ -18,6 +18,8 @@ struct taken_entry {
     struct store_taken what; /* signed: `by` is UINT32_MAX, `at` is what the document claims, and `why` may be
                                 the beginning of its reason */
     bool is_signed;
+    bool is_unsigned; /* in the directory, and nobody signed who may: it holds as long as it is there, and has
+                         revocation and sha256 below */
     uint64_t serial; /* tells it from one that takes its place */
     /* of a signed one: */
     struct ident_id revocation;
@@ -38,6 +40,13 @@ int taken_put(struct taken *t, const struct store_taken *x, struct store_taken *
 /** Adds a signed tombstone (or finds that it is there: same document). 0 or -ENOMEM. */
 int taken_put_signed(struct taken *t, const struct taken_entry *x);
 
+/** Adds one that the directory holds unsigned (or finds that it is there). 0 or -ENOMEM. */
+int taken_put_unsigned(struct taken *t, const struct taken_entry *x);
+/** The one with this document, or NULL; it lasts until the next put or remove. */
+const struct taken_entry *taken_find_unsigned(const struct taken *t, const uint8_t sha256[static 32]);
+/** It is gone from there, or signed by now. False: it was not here. *ret (may be NULL) is what it was. */
+bool taken_remove_unsigned(struct taken *t, const uint8_t sha256[static 32], struct taken_entry *ret);
+
 /** The tombstone of this very document (by id and digest), or NULL; then *free_row is the row of the store
  * that the next document of this id takes. */
 const struct taken_entry *taken_find_document(const struct taken *t, const struct ident_id *revocation,
@@ -52,7 +61,8 @@ enum reason taken_of_staff(const struct taken *t, const char *staff, when_t now)
 /** REASON_OK or HOST_LOCKED. */
 enum reason taken_of_host(const struct taken *t, when_t now);
 
-/** What the three above rest on: a signed one before an operator's, or NULL. It lasts until the next put. */
+/** What the three above rest on: a signed one before an operator's, that before one that is only in the
+ * directory; or NULL. It lasts until the next put. */
 const struct taken_entry *taken_why_grant(const struct taken *t, const struct grant *g, when_t now);
 const struct taken_entry *taken_why_staff(const struct taken *t, const char *staff, when_t now);
 const struct taken_entry *taken_why_host(const struct taken *t, when_t now);

@@ -17,6 +17,18 @@ static void put_signed(struct buf *b, const struct taken_entry *x, const char *u
         buf_printf(b, _("Signed revocation %.8s by %s (%s), for ever"), id, x->signer, x->role);
 }
 
+static void put_unsigned(struct buf *b, const struct taken_entry *x, const char *until)
+{
+    char id[IDENT_ID_TEXT_SIZE];
+
+    ident_format_id(&x->revocation, id);
+    if (until)
+        buf_printf(b, _("Revocation %.8s of the directory, unsigned, as long as it is there and until %s"),
+                   id, until);
+    else
+        buf_printf(b, _("Revocation %.8s of the directory, unsigned, as long as it is there"), id);
+}
+
 static void put_local(struct buf *b, const struct taken_entry *x, const char *until)
 {
     bool tombstone = x->what.kind == STORE_TOMBSTONE;
@@ -59,6 +71,8 @@ void taken_text(const struct taken_entry *x, char text[static TAKEN_TEXT_SIZE])
     when_format(x->what.until, until);
     if (x->is_signed)
         put_signed(&b, x, ends ? until : NULL);
+    else if (x->is_unsigned)
+        put_unsigned(&b, x, ends ? until : NULL);
     else
         put_local(&b, x, ends ? until : NULL);
     put_why(&b, x->what.why);
@@ -99,6 +113,8 @@ json_t *taken_text_of_grant(const struct broker *b, const struct grant_entry *e,
 {
     const struct taken_entry *x = taken_why_grant(b->taken, e->grant, now);
 
+    if (!x && e->taken_away == REASON_WITHDRAWN)
+        return json_string(_("It came from the directory and is there no more"));
     return x ? text_or_null(x) : text_of_status(&b->status.current, e->by_status);
 }
 
