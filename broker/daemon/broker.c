@@ -226,6 +226,11 @@ static void on_control_refused(void *userdata, const struct control_call *call, 
     ledger_write_some(b, &b->control_refused, &r);
 }
 
+static int start_directory(struct broker *b)
+{
+    return b->directory ? directory_listen(b->directory) : 0;
+}
+
 static int start_control(struct broker *b)
 {
     char path[PATH_MAX];
@@ -253,8 +258,8 @@ static const struct {
     const char *what;
     int (*start)(struct broker *b);
 } steps[] = {
-    {"sessions", start_sessions}, {"store", start_store},     {"reaper", start_reaper},
-    {"gate", start_gate},         {"control", start_control},
+    {"sessions", start_sessions}, {"store", start_store}, {"reaper", start_reaper},
+    {"feed", start_directory},    {"gate", start_gate},   {"control", start_control},
 };
 
 static int broker_start(struct broker *b, char error[static 256])

@@ -91,6 +91,7 @@ struct broker {
     struct ledger_rate trouble; /* records about malformed requests */
     struct ledger_rate keys_refused;
     struct ledger_rate control_refused;
+    struct ledger_rate unapproved; /* grants of the directory that nobody approved yet */
     unsigned range_differs;
     bool stopping;
 };

@@ -20,12 +20,22 @@ struct directory;
 /** Takes over what the store keeps: from here on what it says holds. After documents, books and tombstones.
  * 0, -EBADMSG (a row that this module cannot have written), -ENOMEM. */
 int directory_new(struct broker *b, struct directory **ret);
+/** Listens for hufu-ldapd. 0 or -errno. */
+int directory_listen(struct directory *d);
 /** Nothing is taken in any more; who waits for a commit is told by the store. */
 struct directory *directory_free(struct directory *d);
 DEFINE_CLEANUP(struct directory, directory_free);
 
 /** Whether the version of this grant that is in force here came from there and is there no more. */
 bool directory_has_withdrawn(const struct directory *d, const struct ident_id *grant);
+
+/** The papers of a grant are others, or judged anew: by hand, or by the directory itself. */
+void directory_grant_changed(struct directory *d, const struct ident_id *grant);
+/** Another trust is in force: what was refused is looked at again. `anew`: root started over, and everything
+ * is asked for. */
+void directory_trust_changed(struct directory *d, bool anew);
+/** The configuration, the host's users or its identity were read anew: who asks may be another. */
+void directory_host_changed(struct directory *d);
 
 /** Has everything told anew, and taken in. False: hufu-ldapd is away, and it begins when that is back. */
 bool directory_refresh(struct directory *d);
@@ -40,12 +50,13 @@ struct directory_shown {
 };
 
 struct directory_view {
-    bool here;             /* hufu-ldapd is connected */
-    bool used;             /* there is, or was, a directory for this host at all */
+    bool here;    /* hufu-ldapd is connected */
+    bool used;    /* there is, or was, a directory for this host at all */
+    bool reached; /* what is known here is complete, as of now or of the last time that it was asked */
     enum feed_state state; /* as it said last; 0: nothing yet */
     when_t since;          /* of `state`, or of its absence */
     when_t reached_at; /* that it was complete last, or complete and pushing; 0: never since hufud started */
-    bool pushes, claims_possible, cookie;
+    bool pushes, cookie;
     const char *server, *error; /* empty: none */
     when_t error_at;
     when_t next_try; /* 0: none */

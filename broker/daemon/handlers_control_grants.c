@@ -1,5 +1,6 @@
 #include "broker/common/clock.h"
 #include "broker/common/i18n.h"
+#include "broker/daemon/directory.h"
 #include "broker/daemon/documents.h"
 #include "broker/daemon/grants_verdicts.h"
 #include "broker/daemon/handlers_control.h"
@@ -154,7 +155,10 @@ static void write_grant(const struct addition *a, const struct grant_entry *e, s
     r.detail = addition_detail(a, "", detail);
     store_txn_document(t, &d);
     store_txn_books(t, &books);
-    store_txn_record(t, &r);
+    if (!a->entry || e->standing == REASON_OK)
+        store_txn_record(t, &r);
+    else
+        ledger_write_some(a->broker, &a->broker->unapproved, &r);
 }
 
 void documents_take_grant(struct addition *a, const struct offer *offer)
@@ -176,10 +180,13 @@ void documents_take_grant(struct addition *a, const struct offer *offer)
         return;
     }
     b->generation++;
+    directory_grant_changed(b->directory, &e->grant->id);
     t = ledger_txn(b);
     if (t) {
         write_grant(a, e, t);
-        grants_write_verdicts(b->grants, b->trust, e, t);
+        /* Of junk in the directory there may be any amount; it is verified again after a start. */
+        if (!a->entry || e->standing == REASON_OK)
+            grants_write_verdicts(b->grants, b->trust, e, t);
     }
     state_refresh_grants(b, e->grant->staff, clock_wall());
     life_recheck_under(b, a->order);

@@ -1,4 +1,5 @@
 #include "broker/common/clock.h"
+#include "broker/daemon/claiming.h"
 #include "broker/daemon/directory.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
@@ -83,15 +84,15 @@ void control_sync_show(void *userdata, struct control_call *call, json_t *parame
     if (!control_read(call, parameters, NULL, 0))
         return;
     directory_view(b->directory, &v);
-    reply =
-        json_pack("{ss so so sb so so so so so so so so sb sb sI so}", "state", state_name(&v), "since",
-                  control_time(v.since != 0 ? v.since : b->started), "server", control_text(v.server),
-                  "pushes", (int)v.pushes, "last_error", control_text(v.error), "last_error_at",
-                  control_time(v.error_at), "next_try_seconds", next_try(&v, now), "heartbeat_written",
-                  control_time(v.heartbeat_written), "heartbeat_received", control_time(v.heartbeat_received),
-                  "last_change", control_time(v.last_change), "last_refresh", control_time(v.last_refresh),
-                  "last_full_refresh", control_time(v.last_full), "cookie", (int)v.cookie, "claims_possible",
-                  (int)v.claims_possible, "claims_pending", (json_int_t)0, "bad_entries", shown_of(&v));
+    reply = json_pack(
+        "{ss so so sb so so so so so so so so sb sb sI so}", "state", state_name(&v), "since",
+        control_time(v.since != 0 ? v.since : b->started), "server", control_text(v.server), "pushes",
+        (int)v.pushes, "last_error", control_text(v.error), "last_error_at", control_time(v.error_at),
+        "next_try_seconds", next_try(&v, now), "heartbeat_written", control_time(v.heartbeat_written),
+        "heartbeat_received", control_time(v.heartbeat_received), "last_change", control_time(v.last_change),
+        "last_refresh", control_time(v.last_refresh), "last_full_refresh", control_time(v.last_full),
+        "cookie", (int)v.cookie, "claims_possible", (int)claiming_is_possible(b->claiming), "claims_pending",
+        (json_int_t)claiming_unresolved(b->claiming), "bad_entries", shown_of(&v));
     put_counts(b, &v, now, reply);
     put_site(b, reply);
     control_reply(call, reply);

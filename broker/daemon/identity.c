@@ -3,6 +3,7 @@
 #include "broker/common/files.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/broker.h"
+#include "broker/daemon/directory.h"
 #include "broker/daemon/life.h"
 
 #include <errno.h>
@@ -120,6 +121,7 @@ void identity_confirmed(struct broker *b, const struct identity *i)
 {
     b->identity = *i;
     identity_check(b);
+    directory_host_changed(b->directory);
     b->generation++;
     life_recheck_all(b);
 }

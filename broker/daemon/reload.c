@@ -1,6 +1,7 @@
 #include "broker/daemon/reload.h"
 
 #include "broker/common/i18n.h"
+#include "broker/daemon/directory.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/timekeeper.h"
@@ -108,6 +109,7 @@ int broker_reload(struct broker *b)
     identity_check(b);
     record_reload(b, REASON_OK, true, detail);
     trust_keeper_reload(b);
+    directory_host_changed(b->directory);
     b->generation++;
     life_recheck_all(b);
     return 0;

@@ -1,5 +1,6 @@
 #include "broker/daemon/state.h"
 
+#include "broker/daemon/directory.h"
 #include "broker/daemon/timekeeper.h"
 
 static enum reason state_of_trust(const struct broker *b, when_t now)
@@ -81,6 +82,8 @@ enum reason state_of_person(const struct broker *b, const char *staff, uint32_t 
 void state_refresh_grant(struct broker *b, struct grant_entry *e, when_t now)
 {
     e->taken_away = taken_of_grant(b->taken, e->grant, now);
+    if (e->taken_away == REASON_OK && directory_has_withdrawn(b->directory, &e->grant->id))
+        e->taken_away = REASON_WITHDRAWN;
     status_keeper_apply(b, e);
 }
 

@@ -1,11 +1,14 @@
 #include "broker/daemon/status_findings.h"
 
 #include "broker/common/i18n.h"
+#include "broker/daemon/directory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#define ADD_ONE "hufuctl document add STATUS --approval APPROVAL"
+#define HEARTBEAT_OLD 300 /* seconds */
+
+#define ADD_ONE       "hufuctl document add STATUS --approval APPROVAL"
 
 struct list {
     struct status_finding *items;
@@ -70,6 +73,75 @@ static void find_taken(const struct broker *b, when_t now, struct list *l)
             n, n_signed);
 }
 
+static void find_line(const struct broker *b, const struct directory_view *v, struct list *l)
+{
+    char since[WHEN_TEXT_SIZE];
+
+    if (v->reached)
+        return;
+    when_format(v->reached_at != 0 ? v->reached_at : b->started, since);
+    if (!v->here)
+        put(l, "warning", "directory",
+            _("The directory has not been reached since %s: hufu-ldapd is away (systemctl status "
+              "hufu-ldapd). This "
+              "host decides by what it has."),
+            since);
+    else
+        put(l, "warning", "directory",
+            _("The directory has not been reached since %s (%.120s). This host decides by what it has; "
+              "`hufuctl "
+              "sync status` shows more."),
+            since, v->error[0] != '\0' ? v->error : "-");
+}
+
+/* Somebody writes the heartbeat every minute. */
+static void find_heartbeat(const struct directory_view *v, when_t now, struct list *l)
+{
+    char written[WHEN_TEXT_SIZE];
+
+    if (v->heartbeat_written == 0 || now - v->heartbeat_written <= HEARTBEAT_OLD)
+        return;
+    when_format(v->heartbeat_written, written);
+    put(l, "warning", "directory",
+        _("The latest heartbeat of the directory is of %s, %lld s ago: what was published since may not have "
+          "come. "
+          "Look at the servers' replication, or at who writes the heartbeat."),
+        written, (long long)(now - v->heartbeat_written));
+}
+
+static void find_entries(const struct directory_view *v, struct list *l)
+{
+    if (v->held_back > 0)
+        put(l, "warning", "directory",
+            _("%zu entries, more than half, seem to be gone from the directory. A refresh of everything has "
+              "to "
+              "confirm it; until then nothing is withdrawn."),
+            v->held_back);
+    if (v->bad > 0)
+        put(l, "warning", "directory",
+            ngettext("%zu entry of the directory is of no use here: `hufuctl sync status` says why.",
+                     "%zu entries of the directory are of no use here: `hufuctl sync status` says why.",
+                     v->bad),
+            v->bad);
+    if (v->withdrawn > 0)
+        put(l, "note", "directory",
+            ngettext("%zu grant was withdrawn in the directory: `hufuctl grant list --all`.",
+                     "%zu grants were withdrawn in the directory: `hufuctl grant list --all`.", v->withdrawn),
+            v->withdrawn);
+}
+
+static void find_directory(const struct broker *b, when_t now, struct list *l)
+{
+    struct directory_view v;
+
+    directory_view(b->directory, &v);
+    if (!v.used)
+        return;
+    find_line(b, &v, l);
+    find_heartbeat(&v, now, l);
+    find_entries(&v, l);
+}
+
 size_t status_findings(const struct broker *b, when_t now,
                        struct status_finding ret[static STATUS_FINDINGS_MAX])
 {
@@ -82,6 +154,7 @@ size_t status_findings(const struct broker *b, when_t now,
     if (b->status.waiting.n > 0)
         put(&l, "warning", "status", _("A status waits for trust epoch %u, which has not come yet."),
             b->status.waiting.items[0].document->trust_epoch);
+    find_directory(b, now, &l);
     find_taken(b, now, &l);
     return l.n;
 }

@@ -3,9 +3,9 @@
 
 #include "broker/daemon/broker.h"
 
-/* What there is to say about the status of the site, and what is taken away here. */
+/* What there is to say about the status of the site, the directory, and what is taken away here. */
 
-#define STATUS_FINDINGS_MAX 4
+#define STATUS_FINDINGS_MAX 9
 
 struct status_finding {
     const char *severity; /* "problem", "warning", "note" */

@@ -2,6 +2,7 @@
 
 #include "broker/common/clock.h"
 #include "broker/common/i18n.h"
+#include "broker/daemon/directory.h"
 #include "broker/daemon/documents.h"
 #include "broker/daemon/grants_verdicts.h"
 #include "broker/daemon/ledger.h"
@@ -76,6 +77,8 @@ void trust_keeper_change(struct broker *b, struct trust_change *c, when_t now, s
         else
             status_keeper_trust_changed(b, t);
     }
+    if (!c->again)
+        directory_trust_changed(b->directory, b->trust_keeper.origin == TRUST_RESET);
     b->trust_keeper.kept = true;
     if (t) {
         write_epoch(b, t);
@@ -261,6 +264,7 @@ void trust_keeper_reload(struct broker *b)
     grants_judge_all(b->grants, b->trust, timekeeper_now(b->timekeeper));
     status_keeper_trust_changed(b, NULL);
     trust_keeper_settle(b);
+    directory_trust_changed(b->directory, true);
 }
 
 void trust_keeper_free(struct broker *b)
