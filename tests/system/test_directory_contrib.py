@@ -202,6 +202,10 @@ def test_publisher_publishes(ldap):
     assert ldap.replace(f"cn=heartbeat,{BASE}", who="publisher", hufuBeat="2026-11-21T00:00:00Z").code == NO_ACCESS
     assert ldap.delete(f"cn=heartbeat,{BASE}", who="publisher").code == NO_ACCESS
     assert ldap.replace(ldap.account(DB01), who="publisher", hufuHost=DB02).code == NO_ACCESS
+    # An account of one's own making, where a grant should be: what is added is judged attribute by attribute.
+    mine, values = grant(2, DB01)
+    values.update(objectClass=["hufuGrant", "simpleSecurityObject"], userPassword="mine")
+    assert ldap.add(mine, who="publisher", **values).code == NO_ACCESS
     member = f"dn: cn=signers,ou=groups,{BASE}\nchangetype: modify\nadd: member\nmember: cn=publisher,ou=people,{BASE}\n"
     assert ldap.modify(member, who="publisher").code == NO_ACCESS
     assert ldap.add(f"cn=x,{BASE}", who="publisher", objectClass="device", cn="x").code == NO_ACCESS
