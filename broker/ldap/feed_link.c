@@ -248,7 +248,7 @@ int feed_link_new(sd_event *event, const char *path, const struct feed_link_call
     l->address.sun_family = AF_UNIX;
     if (strlen(path) >= sizeof(l->address.sun_path))
         return -ENAMETOOLONG;
-    memcpy(l->address.sun_path, path, strlen(path));
+    memcpy(l->address.sun_path, path, strlen(path) + 1);
     r = retry(l); /* at once: no delay yet */
     if (r < 0)
         return r;

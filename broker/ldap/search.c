@@ -212,7 +212,7 @@ int search_new(const struct search_options *options, struct search **ret)
 {
     cleanup(search_free_p) struct search *s = calloc(1, sizeof(*s));
     const struct feed_message *start = options->start;
-    const struct berval cookie = {start->cookie.size, (char *)(uintptr_t)start->cookie.data};
+    const struct berval cookie = {start->cookie.size, (char *)start->cookie.data};
     int r;
 
     if (!s)

@@ -99,7 +99,7 @@ static int connect_ipc(const char *path, uint32_t seconds, char *error)
         (void)snprintf(error, SOCKET_ERROR_SIZE, _("the path of the socket is too long"));
         return -ENAMETOOLONG;
     }
-    memcpy(address.sun_path, path, strlen(path));
+    memcpy(address.sun_path, path, strlen(path) + 1);
     r = connect_address((struct sockaddr *)&address, sizeof(address), seconds);
     if (r < 0)
         (void)snprintf(error, SOCKET_ERROR_SIZE, _("no connection to %.108s: %s"), path, strerrordesc_np(-r));
