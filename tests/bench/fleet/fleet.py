@@ -20,6 +20,7 @@ import time
 import agents
 import broker
 import department
+import one_host
 import papers
 import sinks
 import slapd
@@ -28,7 +29,8 @@ EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 STAFF_UID = 20001
 PASSWORD = "a-password-of-a-host"
 GROUP = "fleet"
-REVOCATIONS = 1 << 64  # ids of revocations begin here, those of grants at 0
+REVOCATIONS, FOREIGN = 1 << 64, 1 << 96  # where ids of revocations, and of other hosts' grants, begin; grants' at 0
+PATIENCE = 30
 
 
 def machine():
@@ -66,14 +68,14 @@ class Figures:
         if not self.rounds:
             return "nothing"
         text = f"p50 {self.p(0.5):7.1f} ms   p99 {self.p(0.99):7.1f} ms   max {max(v[-1] for v in self.rounds):7.1f} ms"
-        return text + (f"   {self.missing} NOT WITHIN 20 s" if self.missing else "")
+        return text + (f"   {self.missing} NOT WITHIN {PATIENCE} s" if self.missing else "")
 
 
 def ask_until_refused(sockets, staff, result):
     """In a process of its own: when each broker began to refuse."""
     controls = {host: broker.Control(path) for host, path in sockets.items()}
     result.send("ready")
-    stamps, end = {}, time.monotonic() + 20
+    stamps, end = {}, time.monotonic() + PATIENCE
     while len(stamps) < len(controls) and time.monotonic() < end:
         for host, control in controls.items():
             if host not in stamps and not is_allowed(control, staff):
@@ -107,14 +109,14 @@ class Fleet:
             ).start()
         self.brokers, self.agents = {}, []
         self.sinks = sinks.Sinks(self.folder / "sinks", [host for host in self.hosts if host not in self.paired], (GROUP,))
-        self.next = 0
+        self.next = self.foreign = 0
 
     def _load(self):
         """Hosts, and a grant that every host has for each round."""
         password = PASSWORD if self.plain else None
         extra = [papers.host_entry(host, password=password, groups=[GROUP]) for host in self.hosts]
         extra.append(papers.replica_entry("127.0.0.2"))
-        for number in range(2 * self.options.rounds):
+        for number in range(self.options.rounds + 3):
             document = papers.grant(number, f"@{GROUP}", staff=f"s{number}")
             approvals = self.department.approvals_of_grant(number, document)
             extra.append(papers.grant_entry(number, f"@{GROUP}", document, approvals, staff=f"s{number}"))
@@ -145,7 +147,7 @@ class Fleet:
         )
 
     def _until_paired(self):
-        last = f"s{2 * self.options.rounds - 1}"
+        last = f"s{self.options.rounds + 3 - 1}"
         for running in self.brokers.values():
             control, end = running.control(), time.monotonic() + 60
             while not is_allowed(control, last):
@@ -159,8 +161,9 @@ class Fleet:
         of_agents = [(broker.pss(agent.process.pid), broker.anonymous(agent.process.pid)) for agent in self.agents]
         return *(statistics.median(column) for column in zip(*of_agents)), broker.pss(self.followed.process.pid)
 
-    def measure(self, rounds):
-        """Revokes in the directory; until told, and until refused."""
+    def measure(self, rounds, behind=0):
+        """Revokes in the directory, `behind` so many grants of other hosts that are written just before; until told, and until
+        refused."""
         told, refused, first = Figures(), Figures(), Figures()
         writer = self.provider.writer()
         for _ in range(rounds):
@@ -171,8 +174,10 @@ class Fleet:
             )
             asker, result = self._begin_to_ask(f"s{number}")
             self.sinks.idle(0.2)
+            if behind:
+                self.provider.change("".join(self._foreign_grants(behind)))
             sent = writer.change(slapd.added(entry))
-            stamps = self.sinks.wait_for(f"{REVOCATIONS + number:032x}", 20)
+            stamps = self.sinks.wait_for(f"{REVOCATIONS + number:032x}", PATIENCE)
             told.add(milliseconds(stamps.values(), sent), len(self.sinks.sinks))
             first.add(milliseconds(stamps.values(), sent)[:1], 1)
             if asker:
@@ -197,22 +202,29 @@ class Fleet:
         self.sinks.idle(0.1)
 
     def cost_of_writes(self, count=100):
-        """Milliseconds of the server for a change that no host is told, and for one that every host is told."""
-        nobody = [papers.grant_entry((1 << 96) + n, "elsewhere", papers.grant(n, "elsewhere")) for n in range(count)]
+        """Of the server that is followed, in ms: what a change costs that no host is told, and one that every host is told. Its own
+        time on a processor, which the others here take no part of."""
         everybody = [changed(f"cn=heartbeat,{papers.BASE}", "hufuBeat", papers.instant(n)) for n in range(count)]
-        return self._time_of(map(slapd.added, nobody), count), self._time_of(everybody, count)
+        return self._cost_of(self._foreign_grants(count), count), self._cost_of(everybody, count)
 
-    def _time_of(self, changes, count):
-        changes = "".join(changes)
-        began = time.monotonic()
-        writing = threading.Thread(target=self.provider.change, args=(changes,))
+    def _foreign_grants(self, count):
+        """Changes that add grants of hosts that are not here."""
+        for _ in range(count):
+            self.foreign += 1
+            yield slapd.added(papers.grant_entry(FOREIGN + self.foreign, "elsewhere", papers.grant(self.foreign, "elsewhere")))
+
+    def _cost_of(self, changes, count):
+        pid = self.followed.process.pid
+        writing = threading.Thread(target=self.provider.change, args=("".join(changes),))
+        before = processor_time(pid)
         writing.start()
         while writing.is_alive():
             self.sinks.idle(0.02)
         writing.join()
-        taken = (time.monotonic() - began) * 1000 / count
-        self.sinks.idle(2)
-        return taken
+        self.sinks.idle(1)
+        while processor_time(pid, over=0.5) > 0.1:
+            self.sinks.idle(0.1)
+        return (processor_time(pid) - before) * 1000 / count
 
     def storm(self):
         """The server is killed and begun anew: how long until all follow it again, and how many do."""
@@ -229,6 +241,17 @@ class Fleet:
                 process.stop()
 
 
+def processor_time(pid, over=None):
+    """Seconds that a process has had; with `over`, how much of the next so many."""
+    if over:
+        before = processor_time(pid)
+        time.sleep(over)
+        return processor_time(pid) - before
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def changed(name, attribute, value):
     return f"dn: {name}\nchangetype: modify\nreplace: {attribute}\n{attribute}: {value}\n\n"
 
@@ -243,8 +266,11 @@ def show(fleet, options, label):
     print(f"  (the first host of them all                    {first})")
     if fleet.brokers:
         print(f"  until {len(fleet.brokers)} real hufud refuse                      {refused}")
+    if options.behind:
+        late, _, _ = fleet.measure(3, options.behind)
+        print(f"  the same, 3 times, written just after {options.behind} grants   {late}")
     nobody, everybody = fleet.cost_of_writes()
-    print(f"  a write that no host is told takes the server {nobody:.1f} ms, one that every host is told {everybody:.1f} ms")
+    print(f"  a write that no host is told costs slapd {nobody:.1f} ms of a core, one that every host is told {everybody:.1f} ms")
     if options.storm:
         seconds, live = fleet.storm()
         print(f"  after the server was killed and begun anew, {live} of {len(fleet.sinks.sinks)} follow it again within {seconds:.1f} s")
@@ -275,11 +301,16 @@ def main():
     parser.add_argument("--pairs", type=int, default=20, help="how many of them have a real hufud (20)")
     parser.add_argument("--rounds", type=int, default=20, help="how many revocations (20)")
     parser.add_argument("--only", choices=["plain", "tls", "replica"], help="one of the three instead of all")
+    parser.add_argument("--behind", type=int, default=0, help="also a revocation that is written after so many grants of other hosts")
+    parser.add_argument("--grants", type=int, help="instead: one host in a directory with so many grants, of which 2,000 are its own")
     parser.add_argument("--storm", action="store_true", help="also how the hosts come back to a server that was begun anew")
     parser.add_argument("--programs", required=True, help="folder with hufud, hufu-reaper and hufu-ldapd")
     options = parser.parse_args()
     slapd.raise_limit()
     print(machine())
+    if options.grants:
+        one_host.show(options.programs, options.grants)
+        return
     what = {
         "plain": ("without TLS, by password", {"plain": True}),
         "tls": ("TLS, a certificate for each host", {}),
