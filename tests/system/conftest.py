@@ -15,6 +15,7 @@ counter = itertools.count()
 
 def pytest_addoption(parser):
     parser.addoption("--installed", default="installed", help="the node with the product installed")
+    parser.addoption("--with-389", help="the same, with 389 Directory Server besides")
     parser.addoption("--long", action="store_true", help="also tests marked long")
     parser.addoption("--keep", action="store_true", help="keep the boxes of failed files")
 
