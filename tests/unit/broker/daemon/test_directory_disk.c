@@ -1,0 +1,144 @@
+// LAYERS: test_support
+// LINK: -Wl,--wrap=store_submit
+
+#include "broker/audit/event.h"
+#include "broker/daemon/directory_internal.h"
+#include "tests/unit/broker/daemon/fake_ldapd.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* What the disk did not take is not lost: no cookie covers it, and it is asked for again. */
+
+static bool full; /* the disk */
+
+int __real_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
+int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
+int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata)
+{
+    if (!full)
+        return __real_store_submit(s, t, done, userdata);
+    store_txn_free(t);
+    return -ENOSPC;
+}
+
+static int setup(void **state)
+{
+    full = false;
+    return world_setup(state);
+}
+
+static void tell_grant(struct ldapd *l, void *userdata)
+{
+    (void)userdata;
+    ldapd_signed(l, 1, (struct grant_plan){0});
+}
+
+/* As a broker that was killed leaves it. */
+static void restart_without_disk(struct world *w, struct ldapd *l)
+{
+    ldapd_hang_up(l);
+    world_stop(w);
+    full = false;
+    world_start(w);
+    ldapd_connect(l);
+}
+
+static bool nothing_is_under_way(struct world *w, void *userdata)
+{
+    const struct directory *d = w->broker->directory;
+
+    (void)userdata;
+    return directory_is_quiet(d) && !d->is_writing && !d->refresh_done_due;
+}
+
+static void test_disk_full_during_a_refresh(void **state)
+{
+    struct world *w = *state;
+    struct ldapd l = ldapd_new(w);
+
+    ldapd_connect(&l);
+    ldapd_begin(&l, true);
+    tell_grant(&l, NULL);
+    ldapd_settle(&l);
+    full = true;
+    ldapd_end(&l, true, "rid=1,csn=1");
+    world_for(w, 50);
+    world_until(w, nothing_is_under_way, NULL);
+    assert_true(ldapd_shows(w, REASON_STORE_UNAVAILABLE, "could not be stored"));
+    assert_true(w->broker->directory->is_retrying);
+    assert_int_equal(w->broker->directory->cookie.size, 0);
+    restart_without_disk(w, &l);
+    assert_string_equal(l.cookie, "");
+    assert_int_equal(ldapd_count(w, "entries"), 0);
+    assert_int_equal(ldapd_knock(w), REASON_NO_GRANT);
+    ldapd_refresh(&l, tell_grant, NULL);
+    assert_int_equal(ldapd_knock(w), REASON_OK);
+    ldapd_hang_up(&l);
+}
+
+/* No cookie covers what could not be written, though others are told after it. */
+static void test_disk_full_for_a_change(void **state)
+{
+    struct world *w = *state;
+    struct ldapd l = ldapd_new(w);
+
+    ldapd_connect(&l);
+    ldapd_refresh(&l, tell_grant, NULL);
+    full = true;
+    ldapd_signed(&l, 2, (struct grant_plan){.version = 4, .source = "10.9.9.0/24"});
+    ldapd_cookie(&l, "rid=1,csn=2");
+    world_for(w, 50);
+    world_until(w, nothing_is_under_way, NULL);
+    full = false;
+    ldapd_signed(&l, 3, (struct grant_plan){.id = "00000000000000000000000000000001"});
+    ldapd_cookie(&l, "rid=1,csn=3");
+    world_for(w, 50);
+    world_until(w, nothing_is_under_way, NULL);
+    restart_without_disk(w, &l);
+    assert_string_equal(l.cookie, ""); /* what is not known here is not in force, and everything is asked for */
+    ldapd_begin(&l, true);
+    tell_grant(&l, NULL);
+    ldapd_signed(&l, 2, (struct grant_plan){.version = 4, .source = "10.9.9.0/24"});
+    ldapd_end(&l, true, "rid=1,csn=3");
+    ldapd_settle(&l);
+    assert_int_equal(ldapd_knock(w), REASON_WRONG_SOURCE);
+    ldapd_hang_up(&l);
+}
+
+/* Asked again by itself, and then all is well. */
+static void test_asked_again(void **state)
+{
+    struct world *w = *state;
+    struct ldapd l = ldapd_new(w);
+
+    ldapd_connect(&l);
+    full = true;
+    ldapd_begin(&l, true);
+    tell_grant(&l, NULL);
+    ldapd_end(&l, true, "rid=1,csn=1");
+    world_for(w, 50);
+    world_until(w, nothing_is_under_way, NULL);
+    full = false;
+    ldapd_await_start(&l, 2);
+    assert_string_equal(l.cookie, "");
+    ldapd_refresh(&l, tell_grant, NULL);
+    assert_int_equal(ldapd_count(w, "waiting"), 0);
+    assert_true(w->broker->directory->cookie.size > 0);
+    restart_without_disk(w, &l);
+    assert_string_equal(l.cookie, "rid=1,csn=1");
+    assert_int_equal(ldapd_knock(w), REASON_OK);
+    ldapd_hang_up(&l);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_disk_full_during_a_refresh, setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_disk_full_for_a_change, setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_asked_again, setup, world_teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
