@@ -190,6 +190,17 @@ static bool takes_from_here(const struct directory_task *t)
     return grant_index_find(grants_index(t->directory->broker->grants), &t->entry.id) || (p && p->tasks > 1);
 }
 
+/* All epochs stay in the directory; another document under the number of the one in force is a fault. */
+static void end_old_trust(struct directory_task *t, uint32_t epoch)
+{
+    const uint8_t *in_force = t->directory->broker->trust_keeper.sha256;
+
+    if (t->entry.version == epoch && memcmp(t->entry.digest, in_force, SHADOW_DIGEST_SIZE) != 0)
+        end_with(t, REASON_BAD_REQUEST, false, "it is not the trust file of this epoch that is in force");
+    else
+        end_with(t, REASON_OK, false, "");
+}
+
 /* What can be said without looking at a signature. True: that was all. */
 static bool ends_here(struct directory_task *t)
 {
@@ -212,13 +223,10 @@ static bool ends_here(struct directory_task *t)
     case DOCUMENT_TRUST:
         if (t->entry.version == epoch + 1)
             return false;
-        if (t->entry.version == epoch &&
-            memcmp(t->entry.digest, b->trust_keeper.sha256, SHADOW_DIGEST_SIZE) != 0)
-            end_with(t, REASON_BAD_REQUEST, false, "it is not the trust file of this epoch that is in force");
-        else if (t->entry.version <= epoch)
-            end_with(t, REASON_OK, false, "");
-        if (t->entry.version <= epoch)
+        if (t->entry.version <= epoch) {
+            end_old_trust(t, epoch);
             return true;
+        }
         (void)snprintf(text, sizeof(text), "it waits for trust epoch %u", t->entry.version - 1);
         break;
     case DOCUMENT_REVOCATION:
