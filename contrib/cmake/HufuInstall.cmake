@@ -42,7 +42,9 @@ foreach(helper hufu-reaper hufu-authorized-keys hufu-channel hufu-ldapd)
 endforeach()
 
 install(FILES contrib/systemd/hufud.service contrib/systemd/hufu-reaper.service
-  contrib/systemd/hufu-reaper.socket contrib/systemd/hufu-ldapd.service DESTINATION "${HUFU_SYSTEMD_UNIT_DIR}")
+  contrib/systemd/hufu-reaper.socket contrib/systemd/hufu-ldapd.service
+  contrib/systemd/hufu-status.service contrib/systemd/hufu-status.timer
+  contrib/systemd/hufu-heartbeat.service contrib/systemd/hufu-heartbeat.timer DESTINATION "${HUFU_SYSTEMD_UNIT_DIR}")
 install(FILES contrib/sysusers/hufu.conf DESTINATION "${HUFU_SYSUSERS_DIR}")
 install(FILES contrib/tmpfiles/hufu.conf DESTINATION "${HUFU_TMPFILES_DIR}")
 install(FILES contrib/catalog/hufu.catalog contrib/catalog/hufu.zh_CN.catalog DESTINATION "${HUFU_CATALOG_DIR}")
