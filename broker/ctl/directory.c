@@ -215,17 +215,18 @@ static enum exit_code read_entries(FILE *out, void *userdata)
     return code;
 }
 
-static enum exit_code list(struct directory *d, struct run *run, const char *const *attributes,
+static enum exit_code list(struct directory *d, const struct run *question, const char *const *attributes,
                            directory_heard *heard, void *userdata)
 {
+    struct run run = *question;
     struct listening l = {.heard = heard, .userdata = userdata};
     enum exit_code code;
 
     for (; *attributes; attributes++)
-        add_word(run, *attributes);
-    run->read = read_entries;
-    run->userdata = &l;
-    code = run_it(d, run, NULL);
+        add_word(&run, *attributes);
+    run.read = read_entries;
+    run.userdata = &l;
+    code = run_it(d, &run, NULL);
     if (code == EXIT_DONE && l.fault == -EINVAL)
         return cli_fail(d->cli, EXIT_REFUSED, _("what %s tells cannot be read: line %u: %s"), d->cli->ldapd,
                         l.reader.line, l.reader.reason);

@@ -172,7 +172,7 @@ const struct verb verb_sync_status = {
            "Exit status 0: changes come. 1: they do not. With --openmetrics 0, or 5 and the metric hufu_up "
            "is 0."),
     .example = "  hufuctl sync status\n"
-               "  hufuctl sync status --openmetrics -o /var/lib/prometheus/node-exporter/hufu.prom",
+               "  hufuctl sync status --openmetrics -o /var/lib/node-exporter/hufu.prom",
     .options = rows,
     .n_options = ARRAY_SIZE(rows),
     .settings_size = sizeof(struct settings),
