@@ -205,6 +205,7 @@ static void test_ended(void **state)
     world_log_in(w, &v);
     visitor_end(&v);
     world_until(w, nobody_is_left, NULL);
+    assert_int_equal(store_flush(w->broker->store), 0); /* its end is on disk */
     kill_here(w);
     start_again(w);
     provider_settles_at(&p, 1);
