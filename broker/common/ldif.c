@@ -240,8 +240,8 @@ static int read_name(struct ldif_reader *reader, const struct buf *text, struct 
     struct ldif_line line;
     int r = parse_line(reader, record->arena, text, &line);
 
-    if (r < 0)
-        return r;
+    if (r < 0 || !line.name)
+        return r < 0 ? r : -ENOMEM;
     if (strcasecmp(line.name, "dn") != 0)
         return refuse(reader, "a record begins with `dn:`");
     if (memchr(line.value, '\0', line.size))
@@ -291,7 +291,8 @@ int ldif_read(struct ldif_reader *reader, struct ldif_record **ret)
     lines = arena_new_array(record->arena, struct ldif_line, g.n);
     if (!lines)
         return -ENOMEM;
-    memcpy(lines, g.lines, g.n * sizeof(*lines));
+    for (size_t i = 0; i < g.n; i++)
+        lines[i] = g.lines[i];
     record->lines = lines;
     record->n_lines = g.n;
     *ret = steal_pointer(&record);

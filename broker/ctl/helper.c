@@ -13,8 +13,6 @@
 
 #define MESSAGE_MAX ((size_t)4096)
 
-extern char **environ;
-
 /* dup2() onto itself would leave close-on-exec set; posix_spawn() takes it away (POSIX issue 8, glibc 2.29).
  */
 static int put_descriptors(posix_spawn_file_actions_t *actions, int in, int out, int message, int password)

@@ -249,16 +249,14 @@ json_t *publish_json(const struct publication *p, const struct published *done)
                                            [ENTRY_APPROVE] = "approved",
                                            [ENTRY_REPLACE] = "replaced",
                                            [ENTRY_SAME] = "unchanged"};
-    char title[SIGNABLE_TITLE_SIZE];
+    size_t needed = done->n_counted + done->n_missing;
     json_t *object;
 
-    signable_title(p->document, title);
     object = json_pack("{s:s, s:s, s:s, s:I, s:I}", "document", document_type_name(p->document->type),
                        "entry", done->dn, "outcome", outcomes[done->done], "approvals",
                        (json_int_t)done->n_approvals, "approvals_added", (json_int_t)done->n_added);
     if (object && p->trust) {
-        (void)json_object_set_new(object, "needed",
-                                  json_integer((json_int_t)(done->n_counted + done->n_missing)));
+        (void)json_object_set_new(object, "needed", json_integer((json_int_t)needed));
         (void)json_object_set_new(object, "missing", json_integer((json_int_t)done->n_missing));
     }
     return object;

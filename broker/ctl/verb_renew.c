@@ -134,7 +134,7 @@ static enum exit_code make_next(const struct cli *cli, const struct settings *s,
         r = signable_parse(text, strlen(text), next, &error);
     if (r == -EINVAL)
         return cli_fail(cli, EXIT_REFUSED, _("not signed: %s"), error.reason);
-    return r < 0 ? cli_fail(cli, EXIT_REFUSED, _("out of memory")) : EXIT_DONE;
+    return r < 0 || !next->status ? cli_fail(cli, EXIT_REFUSED, _("out of memory")) : EXIT_DONE;
 }
 
 /* --- signing -----------------------------------------------------------------------------------------------
@@ -180,6 +180,8 @@ static enum exit_code report(const struct cli *cli, const struct settings *s, co
     char until[WHEN_TEXT_SIZE];
     char title[SIGNABLE_TITLE_SIZE];
 
+    if (!status)
+        return EXIT_REFUSED;
     when_format(status->expires, until);
     signable_title(p->document, title);
     if (cli->json) {
@@ -212,7 +214,7 @@ static enum exit_code sign_next(const struct cli *cli, const struct settings *s,
     struct octets octets;
     struct publication p = {.document = next, .approvals = &octets, .n_approvals = 1, .trust = trust};
 
-    if (code != EXIT_DONE)
+    if (code != EXIT_DONE || !next->status)
         return code;
     octets = (struct octets){(const uint8_t *)approval, strlen(approval)};
     if (asprintf(&output, "%s.%s.approval", path, s->person) < 0)
