@@ -217,25 +217,70 @@ enum entry_plan entry_plan(const struct entry *e, const struct octets *approvals
     return ENTRY_REPLACE;
 }
 
-void entry_put_use(struct buf *changes, const char *id, unsigned long slot, const char *holder,
-                   const char *base)
+static void put_use_name(struct buf *changes, const struct entry_use *use, const char *base)
+{
+    char dn[ENTRY_NAME_SIZE + 1024];
+
+    (void)snprintf(dn, sizeof(dn), "cn=%s.%lu,ou=uses,%s", use->grant, use->slot, base);
+    ldif_put_text(changes, "dn", dn);
+}
+
+static void put_hosts(struct buf *changes, const struct entry_use *use)
+{
+    for (size_t i = 0; i < use->n_hosts; i++)
+        ldif_put_text(changes, "hufuHost", use->hosts[i]);
+}
+
+void entry_put_use(struct buf *changes, const struct entry_use *use, const char *base)
 {
     char number[24];
     char cn[64];
-    char dn[ENTRY_NAME_SIZE + 1024];
 
-    (void)snprintf(number, sizeof(number), "%lu", slot);
-    (void)snprintf(cn, sizeof(cn), "%s.%s", id, number);
-    (void)snprintf(dn, sizeof(dn), "cn=%s,ou=uses,%s", cn, base);
-    ldif_put_text(changes, "dn", dn);
+    (void)snprintf(number, sizeof(number), "%lu", use->slot);
+    (void)snprintf(cn, sizeof(cn), "%s.%s", use->grant, number);
+    put_use_name(changes, use, base);
     ldif_put_text(changes, "changetype", "add");
     ldif_put_text(changes, "objectClass", "hufuUse");
     ldif_put_text(changes, "cn", cn);
-    ldif_put_text(changes, "hufuId", id);
+    ldif_put_text(changes, "hufuId", use->grant);
     ldif_put_text(changes, "hufuSlot", number);
-    if (holder)
-        ldif_put_text(changes, "hufuHolder", holder);
+    put_hosts(changes, use);
+    if (use->holder)
+        ldif_put_text(changes, "hufuHolder", use->holder);
     ldif_put_end(changes);
+}
+
+void entry_put_use_hosts(struct buf *changes, const struct entry_use *use, const char *base)
+{
+    put_use_name(changes, use, base);
+    ldif_put_text(changes, "changetype", "modify");
+    ldif_put_text(changes, "replace", "hufuHost");
+    put_hosts(changes, use);
+    ldif_put_dash(changes);
+    ldif_put_end(changes);
+}
+
+static bool is_host_of(const struct entry_use *use, const struct ldif_line *line)
+{
+    for (size_t i = 0; i < use->n_hosts; i++)
+        if (strcmp(use->hosts[i], (const char *)line->value) == 0)
+            return true;
+    return false;
+}
+
+/* Values of an attribute differ from one another, so that as many and each one of them are the same set. */
+bool entry_use_names_hosts(const struct ldif_record *record, const struct entry_use *use)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < record->n_lines; i++) {
+        if (strcasecmp(record->lines[i].name, "hufuHost") != 0)
+            continue;
+        if (!is_host_of(use, &record->lines[i]))
+            return false;
+        n++;
+    }
+    return n == use->n_hosts;
 }
 
 void entry_put_deletion(struct buf *changes, const char *dn)

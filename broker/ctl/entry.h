@@ -64,9 +64,21 @@ enum entry_plan entry_plan(const struct entry *e, const struct octets *approvals
                            const struct ldif_record *record, bool replace, const char *base,
                            struct buf *changes);
 
-/** Appends the change that makes the use of this number of the grant `id`; `holder` NULL: it is free. */
-void entry_put_use(struct buf *changes, const char *id, unsigned long slot, const char *holder,
-                   const char *base);
+/* One use of a grant, for the hosts and groups that its document names: nobody else may hold it. */
+struct entry_use {
+    const char *grant; /* id */
+    unsigned long slot;
+    const char *holder; /* NULL: it is free */
+    const char *const *hosts;
+    size_t n_hosts;
+};
+
+/** Appends the change that makes it. */
+void entry_put_use(struct buf *changes, const struct entry_use *use, const char *base);
+/** Appends the change that makes it one of these hosts. */
+void entry_put_use_hosts(struct buf *changes, const struct entry_use *use, const char *base);
+/** Whether the entry of a use names exactly these hosts. */
+bool entry_use_names_hosts(const struct ldif_record *record, const struct entry_use *use);
 
 /** Appends a deletion. */
 void entry_put_deletion(struct buf *changes, const char *dn);

@@ -83,6 +83,31 @@ static bool has_line(const struct ldif_record *r, const char *name)
     return false;
 }
 
+static int take_host(struct import_item *item, const struct ldif_line *line, char *reason)
+{
+    const char *host = (const char *)line->value;
+    size_t group = host[0] == '@' ? 1 : 0;
+
+    if (strlen(host) != line->size || !ident_is_name(host + group, line->size - group))
+        return refuse(reason, _("a host of this use is no name of a host or @group"));
+    if (item->n_hosts == IMPORT_HOSTS_MAX)
+        return refuse(reason, _("it has more than %d hosts"), IMPORT_HOSTS_MAX);
+    item->hosts[item->n_hosts++] = host;
+    return 0;
+}
+
+static int take_hosts(struct import_item *item, char *reason)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < item->record->n_lines; i++)
+        if (strcasecmp(item->record->lines[i].name, "hufuHost") == 0)
+            r = take_host(item, &item->record->lines[i], reason);
+    if (r == 0 && item->n_hosts == 0)
+        return refuse(reason, _("it names no host that this use is for"));
+    return r;
+}
+
 static int take_use(struct import_item *item, char *reason)
 {
     const char *id = ldif_text(item->record, "hufuId");
@@ -97,7 +122,7 @@ static int take_use(struct import_item *item, char *reason)
         return refuse(reason, _("the holder of this use is not written as HOST:NONCE"));
     (void)snprintf(item->use, sizeof(item->use), "%s", id);
     (void)snprintf(item->name, sizeof(item->name), "cn=%s.%u,ou=uses", id, item->slot);
-    return 0;
+    return take_hosts(item, reason);
 }
 
 int import_item_of(struct ldif_record **record, struct import_item *ret,

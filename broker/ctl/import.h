@@ -4,8 +4,10 @@
 #include "broker/ctl/entry.h"
 
 /* Entries of an exported file, judged as strictly as the documents in them: everything but document and
- * approvals, and a use's id, number and holder, is made anew from these. So an export of one base fits
+ * approvals, and a use's id, number, hosts and holder, is made anew from these. So an export of one base fits
  * another. */
+
+#define IMPORT_HOSTS_MAX 64 /* as many as a grant may name */
 
 struct import_item {
     unsigned line;              /* of the file */
@@ -17,6 +19,8 @@ struct import_item {
     char use[IDENT_ID_TEXT_SIZE]; /* of a use's entry: its grant, ... */
     uint32_t slot;
     const char *holder; /* NULL: free */
+    const char *hosts[IMPORT_HOSTS_MAX];
+    size_t n_hosts;
     char name[ENTRY_NAME_SIZE];
 };
 

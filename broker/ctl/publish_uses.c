@@ -15,8 +15,10 @@ enum use {
 };
 
 struct uses {
-    enum use state[ENTRY_USES_MAX + 1]; /* by slot, from 1 */
-    size_t n;                           /* free and held ones */
+    struct entry_use of;                   /* the grant and its hosts */
+    enum use state[ENTRY_USES_MAX + 1];    /* by slot, from 1 */
+    bool is_elsewhere[ENTRY_USES_MAX + 1]; /* is for other hosts than the document */
+    size_t n;                              /* free and held ones */
 };
 
 static enum exit_code hear_use(struct ldif_record **record, void *userdata)
@@ -26,26 +28,33 @@ static enum exit_code hear_use(struct ldif_record **record, void *userdata)
     uint32_t number = 0;
 
     u->n++;
-    if (slot && ident_parse_number(slot, strlen(slot), &number) == 0 && number <= ENTRY_USES_MAX)
+    if (slot && ident_parse_number(slot, strlen(slot), &number) == 0 && number <= ENTRY_USES_MAX) {
         u->state[number] = ldif_text(*record, "hufuHolder") ? USE_HELD : USE_FREE;
+        u->is_elsewhere[number] = !entry_use_names_hosts(*record, &u->of);
+    }
     return EXIT_DONE;
 }
 
-static void plan(struct uses *u, const char *id, size_t n, const char *base, struct buf *changes)
+static void plan(struct uses *u, size_t n, const char *base, struct buf *changes)
 {
+    struct entry_use use = u->of;
     char dn[ENTRY_NAME_SIZE + DIRECTORY_BASE_MAX];
 
     for (size_t slot = ENTRY_USES_MAX; slot > 0 && u->n > n; slot--) {
         if (u->state[slot] != USE_FREE)
             continue;
-        (void)snprintf(dn, sizeof(dn), "cn=%s.%zu,ou=uses,%s", id, slot, base);
+        (void)snprintf(dn, sizeof(dn), "cn=%s.%zu,ou=uses,%s", use.grant, slot, base);
         entry_put_deletion(changes, dn);
+        u->state[slot] = USE_ABSENT;
         u->n--;
     }
-    for (size_t slot = 1; slot <= ENTRY_USES_MAX && u->n < n; slot++) {
-        if (u->state[slot] != USE_ABSENT)
+    for (use.slot = 1; use.slot <= ENTRY_USES_MAX; use.slot++)
+        if (u->state[use.slot] != USE_ABSENT && u->is_elsewhere[use.slot])
+            entry_put_use_hosts(changes, &use, base);
+    for (use.slot = 1; use.slot <= ENTRY_USES_MAX && u->n < n; use.slot++) {
+        if (u->state[use.slot] != USE_ABSENT)
             continue;
-        entry_put_use(changes, id, slot, NULL, base);
+        entry_put_use(changes, &use, base);
         u->n++;
     }
 }
@@ -92,9 +101,9 @@ static enum exit_code look_for_higher(struct directory *d, const char *id, uint3
     return code;
 }
 
-static enum exit_code adjust(struct directory *d, const char *id, size_t n)
+static enum exit_code adjust(struct directory *d, const char *id, const struct grant *g)
 {
-    static const char *const attributes[] = {"hufuSlot", "hufuHolder", NULL};
+    static const char *const attributes[] = {"hufuSlot", "hufuHolder", "hufuHost", NULL};
     cleanup_free struct uses *uses = calloc(1, sizeof(*uses));
     cleanup_buf struct buf changes = BUF_INIT;
     struct directory_reply refusal = {0};
@@ -103,11 +112,12 @@ static enum exit_code adjust(struct directory *d, const char *id, size_t n)
 
     if (!uses)
         return cli_fail(d->cli, EXIT_REFUSED, _("out of memory"));
+    uses->of = (struct entry_use){.grant = id, .hosts = g->hosts.items, .n_hosts = g->hosts.count};
     (void)snprintf(filter, sizeof(filter), "(&(objectClass=hufuUse)(hufuId=%s))", id);
     code = directory_list(d, "ou=uses", filter, attributes, hear_use, uses);
     if (code != EXIT_DONE)
         return code;
-    plan(uses, id, n, d->base, &changes);
+    plan(uses, g->uses.count, d->base, &changes);
     if (changes.size == 0)
         return EXIT_DONE;
     code = directory_apply(d, &changes, hear_answer, &refusal);
@@ -125,5 +135,5 @@ enum exit_code publish_uses(struct directory *d, const struct grant *g)
 
     ident_format_id(&g->id, id);
     code = look_for_higher(d, id, g->version, &higher);
-    return code == EXIT_DONE && !higher ? adjust(d, id, g->uses.count) : code;
+    return code == EXIT_DONE && !higher ? adjust(d, id, g) : code;
 }

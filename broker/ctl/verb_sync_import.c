@@ -103,7 +103,13 @@ static enum entry_plan plan(const struct import_item *item, const struct ldif_re
         return entry_plan(&item->entry, item->approvals, item->n_approvals, held, false, base, changes);
     if (held)
         return ENTRY_SAME;
-    entry_put_use(changes, item->use, item->slot, item->holder, base);
+    entry_put_use(changes,
+                  &(struct entry_use){.grant = item->use,
+                                      .slot = item->slot,
+                                      .holder = item->holder,
+                                      .hosts = item->hosts,
+                                      .n_hosts = item->n_hosts},
+                  base);
     return ENTRY_ADD;
 }
 

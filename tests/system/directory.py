@@ -226,11 +226,11 @@ class Directory:
         assert done.ok, done
         return dn
 
-    def uses(self, grant, count):
-        """As many slots as a grant of `N fleet` has."""
+    def uses(self, grant, count, hosts):
+        """As many slots as a grant of `N fleet` has, for these hosts and groups."""
         for slot in range(1, count + 1):
             dn = f"cn={grant}.{slot},ou=uses,{BASE}"
-            done = self.add(dn, who="publisher", objectClass="hufuUse", cn=f"{grant}.{slot}", hufuId=grant, hufuSlot=slot)
+            done = self.add(dn, who="publisher", objectClass="hufuUse", cn=f"{grant}.{slot}", hufuId=grant, hufuSlot=slot, hufuHost=list(hosts))
             assert done.ok, done
 
     def beat(self, when="now"):

@@ -45,7 +45,7 @@ def holders(ldap):
 
 def test_each_operation(ldap):
     """A use is taken once for a nonce, is seen by that nonce, and is free again when it was given back."""
-    ldap.uses(ID, 2)
+    ldap.uses(ID, 2, HOSTS)
     script = """
 one, other, third = nonce(), nonce(), nonce()
 result = [ask(c[0], TAKE, ID, one), ask(c[0], TAKE, ID, one), ask(c[0], LOOK, ID, one), ask(c[0], LOOK, ID, other)]
@@ -62,7 +62,7 @@ result.append(other.hex())
 
 def test_another_hosts_use(ldap):
     """Is neither seen nor given back, although the nonce is known."""
-    ldap.uses(ID, 1)
+    ldap.uses(ID, 1, HOSTS)
     script = """
 n = nonce()
 result = [ask(c[0], TAKE, ID, n), ask(c[1], LOOK, ID, n), ask(c[1], GIVE_BACK, ID, n), ask(c[1], TAKE, ID, n), ask(c[0], LOOK, ID, n)]
@@ -72,7 +72,7 @@ result = [ask(c[0], TAKE, ID, n), ask(c[1], LOOK, ID, n), ask(c[1], GIVE_BACK, I
 
 def test_racers(ldap):
     """16 at a time for one use, four on each of four hosts: exactly one has it, each time."""
-    ldap.uses(ID, 1)
+    ldap.uses(ID, 1, HOSTS)
     script = """
 result = []
 for _ in range(20):
@@ -87,7 +87,7 @@ for _ in range(20):
 
 
 def test_as_many_as_there_are(ldap):
-    ldap.uses(ID, 5)
+    ldap.uses(ID, 5, HOSTS)
     script = "result = sorted(ask_all([(c[number % 4], TAKE, ID, nonce()) for number in range(40)]))"
     assert claimants(ldap, script, hosts=4) == [1] * 5 + [3] * 35
     assert len(holders(ldap)) == 5
@@ -95,14 +95,14 @@ def test_as_many_as_there_are(ldap):
 
 def test_more_than_there_is_room_for(ldap):
     """What does not fit is refused at once, and the rest is answered."""
-    ldap.uses(ID, 1)
+    ldap.uses(ID, 1, HOSTS)
     outcomes = claimants(ldap, "result = ask_all([(c[0], LOOK, ID, nonce()) for _ in range(500)])")
     assert set(outcomes) <= {2, 4} and outcomes.count(2) >= 64
 
 
 def test_provider_stops(ldap):
     """It is known at once that nothing can be claimed; and when it is back, that it can."""
-    ldap.uses(ID, 1)
+    ldap.uses(ID, 1, HOSTS)
     script = """
 stop, start = (lambda: subprocess.run(["systemctl", "stop", "slapd"])), (lambda: subprocess.run(["systemctl", "start", "slapd"]))
 stop()
@@ -118,7 +118,7 @@ result.append(ask(c[0], TAKE, ID, nonce()))
 def test_provider_stands_still(ldap):
     """Before it has the question: nothing was changed. In the middle of the change nobody knows; later it is known. Neither takes as
     long as hufud would wait."""
-    ldap.uses(ID, 1)
+    ldap.uses(ID, 1, HOSTS)
     script = f"""
 pid = {ldap.provider.pid}
 first, second = nonce(), nonce()

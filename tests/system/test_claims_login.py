@@ -61,7 +61,7 @@ def holders(ldap):
 def grant(site, ldap, uses, slots=None):
     """A grant of so many uses, and as many slots in the directory."""
     number = site.grant(uses=f"{uses} fleet")
-    ldap.uses(number, uses if slots is None else slots)
+    ldap.uses(number, uses if slots is None else slots, [HOST, OTHER])
     return number
 
 

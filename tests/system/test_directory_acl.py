@@ -9,6 +9,7 @@ HOST, OTHER = "db01.finance.example", "db02.finance.example"
 # Names that begin or end like the host's, or whose dots are any character to a careless pattern.
 ALIKE = ("db011.finance.example", "db0.finance.example", "xdb01.finance.example", "db01.finance.example.cn", "db01xfinance.example")
 ID = "0123456789abcdef0123456789abcdef"
+ELSEWHERE, BY_GROUP = "1" * 32, "2" * 32
 NONCE = "fedcba9876543210fedcba9876543210"
 FREE, TAKEN = f"cn={ID}.1,ou=uses,{BASE}", f"cn={ID}.2,ou=uses,{BASE}"
 GRANT = f"cn={ID}.1,ou=grants,{BASE}"
@@ -22,7 +23,9 @@ def ldap(box):
     directory.host(OTHER, password=PASSWORD)
     for name in ALIKE:
         directory.host(name)
-    directory.uses(ID, 2)
+    directory.uses(ID, 2, [HOST, OTHER, *ALIKE])
+    directory.uses(ELSEWHERE, 1, [OTHER, "@others"])
+    directory.uses(BY_GROUP, 1, ["@databases"])
     values = {"hufuId": ID, "hufuVersion": 1, "hufuDocument": b"grant", "hufuApproval": b"first", "hufuHost": HOST}
     directory.add(GRANT, who="publisher", objectClass="hufuGrant", cn=f"{ID}.1", **values).check()
     for folder, kind, more in (("revocations", "hufuRevocation", {"hufuId": ID}), ("trust", "hufuTrust", {"hufuEpoch": 1})):
@@ -55,7 +58,7 @@ def delete(dn):
 
 
 def slot(name, folder="uses", **values):
-    return ldif_add(f"cn={name},ou={folder},{BASE}", objectClass="hufuUse", cn=name, hufuId=ID, hufuSlot=3, **values)
+    return ldif_add(f"cn={name},ou={folder},{BASE}", objectClass="hufuUse", cn=name, hufuId=ID, hufuSlot=3, hufuHost=HOST, **values)
 
 
 def everything(ldap):
@@ -68,7 +71,7 @@ FORBIDDEN = {
     "make a slot": slot(f"{ID}.3"),
     "make a slot that it holds": slot(f"{ID}.3", hufuHolder=f"{HOST}:{NONCE}"),
     "make a slot of a grant that has none": slot(f"{'0' * 32}.1"),
-    "make a slot below a slot": ldif_add(f"cn=x,{FREE}", objectClass="hufuUse", cn="x", hufuId=ID, hufuSlot=3),
+    "make a slot below a slot": ldif_add(f"cn=x,{FREE}", objectClass="hufuUse", cn="x", hufuId=ID, hufuSlot=3, hufuHost=HOST),
     "delete a free slot": delete(FREE),
     "delete another's slot": delete(TAKEN),
     "delete all slots": delete(f"ou=uses,{BASE}"),
@@ -77,6 +80,8 @@ FORBIDDEN = {
     "give a slot to another grant": change(FREE, "replace", "hufuId", "0" * 32),
     "renumber a slot": change(FREE, "replace", "hufuSlot", "7"),
     "count a slot up": change(FREE, "increment", "hufuSlot", "1"),
+    "claim of a grant that does not name it": claim("add", f"cn={ELSEWHERE}.1,ou=uses,{BASE}", HOST),
+    "have a slot made its own": change(f"cn={ELSEWHERE}.1,ou=uses,{BASE}", "add", "hufuHost", HOST),
     "write beside it": change(FREE, "add", "description", "mine"),
     "claim for another host": claim("add", FREE, OTHER),
     "claim for nobody": claim("add", FREE, ""),
@@ -149,6 +154,13 @@ def test_one_value_and_no_more(ldap):
     assert ldap.modify(claim("add", FREE, HOST, "0" * 32), who=HOST).code in (TYPE_OR_VALUE_EXISTS, CONSTRAINT)
     assert everything(ldap) == held
     assert ldap.modify(claim("delete", FREE, HOST), who=HOST).code == OK
+
+
+def test_a_group_of_its_is_enough(ldap):
+    dn = f"cn={BY_GROUP}.1,ou=uses,{BASE}"
+    assert ldap.modify(claim("add", dn, OTHER), who=OTHER).code == NO_ACCESS
+    assert ldap.modify(claim("add", dn, HOST), who=HOST).code == OK
+    assert ldap.modify(claim("delete", dn, HOST), who=HOST).code == OK
 
 
 @pytest.mark.parametrize("alike", ALIKE)

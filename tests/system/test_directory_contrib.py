@@ -193,7 +193,7 @@ def test_approver_adds_approvals(ldap):
 
 def test_publisher_publishes(ldap):
     dn = put(ldap, 1, DB01)
-    ldap.uses(f"{ID}1", 2)
+    ldap.uses(f"{ID}1", 2, [DB01])
     ldap.replace(dn, who="publisher", hufuDocument=b"new", hufuApproval=[b"a", b"b"]).check()
     ldap.delete(f"cn={ID}1.2,ou=uses,{BASE}", who="publisher").check()
     ldap.delete(dn, who="publisher").check()
@@ -236,7 +236,7 @@ def test_auditor_reads(ldap):
 
 
 def test_claim_is_for_oneself(ldap):
-    ldap.uses(f"{ID}1", 1)
+    ldap.uses(f"{ID}1", 1, [DB01, DB02])
     dn = f"cn={ID}1.1,ou=uses,{BASE}"
 
     def claim(who, change, host):
