@@ -136,7 +136,7 @@ for _ in range(300):
     until(lambda: c[0].possible)
     if c[0].answers[number] == UNKNOWN:
         break
-    assert ask(c[0], GIVE_BACK, ID, second) == NOT_HELD
+    until(lambda: ask(c[0], GIVE_BACK, ID, second) == NOT_HELD) # the line may be gone, and that not be known yet
 result.append(c[0].answers[number])
 time.sleep(0.5)
 look = ask(c[0], LOOK, ID, second)
