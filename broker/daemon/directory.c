@@ -50,7 +50,9 @@ void directory_start(struct directory *d)
         return;
     directory_unstage(d);
     d->phase = DIRECTORY_IDLE;
-    d->asked_full = d->full_wanted || d->cookie.size == 0;
+    /* One that was asked and has not ended is owed as before. */
+    d->asked_full = d->asked_full || d->full_wanted || d->cookie.size == 0;
+    d->wants_cookie = d->wants_cookie && !d->asked_full;
     d->full_wanted = d->is_retrying = false;
     (void)sd_event_source_set_enabled(d->retry_timer, SD_EVENT_OFF);
     m->type = FEED_START;
