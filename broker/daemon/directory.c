@@ -108,11 +108,12 @@ void directory_trust_changed(struct directory *d, bool anew)
 {
     if (!d)
         return;
+    d->trust_serial++;
     if (anew) {
         d->cookie.size = 0;
         d->full_wanted = true;
+        d->anew_serial = d->trust_serial;
     }
-    d->trust_serial++;
     d->trust_moved = true;
     directory_check_site(d);
     directory_pump_soon(d);

@@ -111,14 +111,25 @@ static void look_at_all(struct directory *d)
     }
 }
 
+/* Whether what is kept was judged by what is in force now. */
+static bool is_of_this_basis(const struct directory *d)
+{
+    char basis[65], is[65];
+
+    return store_load_meta(d->broker->store, META_BASIS, basis, sizeof(basis)) == 0 &&
+           basis_of(d->broker, is) == 0 && strcmp(basis, is) == 0;
+}
+
 static void load_cookie(struct directory *d)
 {
-    char text[2 * FEED_COOKIE_MAX + 1], basis[65], is[65];
-    struct store *s = d->broker->store;
+    char text[2 * FEED_COOKIE_MAX + 1];
     size_t length;
 
-    if (store_load_meta(s, META_BASIS, basis, sizeof(basis)) < 0 || basis_of(d->broker, is) < 0 ||
-        strcmp(basis, is) != 0 || store_load_meta(s, META_COOKIE, text, sizeof(text)) < 0)
+    if (!is_of_this_basis(d)) {
+        d->anew_serial = ++d->trust_serial;
+        return;
+    }
+    if (store_load_meta(d->broker->store, META_COOKIE, text, sizeof(text)) < 0)
         return;
     length = strlen(text);
     if (length % 2 == 0 && ident_parse_hex(text, length, d->cookie.octets, length / 2) == 0)
