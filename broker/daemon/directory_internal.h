@@ -269,6 +269,9 @@ int directory_put_unsigned(struct directory *d, struct octets document, struct t
 int directory_load(struct directory *d);
 void directory_unwritten_grant(struct directory *d, const struct ident_id *id);
 void directory_unwritten(struct directory *d, const uint8_t uuid[static SHADOW_UUID_SIZE]);
+/** Appends an entry of which nothing is said. */
+void directory_write_row(const struct shadow_record *entry, enum reason outcome, bool again,
+                         struct store_txn *t);
 /** Writes what there is to write, if it is time. */
 void directory_write(struct directory *d);
 /** Whether who asks, or by what it judges, is another than when this was asked last. */
