@@ -98,5 +98,5 @@ void search_keep_cookie(struct search *s, const struct berval *cookie)
     if (!sync_cookie_is_kept(cookie))
         return;
     memcpy(s->cookie, cookie->bv_val, cookie->bv_len);
-    s->cookie_size = cookie->bv_len;
+    s->cookie_size = sync_cookie_drop_server(s->cookie, cookie->bv_len);
 }

@@ -309,3 +309,20 @@ bool sync_cookie_is_kept(const struct berval *cookie)
             return false;
     return is_of_openldap(cookie->bv_val, cookie->bv_len) || is_of_389(cookie->bv_val, cookie->bv_len);
 }
+
+size_t sync_cookie_drop_server(char *cookie, size_t size)
+{
+    size_t length = 0;
+    const char *sid = is_of_openldap(cookie, size) ? find_field(cookie, size, "sid=", &length) : NULL;
+    size_t at, gone;
+
+    if (!sid)
+        return size;
+    /* With the comma behind it, or, if it is the last one, before it. */
+    at = (size_t)(sid - cookie) - strlen("sid=");
+    gone = strlen("sid=") + length + 1;
+    if (at + gone > size)
+        at--;
+    memmove(cookie + at, cookie + at + gone, size - at - gone);
+    return size - gone;
+}

@@ -59,4 +59,9 @@ void sync_info_done(struct sync_info *info);
  * `host:port#...#number`. No control characters, 1024 octets at most. */
 bool sync_cookie_is_kept(const struct berval *cookie);
 
+/** Such a cookie without the number of the server that gave it (`sid=`), in place. A server of OpenLDAP's
+ * takes that for the number of whoever asks, and tells them nothing that was written there: a host that
+ * came from the provider to a replica would hear of no change any more. The size that is left. */
+size_t sync_cookie_drop_server(char *cookie, size_t size);
+
 #endif

@@ -265,12 +265,40 @@ static void test_cookies(void **state)
     assert_true(is_kept(longest));
 }
 
+/* What is kept of a cookie. */
+static void assert_kept(const char *cookie, const char *expected)
+{
+    char text[256];
+    size_t size = strlen(cookie);
+
+    memcpy(text, cookie, size);
+    size = sync_cookie_drop_server(text, size);
+    assert_int_equal(size, strlen(expected));
+    assert_memory_equal(text, expected, size);
+}
+
+static void test_servers_number(void **state)
+{
+    (void)state;
+#define CSN "csn=20261122044831.234299Z#000000#001#000000"
+    assert_kept("rid=000,sid=001," CSN, "rid=000," CSN);
+    assert_kept("sid=0ff,rid=000," CSN, "rid=000," CSN);
+    assert_kept("rid=000," CSN ",sid=001", "rid=000," CSN);
+    assert_kept("rid=000," CSN ",sid=", "rid=000," CSN);
+    assert_kept("rid=000," CSN, "rid=000," CSN);
+    assert_kept("rid=000,usid=001," CSN, "rid=000,usid=001," CSN);
+    assert_kept("h:389#dc=x,sid=001,dc=y#7", "h:389#dc=x,sid=001,dc=y#7");
+#undef CSN
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_state),   cmocka_unit_test(test_done),      cmocka_unit_test(test_info),
-        cmocka_unit_test(test_id_set),  cmocka_unit_test(test_truncated), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_request), cmocka_unit_test(test_cookies),
+        cmocka_unit_test(test_state),          cmocka_unit_test(test_done),
+        cmocka_unit_test(test_info),           cmocka_unit_test(test_id_set),
+        cmocka_unit_test(test_truncated),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_request),        cmocka_unit_test(test_cookies),
+        cmocka_unit_test(test_servers_number),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
