@@ -8,6 +8,7 @@ import pytest
 
 from box import Box
 from directory import Directory
+from joined_site import Joined
 from site_setup import HOST, Site
 
 counter = itertools.count()
@@ -137,6 +138,40 @@ def fresh_directory(fresh_site):
     directory = Directory(fresh_site.box).establish()
     directory.host(HOST)
     return directory
+
+
+@pytest.fixture(scope="session")
+def joined_pattern(request):
+    """A guarded host that follows a directory of its own, shut down: what the others are clones of."""
+    box = new_box(request).up()
+    site = Joined(box).establish()
+    box.sh("systemctl stop hufu-ldapd hufud hufu-reaper ssh slapd; sync")
+    box.down()
+    yield site
+    box.drop()
+
+
+@pytest.fixture(scope="module")
+def joined_host(request, joined_pattern):
+    site = guarded_clone(request, joined_pattern)
+    yield site
+    end_box(request, site.box)
+
+
+@pytest.fixture
+def joined(joined_host):
+    """The file's host that follows a directory: a fresh status is in use, and nothing else is published."""
+    yield joined_host
+    joined_host.box.kill_running()
+    joined_host.begin_anew()
+
+
+@pytest.fixture
+def fresh_joined(request, joined_pattern):
+    """The same for one test alone."""
+    site = guarded_clone(request, joined_pattern)
+    yield site
+    end_box(request, site.box)
 
 
 @pytest.fixture

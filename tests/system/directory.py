@@ -17,6 +17,7 @@ BASE = "ou=hufu,dc=finance,dc=example"
 PROVIDER, REPLICA = "ldap1.finance.example", "ldap2.finance.example"
 KEYS = "/root/ldap"
 PASSWORD = "pw"
+ARGUMENT_MAX = 100_000
 # Of the group that is theirs: publishers, approvers, ...
 PEOPLE = ("publisher", "approver", "signer", "auditor")
 
@@ -131,7 +132,9 @@ class Directory:
     def run(self, program, *arguments, who="admin", server=None, stdin=None):
         options, environment = self.identity(who, server or self.provider)
         argv = [program, *options, *arguments]
-        if stdin is not None:
+        if stdin is not None and len(stdin) > ARGUMENT_MAX:
+            argv = f"{shlex.join(argv)} < {self.box.put('/root/stdin', stdin)}"
+        elif stdin is not None:
             argv = f"{shlex.join(argv)} <<'LDIF'\n{stdin}\nLDIF"
         return self.box.run(argv, env=environment)
 

@@ -74,6 +74,7 @@ class Site:
 
     approvers = {"wang.wu": ("leader", "sm2-sm3"), "zhou.ming": ("unit", "ed25519")}
     newcomers = 0
+    news = "--standalone"
     stacks = "DEBIAN_FRONTEND=noninteractive pam-auth-update --enable hufu"
 
     def __init__(self, box):
@@ -118,7 +119,7 @@ class Site:
 
     def set_up(self):
         """The steps of README's installation after the files are in place."""
-        self.box.sh(f"hufuctl setup --host {HOST} --trust {TRUST} --standalone")
+        self.box.sh(f"hufuctl setup --host {HOST} --trust {TRUST} {self.news}")
         self.box.sh(self.stacks)
         self.box.sh("install -m 644 /usr/share/hufu/ssh/hufu.conf /etc/ssh/sshd_config.d/00-hufu.conf")
         self.box.sh("systemctl daemon-reload; systemctl enable --now hufu-reaper hufud")
