@@ -50,7 +50,9 @@ void directory_start(struct directory *d)
         return;
     directory_unstage(d);
     d->phase = DIRECTORY_IDLE;
-    d->asked_full = d->full_wanted || d->cookie.size == 0;
+    /* One that was asked and has not ended is owed as before. */
+    d->asked_full = d->asked_full || d->full_wanted || d->cookie.size == 0;
+    d->wants_cookie = d->wants_cookie && !d->asked_full;
     d->full_wanted = d->is_retrying = false;
     (void)sd_event_source_set_enabled(d->retry_timer, SD_EVENT_OFF);
     m->type = FEED_START;
@@ -106,11 +108,12 @@ void directory_trust_changed(struct directory *d, bool anew)
 {
     if (!d)
         return;
+    d->trust_serial++;
     if (anew) {
         d->cookie.size = 0;
         d->full_wanted = true;
+        d->anew_serial = d->trust_serial;
     }
-    d->trust_serial++;
     d->trust_moved = true;
     directory_check_site(d);
     directory_pump_soon(d);

@@ -193,6 +193,16 @@ struct directory_task *directory_read(struct directory *d, const struct feed_mes
     return t;
 }
 
+/* Of a grant only those approvals were kept that counted: with a new trust file it may be others of its entry
+ * that do. */
+bool directory_is_good_still(const struct directory *d, const struct shadow_record *is)
+{
+    const struct grant_entry *e =
+        is->type == DOCUMENT_GRANT ? grant_index_find(grants_index(d->broker->grants), &is->id) : NULL;
+
+    return is->under >= d->anew_serial && (!e || e->standing == REASON_OK);
+}
+
 bool directory_is_settled(const struct directory *d, const struct shadow_record *told)
 {
     struct shadow_record is;
@@ -200,7 +210,8 @@ bool directory_is_settled(const struct directory *d, const struct shadow_record 
     return shadow_find(d->shadow, told->uuid, &is) && is.type == told->type &&
            memcmp(is.digest, told->digest, sizeof(is.digest)) == 0 &&
            memcmp(is.approvals, told->approvals, sizeof(is.approvals)) == 0 && is.outcome != 0 && !is.again &&
-           ((is.outcome == REASON_OK && is.type != DOCUMENT_STATUS) || is.under == d->trust_serial);
+           (is.under == d->trust_serial ||
+            (is.outcome == REASON_OK && is.type != DOCUMENT_STATUS && directory_is_good_still(d, &is)));
 }
 
 /* ---- notes ---- */
@@ -295,7 +306,7 @@ void directory_put(struct directory *d, const struct shadow_record *told, struct
     struct shadow_record entry = *told, is, was;
     bool known = shadow_find(d->shadow, told->uuid, &is);
     bool same = known && is.type == told->type && memcmp(is.digest, told->digest, sizeof(is.digest)) == 0;
-    bool settled = !t && text[0] == '\0' && directory_is_settled(d, told);
+    bool kept = same && !t && text[0] == '\0'; /* what became of it stays as it is known */
 
     if (!known && shadow_count(d->shadow) >= DIRECTORY_ENTRIES_MAX) {
         cannot_keep(d, t, "there are too many");
@@ -303,7 +314,8 @@ void directory_put(struct directory *d, const struct shadow_record *told, struct
     }
     entry.serial = ++d->serial;
     entry.outcome = same ? is.outcome : 0;
-    entry.under = settled ? is.under : d->trust_serial;
+    entry.under = kept ? is.under : d->trust_serial;
+    entry.again = kept ? is.again : t != NULL; /* until its task has ended */
     if (shadow_put(d->shadow, &entry, &was) < 0) {
         cannot_keep(d, t, "no memory");
         return;

@@ -117,6 +117,7 @@ struct directory {
     size_t n_withdrawn, n_unsigned, unverified;
     uint32_t serial;       /* of what was told last */
     uint32_t trust_serial; /* changes with the trust */
+    uint32_t anew_serial;  /* what was settled under a lower one is looked at again, also what was taken in */
 
     /* the search */
     uint32_t search;
@@ -199,6 +200,8 @@ void directory_unstage(struct directory *d);
 struct directory_task *directory_read(struct directory *d, const struct feed_message *m,
                                       struct shadow_record *entry, char name[static DIRECTORY_NAME_SIZE],
                                       char text[static DIRECTORY_TEXT_SIZE], int *error);
+/** Whether what was taken in from this entry, under another trust, would be no other under this one. */
+bool directory_is_good_still(const struct directory *d, const struct shadow_record *is);
 /** Whether this was told before and nothing has to be done about it. */
 bool directory_is_settled(const struct directory *d, const struct shadow_record *told);
 /** The entry is there now. Takes the task over (NULL: nothing is to be done; `text` not empty: it is bad). */
@@ -266,6 +269,9 @@ int directory_put_unsigned(struct directory *d, struct octets document, struct t
 int directory_load(struct directory *d);
 void directory_unwritten_grant(struct directory *d, const struct ident_id *id);
 void directory_unwritten(struct directory *d, const uint8_t uuid[static SHADOW_UUID_SIZE]);
+/** Appends an entry of which nothing is said. */
+void directory_write_row(const struct shadow_record *entry, enum reason outcome, bool again,
+                         struct store_txn *t);
 /** Writes what there is to write, if it is time. */
 void directory_write(struct directory *d);
 /** Whether who asks, or by what it judges, is another than when this was asked last. */

@@ -335,7 +335,8 @@ static void note_waiting(void *userdata, const struct shadow_record *r)
 {
     struct directory *d = userdata;
 
-    if (r->outcome != 0 && r->outcome != REASON_OK && r->under != d->trust_serial)
+    if (r->outcome != 0 && r->under != d->trust_serial &&
+        (r->outcome != REASON_OK || !directory_is_good_still(d, r)))
         d->full_wanted = true;
 }
 

@@ -111,14 +111,25 @@ static void look_at_all(struct directory *d)
     }
 }
 
+/* Whether what is kept was judged by what is in force now. */
+static bool is_of_this_basis(const struct directory *d)
+{
+    char basis[65], is[65];
+
+    return store_load_meta(d->broker->store, META_BASIS, basis, sizeof(basis)) == 0 &&
+           basis_of(d->broker, is) == 0 && strcmp(basis, is) == 0;
+}
+
 static void load_cookie(struct directory *d)
 {
-    char text[2 * FEED_COOKIE_MAX + 1], basis[65], is[65];
-    struct store *s = d->broker->store;
+    char text[2 * FEED_COOKIE_MAX + 1];
     size_t length;
 
-    if (store_load_meta(s, META_BASIS, basis, sizeof(basis)) < 0 || basis_of(d->broker, is) < 0 ||
-        strcmp(basis, is) != 0 || store_load_meta(s, META_COOKIE, text, sizeof(text)) < 0)
+    if (!is_of_this_basis(d)) {
+        d->anew_serial = ++d->trust_serial;
+        return;
+    }
+    if (store_load_meta(d->broker->store, META_COOKIE, text, sizeof(text)) < 0)
         return;
     length = strlen(text);
     if (length % 2 == 0 && ident_parse_hex(text, length, d->cookie.octets, length / 2) == 0)
@@ -169,11 +180,36 @@ void directory_unwritten_grant(struct directory *d, const struct ident_id *id)
     directory_unwritten(d, id->octets);
 }
 
+static struct store_feed row_of(const struct shadow_record *r)
+{
+    struct store_feed x = {.type = r->type,
+                           .id = r->id,
+                           .reason = r->outcome,
+                           .again = r->again,
+                           .name = r->name ? r->name : "",
+                           .text = ""};
+
+    memcpy(x.uuid, r->uuid, sizeof(x.uuid));
+    memcpy(x.digest, r->digest, sizeof(x.digest));
+    memcpy(x.approvals, r->approvals, sizeof(x.approvals));
+    return x;
+}
+
+void directory_write_row(const struct shadow_record *entry, enum reason outcome, bool again,
+                         struct store_txn *t)
+{
+    struct store_feed x = row_of(entry);
+
+    x.reason = outcome;
+    x.again = again;
+    store_txn_feed(t, &x);
+}
+
 static void write_entry(struct directory *d, const uint8_t *uuid, struct store_txn *t)
 {
     const struct directory_note *n = directory_note(d, uuid);
-    struct store_feed x = {.text = n ? n->text : "", .octets = n ? n->octets : NULL, .size = n ? n->size : 0};
     struct shadow_record r;
+    struct store_feed x;
 
     if (!shadow_find(d->shadow, uuid, &r)) {
         store_txn_unfeed(t, uuid);
@@ -181,14 +217,12 @@ static void write_entry(struct directory *d, const uint8_t *uuid, struct store_t
     }
     if (r.outcome == 0)
         return; /* it is on its way, and written then */
-    memcpy(x.uuid, r.uuid, sizeof(x.uuid));
-    memcpy(x.digest, r.digest, sizeof(x.digest));
-    memcpy(x.approvals, r.approvals, sizeof(x.approvals));
-    x.type = r.type;
-    x.id = r.id;
-    x.reason = r.outcome;
-    x.again = r.again;
-    x.name = r.name ? r.name : "";
+    x = row_of(&r);
+    if (n) {
+        x.text = n->text;
+        x.octets = n->octets;
+        x.size = n->size;
+    }
     store_txn_feed(t, &x);
 }
 

@@ -129,10 +129,24 @@ static void on_told(void *userdata, const struct addition_outcome *o)
     end_task(t, outcome);
 }
 
+/* With the document itself: a broker that dies now knows at its start where it came from and that it is
+ * there. It has to be told again, since what became of it is not known yet. */
+static void on_writing(void *userdata, struct store_txn *txn)
+{
+    const struct directory_task *t = userdata;
+    struct store_published published = {.id = t->entry.id};
+
+    if (is_current(t))
+        directory_write_row(&t->entry, REASON_STORE_UNAVAILABLE, true, txn);
+    memcpy(published.digest, t->entry.digest, sizeof(published.digest));
+    if (t->entry.type == DOCUMENT_GRANT)
+        store_txn_published(txn, &published);
+}
+
 static void take(struct directory_task *t)
 {
-    struct addition *a =
-        addition_of_entry(t->directory->broker, (enum document_type)t->entry.type, t->name, on_told, t);
+    struct addition *a = addition_of_entry(t->directory->broker, (enum document_type)t->entry.type, t->name,
+                                           on_told, on_writing, t);
 
     if (a)
         a->take(a, &(struct offer){t->document, t->good, t->n_good});

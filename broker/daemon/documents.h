@@ -26,6 +26,8 @@ struct addition_outcome {
     const char *text;   /* English; empty if it was taken in */
 };
 typedef void addition_told(void *userdata, const struct addition_outcome *outcome);
+/* What the directory has written in the transaction of the document itself. */
+typedef void addition_writes(void *userdata, struct store_txn *t);
 
 struct addition {
     struct broker *broker;
@@ -42,6 +44,7 @@ struct addition {
 
     const char *entry; /* of the directory: its name, for the record. NULL: somebody handed it in */
     addition_told *told;
+    addition_writes *writes;
     void *userdata;
     enum reason standing; /* as it was taken in */
 };
@@ -73,10 +76,11 @@ struct addition_answer {
 struct addition *addition_new(struct broker *b, struct control_call *call, enum document_type type,
                               const char *event);
 /** The same for an entry of the directory, whose name is borrowed till `told` is called, once, perhaps before
- * the taker returns. A grant, revocation, status or trust file; its approvals are verified already, or are
- * now. NULL without memory: `told` is not called. There is a trust in force. */
+ * the taker returns. `writes` is called before it if the document is taken in. A grant, revocation, status or
+ * trust file; its approvals are verified already, or are now. NULL without memory: `told` is not called.
+ * There is a trust in force. */
 struct addition *addition_of_entry(struct broker *b, enum document_type type, const char *entry,
-                                   addition_told *told, void *userdata);
+                                   addition_told *told, addition_writes *writes, void *userdata);
 
 /** A record of it that names who brought it: a caller. Or the directory, by addition_detail(), which is what
  * its detail has to be made with. */

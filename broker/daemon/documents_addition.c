@@ -201,6 +201,8 @@ void addition_accept(struct addition *a, const struct addition_answer *answer, s
 {
     if (a->entry) {
         a->standing = answer->standing->standing;
+        if (t)
+            a->writes(a->userdata, t);
         ledger_submit(a->broker, t, on_entry_written, a);
         return;
     }
@@ -234,7 +236,7 @@ struct addition *addition_new(struct broker *b, struct control_call *call, enum 
 }
 
 struct addition *addition_of_entry(struct broker *b, enum document_type type, const char *entry,
-                                   addition_told *told, void *userdata)
+                                   addition_told *told, addition_writes *writes, void *userdata)
 {
     const struct document_taker *taker = documents_taker(type);
     struct addition *a = taker ? calloc(1, sizeof(*a)) : NULL;
@@ -247,6 +249,7 @@ struct addition *addition_of_entry(struct broker *b, enum document_type type, co
     a->take = taker->take;
     a->entry = entry;
     a->told = told;
+    a->writes = writes;
     a->userdata = userdata;
     return a;
 }

@@ -11,14 +11,17 @@
 
 /* What the disk did not take is not lost: no cookie covers it, and it is asked for again. */
 
-static bool full; /* the disk */
+static bool full;             /* the disk */
+static unsigned room_for = 0; /* ... after so many transactions; 0: not by itself */
 
 int __real_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
 int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
 int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata)
 {
-    if (!full)
+    if (!full) {
+        full = room_for > 0 && --room_for == 0;
         return __real_store_submit(s, t, done, userdata);
+    }
     store_txn_free(t);
     return -ENOSPC;
 }
@@ -26,6 +29,7 @@ int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, 
 static int setup(void **state)
 {
     full = false;
+    room_for = 0;
     return world_setup(state);
 }
 
@@ -97,13 +101,38 @@ static void test_disk_full_for_a_change(void **state)
     world_for(w, 50);
     world_until(w, nothing_is_under_way, NULL);
     restart_without_disk(w, &l);
-    assert_string_equal(l.cookie, ""); /* what is not known here is not in force, and everything is asked for */
+    assert_string_equal(l.cookie,
+                        ""); /* what is not known here is not in force, and everything is asked for */
     ldapd_begin(&l, true);
     tell_grant(&l, NULL);
     ldapd_signed(&l, 2, (struct grant_plan){.version = 4, .source = "10.9.9.0/24"});
     ldapd_end(&l, true, "rid=1,csn=3");
     ldapd_settle(&l);
     assert_int_equal(ldapd_knock(w), REASON_WRONG_SOURCE);
+    ldapd_hang_up(&l);
+}
+
+/* A grant is never on disk without the word of where it came from: what is gone when the broker is back is
+ * withdrawn. */
+static void test_killed_behind_the_grant(void **state)
+{
+    struct world *w = *state;
+    struct ldapd l = ldapd_new(w);
+
+    ldapd_connect(&l);
+    ldapd_refresh(&l, NULL, NULL);
+    room_for = 1;
+    tell_grant(&l, NULL);
+    world_for(w, 50);
+    world_until(w, nothing_is_under_way, NULL);
+    assert_true(full);
+    restart_without_disk(w, &l);
+    assert_string_equal(l.cookie, "");
+    assert_int_equal(ldapd_knock(w), REASON_OK); /* its entry is known, too */
+    ldapd_refresh(&l, NULL, NULL);
+    assert_int_equal(ldapd_knock(w), REASON_WITHDRAWN);
+    ldapd_refresh(&l, tell_grant, NULL);
+    assert_int_equal(ldapd_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 
@@ -137,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_disk_full_during_a_refresh, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_disk_full_for_a_change, setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_killed_behind_the_grant, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_asked_again, setup, world_teardown),
     };
 

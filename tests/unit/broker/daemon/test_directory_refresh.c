@@ -97,6 +97,29 @@ static void test_cut_short_takes_nothing_away(void **state)
     ldapd_hang_up(&l);
 }
 
+/* Whoever hangs up in the middle does not get around being asked for everything. */
+static void test_a_full_one_stays_owed(void **state)
+{
+    struct world *w = *state;
+    struct ldapd l = ldapd_new(w);
+
+    ldapd_connect(&l);
+    ldapd_refresh(&l, tell_grant, NULL);
+    (void)directory_refresh(w->broker->directory);
+    ldapd_await_start(&l, 2);
+    assert_string_equal(l.cookie, "");
+    ldapd_begin(&l, true);
+    ldapd_settle(&l);
+    ldapd_hang_up(&l);
+    ldapd_connect(&l);
+    assert_string_equal(l.cookie, "");
+    ldapd_refresh(&l, tell_grant, NULL);
+    ldapd_hang_up(&l);
+    ldapd_connect(&l);
+    assert_string_equal(l.cookie, "rid=1,csn=1");
+    ldapd_hang_up(&l);
+}
+
 static void test_wrong_count(void **state)
 {
     struct world *w = *state;
@@ -282,6 +305,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_record_names_the_entry, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_cut_short, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_cut_short_takes_nothing_away, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_full_one_stays_owed, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_wrong_count, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_nothing_outside_of_a_search, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_stale_search_number, world_setup, world_teardown),

@@ -156,6 +156,127 @@ static void test_another_trust_while_stopped(void **state)
     free(five);
 }
 
+/* Entry `n`, each time with the same octets: an epoch that leader and unit signed. */
+struct signed_epoch {
+    char *text, *one, *two;
+};
+
+static struct signed_epoch sign_epoch(const struct world *w, unsigned epoch)
+{
+    struct signed_epoch e = {.text = epoch_of(w, epoch, NULL)};
+
+    e.one = epoch_approval(&w->department->approvers[DEPARTMENT_LEADER], e.text, epoch);
+    e.two = epoch_approval(&w->department->approvers[DEPARTMENT_UNIT], e.text, epoch);
+    return e;
+}
+
+static void signed_epoch_done(struct signed_epoch *e)
+{
+    free(e->text);
+    free(e->one);
+    free(e->two);
+}
+
+static void refresh_with(struct ldapd *l, const struct signed_epoch *e, const char *cookie)
+{
+    ldapd_begin(l, true);
+    ldapd_entry(l, 1, e->text, e->one, e->two);
+    ldapd_end(l, true, cookie);
+    ldapd_settle(l);
+}
+
+/* What was refused under the one before is not settled under this one. */
+static void test_refused_before_the_start(void **state)
+{
+    struct world *w = *state;
+    struct ldapd l = ldapd_new(w);
+    cleanup(signed_epoch_done) struct signed_epoch six = sign_epoch(w, 6);
+    char *five = epoch_of(w, 5, NULL);
+
+    ldapd_connect(&l);
+    refresh_with(&l, &six, "rid=1,csn=1");
+    assert_int_equal(ldapd_count(w, "waiting_trust"), 1);
+    ldapd_hang_up(&l);
+    epoch_replace(w, five, 5, DEPARTMENT_LEADER, DEPARTMENT_UNIT);
+    world_stop(w);
+    world_start(w);
+    ldapd_connect(&l);
+    refresh_with(&l, &six, "rid=1,csn=1");
+    assert_int_equal(epoch_in_force(w, NULL), 6);
+    ldapd_hang_up(&l);
+    free(five);
+}
+
+/* Of a grant only what counted was kept. Who signed it ahead of the trust file that names them is heard then.
+ */
+static void test_signed_ahead(void **state)
+{
+    struct world *w = *state;
+    struct ldapd l = ldapd_new(w);
+    const struct department *d = w->department;
+    char *five = epoch_without_leader(w, 5);
+    char *six = epoch_text(
+        w, (struct trust_plan){.epoch = 6, .approvers = d->approvers, .n_approvers = DEPARTMENT_BOTH});
+    char *grant = ldapd_grant(w, (struct grant_plan){0});
+    char *approvals[] = {department_approval(d, DEPARTMENT_LEADER, grant),
+                         department_approval(d, DEPARTMENT_UNIT, grant),
+                         department_approval(d, DEPARTMENT_BOTH, grant)};
+    char *epoch_approvals[DEPARTMENT_APPROVERS];
+
+    epoch_replace(w, five, 5, DEPARTMENT_BOTH, DEPARTMENT_UNIT);
+    ldapd_connect(&l);
+    ldapd_begin(&l, true);
+    ldapd_entry_of(&l, 1, grant, (const char *const *)approvals, 3);
+    ldapd_end(&l, true, "rid=1,csn=1");
+    ldapd_settle(&l);
+    assert_int_equal(ldapd_knock(w), REASON_OK);
+    for (int i = 0; i < DEPARTMENT_APPROVERS; i++)
+        epoch_approvals[i] = epoch_approval(&d->approvers[i], six, 6);
+    ldapd_entry_of(&l, 2, six, (const char *const *)epoch_approvals, DEPARTMENT_APPROVERS);
+    ldapd_await_start(&l, 2);
+    assert_int_equal(epoch_in_force(w, NULL), 6);
+    assert_string_equal(l.cookie, "");
+    ldapd_begin(&l, true);
+    ldapd_entry_of(&l, 1, grant, (const char *const *)approvals, 3);
+    ldapd_entry_of(&l, 2, six, (const char *const *)epoch_approvals, DEPARTMENT_APPROVERS);
+    ldapd_end(&l, true, "rid=1,csn=2");
+    ldapd_settle(&l);
+    assert_int_equal(ldapd_knock(w), REASON_OK);
+    ldapd_hang_up(&l);
+    for (size_t i = 0; i < ARRAY_SIZE(approvals); i++) {
+        free(approvals[i]);
+        free(epoch_approvals[i]);
+    }
+    free(grant);
+    free(five);
+    free(six);
+}
+
+/* After root started over, also epochs that were passed once already. */
+static void test_reset_to_an_old_epoch(void **state)
+{
+    struct world *w = *state;
+    struct ldapd l = ldapd_new(w);
+    cleanup(signed_epoch_done) struct signed_epoch five = sign_epoch(w, 5);
+    char *four = epoch_of(w, 4, NULL);
+    struct varlink_reply r;
+
+    ldapd_connect(&l);
+    refresh_with(&l, &five, "rid=1,csn=1");
+    assert_int_equal(epoch_in_force(w, NULL), 5);
+    ldapd_hang_up(&l);
+    epoch_put_file(w, four);
+    r = epoch_reset(w, four);
+    assert_null(r.error);
+    varlink_reply_done(&r);
+    assert_int_equal(epoch_in_force(w, NULL), 4);
+    ldapd_connect(&l);
+    refresh_with(&l, &five, "rid=1,csn=2");
+    assert_int_equal(epoch_in_force(w, NULL), 5);
+    ldapd_hang_up(&l);
+    free(four);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +285,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_old_and_swapped, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_reset, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_another_trust_while_stopped, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_refused_before_the_start, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_signed_ahead, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_reset_to_an_old_epoch, world_setup, world_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
