@@ -364,10 +364,11 @@ void directory_settled(struct directory *d)
         return;
     if (d->refresh_done_due && d->left == 0)
         finish_refresh(d);
+    if (d->phase != DIRECTORY_REFRESHING && directory_is_quiet(d))
+        look_for_waiting(d); /* before a cookie says that all of it was judged by the trust in force */
     directory_write(d);
     if (d->phase == DIRECTORY_REFRESHING || !directory_is_quiet(d))
         return;
-    look_for_waiting(d);
     if (d->full_wanted && !d->is_retrying && d->phase == DIRECTORY_COMPLETE)
         directory_start(d);
     else if (!d->full_wanted && d->phase == DIRECTORY_COMPLETE)

@@ -322,7 +322,7 @@ static void write_rows(struct directory *d, bool with_cookie)
 
 static bool cookie_is_due(const struct directory *d)
 {
-    return d->wants_cookie && !d->full_wanted && directory_is_quiet(d);
+    return d->wants_cookie && !d->full_wanted && !d->trust_moved && directory_is_quiet(d);
 }
 
 void directory_write(struct directory *d)
