@@ -180,10 +180,6 @@ static void take_staged(struct directory *d, struct directory_staged *s)
 {
     struct directory_task *t = steal_pointer(&s->task);
 
-    if (s->gone) {
-        directory_remove(d, s->item.key);
-        return;
-    }
     s->entry.name = s->name;
     if (t) {
         t->of_refresh = true;
@@ -272,13 +268,19 @@ static bool is_whole(struct directory *d, const struct feed_message *m)
     return false;
 }
 
+/* What is gone comes last: a grant of which another version is on its way by then is not withdrawn. */
 static void take_all(struct directory *d)
 {
     struct directory_staged *s;
     size_t at = 0;
 
     while ((s = table_next(&d->staged, &at)) != NULL)
-        take_staged(d, s);
+        if (!s->gone)
+            take_staged(d, s);
+    at = 0;
+    while ((s = table_next(&d->staged, &at)) != NULL)
+        if (s->gone)
+            directory_remove(d, s->item.key);
 }
 
 void directory_end(struct directory *d, const struct feed_message *m)

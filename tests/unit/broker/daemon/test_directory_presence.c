@@ -68,6 +68,34 @@ static void test_live_session_ends(void **state)
     ldapd_hang_up(&l);
 }
 
+/* While the line was down one version took the place of the other: what is gone is looked at behind what
+ * came. Which of the two a table holds first is chance, so it is tried some times. */
+static void test_replaced_in_a_refresh(void **state)
+{
+    struct world *w = *state;
+    struct ldapd l = connected(w);
+    struct visitor v = visitor_new();
+    uint64_t number = world_log_in(w, &v);
+
+    for (unsigned n = 2; n < 12; n++) {
+        char cookie[32];
+
+        ldapd_hang_up(&l);
+        ldapd_connect(&l);
+        (void)snprintf(cookie, sizeof(cookie), "rid=1,csn=%u", n);
+        ldapd_begin(&l, false);
+        ldapd_delete(&l, n - 1);
+        ldapd_signed(&l, n, (struct grant_plan){.version = n + 2});
+        ldapd_end(&l, true, cookie);
+        ldapd_settle(&l);
+        assert_int_equal(w->reaper.ends, 0);
+        assert_non_null(registry_find(w->broker->registry, number));
+    }
+    assert_int_equal(world_records(w, EVENT_WITHDRAWN, "failure", NULL), 0);
+    visitor_end(&v);
+    ldapd_hang_up(&l);
+}
+
 static bool is_reserved(struct world *w, void *userdata)
 {
     (void)userdata;
@@ -274,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_withdrawn_and_back, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_live_session_ends, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_replaced_in_a_refresh, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_reservation_is_cancelled, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_another_entry_holds_it, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_replaced_in_place, world_setup, world_teardown),
