@@ -115,14 +115,21 @@ static bool is_id(const char *text)
     return ident_parse_id(text, strlen(text), &id) == 0 && access(text, F_OK) < 0;
 }
 
+/* Its name is the words of whoever put it there. */
+static char *name_to_show(const struct found *f)
+{
+    return text_escape(f->dn[0], strlen(f->dn[0]), false);
+}
+
 static void show(FILE *terminal, void *userdata)
 {
     const struct found *f = userdata;
+    cleanup_free char *name = name_to_show(f);
     char title[SIGNABLE_TITLE_SIZE] = "?";
 
     if (f->document.text)
         signable_title(&f->document, title);
-    (void)fprintf(terminal, _("To be removed from the directory: %s\n  %s\n"), title, f->dn[0]);
+    (void)fprintf(terminal, _("To be removed from the directory: %s\n  %s\n"), title, name ? name : "?");
     if (f->document.grant)
         text_print_wrapped(
             terminal,
@@ -150,12 +157,15 @@ static enum exit_code delete_entry(struct directory *d, const struct found *f)
 
 static enum exit_code report(const struct cli *cli, const struct found *f)
 {
+    cleanup_free char *name = NULL;
+
     if (cli->json) {
         cleanup_json json_t *value = json_pack("{s:s}", "withdrawn", f->dn[0]);
 
         return call_print_json(cli, value);
     }
-    (void)fprintf(cli->out, _("Withdrawn: %s\n"), f->dn[0]);
+    name = name_to_show(f);
+    (void)fprintf(cli->out, _("Withdrawn: %s\n"), name ? name : "?");
     return EXIT_DONE;
 }
 

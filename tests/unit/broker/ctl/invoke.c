@@ -16,7 +16,7 @@ static struct result invoke_words(int argc, char **argv)
     struct result r = {0};
     size_t out_size = 0;
     size_t error_size = 0;
-    struct cli cli = {.socket = "control", .now = PAPERS_NOW};
+    struct cli cli = {.socket = "control", .ldapd = "./hufu-ldapd", .now = PAPERS_NOW};
 
     cli.out = open_memstream(&r.out, &out_size);
     cli.error = open_memstream(&r.error, &error_size);

@@ -11,7 +11,9 @@ struct result {
     char *out, *error;
 };
 
-/** Runs a command line at PAPERS_NOW; the words end with NULL. */
+/** Runs a command line at PAPERS_NOW; the words end with NULL. What it runs as hufu-ldapd is the file of that
+ * name here.
+ */
 struct result invoke(const char *word, ...) __attribute__((sentinel));
 void result_done(struct result *r);
 #define cleanup_result cleanup(result_done)

@@ -5,6 +5,7 @@
 #include "tests/unit/unit.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* Nothing of a reply steers a terminal or hides there, whichever command prints it and in which sentence. */
 
@@ -67,6 +68,34 @@ static void test_every_sentence(void **state)
     }
 }
 
+/* One entry, whose name is whoever's who put it there. */
+static void put_directory(void)
+{
+    put_file(
+        "hufu-ldapd",
+        "#!/bin/sh\n"
+        "case \"$*\" in\n"
+        "*--base) echo ou=hufu ;;\n"
+        "*--apply) echo '1 0 ' ;;\n"
+        "*) printf 'version: 1\\n\\ndn:: %s\\nhufuId: x\\n\\n' Y249G1sySnjigK4sb3U9Z3JhbnRzLG91PWh1ZnU= ;;\n"
+        "esac\n");
+    must(chmod("hufu-ldapd", 0700) == 0);
+}
+
+/* Nor of what a directory says. */
+static void test_names_of_entries(void **state)
+{
+    cleanup_result struct result r = {0};
+
+    (void)state;
+    put_directory();
+    r = invoke("withdraw", PAPERS_ID, "--yes", "--directory", "conf", NULL);
+    assert_string_equal(r.error, "");
+    assert_int_equal(r.code, EXIT_DONE);
+    assert_harmless("withdraw", r.out);
+    assert_says(r.out, "\\x1b[2Jx");
+}
+
 /* Columns that show the beginning of an id cut what is spelled out, not what would be. */
 static void test_short_ids(void **state)
 {
@@ -82,6 +111,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_sentence, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_names_of_entries, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_short_ids, enter_folder, leave_folder),
     };
 
