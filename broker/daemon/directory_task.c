@@ -32,6 +32,23 @@ static bool is_current(const struct directory_task *t)
     return shadow_find(t->directory->shadow, t->entry.uuid, &is) && is.serial == t->entry.serial;
 }
 
+/* What has to be kept of it with its entry: one that was taken in is on disk by itself, unless that failed.
+ */
+static struct octets settle_revocation(struct directory_task *t, const struct outcome *o,
+                                       char text[static DIRECTORY_TEXT_SIZE])
+{
+    struct directory *d = t->directory;
+    struct octets kept = {NULL, 0};
+
+    if (o->taken && !o->again)
+        directory_drop_unsigned(d, t->entry.digest);
+    else if (may_hold_unsigned(o->reason) && directory_hold_unsigned(d, t, text))
+        kept = t->document;
+    if (o->again)
+        (void)snprintf(text, DIRECTORY_TEXT_SIZE, "%s", o->text);
+    return kept;
+}
+
 /* Of one that is not in force it is said why: also of one that takes away all the same. */
 static void settle(struct directory_task *t, struct outcome *o)
 {
@@ -42,11 +59,8 @@ static void settle(struct directory_task *t, struct outcome *o)
     (void)snprintf(text, sizeof(text), "%s", o->text);
     if (o->taken && o->reason != REASON_OK && text[0] == '\0')
         (void)snprintf(text, sizeof(text), "it is not signed by its quorum");
-    if (t->entry.type == DOCUMENT_REVOCATION && o->taken)
-        directory_drop_unsigned(d, t->entry.digest);
-    else if (t->entry.type == DOCUMENT_REVOCATION && may_hold_unsigned(o->reason) &&
-             directory_hold_unsigned(d, t, text))
-        kept = t->document;
+    if (t->entry.type == DOCUMENT_REVOCATION)
+        kept = settle_revocation(t, o, text);
     directory_settle(d, &t->entry, o->reason, o->again, text, kept);
 }
 

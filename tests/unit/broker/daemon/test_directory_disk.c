@@ -12,16 +12,18 @@
 /* What the disk did not take is not lost: no cookie covers it, and it is asked for again. */
 
 static bool full;             /* the disk */
+static bool refuse_next;      /* ... is, once */
 static unsigned room_for = 0; /* ... after so many transactions; 0: not by itself */
 
 int __real_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
 int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
 int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata)
 {
-    if (!full) {
+    if (!full && !refuse_next) {
         full = room_for > 0 && --room_for == 0;
         return __real_store_submit(s, t, done, userdata);
     }
+    refuse_next = false;
     store_txn_free(t);
     return -ENOSPC;
 }
@@ -29,6 +31,7 @@ int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, 
 static int setup(void **state)
 {
     full = false;
+    refuse_next = false;
     room_for = 0;
     return world_setup(state);
 }
@@ -112,6 +115,12 @@ static void test_disk_full_for_a_change(void **state)
     ldapd_hang_up(&l);
 }
 
+static bool all_is_written(struct world *w, void *userdata)
+{
+    (void)userdata;
+    return w->broker->directory->n_unwritten == 0 && !w->broker->directory->is_writing;
+}
+
 /* A grant is never on disk without the word of where it came from: what is gone when the broker is back is
  * withdrawn. */
 static void test_killed_behind_the_grant(void **state)
@@ -134,6 +143,37 @@ static void test_killed_behind_the_grant(void **state)
     ldapd_refresh(&l, tell_grant, NULL);
     assert_int_equal(ldapd_knock(w), REASON_OK);
     ldapd_hang_up(&l);
+}
+
+/* One that held while nobody had signed it holds on when its signature comes and cannot be written: also
+ * after a start without the directory. */
+static void test_unsigned_is_not_lost(void **state)
+{
+    struct world *w = *state;
+    struct ldapd l = ldapd_new(w);
+    char *document = paper_revocation(&(struct revocation_plan){0});
+    char *approval = paper_approval(&(struct approval_plan){.by = &w->department->approvers[DEPARTMENT_UNIT],
+                                                            .document = document,
+                                                            .about = "revocation " PAPERS_REVOCATION});
+
+    ldapd_connect(&l);
+    ldapd_refresh(&l, tell_grant, NULL);
+    ldapd_entry(&l, 2, document, NULL, NULL);
+    ldapd_settle(&l);
+    assert_int_equal(ldapd_count(w, "revocations_unsigned"), 1);
+    assert_int_equal(ldapd_knock(w), REASON_REVOKED);
+    refuse_next = true;
+    ldapd_entry(&l, 2, document, approval, NULL);
+    world_for(w, 50);
+    world_until(w, nothing_is_under_way, NULL);
+    assert_false(refuse_next);
+    world_until(w, all_is_written, NULL);
+    ldapd_hang_up(&l);
+    world_stop(w);
+    world_start(w);
+    assert_int_equal(ldapd_knock(w), REASON_REVOKED);
+    free(document);
+    free(approval);
 }
 
 /* Asked again by itself, and then all is well. */
@@ -167,6 +207,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_disk_full_during_a_refresh, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_disk_full_for_a_change, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_killed_behind_the_grant, setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_unsigned_is_not_lost, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_asked_again, setup, world_teardown),
     };
 
