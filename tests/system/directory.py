@@ -188,14 +188,14 @@ class Directory:
     # --- documents
 
     def entry_of(self, path, approvals=()):
-        """The entry that a document in the box belongs to, with its approvals: name and values."""
-        document = self.box.get(path)
+        """The entry that a document belongs to, with its approvals: name and values. They are files in the box, or octets."""
+        document = self.octets(path)
         fields = {}
         for name, value in re.findall(r"^([a-z0-9-]+): (.*)$", document.decode(), re.MULTILINE):
             fields.setdefault(name, []).append(value)
         values = {"hufuDocument": document}
         if approvals:
-            values["hufuApproval"] = [self.box.get(approval) for approval in approvals]
+            values["hufuApproval"] = [self.octets(approval) for approval in approvals]
         kind = next(iter(fields)).removeprefix("hufu-")
         name = {
             "grant": lambda: f"{fields['id'][0]}.{fields['version'][0]}",
@@ -213,6 +213,9 @@ class Directory:
             values.update(hufuVersion=fields["version"][0], hufuHost=fields["host"], hufuStaff=fields["staff"][0])
             values.update(hufuVendor=fields["vendor"][0], hufuNotAfter=fields["not-after"][0])
         return f"cn={name},ou={folder},{BASE}", values
+
+    def octets(self, paper):
+        return paper if isinstance(paper, bytes) else self.box.get(paper)
 
     def publish(self, path, approvals=(), who="publisher"):
         """A document with its approvals, for hosts to see; its name. A status document replaces the one before it."""

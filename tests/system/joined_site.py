@@ -6,20 +6,31 @@
     joined.heard()                                 # hufud has been told all that was written before
 """
 
+import base64
 import copy
 import hashlib
 import itertools
 import json
 import os
+import re
 
 from directory import BASE, KEYS, PROVIDER, Directory
 from ldapd_setup import CONFIG, PASSWORD_FILE, configuration
-from site_setup import HOST, NAME, PEOPLE, SM2_ID, TRUST, Site
+from site_setup import HOST, NAME, PEOPLE, SM2_ID, Site
 
 TLS = "ca = /etc/hufu/tls/ca.pem\ncert = /etc/hufu/tls/host.pem\nkey = /etc/hufu/tls/host.key\ncrl = /etc/hufu/tls/crl.pem\n"
 REVOKER, SIGNER = "sun.qi", "status-2026"
 ALREADY_THERE = 68
 NO_SUCH_TIME = 2_000_000_000
+
+
+def paper(text):
+    """A document, as octets."""
+    return text if isinstance(text, bytes) else text.encode()
+
+
+def id_of(octets):
+    return re.search(rb"^id: ([0-9a-f]{32})$", octets, re.MULTILINE).group(1).decode()
 
 
 class Joined(Site):
@@ -29,7 +40,6 @@ class Joined(Site):
     news = "--status-max-age 24h"
     bounded = False
     beats = itertools.count(NO_SUCH_TIME)
-    papers = itertools.count(1)
 
     # --- setting up
 
@@ -45,6 +55,7 @@ class Joined(Site):
         return super().trust_document(epoch, approvers, [*self.offices(), *extra])
 
     def establish(self):
+        self.digests = {}
         super().establish()
         self.epoch = 0
         self.directory = Directory(self.box).establish()
@@ -60,6 +71,7 @@ class Joined(Site):
 
     def on(self, box):
         clone = super().on(box)
+        clone.digests = dict(self.digests)
         clone.directory = copy.copy(self.directory)
         clone.directory.box = box
         clone.directory.provider = copy.copy(self.directory.provider)
@@ -100,7 +112,9 @@ class Joined(Site):
 
     def sync(self, field=None):
         # Its exit code says whether the directory is followed.
-        shown = json.loads(self.box.run("hufuctl --json sync status").out)
+        done = self.box.run("hufuctl --json sync status")
+        assert done.out, done
+        shown = json.loads(done.out)
         return shown[field] if field else shown
 
     def heard(self):
@@ -125,13 +139,10 @@ class Joined(Site):
 
     # --- documents
 
-    def put(self, text):
-        return self.box.put(f"/root/paper.{next(Joined.papers)}", text)
-
     def revocation(self, scope, number=None, until="forever"):
         number = number or os.urandom(16).hex()
         lines = ["hufu-revocation: 1", f"site: {NAME}", f"id: {number}", f"scope: {scope}", f"until: {until}"]
-        return self.put("\n".join([*lines, "revoked-at: 2026-11-21T08:30:00Z", "reason: 证件丢失"]) + "\n")
+        return paper("\n".join([*lines, "revoked-at: 2026-11-21T08:30:00Z", "reason: 证件丢失"]) + "\n")
 
     def status_document(self, *lines, epoch=None, trust_epoch=1, issued="now", expires="+8 hours", site=NAME):
         issued, expires = (self.box.sh(f"date -u -d '{when}' +%FT%TZ") for when in (issued, expires))
@@ -139,24 +150,30 @@ class Joined(Site):
         if epoch is None:
             epoch = self.epoch = self.epoch + 1
         head = ["hufu-status: 1", f"site: {site}", f"trust-epoch: {trust_epoch}", f"epoch: {epoch}", f"issued: {issued}", f"expires: {expires}"]
-        return self.put("\n".join([*head, *lines]) + "\n")
+        return paper("\n".join([*head, *lines]) + "\n")
 
-    def signed(self, path, person, role, subject=None, site=NAME, key=None, certificate=None):
+    def drafted(self, staff="zhang.san", **fields):
+        """A grant's text."""
+        return self.box.get(self.draft(staff, **fields))
+
+    def certificate_digest(self, path):
+        if path not in self.digests:
+            self.digests[path] = self.box.sh(f"openssl x509 -in {path} -outform der | sha256sum").split()[0]
+        return self.digests[path]
+
+    def signed(self, octets, person, role, subject=None, site=NAME, key=None, certificate=None):
         """An approval by stock openssl, by anybody and about anything: also one that hufuctl would not make."""
-        octets = self.box.get(path)
         algorithm = self.approvers[person][1] if person in self.approvers else "ed25519"
         key, certificate = key or f"{PEOPLE}/{person}.key", certificate or f"{PEOPLE}/{person}.pem"
-        digest = self.box.sh(f"openssl x509 -in {certificate} -outform der | sha256sum").split()[0]
+        digest = self.certificate_digest(certificate)
         head = ["hufu-approval: 1", f"site: {site}", f"approver: {person}", f"role: {role}", f"alg: {algorithm}", f"cert-sha256: {digest}"]
         head += ["approved-at: 2026-11-21T08:30:00Z", f"subject: {subject or self.subject(octets)}"]
         head += [f"subject-length: {len(octets)}", f"subject-sha256: {hashlib.sha256(octets).hexdigest()}"]
         header = "\n".join(head).encode() + b"\n"
-        to_be_signed = self.put(header + b"\n" + octets)
-        if algorithm == "sm2-sm3":
-            signing = f"openssl dgst -sm3 -sign {key} {SM2_ID} {to_be_signed}"
-        else:
-            signing = f"openssl pkeyutl -sign -rawin -inkey {key} -in {to_be_signed}"
-        return self.put(header + f"signature: {self.box.sh(f'{signing} | base64 -w0')}\n".encode())
+        to_be_signed = base64.b64encode(header + b"\n" + octets).decode()
+        signing = f"dgst -sm3 -sign {key} {SM2_ID} /root/tbs" if algorithm == "sm2-sm3" else f"pkeyutl -sign -rawin -inkey {key} -in /root/tbs"
+        signature = self.box.sh(f"base64 -d <<< {to_be_signed} > /root/tbs && openssl {signing} | base64 -w0")
+        return header + f"signature: {signature}\n".encode()
 
     @staticmethod
     def subject(octets):
@@ -167,33 +184,33 @@ class Joined(Site):
             return f"status {field['trust-epoch']} {field['epoch']}"
         return f"trust {field['epoch']}" if "hufu-trust" in field else f"revocation {field['id']}"
 
-    def approved(self, path):
+    def approved(self, octets):
         """By everybody whose approval it needs."""
-        return [self.signed(path, person, role) for person, (role, _) in self.approvers.items()]
+        return [self.signed(octets, person, role) for person, (role, _) in self.approvers.items()]
 
     # --- in the directory
 
-    def publish(self, path, approvals=()):
+    def publish(self, octets, approvals=()):
         """By whoever may, in place of what is there."""
-        dn, values = self.directory.entry_of(path, approvals)
+        dn, values = self.directory.entry_of(octets, approvals)
         done = self.directory.add(dn, **values)
         if done.code == ALREADY_THERE:
             done = self.directory.replace(dn, **{name: value for name, value in values.items() if name not in ("cn", "objectClass")})
         done.check()
         return dn
 
-    def publish_as(self, name, path, approvals=()):
+    def publish_as(self, name, octets, approvals=()):
         """Beside what is there, under a name of the attacker's choice."""
-        usual, values = self.directory.entry_of(path, approvals)
+        usual, values = self.directory.entry_of(octets, approvals)
         dn = f"cn={name},{usual.partition(',')[2]}"
         self.directory.add(dn, **{**values, "cn": name}).check()
         return dn
 
     def published(self, staff="zhang.san", **fields):
-        """A grant as it should be, in force here; its id. Its text is at `.last`."""
-        path = self.last = self.draft(staff, path=f"/root/paper.{next(Joined.papers)}", **fields)
-        self.publish(path, self.approved(path))
-        grant = self.grant_id(path)
+        """A grant as it should be, in force here; its id. Its text is in `.last`."""
+        self.last = self.drafted(staff, **fields)
+        self.publish(self.last, self.approved(self.last))
+        grant = id_of(self.last)
         self.box.until(lambda: self.state(grant) == "ok", timeout=10)
         return grant
 
@@ -215,16 +232,16 @@ class Joined(Site):
 
     def take_away(self, scope):
         """A revocation by the revoker, in force; its entry."""
-        path = self.revocation(scope)
+        octets = self.revocation(scope)
         before = self.sync("revocations_signed")
-        dn = self.publish(path, [self.signed(path, REVOKER, "revoker")])
+        dn = self.publish(octets, [self.signed(octets, REVOKER, "revoker")])
         self.box.until(lambda: self.sync("revocations_signed") > before, timeout=10)
         return dn
 
     def status(self, *lines, **fields):
         """The next one, published; its epoch."""
-        path = self.status_document(*lines, **fields)
-        self.publish(path, [self.signed(path, SIGNER, "status")])
+        octets = self.status_document(*lines, **fields)
+        self.publish(octets, [self.signed(octets, SIGNER, "status")])
         return self.epoch
 
     def current(self, *lines, **fields):
@@ -246,6 +263,11 @@ class Joined(Site):
         self.bound(f"{age}s")
 
     # --- asking
+
+    def handed_in(self, octets, approvals):
+        """By an operator on the host, and not by the directory."""
+        paths = [self.box.put(f"/root/paper.{number}", one) for number, one in enumerate([octets, *approvals])]
+        self.add(paths[0], paths[1:]).check()
 
     def comes_in(self, person="zhang.san"):
         return self.ssh(person).ok

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from joined_site import id_of, paper
 from site_setup import HOST, NAME, PEOPLE
 
 # Their key is in no grant.
@@ -17,19 +18,19 @@ def who(joined):
     return joined.newcomer()
 
 
-def paper(joined, who, *edits, **fields):
+def draft(joined, who, *edits, **fields):
     """A grant's text, not in the directory yet: as drafted, and then edited."""
-    text = joined.box.get(joined.draft(who, **fields)).decode()
+    text = joined.drafted(who, **fields).decode()
     for pattern, by in edits:
         text, found = re.subn(pattern, by, text, flags=re.MULTILINE)
         assert found
-    return joined.put(text)
+    return paper(text)
 
 
-def keeps_out(joined, who, path, approvals, state="approval-missing"):
+def keeps_out(joined, who, octets, approvals, state="approval-missing"):
     """It is published, and hufud has it; nobody is in by it, and the reason is on record."""
-    joined.publish(path, approvals)
-    joined.becomes(joined.grant_id(path), state)
+    joined.publish(octets, approvals)
+    joined.becomes(id_of(octets), state)
     assert joined.why_not(who) == state
 
 
@@ -37,7 +38,7 @@ def test_of_another_version(joined, who):
     """The next version is wider, with the approvals of the one before."""
     grant = joined.published(who, sessions="1")
     first = joined.last
-    wider = joined.put(joined.box.get(first).decode().replace("version: 1\n", "version: 2\n").replace("channel: exec\n", "").replace("sessions: 1", "sessions: 9"))
+    wider = paper(first.decode().replace("version: 1\n", "version: 2\n").replace("channel: exec\n", "").replace("sessions: 1", "sessions: 9"))
     dn = joined.publish(wider, joined.approved(first))
     joined.heard()
     assert joined.sync("waiting") >= 1 and joined.bad(dn)["reason"] == "approval-missing"
@@ -50,35 +51,35 @@ def test_of_another_version(joined, who):
 
 
 def test_of_another_grant(joined, who):
-    keeps_out(joined, who, paper(joined, who), joined.approved(paper(joined, who)))
+    keeps_out(joined, who, draft(joined, who), joined.approved(draft(joined, who)))
 
 
 def test_of_another_site(joined, who):
     """The other site has the same approvers. Its grant does not count here, and neither do its approvals for a grant of this site."""
-    theirs = paper(joined, who, (f"^site: {NAME}$", f"site: {SITE_OF_OTHERS}"))
+    theirs = draft(joined, who, (f"^site: {NAME}$", f"site: {SITE_OF_OTHERS}"))
     approvals = [joined.signed(theirs, person, role, site=SITE_OF_OTHERS) for person, (role, _) in joined.approvers.items()]
     dn = joined.publish(theirs, approvals)
     assert joined.refused(dn)["reason"] == "wrong-site"
     assert joined.why_not(who) == NO_GRANT
-    ours = joined.put(joined.box.get(theirs).decode().replace(SITE_OF_OTHERS, NAME))
+    ours = paper(theirs.decode().replace(SITE_OF_OTHERS, NAME))
     joined.directory.delete(dn).check()
     keeps_out(joined, who, ours, approvals)
 
 
 def test_same_approver_twice(joined, who):
     """Two signatures of one person (SM2 never gives the same one again), copies, and one person in two roles are one vote."""
-    path = paper(joined, who)
-    once, again = (joined.signed(path, "wang.wu", "leader") for _ in range(2))
-    assert joined.box.get(once) != joined.box.get(again)
-    other_role = joined.signed(path, "wang.wu", "unit")
-    blank = joined.put(joined.box.get(once) + b"\n")
-    keeps_out(joined, who, path, [once, again, other_role, blank])
+    octets = draft(joined, who)
+    once, again = (joined.signed(octets, "wang.wu", "leader") for _ in range(2))
+    assert once != again
+    other_role = joined.signed(octets, "wang.wu", "unit")
+    blank = once + b"\n"
+    keeps_out(joined, who, octets, [once, again, other_role, blank])
 
 
 def test_second_certificate(joined, who):
     """Of an approver, with a key of their own or a new one, by the department's own authority: not the one in the trust file."""
-    path = paper(joined, who)
-    leader = joined.signed(path, "wang.wu", "leader")
+    octets = draft(joined, who)
+    leader = joined.signed(octets, "wang.wu", "leader")
     certificate = f"{PEOPLE}/again"
     authority = f"{PEOPLE}/ca-ed25519"
     joined.box.sh(
@@ -87,38 +88,38 @@ def test_second_certificate(joined, who):
         f" && openssl x509 -req -in {certificate}.csr -CA {authority}.pem -CAkey {authority}.key -days 9 -copy_extensions copyall -out {certificate}.pem"
     )
     joined.authority.person("somebody", "ed25519")
-    approvals = [leader, joined.signed(path, "zhou.ming", "unit", certificate=f"{certificate}.pem")]
+    approvals = [leader, joined.signed(octets, "zhou.ming", "unit", certificate=f"{certificate}.pem")]
     foreign = {"key": f"{PEOPLE}/somebody.key", "certificate": f"{PEOPLE}/somebody.pem"}
-    approvals.append(joined.signed(path, "zhou.ming", "unit", **foreign))
-    keeps_out(joined, who, path, approvals)
+    approvals.append(joined.signed(octets, "zhou.ming", "unit", **foreign))
+    keeps_out(joined, who, octets, approvals)
 
 
 def test_foreign_certificate(joined, who):
     """Somebody whom the trust file does not name, with a certificate of the department's; somebody of an authority of the attacker's
     own, in an approver's name; and an approver's certificate named beside another key's signature."""
-    path = paper(joined, who)
+    octets = draft(joined, who)
     joined.authority.person("qian.qi", "ed25519")
     joined.box.sh(
         "cd /root && openssl genpkey -quiet -algorithm ed25519 -out evil.key && openssl req -x509 -new -key evil.key -days 99"
         " -subj /O=finance/CN=zhou.ming -addext keyUsage=critical,digitalSignature -out evil.pem"
     )
-    approvals = [joined.signed(path, "wang.wu", "leader"), joined.signed(path, "qian.qi", "unit")]
-    approvals.append(joined.signed(path, "zhou.ming", "unit", key="/root/evil.key", certificate="/root/evil.pem"))
-    approvals.append(joined.signed(path, "zhou.ming", "unit", key="/root/evil.key"))
-    keeps_out(joined, who, path, approvals)
+    approvals = [joined.signed(octets, "wang.wu", "leader"), joined.signed(octets, "qian.qi", "unit")]
+    approvals.append(joined.signed(octets, "zhou.ming", "unit", key="/root/evil.key", certificate="/root/evil.pem"))
+    approvals.append(joined.signed(octets, "zhou.ming", "unit", key="/root/evil.key"))
+    keeps_out(joined, who, octets, approvals)
 
 
 def test_offices_do_not_approve(joined, who):
     """A revoker's and a status key's signatures take away; no grant is approved by them, in any role."""
-    path = paper(joined, who)
-    approvals = [joined.signed(path, "wang.wu", "leader")]
-    approvals += [joined.signed(path, person, role) for person in ("sun.qi", "status-2026") for role in ("unit", "leader", "revoker", "status")]
-    keeps_out(joined, who, path, approvals[:8])
+    octets = draft(joined, who)
+    approvals = [joined.signed(octets, "wang.wu", "leader")]
+    approvals += [joined.signed(octets, person, role) for person in ("sun.qi", "status-2026") for role in ("unit", "leader", "revoker", "status")]
+    keeps_out(joined, who, octets, approvals[:8])
 
 
 def test_requester_approves(joined, who):
     """zhou.ming may request and may approve, and not both of the same grant."""
-    keeps_out(joined, who, path := paper(joined, who, requester="zhou.ming"), joined.approved(path))
+    keeps_out(joined, who, octets := draft(joined, who, requester="zhou.ming"), joined.approved(octets))
 
 
 @pytest.mark.parametrize("edit", ["staff", "host", "not-after", "uses", "source"])
@@ -132,10 +133,10 @@ def test_edited(joined, edit):
         "uses": (r"^uses: .*$", "uses: 99 per-host"),
         "source": (r"^source: .*$", "source: any"),
     }[edit]
-    path = paper(joined, who, **({"key": "password"} if edit == "staff" else {}))
-    approvals = joined.approved(path)
+    octets = draft(joined, who, **({"key": "password"} if edit == "staff" else {}))
+    approvals = joined.approved(octets)
     keyless = {"key": None, "password": "pw"} if edit == "staff" else {}
-    edited = joined.put(re.sub(*by, joined.box.get(path).decode(), flags=re.MULTILINE))
+    edited = paper(re.sub(*by, octets.decode(), flags=re.MULTILINE))
     dn = joined.publish(edited, approvals)
     joined.heard()
     assert joined.bad(dn)["reason"] in ("approval-missing", "class-limit")
@@ -146,15 +147,15 @@ def test_edited(joined, edit):
 def test_search_attributes_lie(joined, who):
     """A grant for another host, with all its approvals: the entry names this host in every way that there is to search for. The document
     decides."""
-    path = paper(joined, who, host="db02.finance.example")
-    dn = joined.publish(path, joined.approved(path))
+    octets = draft(joined, who, host="db02.finance.example")
+    dn = joined.publish(octets, joined.approved(octets))
     joined.directory.replace(dn, hufuHost=[HOST, "@databases", "db02.finance.example"], hufuStaff=who, hufuNotAfter="2039-01-01T00:00:00Z").check()
     assert joined.refused(dn)["reason"] == "wrong-host"
     assert joined.why_not(who) == NO_GRANT
     assert any(dn in record["detail"] for record in joined.audit(event="directory-entry", result="failure"))
     # And the other way round: what the entry says about version, staff and id of a genuine one is not believed.
-    path = paper(joined, who)
-    dn = joined.publish(path, joined.approved(path))
+    octets = draft(joined, who)
+    dn = joined.publish(octets, joined.approved(octets))
     joined.directory.replace(dn, hufuStaff="root", hufuVersion="77", hufuId="0" * 32, hufuVendor="nobody").check()
-    joined.becomes(joined.grant_id(path), "ok")
+    joined.becomes(id_of(octets), "ok")
     assert joined.comes_in(who) and not joined.comes_in("zhang.san")

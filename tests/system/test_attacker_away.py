@@ -1,5 +1,7 @@
 """There is no directory: it is stopped, or hufu-ldapd is, or hufud begins anew meanwhile. What is known is decided by, here."""
 
+from site_setup import HOST
+
 
 def answers_alone(joined, who, gone):
     """As before: one gets in, of the other the grant is withdrawn, of the third revoked."""
@@ -45,7 +47,7 @@ def test_uses_of_a_fleet(joined):
     """Counted elsewhere, and not to be counted now: refused, with its own reason; and in as soon as it can be counted."""
     who = joined.newcomer()
     grant = joined.published(who, uses="1 fleet", sessions="1")
-    joined.directory.uses(grant, 1)
+    joined.directory.uses(grant, 1, [HOST])
     joined.box.until(lambda: joined.sync("claims_possible"), timeout=15)
     joined.directory.provider.stop()
     assert joined.why_not(who) == "claim-unavailable"

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from directory import BASE, ldif_add
-from joined_site import REVOKER
+from joined_site import REVOKER, id_of, paper
 from site_setup import HOST
 
 # Seconds, until hufud has looked through what a test put there: a bound that tells slow from never.
@@ -18,33 +18,33 @@ def who(joined):
     return joined.newcomer()
 
 
-def junk(joined, path, count):
+def junk(joined, octets, count):
     """Approvals that are none: noise, of other documents, and well-formed ones about this very document in an approver's name, with a
     signature of somebody else's key."""
     joined.authority.known("somebody", "ed25519")
-    forged = joined.box.get(joined.signed(path, "zhou.ming", "unit", key="/root/people/somebody.key")).decode()
-    other = joined.box.get(joined.signed(joined.put("hufu-revocation: 1\nid: 0\n"), "wang.wu", "leader")).decode()
+    forged = joined.signed(octets, "zhou.ming", "unit", key="/root/people/somebody.key").decode()
+    other = joined.signed(paper("hufu-revocation: 1\nid: 0\n"), "wang.wu", "leader").decode()
     kinds = [
         lambda number: os.urandom(200),
         lambda number: other.replace("T08:30:00Z", f"T08:{number:02}:00Z").encode(),
         lambda number: forged.replace("T08:30:00Z", f"T09:{number:02}:00Z").encode(),
     ]
-    return [joined.put(kinds[number % 3](number)) for number in range(count)]
+    return [kinds[number % 3](number) for number in range(count)]
 
 
 @pytest.mark.parametrize("count", [1, 8, 30])
 def test_before_good_approvals(joined, who, count):
-    path = joined.draft(who)
-    joined.publish(path, [*junk(joined, path, count), *joined.approved(path)])
-    joined.becomes(joined.grant_id(path), "ok")
+    octets = joined.drafted(who)
+    joined.publish(octets, [*junk(joined, octets, count), *joined.approved(octets)])
+    joined.becomes(id_of(octets), "ok")
     assert joined.comes_in(who)
 
 
 def test_before_a_revokers_signature(joined, who):
     """31 of them; the revocation is a signed one all the same, and stays when the entry goes."""
     grant = joined.published(who)
-    path = joined.revocation(f"grant {grant}")
-    dn = joined.publish(path, [*junk(joined, path, 31), joined.signed(path, REVOKER, "revoker")])
+    octets = joined.revocation(f"grant {grant}")
+    dn = joined.publish(octets, [*junk(joined, octets, 31), joined.signed(octets, REVOKER, "revoker")])
     joined.becomes(grant, "revoked")
     joined.directory.delete(dn).check()
     joined.heard()
@@ -54,8 +54,8 @@ def test_before_a_revokers_signature(joined, who):
 def test_later_beside_good_ones(joined, who):
     """What counted once goes on counting, whatever is put beside it: nobody is shut out by junk that comes later."""
     grant = joined.published(who)
-    path = joined.last
-    joined.publish(path, [*junk(joined, path, 30), *joined.approved(path)])
+    octets = joined.last
+    joined.publish(octets, [*junk(joined, octets, 30), *joined.approved(octets)])
     joined.heard()
     assert joined.state(grant) == "ok" and joined.comes_in(who)
 
@@ -86,7 +86,7 @@ def thousand(joined, text):
 
 def test_by_the_thousand(joined, who):
     """Genuine ones among them are in force, and hufud answers meanwhile. Each is counted, and some are shown."""
-    text = joined.box.get(joined.draft("zhang.san")).decode()
+    text = joined.drafted().decode()
     joined.box.put("/root/junk.ldif", "".join(thousand(joined, text)))
     joined.directory.tool("ldapmodify", "-f", "/root/junk.ldif")
     grant = joined.published(who)
@@ -110,12 +110,12 @@ def test_by_the_thousand(joined, who):
 
 def test_values_that_are_too_large(joined, who):
     """Two MiB of a document, or of an approval, do not keep what comes after them from the host."""
-    large = joined.put(b"hufu-grant: 1\n" + b"x" * (2 << 20))
+    large = b"hufu-grant: 1\n" + b"x" * (2 << 20)
     values = {"objectClass": "hufuGrant", "hufuId": "0" * 32, "hufuVersion": 1, "hufuHost": HOST}
-    joined.box.put("/root/junk.ldif", ldif_add(f"cn={'0' * 32}.1,ou=grants,{BASE}", cn=f"{'0' * 32}.1", hufuDocument=joined.box.get(large), **values))
+    joined.box.put("/root/junk.ldif", ldif_add(f"cn={'0' * 32}.1,ou=grants,{BASE}", cn=f"{'0' * 32}.1", hufuDocument=large, **values))
     joined.directory.tool("ldapmodify", "-f", "/root/junk.ldif")
-    path = joined.draft(who)
-    joined.publish(path, [large, *joined.approved(path)])
+    octets = joined.drafted(who)
+    joined.publish(octets, [large, *joined.approved(octets)])
     joined.published(other := joined.newcomer())
     joined.heard()
     assert joined.comes_in(other)
@@ -126,9 +126,9 @@ def test_values_that_are_too_large(joined, who):
 def test_in_the_wrong_place(joined, who):
     """Classes, names and folders are not believed: a document is what its first line says, wherever it stands and however often."""
     grant = joined.published(who)
-    path, own = joined.last, joined.entry(grant)
+    octets, own = joined.last, joined.entry(grant)
     strange = f"cn={'9' * 32},ou=revocations,{BASE}"
-    values = {"hufuDocument": joined.box.get(path), "hufuApproval": [joined.box.get(file) for file in joined.approved(path)]}
+    values = {"hufuDocument": octets, "hufuApproval": joined.approved(octets)}
     joined.directory.add(strange, objectClass="hufuRevocation", cn="9" * 32, hufuId="9" * 32, **values).check()
     joined.heard()
     # The same document twice: one of them gone, it is there still; both gone, it is withdrawn.
@@ -141,7 +141,7 @@ def test_in_the_wrong_place(joined, who):
     other = joined.newcomer()
     theirs = joined.published(other)
     revocation = joined.revocation(f"grant {theirs}")
-    values = {"hufuDocument": joined.box.get(revocation), "hufuApproval": joined.box.get(joined.signed(revocation, REVOKER, "revoker"))}
+    values = {"hufuDocument": revocation, "hufuApproval": joined.signed(revocation, REVOKER, "revoker")}
     joined.directory.replace(joined.entry(theirs), **values).check()
     joined.becomes(theirs, "revoked")
 
@@ -150,8 +150,8 @@ def test_under_anothers_name(joined, who):
     """Two entries exchange their documents; one is renamed. Nothing is gained, and nothing of it takes anything from anybody."""
     one, other = who, joined.newcomer()
     grants = [(joined.published(person), joined.last) for person in (one, other)]
-    for (grant, _), (_, path) in zip(grants, reversed(grants)):
-        values = {"hufuDocument": joined.box.get(path), "hufuApproval": [joined.box.get(file) for file in joined.approved(path)]}
+    for (grant, _), (_, octets) in zip(grants, reversed(grants)):
+        values = {"hufuDocument": octets, "hufuApproval": joined.approved(octets)}
         joined.directory.replace(joined.entry(grant), **values).check()
     moved = f"dn: {joined.entry(grants[0][0])}\nchangetype: modrdn\nnewrdn: cn={'8' * 32}.7\ndeleteoldrdn: 1\n"
     joined.directory.modify(moved).check()
@@ -168,13 +168,13 @@ def test_under_anothers_name(joined, who):
 
 def test_none_of_a_documents_octets(joined, who):
     """No document at all, an empty approval, octets that no text has: shown as of no use, or waiting, and nobody is in."""
-    path = joined.draft(who)
-    dn, values = joined.directory.entry_of(path, joined.approved(path))
+    octets = joined.drafted(who)
+    dn, values = joined.directory.entry_of(octets, joined.approved(octets))
     del values["hufuDocument"]
     joined.directory.add(dn, **values)
     joined.heard()
     noise = bytes(range(256))
-    for document in (noise, b"\xff" * 1000, b"\n" * 100, joined.box.get(path).replace(b"\n", b"\r\n"), joined.box.get(path)[:-1], joined.box.get(path) + b"\n"):
+    for document in (noise, b"\xff" * 1000, b"\n" * 100, octets.replace(b"\n", b"\r\n"), octets[:-1], octets + b"\n"):
         values["hufuDocument"] = document
         values["hufuApproval"] = [noise, *values["hufuApproval"][-2:]]
         if joined.directory.add(dn, **values).code == 68:

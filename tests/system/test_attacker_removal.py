@@ -1,9 +1,8 @@
 """The attacker takes things out of the directory: access goes while they are out, and nothing is gained when they are back."""
 
-from directory import BASE, ldif_add
-from joined_site import REVOKER
+from directory import ldif_add
+from joined_site import REVOKER, paper
 from ldap_puppet import Puppet, tlv
-from site_setup import HOST
 
 HELD_BACK = 12
 # And nothing was said to be there.
@@ -15,8 +14,8 @@ def test_unsigned_revocation(joined):
     who = joined.newcomer()
     grant = joined.published(who)
     running, _ = joined.session_open(who)
-    path = joined.revocation(f"staff {who}")
-    dn = joined.publish(path)
+    octets = joined.revocation(f"staff {who}")
+    dn = joined.publish(octets)
     joined.box.until(lambda: joined.sync("revocations_unsigned") == 1)
     running.wait(timeout=5)
     assert joined.box.processes(who) == []
@@ -37,10 +36,10 @@ def test_signature_comes_later(joined):
     """An unsigned one whose signature is added is one for good, also when the entry goes."""
     who = joined.newcomer()
     joined.published(who)
-    path = joined.revocation(f"staff {who}")
-    dn = joined.publish(path)
+    octets = joined.revocation(f"staff {who}")
+    dn = joined.publish(octets)
     joined.box.until(lambda: joined.sync("revocations_unsigned") == 1)
-    joined.publish(path, [joined.signed(path, REVOKER, "revoker")])
+    joined.publish(octets, [joined.signed(octets, REVOKER, "revoker")])
     joined.box.until(lambda: joined.sync("revocations_unsigned") == 0)
     joined.directory.delete(dn).check()
     joined.heard()
@@ -52,7 +51,7 @@ def test_deleted_and_put_back(joined):
     who = joined.newcomer()
     grant = joined.published(who, uses="3 per-host", sessions="3")
     running, _ = joined.session_open(who)
-    path, dn = joined.last, joined.entry(grant)
+    octets, dn = joined.last, joined.entry(grant)
     joined.directory.delete(dn).check()
     joined.becomes(grant, "withdrawn")
     running.wait(timeout=5)
@@ -60,18 +59,18 @@ def test_deleted_and_put_back(joined):
     assert joined.why_not(who) == "withdrawn"
     assert joined.audit(event="withdrawn")[-1]["grant"] == grant
     assert joined.audit(event="session-close", staff=who)[-1]["reason"] == "withdrawn"
-    joined.publish(path, joined.approved(path))
+    joined.publish(octets, joined.approved(octets))
     joined.becomes(grant, "ok")
     assert [joined.comes_in(who) for _ in range(3)] == [True, True, False]
 
 
 def many(joined, number):
     """So many genuine grants, published at once; their ids."""
-    text = joined.box.get(joined.draft("zhang.san")).decode()
+    text = joined.drafted().decode()
     grants, ldif = [], ""
     for count in range(number):
-        path = joined.put(text.replace(text[text.index("id: ") + 4 :][:32], f"{count:031x}e"))
-        dn, values = joined.directory.entry_of(path, joined.approved(path))
+        octets = paper(text.replace(text[text.index("id: ") + 4 :][:32], f"{count:031x}e"))
+        dn, values = joined.directory.entry_of(octets, joined.approved(octets))
         grants.append(values["hufuId"])
         ldif += ldif_add(dn, **values)
     joined.directory.modify(ldif).check()

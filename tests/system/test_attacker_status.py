@@ -2,23 +2,22 @@
 
 import os
 
-from directory import BASE
-from joined_site import SIGNER
+from joined_site import SIGNER, id_of, paper
 from site_setup import NAME, PEOPLE
 
 
-def not_heeded(joined, path, approvals, reason):
+def not_heeded(joined, octets, approvals, reason):
     """It is refused, shown with a reason, and what was in use is so still."""
     before = joined.sync("status_epoch")
-    dn = joined.publish_as(os.urandom(8).hex(), path, approvals)
+    dn = joined.publish_as(os.urandom(8).hex(), octets, approvals)
     said = joined.refused(dn)
     assert said["reason"] == reason, said
     assert joined.sync("status_epoch") == before and joined.sync("status_trust_epoch") == 1
     return said
 
 
-def signed(joined, path, **how):
-    return [joined.signed(path, SIGNER, "status", **how)]
+def signed(joined, octets, **how):
+    return [joined.signed(octets, SIGNER, "status", **how)]
 
 
 def test_expired(joined):
@@ -33,28 +32,28 @@ def test_expired(joined):
 
 
 def test_from_the_future(joined):
-    path = joined.status_document(issued="+2 hours", expires="+9 hours")
-    not_heeded(joined, path, signed(joined, path), "clock-unsure")
+    octets = joined.status_document(issued="+2 hours", expires="+9 hours")
+    not_heeded(joined, octets, signed(joined, octets), "clock-unsure")
 
 
 def test_signed_by_others(joined):
     """By approvers, by the revoker, in the name of the status key with another one; and by nobody."""
-    path = joined.status_document()
+    octets = joined.status_document()
     joined.authority.known("somebody", "ed25519")
-    approvals = [joined.signed(path, "zhou.ming", role) for role in ("status", "unit")]
-    approvals += [joined.signed(path, "sun.qi", role) for role in ("status", "revoker")]
-    approvals += [joined.signed(path, SIGNER, "status", key=f"{PEOPLE}/somebody.key")]
+    approvals = [joined.signed(octets, "zhou.ming", role) for role in ("status", "unit")]
+    approvals += [joined.signed(octets, "sun.qi", role) for role in ("status", "revoker")]
+    approvals += [joined.signed(octets, SIGNER, "status", key=f"{PEOPLE}/somebody.key")]
     before = joined.sync("status_epoch")
-    dns = [joined.publish_as(name, path, papers) for name, papers in (("one", approvals), ("two", []))]
+    dns = [joined.publish_as(name, octets, papers) for name, papers in (("one", approvals), ("two", []))]
     for dn in dns:
         assert joined.refused(dn)["reason"] == "approval-missing"
     assert joined.sync("status_epoch") == before
 
 
 def test_of_another_site(joined):
-    path = joined.status_document(site="cn.other.department")
-    not_heeded(joined, path, signed(joined, path, site="cn.other.department"), "wrong-site")
-    not_heeded(joined, path, signed(joined, path, site=NAME), "wrong-site")
+    octets = joined.status_document(site="cn.other.department")
+    not_heeded(joined, octets, signed(joined, octets, site="cn.other.department"), "wrong-site")
+    not_heeded(joined, octets, signed(joined, octets, site=NAME), "wrong-site")
 
 
 def test_going_back(joined):
@@ -64,8 +63,8 @@ def test_going_back(joined):
     epoch = joined.current(f"revoked: {grant}")
     records = len(joined.audit(event="directory-entry", result="failure"))
     for number, reason in (epoch - 1, "status-stale"), (epoch, "bad-request"):
-        path = joined.status_document(epoch=number)
-        not_heeded(joined, path, signed(joined, path), reason)
+        octets = joined.status_document(epoch=number)
+        not_heeded(joined, octets, signed(joined, octets), reason)
     joined.box.until(lambda: len(joined.audit(event="directory-entry", result="failure")) >= records + 2)
     assert joined.why_not(who) == "revoked"
 
@@ -74,11 +73,11 @@ def test_minimum_version(joined):
     """The version before it, for whoever still has it, is nothing any more; the next one is."""
     who = joined.newcomer()
     grant = joined.published(who)
-    first = joined.box.get(joined.last).decode()
+    first = joined.last.decode()
     joined.current(f"minimum-version: {grant} 2")
     assert joined.why_not(who) == "revoked"
-    path = joined.put(first.replace("version: 1\n", "version: 2\n"))
-    joined.publish(path, joined.approved(path))
+    octets = paper(first.replace("version: 1\n", "version: 2\n"))
+    joined.publish(octets, joined.approved(octets))
     joined.becomes(grant, "ok")
     assert joined.comes_in(who)
 
@@ -92,9 +91,9 @@ def test_revoked_certificate(joined):
     joined.current(f"revoked-certificate: {digest}")
     running.wait(timeout=5)
     assert joined.why_not(who) == "approval-missing"
-    path = joined.draft(who)
-    joined.publish(path, joined.approved(path))
-    joined.becomes(joined.grant_id(path), "approval-missing")
+    octets = joined.drafted(who)
+    joined.publish(octets, joined.approved(octets))
+    joined.becomes(id_of(octets), "approval-missing")
     # A status without it, by the same signer: given back.
     joined.current()
     joined.becomes(grant, "ok")
@@ -108,13 +107,13 @@ def test_junk_for_the_epoch_to_come(fresh_joined):
     grant = joined.published(who)
     joined.authority.known("somebody", "ed25519")
     for number in range(20):
-        path = joined.status_document(epoch=1000 + number, trust_epoch=2)
-        joined.publish_as(f"junk.{number}", path, [joined.signed(path, SIGNER, "status", key=f"{PEOPLE}/somebody.key")] if number % 2 else [])
-    path = joined.status_document(f"revoked: {grant}", epoch=7, trust_epoch=2)
-    joined.publish_as("last", path, signed(joined, path))
+        octets = joined.status_document(epoch=1000 + number, trust_epoch=2)
+        joined.publish_as(f"junk.{number}", octets, [joined.signed(octets, SIGNER, "status", key=f"{PEOPLE}/somebody.key")] if number % 2 else [])
+    octets = joined.status_document(f"revoked: {grant}", epoch=7, trust_epoch=2)
+    joined.publish_as("last", octets, signed(joined, octets))
     joined.heard()
     assert joined.comes_in(who) and joined.sync("status_trust_epoch") == 1
-    following = joined.put(joined.trust_document(epoch=2))
+    following = paper(joined.trust_document(epoch=2))
     joined.publish(following, joined.approved(following))
     joined.box.until(lambda: (joined.sync("trust_epoch"), joined.sync("status_trust_epoch"), joined.sync("status_epoch")) == (2, 2, 7), timeout=20)
     assert joined.why_not(who) == "revoked"

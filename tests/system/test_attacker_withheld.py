@@ -14,8 +14,8 @@ ONE_MINUTE = r"Hufu: session ends in 1 min, at "
 
 def withheld_revocation(joined, who):
     """Published where the host does not hear of it."""
-    path = joined.revocation(f"staff {who}")
-    joined.publish(path, [joined.signed(path, REVOKER, "revoker")])
+    octets = joined.revocation(f"staff {who}")
+    joined.publish(octets, [joined.signed(octets, REVOKER, "revoker")])
 
 
 def staff_work(joined):
