@@ -263,3 +263,13 @@ unsigned claiming_unresolved(const struct claiming *c)
         n += x->loose;
     return n;
 }
+
+when_t claiming_oldest(const struct claiming *c)
+{
+    when_t oldest = 0;
+
+    for (const struct claim *x = c ? c->claims : NULL; x; x = x->next)
+        if (x->loose && (oldest == 0 || x->row.at < oldest))
+            oldest = x->row.at;
+    return oldest;
+}

@@ -92,5 +92,7 @@ void claiming_used(struct claim *claim);
 
 /** Claims that are not known, or still to be given back. */
 unsigned claiming_unresolved(const struct claiming *c);
+/** When the oldest of them was asked for; 0 without any. */
+when_t claiming_oldest(const struct claiming *c);
 
 #endif

@@ -1,12 +1,14 @@
 #include "broker/daemon/status_findings.h"
 
 #include "broker/common/i18n.h"
+#include "broker/daemon/claiming.h"
 #include "broker/daemon/directory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #define HEARTBEAT_OLD 300 /* seconds */
+#define CLAIM_OLD     600 /* seconds; what can be settled is, within two minutes */
 
 #define ADD_ONE       "hufuctl document add STATUS --approval APPROVAL"
 
@@ -37,13 +39,21 @@ static void find_age(const struct broker *b, when_t now, struct list *l)
 
     when_format(until, text);
     if (!x->document)
-        put(l, "problem", "status", _("No status of the site has come yet. Hand one in: %s"), ADD_ONE);
+        put(l, "problem", "status",
+            _("No status of the site has come yet. The directory brings one (`hufuctl sync status`), or hand "
+              "one "
+              "in: %s"),
+            ADD_ONE);
     else if (until == 0)
         put(l, "problem", "status",
             _("The key that signed the status is not in the trust file in force. Hand in a newer one: %s"),
             ADD_ONE);
     else if (now >= until)
-        put(l, "problem", "status", _("The status held until %s. Hand in a newer one: %s"), text, ADD_ONE);
+        put(l, "problem", "status",
+            _("The status held until %s. The directory brings a newer one (`hufuctl sync status`), or hand "
+              "one in: "
+              "%s"),
+            text, ADD_ONE);
     else if (until - now < (until - x->document->issued) / 4)
         put(l, "warning", "status",
             _("The status holds until %s, and all sessions with it. A newer one is due."), text);
@@ -130,12 +140,34 @@ static void find_entries(const struct directory_view *v, struct list *l)
             v->withdrawn);
 }
 
+static void find_claims(const struct broker *b, when_t now, struct list *l)
+{
+    unsigned n = claiming_unresolved(b->claiming);
+    when_t oldest = claiming_oldest(b->claiming);
+    char since[WHEN_TEXT_SIZE];
+
+    if (n == 0 || now - oldest <= CLAIM_OLD)
+        return;
+    when_format(oldest, since);
+    put(l, "warning", "claims",
+        ngettext(
+            "%u use of a fleet grant that was asked for is not settled, the oldest since %s: the claim "
+            "provider does not answer. It is asked again by itself; `hufuctl sync status` and `journalctl "
+            "-u hufu-ldapd` say more.",
+            "%u uses of fleet grants that were asked for are not settled, the oldest since %s: the claim "
+            "provider does not answer. It is asked again by itself; `hufuctl sync status` and `journalctl "
+            "-u hufu-ldapd` say more.",
+            n),
+        n, since);
+}
+
 static void find_directory(const struct broker *b, when_t now, struct list *l)
 {
     struct directory_view v;
 
     directory_view(b->directory, &v);
-    if (!v.used)
+    /* Whoever has just set it up wants to know why nothing comes. */
+    if (!v.used && !(v.here && v.state == FEED_FAILED))
         return;
     find_line(b, &v, l);
     find_heartbeat(&v, now, l);
@@ -155,6 +187,7 @@ size_t status_findings(const struct broker *b, when_t now,
         put(&l, "warning", "status", _("A status waits for trust epoch %u, which has not come yet."),
             b->status.waiting.items[0].document->trust_epoch);
     find_directory(b, now, &l);
+    find_claims(b, now, &l);
     find_taken(b, now, &l);
     return l.n;
 }

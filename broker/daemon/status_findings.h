@@ -5,7 +5,7 @@
 
 /* What there is to say about the status of the site, the directory, and what is taken away here. */
 
-#define STATUS_FINDINGS_MAX 9
+#define STATUS_FINDINGS_MAX 10
 
 struct status_finding {
     const char *severity; /* "problem", "warning", "note" */

@@ -1,7 +1,9 @@
 // LAYERS: test_support
 
 #include "broker/audit/event.h"
+#include "broker/common/clock.h"
 #include "broker/common/files.h"
+#include "broker/daemon/status_findings.h"
 #include "tests/unit/broker/daemon/fake_provider.h"
 
 #include <setjmp.h>
@@ -117,6 +119,35 @@ static void test_while_it_is_asked(void **state)
     assert_int_equal(provider_taken(&p), 1);
     provider_settles_at(&p, 0);
     assert_int_equal(uses_taken(w), 0);
+    visitor_end(&v);
+}
+
+/* Whether `hufuctl status` speaks of claims, so many seconds from now. */
+static bool is_told_of(const struct world *w, when_t later)
+{
+    struct status_finding found[STATUS_FINDINGS_MAX];
+    size_t n = status_findings(w->broker, clock_wall() + later, found);
+    bool told = false;
+
+    for (size_t i = 0; i < n; i++)
+        told = told || strcmp(found[i].subject, "claims") == 0;
+    return told;
+}
+
+static void test_not_settled_for_long(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_login(&v);
+
+    p.mood = PROVIDER_ACTS_SILENTLY;
+    assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_DENY);
+    assert_int_equal(claiming_unresolved(w->broker->claiming), 1);
+    assert_false(is_told_of(w, 0));
+    assert_true(is_told_of(w, 700));
+    p.mood = PROVIDER_ANSWERS;
+    provider_settles_at(&p, 0);
+    assert_false(is_told_of(w, 700));
     visitor_end(&v);
 }
 
@@ -296,6 +327,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_while_it_is_asked),
+        TEST(test_not_settled_for_long),
         TEST(test_stopped_while_it_is_asked),
         TEST(test_reserved),
         TEST(test_reserved_by_who_is_gone),

@@ -46,6 +46,10 @@ static void test_states(void **state)
     assert_false(status_says(w, "reached")); /* there is none, and none is missed */
     ldapd_connect(&l);
     assert_shows(w, "state", "connecting");
+    assert_false(status_says(w, "reached")); /* a moment is no fault */
+    ldapd_state(&l, FEED_FAILED, "wrong password");
+    ldapd_settle(&l);
+    assert_true(status_says(w, "wrong password")); /* who sets it up wants to know */
     ldapd_state(&l, FEED_REFRESHING, "");
     ldapd_refresh(&l, NULL, NULL);
     assert_shows(w, "state", "refreshing");
