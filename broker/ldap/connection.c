@@ -94,6 +94,15 @@ void connection_trouble(const struct connection *c, int code, char error[static 
 
 /* --- TLS */
 
+/* GnuTLS has no words for what libldap itself finds wrong with a certificate. */
+static void drop_noise(char *why)
+{
+    char *noise = strstr(why, ": (unknown error code)");
+
+    if (noise)
+        *noise = '\0';
+}
+
 static int begin_tls(struct connection *c, const struct ldapd_config *config, char *error)
 {
     char why[CONNECTION_ERROR_SIZE];
@@ -107,6 +116,7 @@ static int begin_tls(struct connection *c, const struct ldapd_config *config, ch
     connection_trouble(c, code, why);
     if (c->socket.timed_out)
         return say(error, -ETIMEDOUT, why);
+    drop_noise(why);
     (void)snprintf(error, CONNECTION_ERROR_SIZE,
                    _("no TLS: %.100s (the certificate must be of the CA in [tls] ca, valid now, not revoked, "
                      "and name the server)"),
