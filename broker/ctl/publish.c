@@ -241,6 +241,10 @@ void publish_print(const struct cli *cli, const struct publication *p, const str
                       ngettext("It has the %zu approval that it needs.\n",
                                "It has the %zu approvals that it needs.\n", done->n_counted),
                       done->n_counted);
+    if (p->trust && done->n_missing > 0)
+        (void)fputs(_("Hosts take it when the others have published theirs:\n"
+                      "  hufuctl publish FILE --approval APPROVAL\n"),
+                    cli->out);
 }
 
 json_t *publish_json(const struct publication *p, const struct published *done)

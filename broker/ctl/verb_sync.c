@@ -5,6 +5,7 @@
 #include "broker/ctl/text.h"
 #include "broker/ctl/verbs.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* --- sync status ------------------------------------------------------------------------------------------
@@ -23,27 +24,45 @@ static const struct option_row rows[] = {
      offsetof(struct settings, output)},
 };
 
+/* In the unit that says enough; seconds matter only while there are few. */
+static char *distance(long long seconds)
+{
+    char *text = NULL;
+    int r;
+
+    if (seconds < 120)
+        r = asprintf(&text, _("%lld s"), seconds);
+    else if (seconds < 7200)
+        r = asprintf(&text, _("%lld min"), seconds / 60);
+    else if (seconds < 172800)
+        r = asprintf(&text, _("%lld h"), seconds / 3600);
+    else
+        r = asprintf(&text, _("%lld days"), seconds / 86400);
+    return r < 0 ? NULL : text;
+}
+
 /* "2026-11-21T10:00:00Z (12 s ago)". Without memory, or for null: NULL. */
 static char *instant_cell(const json_t *object, const char *member, when_t now)
 {
     const json_t *value = json_object_get(object, member);
     const char *text = json_string_value(value);
+    cleanup_free char *far = NULL;
     char *cell = NULL;
     when_t instant = 0;
     int r;
 
     if (!text || when_parse(text, json_string_length(value), &instant) < 0)
         return strdup("-");
-    if (instant <= now)
-        r = asprintf(&cell, _("%s (%lld s ago)"), text, (long long)(now - instant));
-    else
-        r = asprintf(&cell, _("%s (in %lld s)"), text, (long long)(instant - now));
+    far = distance((long long)(instant <= now ? now - instant : instant - now));
+    if (!far)
+        return NULL;
+    r = instant <= now ? asprintf(&cell, _("%s (%s ago)"), text, far)
+                       : asprintf(&cell, _("%s (in %s)"), text, far);
     return r < 0 ? NULL : cell;
 }
 
-static const char *const instants[] = {
-    "since",        "last_error_at",     "heartbeat_written", "last_change",
-    "last_refresh", "last_full_refresh", "status_holds_until"};
+static const char *const instants[] = {"since",        "heartbeat_written", "last_change",
+                                       "last_refresh", "last_full_refresh", "status_holds_until"};
 
 /* A copy in which instants are also said by their distance. */
 static json_t *readable(const json_t *sync, when_t now)
@@ -62,9 +81,6 @@ static const struct table_column columns[] = {
     {.title = N_("Server"), .member = "server"},
     {.title = N_("Tells changes at once"), .member = "pushes"},
     {.title = N_("In this state since"), .member = "since"},
-    {.title = N_("Last error"), .member = "last_error"},
-    {.title = N_("Last error at"), .member = "last_error_at"},
-    {.title = N_("Next try in (s)"), .member = "next_try_seconds"},
     {.title = N_("Last heartbeat"), .member = "heartbeat_written"},
     {.title = N_("Last change"), .member = "last_change"},
     {.title = N_("Last refresh"), .member = "last_refresh"},
@@ -77,12 +93,31 @@ static const struct table_column columns[] = {
     {.title = N_("Revocations, signed"), .member = "revocations_signed"},
     {.title = N_("Revocations, unsigned"), .member = "revocations_unsigned"},
     {.title = N_("Grants withdrawn"), .member = "withdrawn"},
-    {.title = N_("Entries that wait"), .member = "waiting"},
+    {.title = N_("Entries not signed yet"), .member = "waiting"},
     {.title = N_("Entries of no use"), .member = "bad"},
     {.title = N_("Deletions held back"), .member = "purge_held_back"},
     {.title = N_("Uses can be claimed"), .member = "claims_possible"},
-    {.title = N_("Claims not known"), .member = "claims_pending"},
+    {.title = N_("Claims not settled"), .member = "claims_pending"},
 };
+
+/* In words and above the table, whose cells break them anywhere. */
+static int print_error(const struct cli *cli, const json_t *sync)
+{
+    const char *error = json_string_value(json_object_get(sync, "last_error"));
+    const json_t *next = json_object_get(sync, "next_try_seconds");
+    cleanup_free char *at = instant_cell(sync, "last_error_at", cli->now);
+    cleanup_free char *escaped = error ? text_escape(error, strlen(error), false) : NULL;
+    cleanup_free char *text = NULL;
+
+    if (!error)
+        return 0;
+    if (!at || !escaped || asprintf(&text, _("Last error, %s: %s\n"), at, escaped) < 0)
+        return -ENOMEM;
+    text_print_wrapped(cli->out, text);
+    if (json_is_integer(next))
+        (void)fprintf(cli->out, _("It is tried again in %lld s.\n"), (long long)json_integer_value(next));
+    return 0;
+}
 
 static const struct table_column entry_columns[] = {
     {.title = N_("ENTRY"), .member = "name", .spare = 1},
@@ -100,9 +135,11 @@ static const struct {
     {"refreshing", true, N_("The directory is being read.\n")},
     {"connecting", false, N_("The directory is being connected to.\n")},
     {"failed", false,
-     N_("The directory cannot be reached. What is known is decided by as long as the status holds.\n")},
+     N_("The directory cannot be reached (journalctl -u hufu-ldapd). This host "
+        "decides by what it has, as long as its status holds.\n")},
     {"away", false,
-     N_("hufu-ldapd is away, so nothing comes from the directory (systemctl status hufu-ldapd).\n")},
+     N_("hufu-ldapd is away, so nothing comes from the directory (systemctl status hufu-ldapd; it needs "
+        "/etc/hufu/ldapd.conf).\n")},
 };
 
 static size_t find_state(const json_t *sync)
@@ -121,6 +158,8 @@ static enum exit_code print_text(const struct cli *cli, const json_t *sync)
     const json_t *entries = json_object_get(sync, "bad_entries");
 
     text_print_wrapped(cli->out, _(states[find_state(sync)].text));
+    if (print_error(cli, sync) < 0)
+        return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
     (void)fputc('\n', cli->out);
     if (!copy || table_print_object(cli->out, columns, ARRAY_SIZE(columns), copy) < 0)
         return cli_fail(cli, EXIT_REFUSED, _("out of memory"));

@@ -126,8 +126,28 @@ static void test_text(void **state)
     assert_says(call, "org.hufu.control.SyncShow");
     assert_says(r.out, "changes come at once");
     assert_says(r.out, "2026-11-21T09:59:48Z (12 s ago)");
-    assert_says(r.out, "2026-11-21T12:00:00Z (in 7200 s)");
+    assert_says(r.out, "2026-11-21T12:00:00Z (in 2 h)");
+    assert_says(r.out, "2026-11-21T09:30:00Z (30 min ago)");
+    assert_null(strstr(r.out, "Last error"));
+    assert_null(strstr(r.out, "tried again"));
     assert_says(r.out, "cn=x\\x1b[1m,ou=grants");
+}
+
+static void test_failure(void **state)
+{
+    static const char reply[] =
+        "{\"parameters\":{\"state\":\"failed\",\"since\":\"2026-11-11T10:00:00Z\",\"last_error\":\"no"
+        "\\u001b route\","
+        "\"last_error_at\":\"2026-11-21T10:00:00Z\",\"next_try_seconds\":7,\"bad_entries\":[]}}";
+    cleanup_free char *call = NULL;
+    cleanup_result struct result r = invoke_with(reply, "sync status", &call);
+
+    (void)state;
+    assert_int_equal(r.code, EXIT_REFUSED);
+    assert_says(r.out, "(journalctl");
+    assert_says(r.out, "(10 days ago)");
+    assert_says(r.out, "Last error, 2026-11-21T10:00:00Z (0 s ago): no\\x1b route");
+    assert_says(r.out, "tried again in 7 s");
 }
 
 static void test_states(void **state)
@@ -187,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_metrics),
         cmocka_unit_test(test_metrics_of_nothing),
         cmocka_unit_test_setup_teardown(test_text, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(test_failure, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_states, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_file, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(test_refresh, enter_folder, leave_folder),
