@@ -16,9 +16,17 @@ make_offices() {
 }
 
 # A key, and a certificate of the authority that says who may speak to the directory. It signs no grants.
-admit() { # NAME UNIT EXTENSION
-  must "$1" "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ldap-$1.key -subj /O=finance/OU=$2/CN=$1 -out ldap-$1.csr 2>/dev/null"
-  must pki "openssl x509 -req -in ldap-$1.csr -CA ldap-ca.pem -CAkey ldap-ca.key -days 365 -extfile <(echo $3) -out ldap-$1.pem 2>/dev/null"
+request() { # NAME UNIT
+  printf '%s' "openssl ecparam -name prime256v1 -genkey -noout -out ldap-$1.key && openssl req -new -key ldap-$1.key -subj /O=finance/OU=$2/CN=$1 -out ldap-$1.csr"
+}
+
+certify() { # NAME EXTENSION
+  printf '%s' "openssl x509 -req -in ldap-$1.csr -CA ldap-ca.pem -CAkey ldap-ca.key -days 365 -extfile <(echo $2) -out ldap-$1.pem"
+}
+
+admit() { # WHO NAME UNIT EXTENSION
+  must "$1" "$(request "$2" "$3")"
+  must pki "$(certify "$2" "$4")"
 }
 
 # How somebody at a desk reaches the directory, and as whom.
@@ -30,10 +38,11 @@ write_desk() { # NAME
 
 make_directory() {
   chapter "3. The directory's server: a slapd of Debian's, with what contrib/ldap has for it"
-  must pki "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ldap-ca.key -days 3650 -subj '/O=finance/CN=Hufu directory' -addext keyUsage=critical,keyCertSign,cRLSign -out ldap-ca.pem 2>/dev/null"
+  must pki "openssl ecparam -name prime256v1 -genkey -noout -out ldap-ca.key"
+  must pki "openssl req -x509 -new -key ldap-ca.key -days 3650 -subj '/O=finance/CN=Hufu directory' -addext keyUsage=critical,keyCertSign,cRLSign -out ldap-ca.pem"
   quietly "touch index.txt && printf '%s\n' '[ca]' default_ca=d '[d]' database=index.txt certificate=ldap-ca.pem private_key=ldap-ca.key default_md=sha256 >ldap-ca.cnf"
-  must pki "openssl ca -config ldap-ca.cnf -gencrl -crldays 90 -out ldap-crl.pem 2>/dev/null"
-  admit ldap1.finance.example servers subjectAltName=DNS:ldap1.finance.example
+  must pki "openssl ca -config ldap-ca.cnf -gencrl -crldays 90 -out ldap-crl.pem"
+  admit root@ldap1 ldap1.finance.example servers subjectAltName=DNS:ldap1.finance.example
   must root@ldap1 "install -d /etc/ldap/hufu/tls && cp /usr/share/hufu/ldap/* /etc/ldap/hufu/"
   must root@ldap1 "install -m 644 ldap-ca.pem /etc/ldap/hufu/tls/ca.pem && install -m 644 ldap-crl.pem /etc/ldap/hufu/tls/crl.pem"
   must root@ldap1 "install -m 644 ldap-ldap1.finance.example.pem /etc/ldap/hufu/tls/server.pem"
@@ -41,7 +50,7 @@ make_directory() {
   must root@ldap1 "cd /var/lib/ldap && install -d -o openldap -g openldap -m 700 hufu hufu-log hufu-uses"
   must root@ldap1 "sed -i -e 's|^SLAPD_CONF=.*|SLAPD_CONF=/etc/ldap/hufu/provider.conf|' -e 's|^SLAPD_SERVICES=.*|SLAPD_SERVICES=\"ldaps:/// ldapi:///\"|' /etc/default/slapd"
   must root@ldap1 "systemctl start slapd"
-  must root@ldap1 "ldapadd -Q -Y EXTERNAL -H ldapi:/// -f /etc/ldap/hufu/tree.ldif | grep ."
+  must root@ldap1 "ldapadd -Q -Y EXTERNAL -H ldapi:/// -f /etc/ldap/hufu/tree.ldif"
 }
 
 entry_of_person() { # NAME GROUP
@@ -58,16 +67,22 @@ admit_people() {
 $(entry_of_person "$person" "$group")
 
 LDIF"
-    admit "$person" people extendedKeyUsage=clientAuth
+    if [ "$person" = li.si ]; then
+      admit li.si li.si people extendedKeyUsage=clientAuth
+      say '' "The same for the other four."
+    else
+      quietly "$(request "$person" people) && $(certify "$person" extendedKeyUsage=clientAuth)" >/dev/null 2>&1
+    fi
   done
-  must root@ldap1 "ldapmodify -Q -Y EXTERNAL -H ldapi:/// -f people.ldif | grep ."
+  must root@ldap1 "ldapmodify -Q -Y EXTERNAL -H ldapi:/// -f people.ldif"
 }
 
 join_host() {
   chapter "6. The host's account and certificate, and hufu-ldapd, the one program of Hufu that has a network"
   quietly "printf '%s\n' 'dn: cn=db01.finance.example,ou=hosts,$base' 'objectClass: device' 'objectClass: hufuHostAccount' 'cn: db01.finance.example' 'hufuHost: db01.finance.example' >db01.ldif"
-  must root@ldap1 "cat db01.ldif; ldapadd -Q -Y EXTERNAL -H ldapi:/// -f db01.ldif | grep ."
-  admit db01.finance.example hosts extendedKeyUsage=clientAuth
+  must root@ldap1 "cat db01.ldif"
+  must root@ldap1 "ldapadd -Q -Y EXTERNAL -H ldapi:/// -f db01.ldif"
+  admit root@db01 db01.finance.example hosts extendedKeyUsage=clientAuth
   must root@db01 "install -d -m 755 /etc/hufu/tls && install -m 644 ldap-ca.pem /etc/hufu/tls/ca.pem && install -m 644 ldap-crl.pem /etc/hufu/tls/crl.pem"
   must root@db01 "install -m 644 ldap-db01.finance.example.pem /etc/hufu/tls/host.pem && install -o hufu-ldap -m 600 ldap-db01.finance.example.key /etc/hufu/tls/host.key"
   quietly "printf '%s\n' '[server]' 'uri = ldaps://ldap1.finance.example' 'base = $base' 'claim-uri = ldaps://ldap1.finance.example' \
@@ -87,18 +102,18 @@ eventually() { # SECONDS COMMAND
   quietly "end=\$((\$(date +%s%N) + $1 * 1000000000)); until $2; do [ \$(date +%s%N) -lt \$end ] || exit 1; sleep 0.02; done" >/dev/null 2>&1
 }
 
-write_status() { # EPOCH LASTS
-  quietly "printf '%s\n' 'hufu-status: 1' 'site: cn.example.finance' 'trust-epoch: 1' 'epoch: $1' \"issued: \$(date -u +%FT%TZ)\" \"expires: \$(date -u -d '+$2' +%FT%TZ)\" >status"
-  must status-2026 "cat status"
-  must status-2026 "hufuctl approve status --as status-2026 --role status --key status-2026.key --trust trust -o status.approval --yes"
-  must status-2026 "hufuctl publish status --approval status.approval --directory status-2026.conf"
-  eventually 1 "hufuctl --json status | grep -q '\"status_epoch\": *$1'" || fail "the status did not arrive within a second"
+write_status() { # LASTS [--first]
+  must status-2026 "hufuctl document renew status${2:+ $2} --as status-2026 --key status-2026.key --trust trust --for $1 --publish --directory status-2026.conf"
+  eventually 1 "hufuctl --json status | grep -q '\"status_epoch\": *$(quietly "sed -n 's/^epoch: //p' status")'" || fail "the status did not arrive within a second"
 }
 
 first_status() {
-  chapter "7. Without news nobody is let in; the first status, for a day"
-  write_status 1 '1 day'
+  chapter "7. Without news nobody is let in; the first status, for a day, and a heartbeat. Timers do both from now on"
+  write_status 24h --first
+  must status-2026 "cat status"
+  must status-2026 "hufuctl sync beat --directory status-2026.conf"
   must root@db01 "hufuctl status"
+  must root@db01 "hufuctl sync status"
 }
 
 publish_grant() { # FILE: with the first approval
@@ -145,7 +160,7 @@ silence() {
   publish_grant again
   add_approval again
   say '' "So that nobody has to wait for a day, a status that holds for 20 seconds:"
-  write_status 2 '20 seconds'
+  write_status 20s
   must root@ldap1 "systemctl stop slapd"
   say '' "Decided on the host, which knows what it needs:"
   must "zhang.san@laptop" "ssh -i zhang.san zhang.san@db01 id"
@@ -163,7 +178,7 @@ silence() {
   say '' "It would come back to it by itself, within a minute at the latest. Now:"
   must root@db01 "systemctl restart hufu-ldapd"
   eventually 10 "hufuctl sync status" || fail "the host does not follow the directory"
-  write_status 3 '1 day'
+  write_status 24h
   must "zhang.san@laptop" "ssh -i zhang.san zhang.san@db01 id"
 }
 
@@ -179,8 +194,9 @@ directory_farewell() {
 ${bold}That was Hufu with a directory.${plain} contrib/ldap/README.md sets up its servers step by step; on a host, after what contrib/quickstart says:
 
     sudo hufuctl setup --host NAME --trust FILE --status-max-age 24h
-    /etc/hufu/ldapd.conf, see ldapd.conf(5)
     sudo systemctl enable --now hufu-ldapd
+
+docs/operations.md, "The directory", has what is in between (its certificate, /etc/hufu/ldapd.conf), and what to do when it fails.
 
 ${dim}Kept for the next time: $HUFU_WORLD_DIR ($(du -sh "$HUFU_WORLD_DIR" | cut -f1) of memory). Remove it with: sudo contrib/quickstart --clean${plain}
 TXT
