@@ -6,10 +6,12 @@ import shlex
 import pytest
 
 from box import TREE
-from site_setup import PEOPLE, TRUST, Authority, Site
+from directory import KEYS, Directory
+from site_setup import HOST, PEOPLE, TRUST, Authority, Site
 
 FOLDER = "/root/desk"
 MANUAL = TREE / "docs" / "operations.md"
+ACCOUNT = f"objectClass: device\nobjectClass: hufuHostAccount\ncn: {HOST}\nhufuHost: {HOST}\nhufuHost: @databases\n"
 
 
 def blocks():
@@ -37,8 +39,18 @@ def run(site, block):
     return site.box.run(f"bash -euo pipefail -c {shlex.quote(script)}", timeout=60)
 
 
+def admit(box):
+    """What whoever runs the directory does for a host that asks: its account, and what comes back for its request."""
+    directory = Directory(box).establish()
+    directory.modify(f"dn: {directory.account(HOST)}\nchangetype: add\n" + ACCOUNT).check()
+    box.sh(
+        f"cd {KEYS} && openssl x509 -req -in {FOLDER}/db01.csr -CA ca.pem -CAkey ca.key -days 365"
+        f" -extfile <(echo extendedKeyUsage=clientAuth) -out {FOLDER}/db01.pem && cp ca.pem crl.pem {FOLDER}/"
+    )
+
+
 def test_every_command(desk):
-    """A person is in from the first grant on, so that there is a session to look at and to end."""
+    """A person is in from the first grant on, so that there is a session to look at and to end. The directory is another machine's."""
     found = blocks()
     assert len(found) > 10
     inside = None
@@ -47,9 +59,12 @@ def test_every_command(desk):
         assert done.ok, f"{block}\n{done}"
         if "hufuctl grant add grant " in block:
             inside = desk.session_open(source="10.1.2.77")
+        if "-out db01.csr" in block:
+            admit(desk.box)
         if "session end" in block:
             assert desk.live() == []
     assert inside is not None
+    assert desk.ctl("sync", "status")["state"] == "live"
     assert desk.box.run("id zhang.san").code != 0
     closed = [r for r in desk.audit() if r["event"] == "session-close"]
     assert closed and closed[0]["reason"] == "ended-by-operator"
