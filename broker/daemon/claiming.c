@@ -121,6 +121,11 @@ bool claiming_is_possible(const struct claiming *c)
     return c && c->questions && claims_possible(c->questions);
 }
 
+bool claiming_is_awaited(const struct claiming *c)
+{
+    return c && c->questions && claims_awaited(c->questions);
+}
+
 /* ---- a login ---- */
 
 static void tell(struct claim *x, struct claim *held, enum reason reason)

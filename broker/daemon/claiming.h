@@ -51,6 +51,8 @@ void claiming_set_feed(struct claiming *c, claims_send *send, void *userdata);
 void claiming_on_feed(struct claiming *c, const struct feed_message *m);
 void claiming_on_feed_gone(struct claiming *c);
 bool claiming_is_possible(const struct claiming *c);
+/** Whether an answer of the provider is waited for: it comes behind whatever else the feed has. */
+bool claiming_is_awaited(const struct claiming *c);
 
 /* ---- a login ---- */
 

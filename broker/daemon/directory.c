@@ -240,8 +240,10 @@ static void on_message(void *userdata, const struct feed_message *m)
         claiming_on_feed(d->broker->claiming, m);
     if (m->type == FEED_STATE)
         hear_state(d, m);
-    if (m->type == FEED_CLAIMED || m->type == FEED_STATE || m->search != d->search)
+    if (m->type == FEED_CLAIMED || m->type == FEED_STATE || m->search != d->search) {
+        directory_press(d);
         return;
+    }
     switch (m->type) {
     case FEED_BEGIN:
         directory_begin(d, m->full);
@@ -278,7 +280,9 @@ static void on_trouble(void *userdata, uid_t uid, pid_t pid, const char *detail)
  * being staged only its end can make room, so that what is too much is left out then. */
 void directory_press(struct directory *d)
 {
-    bool full = d->held > DIRECTORY_HELD_MAX / 2 || d->n_unwritten > DIRECTORY_UNWRITTEN_MAX;
+    bool claim = claiming_is_awaited(d->broker->claiming);
+    bool full = d->held > (claim ? DIRECTORY_HELD_CLAIM : DIRECTORY_HELD_MAX / 2) ||
+                d->n_unwritten > DIRECTORY_UNWRITTEN_MAX * (claim ? 2 : 1);
     bool drains = !directory_is_quiet(d) || d->is_writing;
     bool pause =
         full && drains && (d->phase == DIRECTORY_COMPLETE || d->paused || d->held > DIRECTORY_HELD_MAX);
@@ -295,8 +299,10 @@ void directory_press(struct directory *d)
 static int send_claim(void *userdata, const struct feed_message *m)
 {
     struct directory *d = userdata;
+    int r = feed_send(d->feed, m);
 
-    return feed_send(d->feed, m);
+    directory_press(d);
+    return r;
 }
 
 int directory_listen(struct directory *d)

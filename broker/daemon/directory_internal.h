@@ -16,8 +16,11 @@
  * verified on workers, and it goes to the taker of its type. Only when nothing is on its way any more is the
  * cookie that covers it all written, in the transaction of the last entries.
  */
-#define DIRECTORY_ENTRIES_MAX   ((size_t)1 << 17)
-#define DIRECTORY_HELD_MAX      ((size_t)64 << 20) /* octets of documents that are staged or on their way */
+#define DIRECTORY_ENTRIES_MAX ((size_t)1 << 17)
+#define DIRECTORY_HELD_MAX    ((size_t)64 << 20) /* octets of documents that are staged or on their way */
+/* ... while a claim is waited for, whose answer is behind what waits in the socket: a login must not be
+ * refused because much is being taken in. hufu-ldapd queues no more than a few MiB in front of it. */
+#define DIRECTORY_HELD_CLAIM    ((size_t)96 << 20)
 #define DIRECTORY_UNVERIFIED    ((size_t)32 << 20) /* octets of grants that nobody approved yet */
 #define DIRECTORY_UNSIGNED_MAX  1024
 #define DIRECTORY_NAME_SIZE     161

@@ -150,3 +150,8 @@ bool claims_possible(const struct claims *c)
 {
     return c->possible;
 }
+
+bool claims_awaited(const struct claims *c)
+{
+    return c->waiting != NULL;
+}

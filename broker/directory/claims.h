@@ -50,5 +50,7 @@ void claims_gone(struct claims *c);
 
 /** Whether the claim provider can be asked now, as far as hufu-ldapd says. */
 bool claims_possible(const struct claims *c);
+/** Whether anybody waits for an answer. */
+bool claims_awaited(const struct claims *c);
 
 #endif

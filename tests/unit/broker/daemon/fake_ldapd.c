@@ -38,6 +38,14 @@ static void take_start(struct ldapd *l, size_t length)
     l->starts++;
 }
 
+static void take_claim(struct ldapd *l, size_t length)
+{
+    static const enum feed_type claim = FEED_CLAIM;
+
+    assert_int_equal(feed_decode(claim, l->in.data + FRAME_HEADER_SIZE, length, &l->claim), 0);
+    l->claims++;
+}
+
 /* Whatever has come, frame by frame. */
 static void hear(struct ldapd *l)
 {
@@ -55,6 +63,8 @@ static void hear(struct ldapd *l)
             return;
         if (type == FEED_START)
             take_start(l, length);
+        else
+            take_claim(l, length);
         l->in.size -= FRAME_HEADER_SIZE + length;
         memmove(l->in.data, l->in.data + FRAME_HEADER_SIZE + length, l->in.size);
     }
@@ -79,6 +89,20 @@ void ldapd_await_start(struct ldapd *l, unsigned n)
     world_until(l->w, has_started, &(struct awaited){l, n});
 }
 
+static bool has_asked(struct world *w, void *userdata)
+{
+    const struct awaited *a = userdata;
+
+    (void)w;
+    hear(a->l);
+    return a->l->claims >= a->n;
+}
+
+void ldapd_await_claim(struct ldapd *l, unsigned n)
+{
+    world_until(l->w, has_asked, &(struct awaited){l, n});
+}
+
 void ldapd_connect(struct ldapd *l)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -87,7 +111,7 @@ void ldapd_connect(struct ldapd *l)
     l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(l->fd >= 0);
     assert_int_equal(connect(l->fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-    l->starts = 0;
+    l->starts = l->claims = 0;
     ldapd_await_start(l, 1);
 }
 
@@ -232,6 +256,26 @@ void ldapd_refresh(struct ldapd *l, void (*tell)(struct ldapd *l, void *userdata
         tell(l, userdata);
     ldapd_end(l, true, "rid=1,csn=1");
     ldapd_settle(l);
+}
+
+void ldapd_claims_possible(struct ldapd *l)
+{
+    ldapd_send(l, &(struct feed_message){.type = FEED_STATE,
+                                         .state = FEED_LIVE,
+                                         .claims_possible = true,
+                                         .server = "ldaps://d1.finance.example"});
+}
+
+void ldapd_claimed(struct ldapd *l, enum feed_outcome outcome)
+{
+    struct feed_message m = {.type = FEED_CLAIMED,
+                             .number = l->claim.number,
+                             .operation = l->claim.operation,
+                             .grant = l->claim.grant,
+                             .outcome = outcome};
+
+    memcpy(m.nonce, l->claim.nonce, sizeof(m.nonce));
+    ldapd_send(l, &m);
 }
 
 /* ---- documents ---- */

@@ -13,6 +13,8 @@ struct ldapd {
     unsigned starts; /* so many came over this connection */
     uint32_t search; /* of the last one */
     struct feed_message start;
+    struct feed_message claim;        /* the last question */
+    unsigned claims;                  /* so many came over this connection */
     char cookie[FEED_COOKIE_MAX + 1]; /* of the last one; empty: none */
     uint32_t told;                    /* since BEGIN */
 };
@@ -37,6 +39,13 @@ void ldapd_end(struct ldapd *l, bool refresh_deletes, const char *cookie);
 void ldapd_end_as(struct ldapd *l, bool refresh_deletes, const char *cookie, uint32_t count);
 void ldapd_cookie(struct ldapd *l, const char *cookie);
 void ldapd_state(struct ldapd *l, enum feed_state state, const char *text);
+
+/** Waits until so many questions have come over this connection. */
+void ldapd_await_claim(struct ldapd *l, unsigned n);
+/** Says that the provider can be asked. */
+void ldapd_claims_possible(struct ldapd *l);
+/** Answers the last one. */
+void ldapd_claimed(struct ldapd *l, enum feed_outcome outcome);
 
 /** Turns the loop until all that was said is heard, has found its place, and is on disk. */
 void ldapd_settle(struct ldapd *l);
