@@ -68,7 +68,9 @@ class Server:
 
     @property
     def pid(self):
-        return self.box.run(f"pgrep -f '^/usr/sbin/slapd .*{self.conf}'").out.strip()
+        found = self.box.run(f"pgrep -f '^/usr/sbin/slapd .*{self.conf}'").out.split()
+        assert len(found) < 2, found
+        return "".join(found)
 
     def answers(self):
         return self.box.run(f"ldapwhoami -Q -Y EXTERNAL -H {self.local}").ok

@@ -53,7 +53,7 @@ def normal(line):
     line = re.sub(r"\s+", " ", line)
     for theirs, ours in (("dn.one=", "dn.onelevel="), ("dn.base=", "dn.exact="), ("dn.base,", "dn.exact,"), ("+0 break", "break")):
         line = line.replace(theirs, ours)
-    line = line.replace("group/groupOfNames/member.exact=", "group=").replace("set.exact=", "set=").replace("cn=Subschema", "cn=subschema")
+    line = re.sub(r"group/groupOfNames/member(\.exact)?=", "group=", line).replace("set.exact=", "set=").replace("cn=Subschema", "cn=subschema")
     if line.startswith("olcSyncrepl"):
         unsaid = r" (starttls=no|filter=\S+|scope=sub|schemachecking=off|tls_reqsan=allow|tls_cipher_suite=\S+)"
         line = re.sub(unsaid, "", line.replace('"', "").replace("rid=001", "rid=1"))

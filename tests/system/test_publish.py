@@ -143,11 +143,15 @@ def test_uses_across_the_fleet(desk):
     desk.ctl("publisher", "publish", path)
     assert desk.uses() == [1, 2, 3, 4, 5]
     holder = b"db01.finance.example:" + b"0" * 32
-    desk.directory.add(f"cn={grant}.9,ou=uses,{BASE}", objectClass="hufuUse", cn=f"{grant}.9", hufuId=grant, hufuSlot=9, hufuHolder=holder).check()
+    values = {"hufuId": grant, "hufuSlot": 9, "hufuHost": "db07.finance.example", "hufuHolder": holder}
+    desk.directory.add(f"cn={grant}.9,ou=uses,{BASE}", objectClass="hufuUse", cn=f"{grant}.9", **values).check()
     # Fewer: what is held counts, whatever its number; free ones go from the top.
     narrower, *_ = desk.grant("narrower", uses="3 fleet", version=2, id=grant)
     desk.ctl("publisher", "publish", narrower)
     assert desk.uses() == [1, 2, 9]
+    # Each is for the hosts that the document names, and for no others.
+    found = desk.directory.search(f"(hufuId={grant})", base=f"ou=uses,{BASE}")
+    assert [entry["hufuHost"] for entry in found] == [[b"db01.finance.example"]] * 3
     # An older version does not bring them back, a newer one adds what is missing.
     desk.ctl("publisher", "publish", path)
     assert desk.uses() == [1, 2, 9]
