@@ -24,7 +24,7 @@ struct document {
 struct entry {
     struct shadow_record record; /* its name is below */
     struct document *document;
-    uint32_t generation; /* in which it was seen last */
+    uint64_t generation; /* in which it was seen last */
     char name[];
 };
 
@@ -39,8 +39,8 @@ struct shadow {
     uint8_t seed[SHADOW_SEED_SIZE];
     struct table entries;
     struct table documents;
-    uint32_t generation;
-    size_t seen; /* entries of this generation */
+    uint64_t generation; /* never comes round: an entry of an old one would count as seen */
+    size_t seen;         /* entries of this generation */
 };
 
 static size_t home_of(const struct table *t, const uint8_t *seed, const void *key)
