@@ -70,8 +70,7 @@ static int say(char *error, int r, const char *text)
     return r;
 }
 
-/* Control characters of a server's text would be somebody else's lines in our log. */
-static void make_printable(char *text)
+void connection_make_printable(char *text)
 {
     for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++)
         if (*c < 0x20 || *c >= 0x7f)
@@ -83,13 +82,12 @@ void connection_trouble(const struct connection *c, int code, char error[static 
     char *diagnostic = NULL;
 
     (void)ldap_get_option(c->ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &diagnostic);
-    if (c->socket.timed_out)
-        (void)snprintf(error, CONNECTION_ERROR_SIZE, _("the server does not answer"));
-    else
-        (void)snprintf(error, CONNECTION_ERROR_SIZE, "%s%s%.150s", ldap_err2string(code),
-                       diagnostic && diagnostic[0] != '\0' ? ": " : "", diagnostic ? diagnostic : "");
+    (void)snprintf(error, CONNECTION_ERROR_SIZE, "%s%s%.150s", ldap_err2string(code),
+                   diagnostic && diagnostic[0] != '\0' ? ": " : "", diagnostic ? diagnostic : "");
     ldap_memfree(diagnostic);
-    make_printable(error);
+    connection_make_printable(error);
+    if (c->socket.timed_out) /* our own words, in the reader's language */
+        (void)snprintf(error, CONNECTION_ERROR_SIZE, "%s", _("the server does not answer"));
 }
 
 /* --- TLS */
@@ -214,7 +212,7 @@ int connection_outcome(struct connection *c, int msgid, char error[static CONNEC
         (void)snprintf(error, CONNECTION_ERROR_SIZE, "%s%s%.150s", ldap_err2string(answer),
                        diagnostic && diagnostic[0] != '\0' ? ": " : "", diagnostic ? diagnostic : "");
     ldap_memfree(diagnostic);
-    make_printable(error);
+    connection_make_printable(error);
     return code == LDAP_SUCCESS ? answer : code;
 }
 

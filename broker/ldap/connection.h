@@ -53,6 +53,10 @@ void connection_set_nonblocking(struct connection *c);
  * now, or -errno: the connection is over. */
 int connection_poll(struct connection *c, LDAPMessage **ret);
 
+/** Control characters of a server's text would be somebody else's lines in a log, or steer a terminal: each
+ * is replaced. */
+void connection_make_printable(char *text);
+
 /** The code and, if there is one, the diagnostic message of the last operation that failed here. */
 void connection_trouble(const struct connection *c, int code, char error[static CONNECTION_ERROR_SIZE]);
 

@@ -9,10 +9,19 @@
 
 #define PAGE_SIZE 200
 
-/* Options of an attribute (`;binary`) are nobody's here. */
+/* Options of an attribute (`;binary`) are nobody's here; and what is no name would be lines of the server's
+ * in what is printed. */
+static bool is_name(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length > 0 &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == length;
+}
+
 static void put_attribute(struct buf *text, LDAP *ldap, LDAPMessage *entry, const char *name)
 {
-    struct berval **values = strchr(name, ';') ? NULL : ldap_get_values_len(ldap, entry, name);
+    struct berval **values = is_name(name) ? ldap_get_values_len(ldap, entry, name) : NULL;
 
     for (size_t i = 0; values && values[i]; i++)
         ldif_put(text, name, values[i]->bv_val, values[i]->bv_len);
@@ -67,6 +76,7 @@ static int read_end(const struct oneshot *o, LDAPMessage *page, struct berval *c
         code = answer;
     (void)snprintf(error, CONNECTION_ERROR_SIZE, "%s%s%.150s", ldap_err2string(code),
                    diagnostic && *diagnostic ? ": " : "", diagnostic ? diagnostic : "");
+    connection_make_printable(error);
     control = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
     if (control)
         (void)ldap_parse_pageresponse_control(ldap, control, &estimate, cookie);
