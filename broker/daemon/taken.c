@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* There are as many as operators have typed and revokers signed; a list is enough, but the common case, a
- * host on which nothing was ever revoked, costs nothing. */
+/* There are as many as operators have typed and revokers signed, and of the directory's unsigned ones 1024 at
+ * most (DIRECTORY_UNSIGNED_MAX): to look through these costs some microseconds for each grant of the person
+ * who logs in. A list is enough, and the common case, a host on which nothing was ever revoked, costs
+ * nothing. */
 struct taken {
     struct taken_entry *items;
     size_t n, capacity;
