@@ -139,7 +139,8 @@ static bool change(struct claim_request *r, const struct claim_place *place, enu
     return false;
 }
 
-/* Codes with which a server says that it changed nothing. Any other may come after the change. */
+/* Codes with which a server says that it changed nothing. Any other may come after the change; so may BUSY
+ * and UNAVAILABLE, from a proxy in front of one that did not answer. */
 static bool changed_nothing(int code)
 {
     static const int codes[] = {LDAP_PROTOCOL_ERROR,
@@ -157,8 +158,6 @@ static bool changed_nothing(int code)
                                 LDAP_INAPPROPRIATE_AUTH,
                                 LDAP_INVALID_CREDENTIALS,
                                 LDAP_INSUFFICIENT_ACCESS,
-                                LDAP_BUSY,
-                                LDAP_UNAVAILABLE,
                                 LDAP_UNWILLING_TO_PERFORM,
                                 LDAP_OBJECT_CLASS_VIOLATION};
 

@@ -19,7 +19,7 @@ enum ldapd_method {
 /* /etc/hufu/ldapd.conf, after strict parsing (ldapd.conf(5) explains each key). The one-shot modes fill one
  * by hand and let ldapd_config_check() judge it. All strings are the struct's own. */
 struct ldapd_config {
-    char **uris; /* [server] uri: at least one, each judged by ldapd_uri_check() */
+    char **uris; /* [server] uri: at least one */
     size_t n_uris;
     char *base;      /* [server] base: a DN, never the root */
     bool start_tls;  /* [server] start-tls: on every ldap:// */
