@@ -1,3 +1,4 @@
+#include "broker/common/files.h"
 #include "broker/ctl/call.h"
 #include "broker/ctl/directory.h"
 #include "broker/ctl/verbs.h"
@@ -72,8 +73,13 @@ static enum exit_code write_file(struct directory *d, const char *path, struct e
         return cli_fail(d->cli, EXIT_REFUSED, _("out of memory"));
     fd = mkostemp(temporary, O_CLOEXEC);
     e->out = fd >= 0 ? fdopen(fd, "we") : NULL;
-    if (!e->out)
-        return cli_fail(d->cli, EXIT_REFUSED, _("cannot write %s: %s"), path, strerror(errno));
+    if (!e->out) {
+        code = cli_fail(d->cli, EXIT_REFUSED, _("cannot write %s: %s"), path, strerror(errno));
+        if (fd >= 0)
+            (void)unlink(temporary);
+        (void)close_fd(fd);
+        return code;
+    }
     code = write_all(d, e);
     if (code == EXIT_DONE && (fflush(e->out) != 0 || fsync(fd) < 0))
         code = cli_fail(d->cli, EXIT_REFUSED, _("cannot write %s: %s"), path, strerror(errno));
