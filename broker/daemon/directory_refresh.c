@@ -232,7 +232,10 @@ static void record_purge(struct directory *d, size_t n, size_t of, bool confirme
 /* A list of what is there that was cut short must not close the house. */
 static bool holds_back(struct directory *d, size_t unseen, size_t before)
 {
-    if (d->full || unseen <= PURGE_FEW || 2 * unseen <= before)
+    bool large = unseen > PURGE_FEW && 2 * unseen > before;
+
+    /* All of it, however few, is what a server says that forgot to say that it told deletions. */
+    if (d->full || unseen == 0 || (!large && unseen < before))
         return false;
     d->held_back = unseen;
     d->full_wanted = true;

@@ -280,6 +280,31 @@ static void test_small_purge(void **state)
     ldapd_hang_up(&l);
 }
 
+/* Though they are few: a server that forgot to say that it tells deletions tells nothing, if nothing changed.
+ */
+static void test_everything_is_asked_about(void **state)
+{
+    struct world *w = *state;
+    struct ldapd l = ldapd_new(w);
+    unsigned range[2] = {1, 3};
+
+    ldapd_connect(&l);
+    ldapd_refresh(&l, tell_many, range);
+    ldapd_hang_up(&l);
+    ldapd_connect(&l);
+    ldapd_begin(&l, false);
+    ldapd_end(&l, false, "rid=1,csn=2");
+    ldapd_await_start(&l, 2);
+    assert_string_equal(l.cookie, "");
+    assert_int_equal(ldapd_count(w, "withdrawn"), 0);
+    assert_int_equal(ldapd_knock(w), REASON_OK);
+    ldapd_begin(&l, true);
+    ldapd_end(&l, false, "rid=1,csn=2");
+    ldapd_settle(&l);
+    assert_int_equal(ldapd_count(w, "withdrawn"), 3);
+    ldapd_hang_up(&l);
+}
+
 /* What is named as there and is not known here was lost: everything is asked for. */
 static void test_unknown_is_present(void **state)
 {
@@ -313,6 +338,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_large_purge_contradicted, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_large_purge_confirmed, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_small_purge, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_everything_is_asked_about, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_unknown_is_present, world_setup, world_teardown),
     };
 
