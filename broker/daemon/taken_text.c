@@ -115,7 +115,12 @@ json_t *taken_text_of_grant(const struct broker *b, const struct grant_entry *e,
 
     if (!x && e->taken_away == REASON_WITHDRAWN)
         return json_string(_("It came from the directory and is there no more"));
-    return x ? text_or_null(x) : text_of_status(&b->status.current, e->by_status);
+    if (x)
+        return text_or_null(x);
+    /* Of what does not stand by itself, a status takes nothing. */
+    return e->standing == REASON_OK || e->by_status == REASON_REVOKED
+               ? text_of_status(&b->status.current, e->by_status)
+               : json_null();
 }
 
 json_t *taken_text_of_staff(const struct broker *b, const char *staff, when_t now)

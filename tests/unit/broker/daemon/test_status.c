@@ -3,6 +3,7 @@
 #include "broker/audit/event.h"
 #include "broker/common/files.h"
 #include "tests/unit/broker/daemon/offices.h"
+#include "tests/unit/broker/daemon/signed_grant.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -194,6 +195,22 @@ static void test_shown(void **state)
     varlink_reply_done(&r);
 }
 
+/* What lacks a signature lacks it with any status: this one took nothing from it. */
+static void test_shown_of_half_signed(void **state)
+{
+    struct offices *o = *state;
+    struct signed_grant g = signed_grant_new(o->w, (struct grant_plan){0});
+    struct varlink_reply r = world_hand_in(o->w, g.document, g.one, NULL);
+
+    varlink_reply_done(&r);
+    issue_take_in(o, (struct issue){.epoch = 17});
+    r = world_call(o->w, "GrantShow", json_pack("{ss}", "id", PAPERS_ID));
+    assert_string_equal(offices_grant_text(&r, "state"), "approval-missing");
+    assert_string_equal(offices_grant_text(&r, "taken_by"), "");
+    varlink_reply_done(&r);
+    signed_grant_done(&g);
+}
+
 static void test_who_may_not(void **state)
 {
     struct offices *o = *state;
@@ -261,6 +278,7 @@ int main(void)
         STATUS_TEST(test_reservations),
         STATUS_TEST(test_in_flight),
         STATUS_TEST(test_shown),
+        STATUS_TEST(test_shown_of_half_signed),
         STATUS_TEST(test_who_may_not),
         STATUS_TEST(test_other_site),
         STATUS_TEST(test_malformed),
