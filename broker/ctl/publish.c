@@ -241,7 +241,11 @@ void publish_print(const struct cli *cli, const struct publication *p, const str
                       ngettext("It has the %zu approval that it needs.\n",
                                "It has the %zu approvals that it needs.\n", done->n_counted),
                       done->n_counted);
-    if (p->trust && done->n_missing > 0)
+    if (!p->trust || done->n_missing == 0)
+        return;
+    if (p->document->revocation)
+        (void)fputs(_("So it takes away only as long as it is there.\n"), cli->out);
+    else
         (void)fputs(_("Hosts take it when the others have published theirs:\n"
                       "  hufuctl publish FILE --approval APPROVAL\n"),
                     cli->out);

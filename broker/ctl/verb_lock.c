@@ -194,8 +194,8 @@ static const struct table_column columns[] = {
     {.title = N_("NAME"), .member = "name"},
     {.title = N_("AT"), .member = "at", .spare = 1},
     {.title = N_("UNTIL"), .member = "until", .format = until_of},
-    {.title = N_("BY"), .member = "by", .spare = 2, .format = by_of},
-    {.title = N_("WHY"), .member = "why"},
+    {.title = N_("BY"), .member = "by", .format = by_of},
+    {.title = N_("WHY"), .member = "why", .spare = 2},
 };
 
 static const struct listing listing = {.method = "TakenList",

@@ -119,11 +119,35 @@ static int print_error(const struct cli *cli, const json_t *sync)
     return 0;
 }
 
-static const struct table_column entry_columns[] = {
-    {.title = N_("ENTRY"), .member = "name", .spare = 1},
-    {.title = N_("REASON"), .member = "reason"},
-    {.title = N_("MEANS"), .member = "text"},
-};
+/* What it is called can be long, and is what somebody has to look for. */
+static int print_entry(FILE *out, const json_t *entry)
+{
+    cleanup_free char *name = table_cell(json_object_get(entry, "name"));
+    cleanup_free char *reason = table_cell(json_object_get(entry, "reason"));
+    cleanup_free char *text = table_cell(json_object_get(entry, "text"));
+    cleanup_free char *about = NULL;
+
+    if (!name || !reason || !text || asprintf(&about, "%s: %s", reason, text) < 0)
+        return -ENOMEM;
+    text_print_item(out, name, about);
+    return 0;
+}
+
+static int print_entries(FILE *out, const json_t *entries)
+{
+    const json_t *entry;
+    size_t i;
+    int r = 0;
+
+    if (json_array_size(entries) > 0)
+        (void)fputs(_("\nNot in force here:\n"), out);
+    json_array_foreach(entries, i, entry)
+    {
+        if (r == 0)
+            r = print_entry(out, entry);
+    }
+    return r;
+}
 
 static const struct {
     const char *state;
@@ -163,12 +187,7 @@ static enum exit_code print_text(const struct cli *cli, const json_t *sync)
     (void)fputc('\n', cli->out);
     if (!copy || table_print_object(cli->out, columns, ARRAY_SIZE(columns), copy) < 0)
         return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
-    if (json_array_size(entries) == 0)
-        return EXIT_DONE;
-    (void)fputs(_("\nNot in force here:\n"), cli->out);
-    return table_print(cli->out, entry_columns, ARRAY_SIZE(entry_columns), entries) < 0
-               ? cli_fail(cli, EXIT_REFUSED, _("out of memory"))
-               : EXIT_DONE;
+    return print_entries(cli->out, entries) < 0 ? cli_fail(cli, EXIT_REFUSED, _("out of memory")) : EXIT_DONE;
 }
 
 static enum exit_code print_metrics(const struct cli *cli, const struct settings *s, const json_t *sync)

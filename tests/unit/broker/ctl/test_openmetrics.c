@@ -130,7 +130,8 @@ static void test_text(void **state)
     assert_says(r.out, "2026-11-21T09:30:00Z (30 min ago)");
     assert_null(strstr(r.out, "Last error"));
     assert_null(strstr(r.out, "tried again"));
-    assert_says(r.out, "cn=x\\x1b[1m,ou=grants");
+    assert_says(r.out, "  cn=x\\x1b[1m,ou=grants");
+    assert_says(r.out, "malformed: no grant\n");
 }
 
 static void test_failure(void **state)
