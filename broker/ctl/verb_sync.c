@@ -1,3 +1,4 @@
+#include "broker/common/wrap.h"
 #include "broker/ctl/call.h"
 #include "broker/ctl/openmetrics.h"
 #include "broker/ctl/papers.h"
@@ -129,7 +130,8 @@ static int print_entry(FILE *out, const json_t *entry)
 
     if (!name || !reason || !text || asprintf(&about, "%s: %s", reason, text) < 0)
         return -ENOMEM;
-    text_print_item(out, name, about);
+    (void)fprintf(out, "  %s\n    ", name);
+    wrap_line(out, about, strlen(about), 4, 4);
     return 0;
 }
 

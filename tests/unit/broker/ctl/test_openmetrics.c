@@ -131,7 +131,7 @@ static void test_text(void **state)
     assert_null(strstr(r.out, "Last error"));
     assert_null(strstr(r.out, "tried again"));
     assert_says(r.out, "  cn=x\\x1b[1m,ou=grants");
-    assert_says(r.out, "malformed: no grant\n");
+    assert_says(r.out, "\n    malformed: no grant\n");
 }
 
 static void test_failure(void **state)
