@@ -290,10 +290,7 @@ void directory_press(struct directory *d)
     if (pause == d->paused)
         return;
     d->paused = pause;
-    if (pause)
-        feed_pause(d->feed);
-    else
-        feed_resume(d->feed);
+    (pause ? feed_pause : feed_resume)(d->feed);
 }
 
 static int send_claim(void *userdata, const struct feed_message *m)
