@@ -1,8 +1,10 @@
 // LAYERS: test_support
 // LINK: -Wl,--wrap=store_submit
+// LINK: -Wl,--wrap=clock_wall -Wl,--wrap=clock_wall_us -Wl,--wrap=clock_boot_us
 
 #include "broker/common/files.h"
 #include "tests/unit/broker/daemon/fake_provider.h"
+#include "tests/unit/broker/daemon/set_clock.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -17,11 +19,15 @@
 static struct provider p;
 static unsigned good; /* so many transactions are taken, and then none while `full` */
 static bool full;
+static bool slow; /* the next one takes two seconds */
 
 int __real_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
 int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
 int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata)
 {
+    if (slow)
+        set_clock_wait(2);
+    slow = false;
     if (!full || good > 0) {
         good -= full;
         return __real_store_submit(s, t, done, userdata);
@@ -34,8 +40,8 @@ static int setup(void **state)
 {
     int r;
 
-    full = false;
-    r = world_setup(state);
+    full = slow = false;
+    r = set_clock_setup(state);
     p = (struct provider){0};
     provider_start(&p, *state, 2);
     world_grant(*state, (struct grant_plan){.uses = "2 fleet", .sessions = "2"});
@@ -72,6 +78,20 @@ static void test_intent_is_not_written(void **state)
     assert_refused(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m), REASON_STORE_UNAVAILABLE);
     assert_int_equal(p.asked[FEED_TAKE], 0);
     assert_int_equal(claiming_unresolved(w->broker->claiming), 0);
+    visitor_end(&v);
+}
+
+/* Its time is over when it may be asked: then it is not. */
+static void test_intent_is_written_late(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_login(&v);
+
+    slow = true;
+    assert_refused(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m), REASON_CLAIM_UNAVAILABLE);
+    assert_int_equal(p.asked[FEED_TAKE], 0);
+    provider_settles_at(&p, 0);
     visitor_end(&v);
 }
 
@@ -144,8 +164,9 @@ static void test_provider_goes_behind_its_answer(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_intent_is_not_written),  TEST(test_reservation_is_not_written),      TEST(test_no_lease),
-        TEST(test_opening_is_not_written), TEST(test_provider_goes_behind_its_answer),
+        TEST(test_intent_is_not_written),      TEST(test_intent_is_written_late),
+        TEST(test_reservation_is_not_written), TEST(test_no_lease),
+        TEST(test_opening_is_not_written),     TEST(test_provider_goes_behind_its_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,6 +127,29 @@ static void test_many_good_ones_of_one(void **state)
         free(many[i]);
 }
 
+/* Nor together with junk in the name of whom they would crowd out: of one signer one is enough, and the rest
+ * is looked through. */
+static void test_many_good_ones_and_junk(void **state)
+{
+    struct desk *k = *state;
+    const struct signatory *unit = &k->w->department->approvers[DEPARTMENT_UNIT];
+    const char *approvals[FEED_APPROVALS_MAX];
+    char *made[FEED_APPROVALS_MAX - 1];
+
+    for (size_t i = 0; i < ARRAY_SIZE(made); i++) {
+        char at[WHEN_TEXT_SIZE];
+
+        when_format(1795000000 + (when_t)i, at);
+        approvals[i] = made[i] = i % 2 == 0 ? forged(k, (unsigned)i)
+                                            : paper_approval(&(struct approval_plan){
+                                                  .by = unit, .document = k->document, .approved_at = at});
+    }
+    approvals[FEED_APPROVALS_MAX - 1] = k->leader;
+    assert_int_equal(told(k, approvals, FEED_APPROVALS_MAX), REASON_OK);
+    for (size_t i = 0; i < ARRAY_SIZE(made); i++)
+        free(made[i]);
+}
+
 /* Of another version, another site, another grant: they are of this one only if they say so, and were signed
  * so. */
 static void test_swapped(void **state)
@@ -241,6 +264,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nothing_but_junk, setup, teardown),
         cmocka_unit_test_setup_teardown(test_duplicates, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_good_ones_of_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_good_ones_and_junk, setup, teardown),
         cmocka_unit_test_setup_teardown(test_swapped, setup, teardown),
         cmocka_unit_test_setup_teardown(test_foreign_certificate, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_by_one, setup, teardown),
