@@ -112,7 +112,7 @@ static const struct texts_reason rows[] = {
     {REASON_USES_EXHAUSTED, N_("Your authorisation has been used as often as it allows."),
      N_("Ask the operator for a new grant, and quote the reference below.")},
     {REASON_CLAIM_UNAVAILABLE,
-     N_("Your authorisation is counted over all hosts, and the directory that counts cannot be reached."),
+     N_("Your authorisation is counted over all hosts, and the directory that counts gave no use of it."),
      ASK_ADMIN},
     {REASON_SESSIONS_LIMIT, N_("You have as many sessions open as your authorisation allows."),
      N_("End another session of yours first.")},
