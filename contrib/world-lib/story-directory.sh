@@ -50,7 +50,7 @@ make_directory() {
   must root@ldap1 "cd /var/lib/ldap && install -d -o openldap -g openldap -m 700 hufu hufu-log hufu-uses"
   must root@ldap1 "sed -i -e 's|^SLAPD_CONF=.*|SLAPD_CONF=/etc/ldap/hufu/provider.conf|' -e 's|^SLAPD_SERVICES=.*|SLAPD_SERVICES=\"ldaps:/// ldapi:///\"|' /etc/default/slapd"
   must root@ldap1 "systemctl start slapd"
-  must root@ldap1 "ldapadd -Q -Y EXTERNAL -H ldapi:/// -f /etc/ldap/hufu/tree.ldif"
+  compact=1 must root@ldap1 "ldapadd -Q -Y EXTERNAL -H ldapi:/// -f /etc/ldap/hufu/tree.ldif"
 }
 
 entry_of_person() { # NAME GROUP
@@ -74,14 +74,14 @@ LDIF"
       quietly "$(request "$person" people) && $(certify "$person" extendedKeyUsage=clientAuth)" >/dev/null 2>&1
     fi
   done
-  must root@ldap1 "ldapmodify -Q -Y EXTERNAL -H ldapi:/// -f people.ldif"
+  compact=1 must root@ldap1 "ldapmodify -Q -Y EXTERNAL -H ldapi:/// -f people.ldif"
 }
 
 join_host() {
   chapter "6. The host's account and certificate, and hufu-ldapd, the one program of Hufu that has a network"
   quietly "printf '%s\n' 'dn: cn=db01.finance.example,ou=hosts,$base' 'objectClass: device' 'objectClass: hufuHostAccount' 'cn: db01.finance.example' 'hufuHost: db01.finance.example' >db01.ldif"
   must root@ldap1 "cat db01.ldif"
-  must root@ldap1 "ldapadd -Q -Y EXTERNAL -H ldapi:/// -f db01.ldif"
+  compact=1 must root@ldap1 "ldapadd -Q -Y EXTERNAL -H ldapi:/// -f db01.ldif"
   admit root@db01 db01.finance.example hosts extendedKeyUsage=clientAuth
   must root@db01 "install -d -m 755 /etc/hufu/tls && install -m 644 ldap-ca.pem /etc/hufu/tls/ca.pem && install -m 644 ldap-crl.pem /etc/hufu/tls/crl.pem"
   must root@db01 "install -m 644 ldap-db01.finance.example.pem /etc/hufu/tls/host.pem && install -o hufu-ldap -m 600 ldap-db01.finance.example.key /etc/hufu/tls/host.key"
@@ -108,7 +108,7 @@ write_status() { # LASTS [--first]
 }
 
 first_status() {
-  chapter "7. Without news nobody is let in; the first status, for a day, and a heartbeat. Timers do both from now on"
+  chapter "7. Without news nobody is let in; the first status, for a day, and a heartbeat. On a site's machine, timers do both"
   write_status 24h --first
   must status-2026 "cat status"
   must status-2026 "hufuctl sync beat --directory status-2026.conf"

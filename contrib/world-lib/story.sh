@@ -17,8 +17,8 @@ say() {
   printf '%s\n' "$@"
 }
 
-indent() {
-  sed -u -e 's/\r$//' -e 's/^/    /'
+indent() { # with `compact` set without empty lines
+  sed -u -e 's/\r$//' ${compact:+-e '/^$/d'} -e 's/^/    /'
 }
 
 fail() {
