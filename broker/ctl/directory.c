@@ -316,6 +316,21 @@ static enum exit_code read_answers(FILE *out, void *userdata)
     return EXIT_DONE;
 }
 
+/* Each begins with one such line; values cannot, since a line that goes on begins with a blank. */
+static size_t count_changes(const struct buf *changes)
+{
+    static const char begin[] = "\nchangetype: ";
+    const uint8_t *at = changes->data;
+    const uint8_t *end = at + changes->size;
+    size_t n = 0;
+
+    while (at < end && (at = memmem(at, (size_t)(end - at), begin, sizeof(begin) - 1)) != NULL) {
+        at += sizeof(begin) - 1;
+        n++;
+    }
+    return n;
+}
+
 static int changes_descriptor(const struct buf *changes)
 {
     int fd = memfd_create("changes", MFD_CLOEXEC);
@@ -351,7 +366,7 @@ enum exit_code directory_apply(struct directory *d, const struct buf *changes, d
         return cli_fail(d->cli, EXIT_REFUSED, "%s", strerror(errno));
     run.in = in;
     code = run_it(d, &run, &refused);
-    if (code == EXIT_DONE && a.malformed)
+    if (code == EXIT_DONE && (a.malformed || a.n != count_changes(changes)))
         return cli_fail(d->cli, EXIT_REFUSED, _("what %s answers cannot be read"), d->cli->ldapd);
     return code;
 }

@@ -48,7 +48,7 @@ static enum exit_code hear(struct ldif_record **record, void *userdata)
     struct entry_held held;
 
     entry_held_of(*record, &held);
-    if (f->wanted && held.document &&
+    if (f->wanted && f->wanted->text && held.document &&
         (held.document->size != f->wanted->size ||
          memcmp(held.document->value, f->wanted->text, f->wanted->size) != 0)) {
         f->other = true;
@@ -118,7 +118,7 @@ static bool is_id(const char *text)
 /* Its name is the words of whoever put it there. */
 static char *name_to_show(const struct found *f)
 {
-    return text_escape(f->dn[0], strlen(f->dn[0]), false);
+    return f->dn[0] ? text_escape(f->dn[0], strlen(f->dn[0]), false) : NULL;
 }
 
 static void show(FILE *terminal, void *userdata)

@@ -1,6 +1,7 @@
 // LAYERS: test_support
 // LIBRARIES: jansson
 
+#include "broker/ctl/entry.h"
 #include "tests/unit/broker/ctl/fake_directory.h"
 #include "tests/unit/broker/ctl/invoke.h"
 #include "tests/unit/unit.h"
@@ -177,8 +178,12 @@ static void test_answers(void **state)
         enum exit_code code;
         unsigned n;
     } cases[] = {
+        /* of two changes */
         {"cat >/dev/null; printf '1 0\\n2 68 Already exists\\n'; exit 1", EXIT_DONE, 2},
-        {"printf '1 0 \\n'", EXIT_DONE, 1},
+        {"printf '1 0 \\n2 0\\n'", EXIT_DONE, 2},
+        {"printf '1 0 \\n'", EXIT_REFUSED, 1},
+        {"printf '1 0\\n2 0\\n3 0\\n'", EXIT_REFUSED, 3},
+        {"true", EXIT_REFUSED, 0},
         {"printf '2 0\\n'", EXIT_REFUSED, 0},
         {"printf '1 0\\n1 0\\n'", EXIT_REFUSED, 1},
         {"printf '1\\n'", EXIT_REFUSED, 0},
@@ -196,7 +201,8 @@ static void test_answers(void **state)
         struct fake_directory f;
         unsigned n = 0;
 
-        ldif_put_text(&changes, "dn", "cn=x");
+        entry_put_deletion(&changes, "cn=x");
+        entry_put_deletion(&changes, "cn=\xe2\x98\x83\nchangetype: delete");
         fake_directory_start(&f, cases[i].script);
         if (directory_apply(&f.directory, &changes, count, &n) != cases[i].code || n != cases[i].n)
             fail_msg("%s: %u answers", cases[i].script, n);
