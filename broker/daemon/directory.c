@@ -13,10 +13,10 @@
 /* The search: whom hufud hears, when it asks anew and from where, and what is said about the line. */
 
 #define SECONDS          ((uint64_t)1000000)
-#define FULL_AFTER_US    (6 * 3600 * SECONDS)
-#define FULL_JITTER_US   (3600 * SECONDS)
+#define FULL_JITTER_US   (SECONDS * 3600)
+#define FULL_AFTER_US    (6 * FULL_JITTER_US)
 #define RETRY_FIRST_US   (5 * SECONDS)
-#define RETRY_LONGEST_US (3600 * SECONDS)
+#define RETRY_LONGEST_US (SECONDS * 3600)
 #define LOST_AFTER_US    (60 * SECONDS)
 
 /* ---- beginning anew ---- */
@@ -282,7 +282,7 @@ void directory_press(struct directory *d)
 {
     bool claim = claiming_is_awaited(d->broker->claiming);
     bool full = d->held > (claim ? DIRECTORY_HELD_CLAIM : DIRECTORY_HELD_MAX / 2) ||
-                d->n_unwritten > DIRECTORY_UNWRITTEN_MAX * (claim ? 2 : 1);
+                d->n_unwritten > DIRECTORY_UNWRITTEN_MAX * (claim ? (size_t)2 : 1);
     bool drains = !directory_is_quiet(d) || d->is_writing;
     bool pause =
         full && drains && (d->phase == DIRECTORY_COMPLETE || d->paused || d->held > DIRECTORY_HELD_MAX);

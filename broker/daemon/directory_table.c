@@ -49,7 +49,7 @@ static int grow(struct table *t)
     struct table larger = *t;
 
     larger.n_slots = t->n_slots > 0 ? 2 * t->n_slots : FIRST_SLOTS;
-    larger.slots = calloc(larger.n_slots, sizeof(*larger.slots));
+    larger.slots = calloc(larger.n_slots, sizeof(struct table_item *));
     if (!larger.slots)
         return -ENOMEM;
     for (size_t i = 0; i < t->n_slots; i++)

@@ -60,7 +60,7 @@ static bool add_value(struct changes *c, LDAPMod *mod, const struct ldif_line *l
         if (!values)
             return false;
         if (n > 0)
-            memcpy(values, mod->mod_bvalues, n * sizeof(*values));
+            memcpy(values, mod->mod_bvalues, n * sizeof(struct berval *));
         mod->mod_bvalues = values;
     }
     values[n] = value;
