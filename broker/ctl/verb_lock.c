@@ -63,9 +63,8 @@ static enum exit_code report_lock(const struct cli *cli, const char *scope, cons
 static void print_lock(FILE *out, void *userdata)
 {
     (void)userdata;
-    text_print_wrapped(out,
-                       _("This ends every vendor's session on this host, and lets none of them in until "
-                         "`hufuctl unlock --host`. The department's own staff are not affected."));
+    text_print_wrapped(out, _("This ends every vendor's session on this host, and lets none of them in until "
+                              "`hufuctl unlock --host`. The department's own staff are not affected."));
 }
 
 static enum exit_code run_lock(const struct cli *cli, const void *settings,

@@ -40,8 +40,8 @@ int grants_load(struct grants *g, const struct trust_set *trust, when_t now, con
  * commit failed, and that was used. 0 or -ENOMEM. */
 int grants_load_books(struct grants *g, const struct store_books *books);
 
-/** A grant that never was verified here, and of which nothing was used or is live, is forgotten: the directory
- * no longer has it. False: it is another kind, or not here. */
+/** A grant that never was verified here, and of which nothing was used or is live, is forgotten: the
+ * directory no longer has it. False: it is another kind, or not here. */
 bool grants_forget(struct grants *g, const struct ident_id *id);
 
 /** Judges all entries under a trust that took the place of another (NULL: there is none). Which versions were

@@ -12,8 +12,8 @@
 /** Puts a stored one into b->taken. 0, -EBADMSG (a row that this module cannot have written), -ENOMEM. */
 int revocations_load(struct broker *b, const struct store_document *d);
 
-/** The tombstone that a document would be if somebody had signed it: what an unsigned one takes away. It is of
- * `site`. 0; -EINVAL (malformed, or of another site); -ENOMEM. */
+/** The tombstone that a document would be if somebody had signed it: what an unsigned one takes away. It is
+ * of `site`. 0; -EINVAL (malformed, or of another site); -ENOMEM. */
 int revocations_unsigned(struct octets document, const char *site, struct taken_entry *ret);
 
 #endif

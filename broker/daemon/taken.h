@@ -9,7 +9,8 @@
  * What was taken away on this host: tombstones (revocations) and locks, in memory. They hit grants, staff,
  * vendors or the whole host, also such as are not known yet, until their time is over. An operator's
  * tombstone and a signed one of the same scope and name are two: neither ends with the other, nor hides who
- * said it. Unsigned ones of the directory are here as long as they are there, and are kept by whoever reads it.
+ * said it. Unsigned ones of the directory are here as long as they are there, and are kept by whoever reads
+ * it.
  */
 struct taken;
 
@@ -20,7 +21,7 @@ struct taken_entry {
     bool is_signed;
     bool is_unsigned; /* in the directory, and nobody signed who may: it holds as long as it is there, and has
                          revocation and sha256 below */
-    uint64_t serial; /* tells it from one that takes its place */
+    uint64_t serial;  /* tells it from one that takes its place */
     /* of a signed one: */
     struct ident_id revocation;
     uint32_t row; /* version of its row in the store: one id may have been used for several documents */
