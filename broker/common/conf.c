@@ -262,6 +262,22 @@ int conf_load(const char *path, const struct conf_key *table, void *target, stru
     return r;
 }
 
+int conf_refuse(char *reason, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(reason, CONF_REASON_SIZE, format, arguments);
+    va_end(arguments);
+    return -EINVAL;
+}
+
+int conf_set_text(char **target, const char *value)
+{
+    *target = strdup(value);
+    return *target ? 0 : -ENOMEM;
+}
+
 int conf_parse_range(const char *value, unsigned *first, unsigned *last)
 {
     const char *dash = strchr(value, '-');

@@ -4,39 +4,21 @@
 #include "policy/base/ident.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define REASON_SIZE       200
 #define LIST_MAX          64
 #define TOLERANCE_DEFAULT 10
 #define TOLERANCE_MAX     3600
-
-__attribute__((format(printf, 2, 3))) static int refuse(char *reason, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(reason, REASON_SIZE, format, arguments);
-    va_end(arguments);
-    return -EINVAL;
-}
-
-static int set_text(char **target, const char *value)
-{
-    *target = strdup(value);
-    return *target ? 0 : -ENOMEM;
-}
 
 static int set_host(void *target, const char *value, char *reason)
 {
     struct config *c = target;
 
     if (!ident_is_name(value, strlen(value)))
-        return refuse(reason, "\"%.60s\" is no host name: [A-Za-z0-9][A-Za-z0-9._-]{0,63}", value);
-    return set_text(&c->host, value);
+        return conf_refuse(reason, "\"%.60s\" is no host name: [A-Za-z0-9][A-Za-z0-9._-]{0,63}", value);
+    return conf_set_text(&c->host, value);
 }
 
 /* "A, B": appends each name; blanks around commas are fine, empty items are not. */
@@ -53,9 +35,9 @@ static int set_list(char ***items, size_t *n, const char *value, bool (*fits)(co
         while (used > 0 && value[used - 1] == ' ')
             used--;
         if (!fits(value, used))
-            return refuse(reason, "\"%.*s\" is no %s", (int)(used < 60 ? used : 60), value, what);
+            return conf_refuse(reason, "\"%.*s\" is no %s", (int)(used < 60 ? used : 60), value, what);
         if (*n == LIST_MAX)
-            return refuse(reason, "more than %d names", LIST_MAX);
+            return conf_refuse(reason, "more than %d names", LIST_MAX);
         more = realloc(*items, (*n + 1) * sizeof(**items));
         if (!more)
             return -ENOMEM;
@@ -66,7 +48,7 @@ static int set_list(char ***items, size_t *n, const char *value, bool (*fits)(co
         (*n)++;
         value += length;
         if (*value == ',' && value[strspn(value, ", ")] == '\0')
-            return refuse(reason, "a comma at the end");
+            return conf_refuse(reason, "a comma at the end");
         value += *value == ',';
     }
     return 0;
@@ -96,7 +78,7 @@ static int set_gated_uid(void *target, const char *value, char *reason)
     struct config *c = target;
 
     if (conf_parse_range(value, &c->gated_first, &c->gated_last) < 0)
-        return refuse(reason, "\"%.60s\" is no range of uids such as 20000-29999", value);
+        return conf_refuse(reason, "\"%.60s\" is no range of uids such as 20000-29999", value);
     return 0;
 }
 
@@ -106,7 +88,7 @@ static int set_status_max_age(void *target, const char *value, char *reason)
 
     c->status_required = strcmp(value, "none") != 0;
     if (c->status_required && conf_parse_duration(value, &c->status_max_age) < 0)
-        return refuse(reason, "\"%.60s\" is neither a duration such as 24h nor none", value);
+        return conf_refuse(reason, "\"%.60s\" is neither a duration such as 24h nor none", value);
     return 0;
 }
 
@@ -115,7 +97,7 @@ static int set_tolerance(void *target, const char *value, char *reason)
     struct config *c = target;
 
     if (conf_parse_duration(value, &c->tolerance) < 0 || c->tolerance > TOLERANCE_MAX)
-        return refuse(reason, "\"%.60s\" is no duration from 1s to 1h", value);
+        return conf_refuse(reason, "\"%.60s\" is no duration from 1s to 1h", value);
     return 0;
 }
 
@@ -124,8 +106,8 @@ static int set_language(void *target, const char *value, char *reason)
     struct config *c = target;
 
     if (strcmp(value, "en") != 0 && strcmp(value, "zh_CN") != 0)
-        return refuse(reason, "\"%.60s\" is neither en nor zh_CN", value);
-    return set_text(&c->language, value);
+        return conf_refuse(reason, "\"%.60s\" is neither en nor zh_CN", value);
+    return conf_set_text(&c->language, value);
 }
 
 static const struct conf_key keys[] = {
@@ -151,7 +133,7 @@ int config_parse(const char *text, size_t size, struct config **ret, struct conf
     r = conf_parse(text, size, keys, c, error);
     if (r < 0)
         return r;
-    if (!c->language && set_text(&c->language, "en") < 0)
+    if (!c->language && conf_set_text(&c->language, "en") < 0)
         return -ENOMEM;
     *ret = steal_pointer(&c);
     return 0;

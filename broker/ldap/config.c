@@ -6,33 +6,15 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ldap.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define REASON_SIZE             200
 #define NETWORK_TIMEOUT_DEFAULT 5
 #define NETWORK_TIMEOUT_MAX     60
 #define STALL_AFTER_DEFAULT     180
 #define POLL_INTERVAL_DEFAULT   60
 #define RECONNECT_MAX_DEFAULT   60
 #define TIMING_MAX              3600
-
-__attribute__((format(printf, 2, 3))) static int refuse(char *reason, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(reason, REASON_SIZE, format, arguments);
-    va_end(arguments);
-    return -EINVAL;
-}
-
-static int set_text(char **target, const char *value)
-{
-    *target = strdup(value);
-    return *target ? 0 : -ENOMEM;
-}
 
 static bool has_scheme(const char *uri, const char *scheme)
 {
@@ -63,9 +45,9 @@ static int check_uri(const char *uri, bool *is_local, char *reason)
     bool bare, ipc;
 
     if (!has_scheme(uri, "ldap") && !has_scheme(uri, "ldaps") && !has_scheme(uri, "ldapi"))
-        return refuse(reason, _("\"%.80s\" does not begin with ldaps://, ldap:// or ldapi://"), uri);
+        return conf_refuse(reason, _("\"%.80s\" does not begin with ldaps://, ldap:// or ldapi://"), uri);
     if (ldap_url_parse(uri, &url) != LDAP_URL_SUCCESS)
-        return refuse(reason, _("\"%.80s\" is no LDAP URI"), uri);
+        return conf_refuse(reason, _("\"%.80s\" is no LDAP URI"), uri);
     ipc = has_scheme(uri, "ldapi");
     rest = uri + strcspn(uri, ":") + strlen("://");
     rest += strcspn(rest, "/?");
@@ -73,13 +55,13 @@ static int check_uri(const char *uri, bool *is_local, char *reason)
     *is_local = ipc || (url->lud_host && is_loopback(url->lud_host));
     if (!bare || !url->lud_host || url->lud_host[0] == '\0') {
         ldap_free_urldesc(url);
-        return refuse(reason, _("\"%.80s\" must name a server, and nothing behind it"), uri);
+        return conf_refuse(reason, _("\"%.80s\" must name a server, and nothing behind it"), uri);
     }
     /* libldap would look for the machine's own name in the certificate, whatever that is just now. */
     if (has_scheme(uri, "ldaps") && strcasecmp(url->lud_host, "localhost") == 0) {
         ldap_free_urldesc(url);
-        return refuse(reason, _("\"%.80s\": no certificate can prove localhost; write a name or an address"),
-                      uri);
+        return conf_refuse(
+            reason, _("\"%.80s\": no certificate can prove localhost; write a name or an address"), uri);
     }
     ldap_free_urldesc(url);
     return 0;
@@ -99,16 +81,16 @@ int ldapd_config_add_uris(struct ldapd_config *c, const char *value, char *reaso
         if (check_uri(uri, &local, reason) < 0)
             return -EINVAL;
         if (c->n_uris == LDAPD_URIS_MAX)
-            return refuse(reason, _("more than %d URIs"), LDAPD_URIS_MAX);
+            return conf_refuse(reason, _("more than %d URIs"), LDAPD_URIS_MAX);
         more = realloc(c->uris, (c->n_uris + 1) * sizeof(*more));
         if (!more)
             return -ENOMEM;
         c->uris = more;
-        if (set_text(&c->uris[c->n_uris], uri) < 0)
+        if (conf_set_text(&c->uris[c->n_uris], uri) < 0)
             return -ENOMEM;
         c->n_uris++;
     }
-    return c->n_uris > 0 ? 0 : refuse(reason, _("no URI"));
+    return c->n_uris > 0 ? 0 : conf_refuse(reason, _("no URI"));
 }
 
 static int set_uri(void *target, const char *value, char *reason)
@@ -123,7 +105,7 @@ static int set_claim_uri(void *target, const char *value, char *reason)
 
     if (check_uri(value, &local, reason) < 0)
         return -EINVAL;
-    return set_text(&c->claim_uri, value);
+    return conf_set_text(&c->claim_uri, value);
 }
 
 static bool is_dn(const char *value)
@@ -140,8 +122,8 @@ static int set_base(void *target, const char *value, char *reason)
     struct ldapd_config *c = target;
 
     if (!is_dn(value))
-        return refuse(reason, _("\"%.80s\" is no DN such as ou=hufu,dc=finance,dc=example"), value);
-    return set_text(&c->base, value);
+        return conf_refuse(reason, _("\"%.80s\" is no DN such as ou=hufu,dc=finance,dc=example"), value);
+    return conf_set_text(&c->base, value);
 }
 
 static int set_start_tls(void *target, const char *value, char *reason)
@@ -150,7 +132,7 @@ static int set_start_tls(void *target, const char *value, char *reason)
 
     c->start_tls = strcmp(value, "yes") == 0;
     if (!c->start_tls && strcmp(value, "no") != 0)
-        return refuse(reason, _("\"%.60s\" is neither yes nor no"), value);
+        return conf_refuse(reason, _("\"%.60s\" is neither yes nor no"), value);
     return 0;
 }
 
@@ -163,7 +145,7 @@ static int set_method(void *target, const char *value, char *reason)
     else if (strcmp(value, "simple") == 0)
         c->method = LDAPD_SIMPLE;
     else
-        return refuse(reason, _("\"%.60s\" is neither external nor simple"), value);
+        return conf_refuse(reason, _("\"%.60s\" is neither external nor simple"), value);
     return 0;
 }
 
@@ -172,15 +154,16 @@ static int set_dn(void *target, const char *value, char *reason)
     struct ldapd_config *c = target;
 
     if (!is_dn(value))
-        return refuse(reason, _("\"%.80s\" is no DN such as cn=db01,ou=hosts,dc=finance,dc=example"), value);
-    return set_text(&c->dn, value);
+        return conf_refuse(reason, _("\"%.80s\" is no DN such as cn=db01,ou=hosts,dc=finance,dc=example"),
+                           value);
+    return conf_set_text(&c->dn, value);
 }
 
 static int set_path(char **target, const char *value, char *reason)
 {
     if (value[0] != '/' || value[strlen(value) - 1] == '/')
-        return refuse(reason, _("\"%.80s\" is no absolute path of a file"), value);
-    return set_text(target, value);
+        return conf_refuse(reason, _("\"%.80s\" is no absolute path of a file"), value);
+    return conf_set_text(target, value);
 }
 
 #define PATH_SETTER(member)                                                       \
@@ -198,7 +181,7 @@ PATH_SETTER(crl)
 static int set_seconds(uint32_t *target, const char *value, uint32_t most, char *reason)
 {
     if (conf_parse_duration(value, target) < 0 || *target > most)
-        return refuse(reason, _("\"%.60s\" is no duration from 1s to %us"), value, most);
+        return conf_refuse(reason, _("\"%.60s\" is no duration from 1s to %us"), value, most);
     return 0;
 }
 
@@ -239,36 +222,36 @@ static int check_transport(const struct ldapd_config *c, const char *uri, char *
     if (check_uri(uri, &local, reason) < 0)
         return -EINVAL;
     if (tls && !c->ca)
-        return refuse(reason,
-                      _("%.80s needs TLS, and [tls] ca is missing: no certificate is believed by default"),
-                      uri);
+        return conf_refuse(
+            reason, _("%.80s needs TLS, and [tls] ca is missing: no certificate is believed by default"),
+            uri);
     if (!tls && !local)
-        return refuse(reason,
-                      _("%.80s would be read by everybody on the way: use ldaps:// or start-tls = yes"), uri);
+        return conf_refuse(
+            reason, _("%.80s would be read by everybody on the way: use ldaps:// or start-tls = yes"), uri);
     if (c->method == LDAPD_EXTERNAL && !has_scheme(uri, "ldapi") && (!tls || !c->cert))
-        return refuse(reason, _("method = external at %.80s needs TLS, with [tls] cert and key"), uri);
+        return conf_refuse(reason, _("method = external at %.80s needs TLS, with [tls] cert and key"), uri);
     return 0;
 }
 
 static int check_bind(const struct ldapd_config *c, char *reason)
 {
     if (c->method == LDAPD_SIMPLE && (!c->dn || (!c->password_file && !c->password && !c->asks)))
-        return refuse(reason, _("method = simple needs dn and password-file in [bind]"));
+        return conf_refuse(reason, _("method = simple needs dn and password-file in [bind]"));
     if (c->method == LDAPD_EXTERNAL && (c->dn || c->password_file || c->password))
-        return refuse(reason, _("method = external has neither dn nor password-file"));
+        return conf_refuse(reason, _("method = external has neither dn nor password-file"));
     if (c->method != LDAPD_SIMPLE && c->method != LDAPD_EXTERNAL)
-        return refuse(reason, _("no method of binding"));
+        return conf_refuse(reason, _("no method of binding"));
     return 0;
 }
 
 int ldapd_config_check(const struct ldapd_config *c, char *reason)
 {
     if (!c->base || !is_dn(c->base) || c->n_uris == 0)
-        return refuse(reason, _("no server or no base"));
+        return conf_refuse(reason, _("no server or no base"));
     if (check_bind(c, reason) < 0)
         return -EINVAL;
     if ((c->cert == NULL) != (c->key == NULL))
-        return refuse(reason, _("[tls] cert and key go together"));
+        return conf_refuse(reason, _("[tls] cert and key go together"));
     for (size_t i = 0; i < c->n_uris; i++)
         if (check_transport(c, c->uris[i], reason) < 0)
             return -EINVAL;
@@ -324,10 +307,10 @@ int ldapd_config_load_own(const char *path, struct ldapd_config **ret, struct co
     if (r == -EPERM)
         r = files_read(path, geteuid(), CONF_SIZE_MAX, &text, &size);
     if (r == -EPERM)
-        (void)refuse(error->reason,
-                     _("it has to be a file of root's or your own that nobody else may change"));
+        (void)conf_refuse(error->reason,
+                          _("it has to be a file of root's or your own that nobody else may change"));
     else if (r < 0)
-        (void)refuse(error->reason, "%s", strerrordesc_np(-r));
+        (void)conf_refuse(error->reason, "%s", strerrordesc_np(-r));
     if (r == 0)
         r = conf_parse(text, size, keys, c, error);
     if (r == 0)
