@@ -69,8 +69,10 @@ static enum exit_code write_file(struct directory *d, const char *path, struct e
     enum exit_code code;
     int fd = -1;
 
-    if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+    if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+        temporary = NULL; /* undefined after a failure, says asprintf(3) */
         return cli_fail(d->cli, EXIT_REFUSED, _("out of memory"));
+    }
     fd = mkostemp(temporary, O_CLOEXEC);
     e->out = fd >= 0 ? fdopen(fd, "we") : NULL;
     if (!e->out) {

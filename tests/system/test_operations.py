@@ -64,6 +64,7 @@ def test_every_command(desk):
         if "session end" in block:
             assert desk.live() == []
     assert inside is not None
+    assert desk.box.until(lambda: desk.box.run(["hufuctl", "sync", "status"]).ok, 30), "hufu-ldapd comes back after the restart of hufud"
     assert desk.ctl("sync", "status")["state"] == "live"
     assert desk.box.run("id zhang.san").code != 0
     closed = [r for r in desk.audit() if r["event"] == "session-close"]

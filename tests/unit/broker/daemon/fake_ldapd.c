@@ -334,25 +334,3 @@ bool ldapd_shows(struct world *w, enum reason reason, const char *words)
     varlink_reply_done(&r);
     return found;
 }
-
-static bool has_no_reservation(struct world *w, void *userdata)
-{
-    (void)userdata;
-    for (const struct session *s = registry_first(w->broker->registry); s; s = registry_next(s))
-        if (s->state == SESSION_RESERVED)
-            return false;
-    return true;
-}
-
-enum reason ldapd_knock(struct world *w)
-{
-    struct visitor v = visitor_new();
-    struct gate_pam m = world_login(&v);
-    struct gate_reply reply;
-
-    m.caller.parent = 1; /* nobody opens a session in its place */
-    reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
-    visitor_end(&v);
-    world_until(w, has_no_reservation, NULL);
-    return reply.reason;
-}

@@ -63,7 +63,4 @@ json_int_t ldapd_count(struct world *w, const char *member);
 /** Whether the entry is among those that are shown, for this reason and with these words. */
 bool ldapd_shows(struct world *w, enum reason reason, const char *words);
 
-/** What the account phase says to a visitor of the usual kind. Leaves nothing reserved behind. */
-enum reason ldapd_knock(struct world *w);
-
 #endif

@@ -184,3 +184,19 @@ void provider_settles_at(struct provider *p, unsigned taken)
 
     world_until(p->w, is_settled, &s);
 }
+
+int provider_setup(struct provider *p, void **state, int (*setup)(void **state))
+{
+    int r = setup(state);
+
+    *p = (struct provider){0};
+    provider_start(p, *state, 2);
+    world_grant(*state, (struct grant_plan){.uses = "2 fleet", .sessions = "2"});
+    return r;
+}
+
+int provider_teardown(struct provider *p, void **state)
+{
+    provider_stop(p);
+    return world_teardown(state);
+}

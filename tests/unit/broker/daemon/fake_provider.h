@@ -33,6 +33,11 @@ struct provider {
     struct buf answers;
 };
 
+/** A world with a provider of two slots, and the usual grant for two uses over all hosts; `setup` makes the
+ * world. */
+int provider_setup(struct provider *p, void **state, int (*setup)(void **state));
+int provider_teardown(struct provider *p, void **state);
+
 /** Of the broker of `w` as it runs now; again after each world_start(). */
 void provider_start(struct provider *p, struct world *w, unsigned slots);
 /** The feed is gone; who holds what stays. */

@@ -138,30 +138,6 @@ void offices_refused(struct varlink_reply *r, enum reason reason)
     varlink_reply_done(r);
 }
 
-static bool has_no_reservation(struct world *w, void *userdata)
-{
-    (void)userdata;
-    for (const struct session *s = registry_first(w->broker->registry); s; s = registry_next(s))
-        if (s->state == SESSION_RESERVED)
-            return false;
-    return true;
-}
-
-/* Leaves nothing reserved behind, so that one may knock again. */
-enum reason offices_knock(struct offices *o)
-{
-    struct visitor v = visitor_new();
-    struct gate_pam m = world_login(&v);
-    struct gate_reply reply;
-
-    m.caller.parent = 1; /* nobody opens a session in its place */
-    reply = world_ask(o->w, &v, FRAME_GATE_ACCOUNT, &m);
-    visitor_end(&v);
-    world_until(o->w, has_no_reservation, NULL);
-    assert_int_equal(reply.verdict, reply.reason == REASON_OK ? VERDICT_ALLOW : VERDICT_DENY);
-    return reply.reason;
-}
-
 /* ---- statuses ---- */
 
 char *issue_status(struct issue x)

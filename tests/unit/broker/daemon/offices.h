@@ -59,7 +59,4 @@ const char *offices_grant_text(const struct varlink_reply *r, const char *member
 /** Fails unless the reply is Refused for this reason; frees it. */
 void offices_refused(struct varlink_reply *r, enum reason reason);
 
-/** What the account phase says to a visitor of the usual kind. */
-enum reason offices_knock(struct offices *o);
-
 #endif

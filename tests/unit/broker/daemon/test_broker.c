@@ -15,27 +15,12 @@
 
 /* The way of a login through the whole broker, and what happens at its edges (3-rules). */
 
-static void assert_refused(const struct gate_reply *reply, enum reason reason)
-{
-    assert_int_equal(reply->verdict, VERDICT_DENY);
-    assert_string_equal(reason_name(reply->reason), reason_name(reason));
-    assert_int_equal(strlen(reply->reference), 8);
-    assert_non_null(strstr(reply->message, reply->reference));
-    assert_non_null(strstr(reply->message, reason_name(reason)));
-}
-
 static const struct grant_entry *entry_of(struct world *w)
 {
     struct ident_id id;
 
     assert_int_equal(ident_parse_id(PAPERS_ID, 32, &id), 0);
     return grant_index_find(grants_index(w->broker->grants), &id);
-}
-
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
 }
 
 static void test_without_grant(void **state)
@@ -46,7 +31,7 @@ static void test_without_grant(void **state)
     struct gate_reply reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
     enum reason reason;
 
-    assert_refused(&reply, REASON_NO_GRANT);
+    world_assert_denied(&reply, REASON_NO_GRANT);
     assert_int_equal(world_records(w, EVENT_LOGIN, "failure", &reason), 1);
     assert_int_equal(reason, REASON_NO_GRANT);
     visitor_end(&v);
@@ -70,7 +55,7 @@ static void test_login_and_logout(void **state)
     assert_int_equal(world_records(w, EVENT_SESSION_OPEN, "success", NULL), 1);
 
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(w->reaper.last_end.target.scope, REAP_PERSON);
     assert_int_equal(entry_of(w)->sessions_live, 0);
     assert_int_equal(entry_of(w)->uses_taken, 1);
@@ -104,12 +89,12 @@ static void test_uses_and_sessions(void **state)
     world_grant(w, (struct grant_plan){.uses = "1 per-host"});
     world_log_in(w, &one);
     reply = world_ask(w, &two, FRAME_GATE_ACCOUNT, &m);
-    assert_refused(&reply, REASON_USES_EXHAUSTED);
+    world_assert_denied(&reply, REASON_USES_EXHAUSTED);
     visitor_end(&one);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_true(entry_of(w)->closed);
     reply = world_ask(w, &two, FRAME_GATE_ACCOUNT, &m);
-    assert_refused(&reply, REASON_CLOSED);
+    world_assert_denied(&reply, REASON_CLOSED);
     assert_int_equal(world_records(w, EVENT_GRANT_CLOSE, NULL, NULL), 1);
     visitor_end(&two);
 }
@@ -124,7 +109,7 @@ static void test_sessions_limit(void **state)
     world_grant(w, (struct grant_plan){.uses = "5 per-host"});
     world_log_in(w, &one);
     reply = world_ask(w, &two, FRAME_GATE_ACCOUNT, &m);
-    assert_refused(&reply, REASON_SESSIONS_LIMIT);
+    world_assert_denied(&reply, REASON_SESSIONS_LIMIT);
     visitor_end(&one);
     visitor_end(&two);
 }
@@ -143,7 +128,7 @@ static void test_reservation_is_released(void **state)
     assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
     assert_int_equal(entry_of(w)->uses_taken, 1);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(entry_of(w)->uses_taken, 0);
     assert_int_equal(entry_of(w)->sessions_live, 0);
     assert_int_equal(world_records(w, EVENT_RELEASE, NULL, NULL), 1);
@@ -167,7 +152,7 @@ static void test_parent_opens(void **state)
     assert_int_equal(world_ask(w, &monitor, FRAME_GATE_OPEN, &open).verdict, VERDICT_ALLOW);
     assert_int_equal(entry_of(w)->uses_taken, 1);
     visitor_end(&monitor);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
 }
 
 static void test_parent_gone_too(void **state)
@@ -181,7 +166,7 @@ static void test_parent_gone_too(void **state)
     assert_int_equal(world_ask(w, &child, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
     visitor_end(&child);
     visitor_end(&monitor);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(entry_of(w)->uses_taken, 0);
 }
 
@@ -207,7 +192,7 @@ static void test_forged_pid(void **state)
     world_grant(w, (struct grant_plan){0});
     m.caller.pid++;
     reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
-    assert_refused(&reply, REASON_CALLER_MISMATCH);
+    world_assert_denied(&reply, REASON_CALLER_MISMATCH);
     visitor_end(&v);
 }
 
@@ -221,7 +206,7 @@ static void test_not_gated(void **state)
     m.range = (struct gate_range){1000, 1999}; /* the module has another range than the broker */
     m.person_uid = m.user_uid = 1000;
     reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
-    assert_refused(&reply, REASON_NOT_GATED);
+    world_assert_denied(&reply, REASON_NOT_GATED);
     visitor_end(&v);
 }
 
@@ -252,7 +237,7 @@ static void test_switch(void **state)
     (void)snprintf(m.service, sizeof(m.service), "sudo");
     m.ssh_connection[0] = '\0';
     reply = world_ask(w, &su, FRAME_GATE_ACCOUNT, &m);
-    assert_refused(&reply, REASON_NO_SESSION);
+    world_assert_denied(&reply, REASON_NO_SESSION);
     world_grant(w, (struct grant_plan){0});
     world_log_in(w, &v);
     m.caller.audit_session = (uint32_t)v.pid;
@@ -260,7 +245,7 @@ static void test_switch(void **state)
     (void)snprintf(m.user, sizeof(m.user), "root");
     m.user_uid = 0;
     reply = world_ask(w, &su, FRAME_GATE_OPEN, &m);
-    assert_refused(&reply, REASON_RUN_AS_NOT_GRANTED);
+    world_assert_denied(&reply, REASON_RUN_AS_NOT_GRANTED);
     visitor_end(&v);
     visitor_end(&su);
 }

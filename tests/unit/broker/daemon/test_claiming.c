@@ -18,18 +18,12 @@ static struct provider p;
 
 static int setup(void **state)
 {
-    int r = world_setup(state);
-
-    p = (struct provider){0};
-    provider_start(&p, *state, 2);
-    world_grant(*state, (struct grant_plan){.uses = "2 fleet", .sessions = "2"});
-    return r;
+    return provider_setup(&p, state, world_setup);
 }
 
 static int teardown(void **state)
 {
-    provider_stop(&p);
-    return world_teardown(state);
+    return provider_teardown(&p, state);
 }
 
 static struct gate_reply knock(struct world *w, const struct visitor *v)
@@ -37,18 +31,6 @@ static struct gate_reply knock(struct world *w, const struct visitor *v)
     struct gate_pam m = world_login(v);
 
     return world_ask(w, v, FRAME_GATE_ACCOUNT, &m);
-}
-
-static void assert_refused(const struct gate_reply *reply, enum reason reason)
-{
-    assert_int_equal(reply->verdict, VERDICT_DENY);
-    assert_string_equal(reason_name(reply->reason), reason_name(reason));
-}
-
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
 }
 
 static void test_session_keeps_its_claim(void **state)
@@ -61,7 +43,7 @@ static void test_session_keeps_its_claim(void **state)
     assert_int_equal(provider_taken(&p), 1);
     assert_int_equal(world_records(w, EVENT_CLAIM, "success", NULL), 1);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     world_for(w, 100);
     provider_settles_at(&p, 1);
     assert_int_equal(p.asked[FEED_GIVE_BACK], 0);
@@ -80,7 +62,7 @@ static void test_session_phase_alone(void **state)
     provider_settles_at(&p, 1);
     assert_int_equal(world_records(w, EVENT_CLAIM, "success", NULL), 1);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     provider_settles_at(&p, 1);
 }
 
@@ -94,8 +76,8 @@ static void test_session_phase_alone_refused(void **state)
     p.slots = 0;
     (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
     reply = world_ask(w, &v, FRAME_GATE_OPEN, &m);
-    assert_refused(&reply, REASON_USES_EXHAUSTED);
-    world_until(w, nobody_is_left, NULL);
+    world_assert_denied(&reply, REASON_USES_EXHAUSTED);
+    world_until(w, world_nobody_is_left, NULL);
     visitor_end(&v);
 }
 
@@ -107,7 +89,7 @@ static void test_exhausted(void **state)
 
     p.slots = 0;
     reply = knock(w, &v);
-    assert_refused(&reply, REASON_USES_EXHAUSTED);
+    world_assert_denied(&reply, REASON_USES_EXHAUSTED);
     assert_non_null(strstr(reply.message, "on all hosts"));
     provider_settles_at(&p, 0);
     assert_int_equal(p.asked[FEED_LOOK], 0);
@@ -122,7 +104,7 @@ static void test_unavailable(void **state)
 
     p.mood = PROVIDER_REFUSES;
     reply = knock(w, &v);
-    assert_refused(&reply, REASON_CLAIM_UNAVAILABLE);
+    world_assert_denied(&reply, REASON_CLAIM_UNAVAILABLE);
     provider_settles_at(&p, 0);
     assert_int_equal(p.asked[FEED_LOOK], 0);
     visitor_end(&v);
@@ -136,7 +118,7 @@ static void test_nobody_to_ask(void **state)
 
     claiming_on_feed_gone(w->broker->claiming);
     reply = knock(w, &v);
-    assert_refused(&reply, REASON_CLAIM_UNAVAILABLE);
+    world_assert_denied(&reply, REASON_CLAIM_UNAVAILABLE);
     assert_int_equal(p.asked[FEED_TAKE], 0);
     visitor_end(&v);
 }
@@ -160,7 +142,7 @@ static void refused_in(struct world *w, enum provider_mood mood)
 
     p.mood = mood;
     reply = knock(w, &v);
-    assert_refused(&reply, REASON_CLAIM_UNAVAILABLE);
+    world_assert_denied(&reply, REASON_CLAIM_UNAVAILABLE);
     visitor_end(&v);
 }
 
@@ -199,20 +181,28 @@ static void test_takes_effect_late(void **state)
     assert_int_equal(world_records(w, EVENT_CLAIM_BACK, "success", NULL), 1);
 }
 
+/* A login that waits for its claim, which is taken already. */
+static int ask_without_answer(struct world *w, const struct visitor *v)
+{
+    struct gate_pam m = world_login(v);
+    int fd;
+
+    p.mood = PROVIDER_ACTS_SILENTLY;
+    fd = world_send(w, v, FRAME_GATE_ACCOUNT, &m);
+    provider_is_asked(&p, FEED_TAKE, 1);
+    return fd;
+}
+
 static void test_feed_lost(void **state)
 {
     struct world *w = *state;
     struct visitor v = visitor_new();
-    struct gate_pam m = world_login(&v);
+    int fd = ask_without_answer(w, &v);
     struct gate_reply reply;
-    int fd;
 
-    p.mood = PROVIDER_ACTS_SILENTLY;
-    fd = world_send(w, &v, FRAME_GATE_ACCOUNT, &m);
-    provider_is_asked(&p, FEED_TAKE, 1);
     claiming_on_feed_gone(w->broker->claiming);
     reply = world_take(w, fd);
-    assert_refused(&reply, REASON_CLAIM_UNAVAILABLE);
+    world_assert_denied(&reply, REASON_CLAIM_UNAVAILABLE);
     assert_int_equal(claiming_unresolved(w->broker->claiming), 1);
     p.mood = PROVIDER_ANSWERS;
     provider_start(&p, w, 2);
@@ -220,14 +210,21 @@ static void test_feed_lost(void **state)
     visitor_end(&v);
 }
 
+/* For an sshd whose monitor is another process than the caller. */
+static void reserve(struct world *w, const struct visitor *v, const struct visitor *monitor)
+{
+    struct gate_pam m = world_login(v);
+
+    m.caller.parent = (uint32_t)monitor->pid;
+    assert_int_equal(world_ask(w, v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
+}
+
 static void test_reservation_without_a_session(void **state)
 {
     struct world *w = *state;
     struct visitor v = visitor_new(), monitor = visitor_new();
-    struct gate_pam m = world_login(&v);
 
-    m.caller.parent = (uint32_t)monitor.pid;
-    assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
+    reserve(w, &v, &monitor);
     assert_int_equal(provider_taken(&p), 1);
     visitor_end(&v);
     visitor_end(&monitor);
@@ -240,10 +237,8 @@ static void test_given_back_at_last(void **state)
 {
     struct world *w = *state;
     struct visitor v = visitor_new(), monitor = visitor_new();
-    struct gate_pam m = world_login(&v);
 
-    m.caller.parent = (uint32_t)monitor.pid;
-    assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
+    reserve(w, &v, &monitor);
     p.mood = PROVIDER_REFUSES;
     visitor_end(&v);
     visitor_end(&monitor);
@@ -266,18 +261,14 @@ static void test_revoked_meanwhile(void **state)
 {
     struct world *w = *state;
     struct visitor v = visitor_new();
-    struct gate_pam m = world_login(&v);
+    int fd = ask_without_answer(w, &v);
     struct gate_reply reply;
-    int fd;
 
-    p.mood = PROVIDER_ACTS_SILENTLY;
-    fd = world_send(w, &v, FRAME_GATE_ACCOUNT, &m);
-    provider_is_asked(&p, FEED_TAKE, 1);
     revoke_it(w);
     p.mood = PROVIDER_ANSWERS;
     provider_answers_now(&p);
     reply = world_take(w, fd);
-    assert_refused(&reply, REASON_REVOKED);
+    world_assert_denied(&reply, REASON_REVOKED);
     provider_settles_at(&p, 0);
     visitor_end(&v);
 }
@@ -297,7 +288,7 @@ static void test_version_counts_over_all_hosts(void **state)
     assert_int_equal(world_ask(w, &v, FRAME_GATE_OPEN, &m).verdict, VERDICT_ALLOW);
     assert_int_equal(provider_taken(&p), 1);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     provider_settles_at(&p, 1);
 }
 
@@ -324,7 +315,7 @@ static void many_at_once(struct world *w, unsigned slots, unsigned expected, enu
 
         admitted += reply.verdict == VERDICT_ALLOW;
         if (reply.verdict != VERDICT_ALLOW)
-            assert_refused(&reply, others);
+            world_assert_denied(&reply, others);
     }
     assert_int_equal(admitted, expected);
     provider_settles_at(&p, expected);

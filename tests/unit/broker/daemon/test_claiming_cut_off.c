@@ -38,33 +38,19 @@ int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, 
 
 static int setup(void **state)
 {
-    int r;
-
     full = slow = false;
-    r = set_clock_setup(state);
-    p = (struct provider){0};
-    provider_start(&p, *state, 2);
-    world_grant(*state, (struct grant_plan){.uses = "2 fleet", .sessions = "2"});
-    return r;
+    return provider_setup(&p, state, set_clock_setup);
 }
 
 static int teardown(void **state)
 {
     full = false;
-    provider_stop(&p);
-    return world_teardown(state);
-}
-
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
+    return provider_teardown(&p, state);
 }
 
 static void assert_refused(struct gate_reply reply, enum reason reason)
 {
-    assert_int_equal(reply.verdict, VERDICT_DENY);
-    assert_string_equal(reason_name(reply.reason), reason_name(reason));
+    world_assert_denied(&reply, reason);
 }
 
 static void test_intent_is_not_written(void **state)
@@ -124,7 +110,7 @@ static void open_refused(struct world *w, bool reserved, enum reason reason)
     good = reserved ? 0 : 1;
     assert_refused(world_ask(w, &v, FRAME_GATE_OPEN, &m), reason);
     full = false;
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     provider_settles_at(&p, 0);
     visitor_end(&v);
 }

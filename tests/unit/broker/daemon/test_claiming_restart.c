@@ -66,24 +66,12 @@ static void start_again(struct world *w)
 
 static int setup(void **state)
 {
-    int r = world_setup(state);
-
-    p = (struct provider){0};
-    provider_start(&p, *state, 2);
-    world_grant(*state, (struct grant_plan){.uses = "2 fleet", .sessions = "2"});
-    return r;
+    return provider_setup(&p, state, world_setup);
 }
 
 static int teardown(void **state)
 {
-    provider_stop(&p);
-    return world_teardown(state);
-}
-
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
+    return provider_teardown(&p, state);
 }
 
 static uint32_t uses_taken(const struct world *w)
@@ -189,7 +177,7 @@ static void test_reserved(void **state)
     assert_int_equal(world_ask(w, &v, FRAME_GATE_OPEN, &m).verdict, VERDICT_ALLOW);
     assert_int_equal(p.asked[FEED_TAKE], 1);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     provider_settles_at(&p, 1);
     assert_int_equal(p.asked[FEED_GIVE_BACK], 0);
 }
@@ -207,7 +195,7 @@ static void test_reserved_by_who_is_gone(void **state)
     visitor_end(&v);
     visitor_end(&monitor);
     start_again(w);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     provider_settles_at(&p, 0);
     assert_int_equal(uses_taken(w), 0);
 }
@@ -221,7 +209,7 @@ static void test_open(void **state)
     kill_here(w);
     visitor_end(&v);
     start_again(w);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     provider_settles_at(&p, 1);
     assert_int_equal(p.asked[FEED_GIVE_BACK], 0);
     assert_int_equal(uses_taken(w), 1);
@@ -235,7 +223,7 @@ static void test_ended(void **state)
 
     world_log_in(w, &v);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(store_flush(w->broker->store), 0); /* its end is on disk */
     kill_here(w);
     start_again(w);
@@ -255,7 +243,7 @@ static void test_perhaps_a_copy(void **state)
     (void)snprintf(w->broker->host_trouble, sizeof(w->broker->host_trouble), "another machine-id");
     visitor_end(&v);
     visitor_end(&monitor);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     world_for(w, 300);
     assert_int_equal(p.asked[FEED_GIVE_BACK], 0);
     w->broker->host_trouble[0] = '\0';
@@ -318,7 +306,7 @@ static void test_not_given_back_before_it_is_written(void **state)
     assert_int_equal(world_ask(w, &v, FRAME_GATE_OPEN, &m).verdict, VERDICT_ALLOW);
     assert_int_equal(provider_taken(&p), 1);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

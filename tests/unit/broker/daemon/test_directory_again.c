@@ -101,7 +101,7 @@ static void test_settled_is_skipped(void **state)
     ldapd_refresh(&l, tell_four, NULL);
     refresh_again(&l);
     assert_int_equal(prepared, 2);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 
@@ -115,10 +115,10 @@ static void test_another_approval_is_not_skipped(void **state)
     ldapd_refresh(&l, NULL, NULL);
     ldapd_entry(&l, 1, papers.good, papers.one, NULL);
     ldapd_settle(&l);
-    assert_int_not_equal(ldapd_knock(w), REASON_OK);
+    assert_int_not_equal(world_knock(w), REASON_OK);
     ldapd_entry(&l, 1, papers.good, papers.one, papers.two);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 
@@ -163,19 +163,19 @@ static void test_unsigned_under_another_trust(void **state)
     ldapd_settle(&l);
     ldapd_hang_up(&l);
     world_restart(w);
-    assert_int_equal(ldapd_knock(w), REASON_REVOKED);
+    assert_int_equal(world_knock(w), REASON_REVOKED);
     offices_replace_trust(o, 5, false, NULL);
-    assert_int_equal(ldapd_knock(w), REASON_REVOKED);
+    assert_int_equal(world_knock(w), REASON_REVOKED);
     assert_int_equal(ldapd_count(w, "revocations_unsigned"), 1);
     world_restart(w);
-    assert_int_equal(ldapd_knock(w), REASON_REVOKED);
+    assert_int_equal(world_knock(w), REASON_REVOKED);
     ldapd_connect(&l);
     assert_string_equal(l.cookie, "");
     ldapd_begin(&l, true);
     ldapd_signed(&l, 1, (struct grant_plan){0});
     ldapd_end(&l, true, "rid=1,csn=2");
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
     free(document);
 }

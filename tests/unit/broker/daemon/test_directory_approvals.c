@@ -54,7 +54,7 @@ static enum reason told(struct desk *k, const char *const *approvals, size_t n)
 {
     ldapd_entry_of(&k->l, 1, k->document, approvals, n);
     ldapd_settle(&k->l);
-    return ldapd_knock(k->w);
+    return world_knock(k->w);
 }
 
 /* One that says that wang.wu signed this very document, and is not theirs. */
@@ -204,12 +204,12 @@ static void test_old_version_replayed(void **state)
     assert_int_equal(told(k, approvals, 2), REASON_OK);
     ldapd_signed(&k->l, 2, (struct grant_plan){.version = 4, .source = "10.9.9.0/24"});
     ldapd_settle(&k->l);
-    assert_int_equal(ldapd_knock(k->w), REASON_WRONG_SOURCE);
+    assert_int_equal(world_knock(k->w), REASON_WRONG_SOURCE);
     assert_int_equal(told(k, approvals, 1), REASON_WRONG_SOURCE);
     assert_int_equal(told(k, approvals, 2), REASON_WRONG_SOURCE);
     ldapd_delete(&k->l, 2);
     ldapd_settle(&k->l);
-    assert_int_equal(ldapd_knock(k->w), REASON_WITHDRAWN);
+    assert_int_equal(world_knock(k->w), REASON_WITHDRAWN);
     assert_int_equal(told(k, approvals, 1), REASON_WITHDRAWN);
     assert_int_equal(ldapd_count(k->w, "bad"), 0);
 }
@@ -221,14 +221,14 @@ static void test_for_another_host(void **state)
 
     ldapd_signed(&k->l, 1, (struct grant_plan){.host = "db02.finance.example"});
     ldapd_settle(&k->l);
-    assert_int_equal(ldapd_knock(k->w), REASON_NO_GRANT);
+    assert_int_equal(world_knock(k->w), REASON_NO_GRANT);
     assert_true(ldapd_shows(k->w, REASON_WRONG_HOST, "does not name this host"));
     assert_int_equal(world_records(k->w, EVENT_DIRECTORY_ENTRY, "failure", NULL), 1);
     /* One that takes this host away from a grant that is here is taken in, and takes it away. */
     ldapd_signed(&k->l, 2, (struct grant_plan){0});
     ldapd_signed(&k->l, 3, (struct grant_plan){.version = 5, .host = "db02.finance.example"});
     ldapd_settle(&k->l);
-    assert_int_equal(ldapd_knock(k->w), REASON_WRONG_HOST);
+    assert_int_equal(world_knock(k->w), REASON_WRONG_HOST);
 }
 
 /* Bad ones are skipped, said once, also at the next refresh and after a start. */
@@ -246,7 +246,7 @@ static void test_bad_ones_are_said_once(void **state)
         ldapd_entry_of(&k->l, 1, k->document, approvals, 2);
         ldapd_end(&k->l, true, "rid=1,csn=2");
         ldapd_settle(&k->l);
-        assert_int_equal(ldapd_knock(k->w), REASON_OK);
+        assert_int_equal(world_knock(k->w), REASON_OK);
         assert_int_equal(ldapd_count(k->w, "bad"), 2);
         assert_true(ldapd_shows(k->w, REASON_BAD_REQUEST, "line 2"));
         assert_int_equal(world_records(k->w, EVENT_DIRECTORY_ENTRY, "failure", NULL), 2);

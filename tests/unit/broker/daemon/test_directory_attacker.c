@@ -256,7 +256,7 @@ static void look_at_genuine(struct attack *a)
     struct world *w = a->o->w;
     const struct grant_entry *e = entry_of(w, PAPERS_ID),
                              *other = entry_of(w, "00000000000000000000000000000001");
-    enum reason reason = ldapd_knock(w);
+    enum reason reason = world_knock(w);
 
     a->version_4 = a->version_4 || (e && e->verified_version == 4);
     if (e && e->standing == REASON_OK)

@@ -107,7 +107,7 @@ static void test_no_pause_while_staged(void **state)
     assert_false(w->broker->directory->paused);
     w->broker->directory->held -= DIRECTORY_HELD_MAX / 2;
     assert_int_equal(ldapd_count(w, "grants"), 2);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 
@@ -187,7 +187,7 @@ static void test_staged_octets(void **state)
     (void)directory_refresh(w->broker->directory);
     ldapd_await_start(&l, 2);
     ldapd_refresh(&l, tell_grant, NULL);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     assert_int_equal(ldapd_count(w, "bad"), 0);
     ldapd_hang_up(&l);
 }
@@ -205,7 +205,7 @@ static void test_entries(void **state)
     ldapd_settle(&l);
     more_entries = 0;
     assert_int_equal(ldapd_count(w, "entries"), 1);
-    assert_int_equal(ldapd_knock(w), REASON_WRONG_SOURCE);
+    assert_int_equal(world_knock(w), REASON_WRONG_SOURCE);
     assert_int_equal(world_records(w, EVENT_DIRECTORY_TROUBLE, "failure", NULL), 1);
     assert_true(w->broker->directory->is_retrying);
     ldapd_cookie(&l, "rid=1,csn=2");
@@ -231,7 +231,7 @@ static void test_unapproved_octets(void **state)
     ldapd_settle(&l);
     assert_null(grant_index_find(grants_index(w->broker->grants), &id));
     assert_int_equal(w->broker->directory->unverified, DIRECTORY_UNVERIFIED);
-    assert_int_equal(ldapd_knock(w), REASON_OK); /* one that somebody approved stays */
+    assert_int_equal(world_knock(w), REASON_OK); /* one that somebody approved stays */
     w->broker->directory->unverified -= DIRECTORY_UNVERIFIED;
     ldapd_entry(&l, 3, other, NULL, NULL);
     ldapd_settle(&l);
@@ -263,7 +263,7 @@ static void test_unsigned_revocations(void **state)
     ldapd_settle(&l);
     assert_int_equal(ldapd_count(w, "revocations_unsigned"), DIRECTORY_UNSIGNED_MAX);
     assert_true(ldapd_shows(w, REASON_APPROVAL_MISSING, "there are too many"));
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
     free(first);
     free(second);

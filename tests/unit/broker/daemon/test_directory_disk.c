@@ -79,9 +79,9 @@ static void test_disk_full_during_a_refresh(void **state)
     restart_without_disk(w, &l);
     assert_string_equal(l.cookie, "");
     assert_int_equal(ldapd_count(w, "entries"), 0);
-    assert_int_equal(ldapd_knock(w), REASON_NO_GRANT);
+    assert_int_equal(world_knock(w), REASON_NO_GRANT);
     ldapd_refresh(&l, tell_grant, NULL);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 
@@ -111,7 +111,7 @@ static void test_disk_full_for_a_change(void **state)
     ldapd_signed(&l, 2, (struct grant_plan){.version = 4, .source = "10.9.9.0/24"});
     ldapd_end(&l, true, "rid=1,csn=3");
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_WRONG_SOURCE);
+    assert_int_equal(world_knock(w), REASON_WRONG_SOURCE);
     ldapd_hang_up(&l);
 }
 
@@ -137,11 +137,11 @@ static void test_killed_behind_the_grant(void **state)
     assert_true(full);
     restart_without_disk(w, &l);
     assert_string_equal(l.cookie, "");
-    assert_int_equal(ldapd_knock(w), REASON_OK); /* its entry is known, too */
+    assert_int_equal(world_knock(w), REASON_OK); /* its entry is known, too */
     ldapd_refresh(&l, NULL, NULL);
-    assert_int_equal(ldapd_knock(w), REASON_WITHDRAWN);
+    assert_int_equal(world_knock(w), REASON_WITHDRAWN);
     ldapd_refresh(&l, tell_grant, NULL);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 
@@ -161,7 +161,7 @@ static void test_unsigned_is_not_lost(void **state)
     ldapd_entry(&l, 2, document, NULL, NULL);
     ldapd_settle(&l);
     assert_int_equal(ldapd_count(w, "revocations_unsigned"), 1);
-    assert_int_equal(ldapd_knock(w), REASON_REVOKED);
+    assert_int_equal(world_knock(w), REASON_REVOKED);
     refuse_next = true;
     ldapd_entry(&l, 2, document, approval, NULL);
     world_for(w, 50);
@@ -171,7 +171,7 @@ static void test_unsigned_is_not_lost(void **state)
     ldapd_hang_up(&l);
     world_stop(w);
     world_start(w);
-    assert_int_equal(ldapd_knock(w), REASON_REVOKED);
+    assert_int_equal(world_knock(w), REASON_REVOKED);
     free(document);
     free(approval);
 }
@@ -197,7 +197,7 @@ static void test_asked_again(void **state)
     assert_true(w->broker->directory->cookie.size > 0);
     restart_without_disk(w, &l);
     assert_string_equal(l.cookie, "rid=1,csn=1");
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 

@@ -22,7 +22,7 @@ static struct ldapd connected(struct world *w)
 
     ldapd_connect(&l);
     ldapd_refresh(&l, tell_grant, NULL);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     return l;
 }
 
@@ -34,13 +34,13 @@ static void test_withdrawn_and_back(void **state)
 
     ldapd_delete(&l, 1);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_WITHDRAWN);
+    assert_int_equal(world_knock(w), REASON_WITHDRAWN);
     assert_int_equal(ldapd_count(w, "withdrawn"), 1);
     assert_int_equal(world_records(w, EVENT_WITHDRAWN, "failure", &reason), 1);
     assert_int_equal(reason, REASON_WITHDRAWN);
     tell_grant(&l, NULL);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     assert_int_equal(ldapd_count(w, "withdrawn"), 0);
     assert_int_equal(world_records(w, EVENT_WITHDRAWN, "success", NULL), 1);
     ldapd_hang_up(&l);
@@ -96,12 +96,6 @@ static void test_replaced_in_a_refresh(void **state)
     ldapd_hang_up(&l);
 }
 
-static bool is_reserved(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
-}
-
 static void test_reservation_is_cancelled(void **state)
 {
     struct world *w = *state;
@@ -112,7 +106,7 @@ static void test_reservation_is_cancelled(void **state)
     assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).reason, REASON_OK);
     assert_non_null(registry_first(w->broker->registry));
     ldapd_delete(&l, 1);
-    world_until(w, is_reserved, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(world_ask(w, &v, FRAME_GATE_OPEN, &m).reason, REASON_WITHDRAWN);
     visitor_end(&v);
     ldapd_hang_up(&l);
@@ -133,10 +127,10 @@ static void test_another_entry_holds_it(void **state)
     ldapd_entry(&l, 2, document, NULL, NULL);
     ldapd_delete(&l, 1);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_delete(&l, 2);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_WITHDRAWN);
+    assert_int_equal(world_knock(w), REASON_WITHDRAWN);
     free(document);
     free(one);
     free(two);
@@ -151,7 +145,7 @@ static void test_replaced_in_place(void **state)
 
     ldapd_entry(&l, 1, "nothing of ours\n", NULL, NULL);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_WITHDRAWN);
+    assert_int_equal(world_knock(w), REASON_WITHDRAWN);
     assert_int_equal(ldapd_count(w, "bad"), 1);
     assert_true(ldapd_shows(w, REASON_BAD_REQUEST, "line 1"));
     ldapd_hang_up(&l);
@@ -187,10 +181,10 @@ static void test_by_hand(void **state)
     assert_int_equal(world_grant(w, (struct grant_plan){0}), REASON_OK);
     ldapd_connect(&l);
     ldapd_refresh(&l, NULL, NULL);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_delete(&l, 1);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 
@@ -202,9 +196,9 @@ static void test_by_hand_over_it(void **state)
 
     ldapd_delete(&l, 1);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_WITHDRAWN);
+    assert_int_equal(world_knock(w), REASON_WITHDRAWN);
     assert_int_equal(world_grant(w, (struct grant_plan){.version = 4}), REASON_OK);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     assert_int_equal(ldapd_count(w, "withdrawn"), 0);
     ldapd_hang_up(&l);
 }
@@ -221,7 +215,7 @@ static void test_served_from_the_store(void **state)
     world_stop(w);
     ldapd_hang_up(&l);
     world_start(w);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     assert_int_equal(ldapd_count(w, "entries"), 1);
     ldapd_connect(&l);
     assert_string_equal(l.cookie, "rid=1,csn=1"); /* a cookie alone is written now and then */
@@ -229,7 +223,7 @@ static void test_served_from_the_store(void **state)
     ldapd_present(&l, 1, 1);
     ldapd_end(&l, false, "rid=1,csn=8");
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     assert_int_equal(world_records(w, EVENT_GRANT_ADD, NULL, NULL), 1);
     ldapd_hang_up(&l);
 }
@@ -244,11 +238,11 @@ static void test_withdrawn_stays_withdrawn(void **state)
     ldapd_hang_up(&l);
     world_stop(w);
     world_start(w);
-    assert_int_equal(ldapd_knock(w), REASON_WITHDRAWN);
+    assert_int_equal(world_knock(w), REASON_WITHDRAWN);
     assert_int_equal(ldapd_count(w, "withdrawn"), 1);
     ldapd_connect(&l);
     ldapd_refresh(&l, tell_grant, NULL);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 
@@ -261,15 +255,15 @@ static void test_gone_while_stopped(void **state)
     ldapd_hang_up(&l);
     world_stop(w);
     world_start(w);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_connect(&l);
     ldapd_begin(&l, false);
     ldapd_delete(&l, 1);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_end(&l, true, "rid=1,csn=9");
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_WITHDRAWN);
+    assert_int_equal(world_knock(w), REASON_WITHDRAWN);
     ldapd_hang_up(&l);
 }
 
@@ -284,16 +278,16 @@ static void test_unapproved_is_forgotten(void **state)
     ldapd_refresh(&l, NULL, NULL);
     ldapd_entry(&l, 1, document, NULL, NULL);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_APPROVAL_MISSING);
+    assert_int_equal(world_knock(w), REASON_APPROVAL_MISSING);
     assert_int_equal(ldapd_count(w, "waiting"), 1);
     assert_int_equal(ldapd_count(w, "bad"), 0);
     ldapd_delete(&l, 1);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_NO_GRANT);
+    assert_int_equal(world_knock(w), REASON_NO_GRANT);
     world_stop(w);
     ldapd_hang_up(&l);
     world_start(w);
-    assert_int_equal(ldapd_knock(w), REASON_NO_GRANT);
+    assert_int_equal(world_knock(w), REASON_NO_GRANT);
     free(document);
 }
 

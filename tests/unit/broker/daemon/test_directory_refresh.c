@@ -27,15 +27,15 @@ static void test_a_grant_comes_with_the_end(void **state)
     ldapd_begin(&l, true);
     tell_grant(&l, NULL);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_NO_GRANT);
+    assert_int_equal(world_knock(w), REASON_NO_GRANT);
     ldapd_end(&l, true, "rid=1,csn=1");
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     assert_int_equal(ldapd_count(w, "entries"), 1);
     assert_int_equal(ldapd_count(w, "grants"), 1);
     assert_int_equal(world_records(w, EVENT_GRANT_ADD, "success", NULL), 1);
     ldapd_hang_up(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
 }
 
 /* The record says where it came from. */
@@ -65,14 +65,25 @@ static void test_cut_short(void **state)
     ldapd_begin(&l, true);
     tell_grant(&l, NULL);
     ldapd_hang_up(&l);
-    assert_int_equal(ldapd_knock(w), REASON_NO_GRANT);
+    assert_int_equal(world_knock(w), REASON_NO_GRANT);
     assert_int_equal(ldapd_count(w, "entries"), 0);
     ldapd_connect(&l);
     ldapd_begin(&l, true);
     ldapd_end(&l, true, "rid=1,csn=1"); /* nothing of what was staged before is in this one */
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_NO_GRANT);
+    assert_int_equal(world_knock(w), REASON_NO_GRANT);
     ldapd_hang_up(&l);
+}
+
+/* One grant is there, and everything is being told once more. */
+static void begin_anew(struct ldapd *l)
+{
+    ldapd_connect(l);
+    ldapd_refresh(l, tell_grant, NULL);
+    (void)directory_refresh(l->w->broker->directory);
+    ldapd_await_start(l, 2);
+    assert_string_equal(l->cookie, "");
+    ldapd_begin(l, true);
 }
 
 /* And it takes nothing away either. */
@@ -81,19 +92,14 @@ static void test_cut_short_takes_nothing_away(void **state)
     struct world *w = *state;
     struct ldapd l = ldapd_new(w);
 
-    ldapd_connect(&l);
-    ldapd_refresh(&l, tell_grant, NULL);
-    (void)directory_refresh(w->broker->directory);
-    ldapd_await_start(&l, 2);
-    assert_string_equal(l.cookie, "");
-    ldapd_begin(&l, true);
+    begin_anew(&l);
     ldapd_hang_up(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_connect(&l);
     ldapd_begin(&l, true);
     ldapd_begin(&l, true);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 
@@ -103,12 +109,7 @@ static void test_a_full_one_stays_owed(void **state)
     struct world *w = *state;
     struct ldapd l = ldapd_new(w);
 
-    ldapd_connect(&l);
-    ldapd_refresh(&l, tell_grant, NULL);
-    (void)directory_refresh(w->broker->directory);
-    ldapd_await_start(&l, 2);
-    assert_string_equal(l.cookie, "");
-    ldapd_begin(&l, true);
+    begin_anew(&l);
     ldapd_settle(&l);
     ldapd_hang_up(&l);
     ldapd_connect(&l);
@@ -132,14 +133,14 @@ static void test_wrong_count(void **state)
         ldapd_end_as(&l, true, "rid=1,csn=1", count);
         ldapd_settle(&l);
         assert_int_equal(ldapd_count(w, "entries"), 0);
-        assert_int_equal(ldapd_knock(w), REASON_NO_GRANT);
+        assert_int_equal(world_knock(w), REASON_NO_GRANT);
     }
     assert_int_equal(world_records(w, EVENT_DIRECTORY_REFRESH, "failure", NULL), 2);
     ldapd_begin(&l, true);
     tell_grant(&l, NULL);
     ldapd_end_as(&l, true, "rid=1,csn=1", 1);
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 
@@ -157,7 +158,7 @@ static void test_nothing_outside_of_a_search(void **state)
     ldapd_cookie(&l, "rid=1,csn=1");
     ldapd_settle(&l);
     assert_int_equal(ldapd_count(w, "entries"), 0);
-    assert_int_equal(ldapd_knock(w), REASON_NO_GRANT);
+    assert_int_equal(world_knock(w), REASON_NO_GRANT);
     assert_true(world_records(w, EVENT_DIRECTORY_TROUBLE, "failure", NULL) >= 4);
     ldapd_hang_up(&l);
 }
@@ -177,7 +178,7 @@ static void test_stale_search_number(void **state)
     ldapd_end(&l, true, "rid=1,csn=2");
     ldapd_settle(&l);
     assert_int_equal(ldapd_count(w, "entries"), 1);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 
@@ -230,11 +231,11 @@ static void test_large_purge_contradicted(void **state)
     assert_int_equal(ldapd_count(w, "entries"), 24);
     assert_int_equal(ldapd_count(w, "withdrawn"), 0);
     assert_int_equal(world_records(w, EVENT_DIRECTORY_PURGE, "failure", NULL), 1);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_refresh(&l, tell_many, range);
     assert_int_equal(ldapd_count(w, "purge_held_back"), 0);
     assert_int_equal(ldapd_count(w, "withdrawn"), 0);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 
@@ -297,7 +298,7 @@ static void test_everything_is_asked_about(void **state)
     ldapd_await_start(&l, 2);
     assert_string_equal(l.cookie, "");
     assert_int_equal(ldapd_count(w, "withdrawn"), 0);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_begin(&l, true);
     ldapd_end(&l, false, "rid=1,csn=2");
     ldapd_settle(&l);

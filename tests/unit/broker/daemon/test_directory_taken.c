@@ -69,29 +69,29 @@ static void test_unsigned_holds_while_it_is_there(void **state)
     struct site *s = *state;
     struct world *w = s->o->w;
 
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     tell_revocation(s, false, (struct revocation_plan){0});
     ldapd_settle(&s->l);
-    assert_int_equal(ldapd_knock(w), REASON_REVOKED);
+    assert_int_equal(world_knock(w), REASON_REVOKED);
     assert_int_equal(ldapd_count(w, "revocations_unsigned"), 1);
     assert_int_equal(ldapd_count(w, "revocations_signed"), 0);
     assert_int_equal(world_records(w, EVENT_UNSIGNED, "failure", NULL), 1);
     assert_true(ldapd_shows(w, REASON_APPROVAL_MISSING, "nobody signed"));
     restart(s);
-    assert_int_equal(ldapd_knock(w), REASON_REVOKED); /* before anybody has connected */
+    assert_int_equal(world_knock(w), REASON_REVOKED); /* before anybody has connected */
     ldapd_connect(&s->l);
     ldapd_begin(&s->l, false);
     ldapd_present(&s->l, 1, 2);
     ldapd_end(&s->l, false, "rid=1,csn=3");
     ldapd_settle(&s->l);
-    assert_int_equal(ldapd_knock(w), REASON_REVOKED);
+    assert_int_equal(world_knock(w), REASON_REVOKED);
     ldapd_delete(&s->l, 2);
     ldapd_settle(&s->l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     assert_int_equal(world_records(w, EVENT_UNSIGNED, "success", NULL), 1);
     assert_int_equal(world_records(w, EVENT_UNSIGNED, "failure", NULL), 1);
     restart(s);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
 }
 
 static bool is_over(struct world *w, void *userdata)
@@ -107,7 +107,7 @@ static void test_unsigned_ends_sessions(void **state)
 
     tell_revocation(s, false, (struct revocation_plan){.scope = "staff zhang.san"});
     world_until(s->o->w, is_over, &number);
-    assert_int_equal(ldapd_knock(s->o->w), REASON_STAFF_REVOKED);
+    assert_int_equal(world_knock(s->o->w), REASON_STAFF_REVOKED);
     visitor_end(&v);
 }
 
@@ -145,9 +145,9 @@ static void test_unsigned_becomes_signed(void **state)
     assert_int_equal(world_records(s->o->w, EVENT_REVOCATION, "success", NULL), 1);
     ldapd_delete(&s->l, 2);
     ldapd_settle(&s->l);
-    assert_int_equal(ldapd_knock(s->o->w), REASON_REVOKED);
+    assert_int_equal(world_knock(s->o->w), REASON_REVOKED);
     restart(s);
-    assert_int_equal(ldapd_knock(s->o->w), REASON_REVOKED);
+    assert_int_equal(world_knock(s->o->w), REASON_REVOKED);
 }
 
 /* Whoever may sign by another trust file: then it is one, too. */
@@ -177,7 +177,7 @@ static void test_of_another_site(void **state)
 
     tell_revocation(s, false, (struct revocation_plan){.site = "cn.example.other"});
     ldapd_settle(&s->l);
-    assert_int_equal(ldapd_knock(s->o->w), REASON_OK);
+    assert_int_equal(world_knock(s->o->w), REASON_OK);
     assert_int_equal(ldapd_count(s->o->w, "bad"), 1);
     assert_true(ldapd_shows(s->o->w, REASON_WRONG_SITE, "another site"));
 }
@@ -193,10 +193,10 @@ static void test_signed_before_the_end(void **state)
     tell_revocation(s, true, (struct revocation_plan){0});
     ldapd_settle(&s->l);
     ldapd_hang_up(&s->l);
-    assert_int_equal(ldapd_knock(s->o->w), REASON_REVOKED);
+    assert_int_equal(world_knock(s->o->w), REASON_REVOKED);
     assert_int_equal(ldapd_count(s->o->w, "entries"), 1);
     restart(s);
-    assert_int_equal(ldapd_knock(s->o->w), REASON_REVOKED);
+    assert_int_equal(world_knock(s->o->w), REASON_REVOKED);
     ldapd_connect(&s->l);
     ldapd_begin(&s->l, s->l.cookie[0] == '\0');
     ldapd_signed(&s->l, 1, (struct grant_plan){0});
@@ -218,10 +218,10 @@ static void test_unsigned_only_with_the_end(void **state)
     ldapd_signed(&s->l, 1, (struct grant_plan){0});
     tell_revocation(s, false, (struct revocation_plan){0});
     ldapd_settle(&s->l);
-    assert_int_equal(ldapd_knock(s->o->w), REASON_OK);
+    assert_int_equal(world_knock(s->o->w), REASON_OK);
     ldapd_end(&s->l, true, "rid=1,csn=5");
     ldapd_settle(&s->l);
-    assert_int_equal(ldapd_knock(s->o->w), REASON_REVOKED);
+    assert_int_equal(world_knock(s->o->w), REASON_REVOKED);
 }
 
 /* ---- status ---- */
@@ -242,11 +242,11 @@ static void test_status_revokes(void **state)
 
     tell_status(s, 3, (struct issue){.lines = "revoked: " PAPERS_ID "\n"});
     ldapd_settle(&s->l);
-    assert_int_equal(ldapd_knock(s->o->w), REASON_REVOKED);
+    assert_int_equal(world_knock(s->o->w), REASON_REVOKED);
     assert_int_equal(ldapd_count(s->o->w, "status_epoch"), 17);
     tell_status(s, 3, (struct issue){.epoch = 18});
     ldapd_settle(&s->l);
-    assert_int_equal(ldapd_knock(s->o->w), REASON_OK);
+    assert_int_equal(world_knock(s->o->w), REASON_OK);
 }
 
 /* A directory that was rolled back: what was seen stays, and it is said once. */
@@ -259,7 +259,7 @@ static void test_status_rolled_back(void **state)
     for (unsigned i = 0; i < 3; i++) {
         tell_status(s, 3, (struct issue){.epoch = 17, .lasts = 86400 + i});
         ldapd_settle(&s->l);
-        assert_int_equal(ldapd_knock(s->o->w), REASON_REVOKED);
+        assert_int_equal(world_knock(s->o->w), REASON_REVOKED);
     }
     assert_int_equal(ldapd_count(s->o->w, "status_epoch"), 18);
     assert_true(ldapd_shows(s->o->w, REASON_STATUS_STALE, "never goes back"));
@@ -282,7 +282,7 @@ static void test_junk_statuses_displace_nothing(void **state)
         tell_status(s, 10 + i, (struct issue){.trust_epoch = 5, .epoch = 100 + i, .by = &s->o->status_key});
     ldapd_settle(&s->l);
     assert_int_equal(ldapd_count(s->o->w, "waiting_trust"), 21);
-    assert_int_equal(ldapd_knock(s->o->w), REASON_OK);
+    assert_int_equal(world_knock(s->o->w), REASON_OK);
     ldapd_entry(&s->l, 4, trust, one, two);
     ldapd_await_start(&s->l, 2);
     ldapd_begin(&s->l, true);
@@ -298,7 +298,7 @@ static void test_junk_statuses_displace_nothing(void **state)
     ldapd_settle(&s->l);
     assert_int_equal(ldapd_count(s->o->w, "trust_epoch"), 5);
     assert_int_equal(ldapd_count(s->o->w, "status_epoch"), 2);
-    assert_int_equal(ldapd_knock(s->o->w), REASON_REVOKED);
+    assert_int_equal(world_knock(s->o->w), REASON_REVOKED);
     free(trust);
     free(one);
     free(two);

@@ -62,7 +62,7 @@ static void test_everything_each_six_hours(void **state)
     hurry = false;
     assert_string_equal(l.cookie, "");
     ldapd_refresh(&l, tell_grant, NULL);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     assert_int_equal(ldapd_count(w, "entries"), 1);
     ldapd_hang_up(&l);
 }
@@ -120,7 +120,7 @@ static void test_a_minute_away(void **state)
     ldapd_connect(&l);
     ldapd_refresh(&l, NULL, NULL);
     assert_int_equal(world_records(w, EVENT_DIRECTORY, "success", NULL), 2);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
 }
 

@@ -55,7 +55,7 @@ static void test_one_by_one_in_any_order(void **state)
     assert_int_equal(epoch_in_force(w, origin), FIRST + 4);
     assert_string_equal(origin, "replace");
     assert_int_equal(world_records(w, EVENT_TRUST_REPLACE, "success", NULL), 4);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
     world_stop(w);
     world_start(w);
@@ -229,7 +229,7 @@ static void test_signed_ahead(void **state)
     ldapd_entry_of(&l, 1, grant, (const char *const *)approvals, 3);
     ldapd_end(&l, true, "rid=1,csn=1");
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     for (int i = 0; i < DEPARTMENT_APPROVERS; i++)
         epoch_approvals[i] = epoch_approval(&d->approvers[i], six, 6);
     ldapd_entry_of(&l, 2, six, (const char *const *)epoch_approvals, DEPARTMENT_APPROVERS);
@@ -241,7 +241,7 @@ static void test_signed_ahead(void **state)
     ldapd_entry_of(&l, 2, six, (const char *const *)epoch_approvals, DEPARTMENT_APPROVERS);
     ldapd_end(&l, true, "rid=1,csn=2");
     ldapd_settle(&l);
-    assert_int_equal(ldapd_knock(w), REASON_OK);
+    assert_int_equal(world_knock(w), REASON_OK);
     ldapd_hang_up(&l);
     for (size_t i = 0; i < ARRAY_SIZE(approvals); i++) {
         free(approvals[i]);

@@ -15,27 +15,12 @@
 
 /* What ends sessions, and what is said about it. */
 
-static void assert_refused(const struct gate_reply *reply, enum reason reason)
-{
-    assert_int_equal(reply->verdict, VERDICT_DENY);
-    assert_string_equal(reason_name(reply->reason), reason_name(reason));
-    assert_int_equal(strlen(reply->reference), 8);
-    assert_non_null(strstr(reply->message, reply->reference));
-    assert_non_null(strstr(reply->message, reason_name(reason)));
-}
-
 static const struct grant_entry *entry_of(struct world *w)
 {
     struct ident_id id;
 
     assert_int_equal(ident_parse_id(PAPERS_ID, 32, &id), 0);
     return grant_index_find(grants_index(w->broker->grants), &id);
-}
-
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
 }
 
 static bool is_ending(struct world *w, void *userdata)
@@ -74,7 +59,7 @@ static void test_revoke(void **state)
     assert_int_equal(json_integer_value(json_object_get(ending, "processes")), 2);
     assert_null(registry_first(w->broker->registry));
     reply = world_ask(w, &again, FRAME_GATE_ACCOUNT, &m);
-    assert_refused(&reply, REASON_REVOKED);
+    world_assert_denied(&reply, REASON_REVOKED);
     varlink_reply_done(&r);
     visitor_end(&v);
     visitor_end(&again);
@@ -100,7 +85,7 @@ static void test_revoke_waits_for_proof(void **state)
     world_for(w, 100);
     assert_false(world_has_answer(w, gate)); /* it waits for the ending, not longer than the module would */
     reply = world_take(w, gate);
-    assert_refused(&reply, REASON_REMAINS);
+    world_assert_denied(&reply, REASON_REMAINS);
     fake_reaper_release(&w->reaper);
     struct varlink_reply r = world_take_reply(w, fd);
     assert_null(r.error);
@@ -130,7 +115,7 @@ static void test_revoke_in_flight(void **state)
     varlink_reply_done(&r);
     fake_reaper_release(&w->reaper);
     reply = world_take(w, fd);
-    assert_refused(&reply, REASON_REVOKED);
+    world_assert_denied(&reply, REASON_REVOKED);
     visitor_end(&v);
 }
 
@@ -153,7 +138,7 @@ static void test_revoke_during_commit(void **state)
     assert_int_equal(taken_put(w->broker->taken, &tombstone, NULL), 0);
     w->broker->generation++;
     reply = world_take(w, fd);
-    assert_refused(&reply, REASON_REVOKED);
+    world_assert_denied(&reply, REASON_REVOKED);
     assert_null(registry_first(w->broker->registry));
     assert_int_equal(entry_of(w)->uses_taken, 0);
     visitor_end(&v);
@@ -179,7 +164,7 @@ static void test_deadline(void **state)
     world_grant(w, (struct grant_plan){.max_session = "1"});
     world_log_in(w, &v);
     before = clock_boot_us();
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_true(clock_boot_us() - before < 1500000);
     world_records(w, EVENT_SESSION_CLOSE, "success", &reason);
     assert_int_equal(reason, REASON_MAX_SESSION);
@@ -200,11 +185,11 @@ static void test_survivors(void **state)
     world_for(w, 50);
     struct gate_pam m = world_login(&again);
     struct gate_reply reply = world_ask(w, &again, FRAME_GATE_ACCOUNT, &m);
-    assert_refused(&reply, REASON_REMAINS);
+    world_assert_denied(&reply, REASON_REMAINS);
     assert_int_equal(world_records(w, EVENT_SESSION_REMAINS, "failure", &reason), 1);
     w->reaper.end_result = REAP_DONE;
     endings_retry(w->broker->endings, w->broker->registry);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(world_ask(w, &again, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
     visitor_end(&again);
 }
@@ -225,7 +210,7 @@ static void test_last_session_sweeps(void **state)
     assert_int_equal(w->reaper.last_end.target.scope, REAP_STRAYS);
     assert_int_not_equal(w->reaper.last_end.target.session, 0);
     visitor_end(&two);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(w->reaper.last_end.target.scope, REAP_PERSON);
 }
 

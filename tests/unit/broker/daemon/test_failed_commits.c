@@ -95,12 +95,6 @@ static struct varlink_reply hand_in_grant(struct world *w, const char *uses)
     return r;
 }
 
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
-}
-
 /* A grant that is in memory alone admits, being signed; what was used of it is known also when the grant
  * itself has to be handed in again. */
 static void test_used_before_it_was_stored(void **state)
@@ -116,7 +110,7 @@ static void test_used_before_it_was_stored(void **state)
     full = false;
     world_log_in(w, &v);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(login_reason(w), REASON_CLOSED);
     world_stop(w);
     world_start(w);
@@ -194,12 +188,12 @@ static void test_signed_revocation(void **state)
     assert_answer(&r, "StoreUnavailable");
     assert_null(registry_first(o->w->broker->registry));
     full = false;
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     r = offices_revoke(o, plan);
     assert_answer(&r, "");
     world_stop(o->w);
     world_start(o->w);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     visitor_end(&v);
 }
 
@@ -218,16 +212,16 @@ static void test_status(void **state)
     assert_answer(&r, "StoreUnavailable");
     assert_null(registry_first(o->w->broker->registry));
     full = false;
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     visitor_end(&v);
     world_stop(o->w);
     world_start(o->w);
-    world_until(o->w, nobody_is_left, NULL); /* that the session had ended is not on disk either */
-    assert_int_equal(offices_knock(o), REASON_OK);
+    world_until(o->w, world_nobody_is_left, NULL); /* that the session had ended is not on disk either */
+    assert_int_equal(world_knock(o->w), REASON_OK);
     issue_take_in(o, status);
     world_stop(o->w);
     world_start(o->w);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)

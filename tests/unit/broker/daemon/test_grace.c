@@ -21,12 +21,6 @@ static json_t *revocation(const char *scope, const char *name, int grace)
     return json_pack("{ss ss ss si}", "scope", scope, "name", name, "why", "test", "grace_seconds", grace);
 }
 
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
-}
-
 static bool is_warned(struct world *w, void *userdata)
 {
     return w->reaper.warns >= *(unsigned *)userdata;
@@ -181,7 +175,7 @@ static void test_another_reason_ends_at_once(void **state)
     r = world_call(w, "Lock", json_pack("{ss ss ss}", "scope", "staff", "name", WORLD_STAFF, "why", "x"));
     assert_null(r.error);
     varlink_reply_done(&r);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     take_ending(w, first, 1);
     visitor_end(&v);
 }
@@ -201,7 +195,7 @@ static void test_restart_within_grace(void **state)
     world_stop(w);
     close_fd(first);
     world_start(w);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     visitor_end(&v);
 }
 

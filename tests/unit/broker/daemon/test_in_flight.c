@@ -79,12 +79,6 @@ static void test_grant_ends(void **state)
     visitor_end(&v);
 }
 
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
-}
-
 /* A live session goes on where nobody is admitted any more; but this one was never told that it may. */
 static void test_host_turns_out_to_be_another(void **state)
 {
@@ -100,7 +94,7 @@ static void test_host_turns_out_to_be_another(void **state)
     assert_null(meanwhile.happens);
     assert_int_equal(reply.verdict, VERDICT_DENY);
     assert_int_equal(reply.reason, REASON_HOST_UNCONFIRMED);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     visitor_end(&v);
 }
 

@@ -33,12 +33,6 @@ static const struct grant_entry *entry_of(struct world *w)
     return grant_index_first_of(grants_index(w->broker->grants), WORLD_STAFF);
 }
 
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return !registry_first(w->broker->registry);
-}
-
 static void test_job_is_on_lease_and_takes_no_use(void **state)
 {
     struct world *w = *state;
@@ -51,7 +45,7 @@ static void test_job_is_on_lease_and_takes_no_use(void **state)
     assert_int_equal(entry_of(w)->uses_taken, 0);
     assert_int_equal(entry_of(w)->sessions_live, 0);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(w->reaper.last_end.target.scope, REAP_SESSION);
     assert_int_equal(entry_of(w)->uses_taken, 0);
     assert_int_equal(entry_of(w)->sessions_live, 0);
@@ -125,7 +119,7 @@ static void test_last_session_leaves_a_valid_job(void **state)
     assert_true(s->job);
     assert_int_equal(w->reaper.last_end.target.scope, REAP_LEFTOVERS);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
 }
 
 /* The grant that names cron is revoked while the person is in under another: nothing is left for it to keep.
@@ -147,7 +141,7 @@ static void test_last_session_leaves_no_revoked_job(void **state)
     assert_null(r.error);
     varlink_reply_done(&r);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(w->reaper.last_end.target.scope, REAP_PERSON);
 }
 
@@ -164,7 +158,7 @@ static void test_job_is_still_a_job_after_a_restart(void **state)
     assert_true(registry_first(w->broker->registry)->job);
     assert_int_equal(entry_of(w)->sessions_live, 0);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
 }
 
 int main(void)

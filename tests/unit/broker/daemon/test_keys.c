@@ -15,27 +15,12 @@
 
 /* Which key a person may log in with, asked before, and judged when it was used. */
 
-static void assert_refused(const struct gate_reply *reply, enum reason reason)
-{
-    assert_int_equal(reply->verdict, VERDICT_DENY);
-    assert_string_equal(reason_name(reply->reason), reason_name(reason));
-    assert_int_equal(strlen(reply->reference), 8);
-    assert_non_null(strstr(reply->message, reply->reference));
-    assert_non_null(strstr(reply->message, reason_name(reason)));
-}
-
 static const struct grant_entry *entry_of(struct world *w)
 {
     struct ident_id id;
 
     assert_int_equal(ident_parse_id(PAPERS_ID, 32, &id), 0);
     return grant_index_find(grants_index(w->broker->grants), &id);
-}
-
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
 }
 
 static struct gate_reply ask_key(struct world *w, const struct visitor *helper, const char *key,
@@ -66,7 +51,7 @@ static void test_key_known_and_not(void **state)
 
     world_grant(w, (struct grant_plan){.key = KEY_PRINT});
     reply = world_ask(w, &monitor, FRAME_GATE_ACCOUNT, &m);
-    assert_refused(&reply, REASON_KEY_REQUIRED);
+    world_assert_denied(&reply, REASON_KEY_REQUIRED);
     assert_int_equal(ask_key(w, &helper, OTHER_BLOB, monitor.pid).verdict, VERDICT_DENY);
     reply = ask_key(w, &helper, KEY_BLOB, monitor.pid);
     assert_int_equal(reply.verdict, VERDICT_ALLOW);
@@ -91,8 +76,8 @@ static void test_key_mismatch(void **state)
     assert_int_equal(world_ask(w, &monitor, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
     (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
     reply = world_ask(w, &monitor, FRAME_GATE_OPEN, &m);
-    assert_refused(&reply, REASON_KEY_MISMATCH);
-    world_until(w, nobody_is_left, NULL);
+    world_assert_denied(&reply, REASON_KEY_MISMATCH);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(w->reaper.ends, 1);
     assert_int_equal(entry_of(w)->uses_taken, 0);
     visitor_end(&helper);

@@ -42,12 +42,6 @@ static enum reason login_reason(struct world *w)
     return reply.reason;
 }
 
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
-}
-
 static size_t n_taken(struct world *w)
 {
     struct varlink_reply r = world_call(w, "TakenList", NULL);
@@ -61,7 +55,7 @@ static size_t n_taken(struct world *w)
 static void assert_login(struct world *w, enum reason reason)
 {
     assert_string_equal(reason_name(login_reason(w)), reason_name(reason));
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
 }
 
 static const struct {

@@ -86,12 +86,6 @@ static const struct grant_entry *entry_of(struct world *w)
     return grant_index_find(grants_index(w->broker->grants), &id);
 }
 
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
-}
-
 static enum reason login_reason(struct world *w)
 {
     struct visitor v = visitor_new();
@@ -122,7 +116,7 @@ static void test_finish_own_grant(void **state)
     varlink_reply_done(&r);
     assert_int_equal(registry_first(w->broker->registry)->state, SESSION_OPEN);
     assert_int_equal(login_reason(w), REASON_CLOSED);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     world_records(w, EVENT_SESSION_CLOSE, "success", &reason);
     assert_int_equal(reason, REASON_CLOSED);
     assert_int_equal(world_records(w, EVENT_GRANT_FINISH, "success", NULL), 1);
@@ -160,7 +154,7 @@ static void test_finish_within_grace(void **state)
     world_for(w, 300);
     assert_non_null(registry_first(w->broker->registry));
     assert_int_equal(registry_first(w->broker->registry)->state, SESSION_OPEN);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     close_fd(call);
     visitor_end(&v);
 }

@@ -40,12 +40,6 @@ static const struct session *the_session(struct world *w)
     return registry_first(w->broker->registry);
 }
 
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return !the_session(w);
-}
-
 static struct gate_pam opening(const struct visitor *v)
 {
     struct gate_pam m = world_login(v);
@@ -103,7 +97,7 @@ static void test_an_open_session_lives_on(void **state)
     assert_int_equal(entry_of(w)->sessions_live, 1);
     assert_int_equal(w->reaper.leases, 1);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(world_records(w, EVENT_SESSION_CLOSE, "success", NULL), 1);
 }
 
@@ -173,7 +167,7 @@ static void test_an_answer_on_its_way_is_judged_again(void **state)
     reply = world_take(w, fd);
     assert_int_equal(reply.verdict, VERDICT_DENY);
     assert_string_equal(reason_name(reply.reason), reason_name(REASON_WRONG_HOST));
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     visitor_end(&v);
 }
 
@@ -237,7 +231,7 @@ static void test_host(void **state)
     world_log_in(w, &v);
     /* Its grant does not name this host any more; and the store is another host's. */
     assert_int_equal(reload(w, "[host]\nhost = db02.finance.example\n" GATE DIRECTORY), 0);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(refused_with(w, &next), REASON_HOST_UNCONFIRMED);
     assert_int_equal(findings(w, "host", message), 1);
     assert_int_equal(reload(w, AS_BEFORE), 0);
@@ -257,7 +251,7 @@ static void test_groups(void **state)
     assert_int_equal(reload(w, HOST "groups = storage, databases\n" GATE DIRECTORY), 0);
     world_log_in(w, &v);
     assert_int_equal(reload(w, HOST "groups = storage\n" GATE DIRECTORY), 0);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(refused_with(w, &next), REASON_WRONG_HOST);
     visitor_end(&v);
     visitor_end(&next);

@@ -15,27 +15,12 @@
 
 /* What a broker takes up that another one left. */
 
-static void assert_refused(const struct gate_reply *reply, enum reason reason)
-{
-    assert_int_equal(reply->verdict, VERDICT_DENY);
-    assert_string_equal(reason_name(reply->reason), reason_name(reason));
-    assert_int_equal(strlen(reply->reference), 8);
-    assert_non_null(strstr(reply->message, reply->reference));
-    assert_non_null(strstr(reply->message, reason_name(reason)));
-}
-
 static const struct grant_entry *entry_of(struct world *w)
 {
     struct ident_id id;
 
     assert_int_equal(ident_parse_id(PAPERS_ID, 32, &id), 0);
     return grant_index_find(grants_index(w->broker->grants), &id);
-}
-
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
 }
 
 static bool is_open_and_settled(struct world *w, void *userdata)
@@ -62,7 +47,7 @@ static void test_restart_picks_up(void **state)
     assert_int_equal(entry_of(w)->sessions_live, 1);
     assert_int_equal(registry_first(w->broker->registry)->key, KEY_NONE);
     visitor_end(&v);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(entry_of(w)->sessions_live, 0);
 }
 
@@ -76,7 +61,7 @@ static void test_restart_closes_what_ended(void **state)
     world_stop(w);
     visitor_end(&v);
     world_start(w);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(entry_of(w)->uses_taken, 1);
     assert_true(entry_of(w)->closed);
     assert_int_equal(world_records(w, EVENT_SESSION_CLOSE, "success", NULL), 1);
@@ -93,7 +78,7 @@ static void test_restart_pid_reused(void **state)
     world_stop(w);
     w->reaper.start_time = 1;
     world_start(w);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     visitor_end(&v);
 }
 
@@ -110,7 +95,7 @@ static void test_restart_releases_reservation(void **state)
     visitor_end(&v);
     visitor_end(&monitor);
     world_start(w);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(entry_of(w)->uses_taken, 0);
 }
 
@@ -129,7 +114,7 @@ static void test_restart_keeps_tombstones(void **state)
     world_stop(w);
     world_start(w);
     reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
-    assert_refused(&reply, REASON_VENDOR_REVOKED);
+    world_assert_denied(&reply, REASON_VENDOR_REVOKED);
     visitor_end(&v);
 }
 

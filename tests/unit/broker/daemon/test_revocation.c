@@ -92,7 +92,7 @@ static void test_ends_what_lives(void **state)
     assert_int_equal(json_integer_value(json_object_get(ending, "sessions")), 1);
     varlink_reply_done(&r);
     assert_null(registry_first(o->w->broker->registry));
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     visitor_end(&v);
 }
 
@@ -144,10 +144,10 @@ static void test_hits_what_is_not_known_yet(void **state)
 
     take_away(o, (struct revocation_plan){.scope = "vendor acme"});
     assert_int_equal(world_grant(o->w, (struct grant_plan){0}), REASON_VENDOR_REVOKED);
-    assert_int_equal(offices_knock(o), REASON_VENDOR_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_VENDOR_REVOKED);
     take_away(o, (struct revocation_plan){.id = OTHER_REVOCATION, .scope = "grant " PAPERS_ID});
     assert_int_equal(world_grant(o->w, (struct grant_plan){.version = 4}), REASON_REVOKED);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
 }
 
 static void test_record(void **state)
@@ -168,9 +168,9 @@ static void test_until(void **state)
 
     world_grant(o->w, (struct grant_plan){0});
     take_away(o, (struct revocation_plan){.until = soon});
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     world_for(o->w, 3100);
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
     free(soon);
 }
 
@@ -183,7 +183,7 @@ static void test_over_already(void **state)
     r = offices_revoke(o, (struct revocation_plan){.until = "2026-11-21T08:00:01Z"});
     assert_taken_in(&r, "expired");
     varlink_reply_done(&r);
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
 }
 
 static void refused(struct offices *o, const char *document, const struct signatory *by, const char *role,
@@ -212,7 +212,7 @@ static void test_who_may_not(void **state)
     refused(o, document, &o->revoker, "leader", REASON_APPROVAL_MISSING);
     assert_int_equal(world_records(o->w, EVENT_REVOCATION, "failure", &reason), 4);
     assert_int_equal(reason, REASON_APPROVAL_MISSING);
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
     world_stop(o->w);
     world_start(o->w);
     assert_int_equal(taken_count(o->w->broker->taken), 0);

@@ -77,7 +77,7 @@ static void test_restart_keeps_it(void **state)
     world_grant(o->w, (struct grant_plan){0});
     take_away(o, (struct revocation_plan){0});
     restart(o);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     assert_taken_by(o, "sun.qi (revoker)");
 }
 
@@ -89,9 +89,9 @@ static void test_stays_without_its_revoker(void **state)
     world_grant(o->w, (struct grant_plan){0});
     take_away(o, (struct revocation_plan){0});
     offices_replace_trust(o, 5, false, NULL);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     restart(o);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     assert_taken_by(o, "sun.qi (revoker)");
 }
 
@@ -117,10 +117,10 @@ static void test_one_id_for_two(void **state)
     world_grant(o->w, (struct grant_plan){0});
     take_away(o, (struct revocation_plan){0});
     take_away(o, (struct revocation_plan){.scope = "staff wang.er"});
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     restart(o);
     assert_int_equal(taken_count(o->w->broker->taken), 2);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
 }
 
 /* An operator's tombstone and a signed one of the same grant: each has its own end, the other
@@ -140,7 +140,7 @@ static void test_beside_an_operators(void **state)
     assert_taken_by(o, "sun.qi (revoker)");
     world_for(o->w, 4100);
     assert_taken_by(o, "this host only");
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     free(soon);
 }
 
@@ -154,9 +154,9 @@ static void test_operators_does_not_end_a_signed_one(void **state)
     revoke_here(o, soon);
     world_for(o->w, 2100);
     assert_taken_by(o, "sun.qi (revoker)");
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     restart(o);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     free(soon);
 }
 

@@ -45,10 +45,10 @@ static void test_revoked_ids(void **state)
     assert_null(registry_first(o->w->broker->registry));
     assert_int_equal(world_records(o->w, EVENT_SESSION_CLOSE, NULL, &reason), 1);
     assert_int_equal(reason, REASON_REVOKED);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     /* No tombstone: the next status does not say so any more. */
     issue_take_in(o, (struct issue){.epoch = 18});
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
     visitor_end(&v);
 }
 
@@ -81,9 +81,9 @@ static void test_minimum_version(void **state)
     world_log_in(o->w, &v);
     issue_take_in(o, (struct issue){.lines = "minimum-version: " PAPERS_ID " 4\n"});
     assert_null(registry_first(o->w->broker->registry));
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     assert_int_equal(world_grant(o->w, (struct grant_plan){.version = 4, .uses = "5 per-host"}), REASON_OK);
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
     visitor_end(&v);
 }
 
@@ -101,11 +101,11 @@ static void test_revoked_certificate(void **state)
     assert_null(registry_first(o->w->broker->registry));
     (void)world_records(o->w, EVENT_SESSION_CLOSE, NULL, &reason);
     assert_int_equal(reason, REASON_APPROVAL_MISSING);
-    assert_int_equal(offices_knock(o), REASON_APPROVAL_MISSING);
+    assert_int_equal(world_knock(o->w), REASON_APPROVAL_MISSING);
     restart(o);
-    assert_int_equal(offices_knock(o), REASON_APPROVAL_MISSING);
+    assert_int_equal(world_knock(o->w), REASON_APPROVAL_MISSING);
     issue_take_in(o, (struct issue){.epoch = 18});
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
     visitor_end(&v);
     free(lines);
 }
@@ -120,7 +120,7 @@ static void test_certificate_of_nobody_who_signed(void **state)
     world_log_in(o->w, &v);
     issue_take_in(o, (struct issue){.lines = lines});
     assert_non_null(registry_first(o->w->broker->registry));
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
     visitor_end(&v);
     free(lines);
 }
@@ -132,7 +132,7 @@ static void test_grants_that_come_later(void **state)
 
     issue_take_in(o, (struct issue){.lines = "revoked: " PAPERS_ID "\n"});
     assert_int_equal(world_grant(o->w, (struct grant_plan){0}), REASON_REVOKED);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
 }
 
 /* A reservation that a status takes the ground from is given back. */

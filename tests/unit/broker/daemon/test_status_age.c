@@ -70,11 +70,11 @@ static void test_without_a_status(void **state)
     struct offices *o = *state;
 
     world_grant(o->w, (struct grant_plan){0});
-    assert_int_equal(offices_knock(o), REASON_STATUS_STALE);
+    assert_int_equal(world_knock(o->w), REASON_STATUS_STALE);
     issue_take_in(o, (struct issue){0});
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
     restart(o);
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
 }
 
 /* The host's bound, or the status' own end, whichever comes first. Too old a one narrows all the same. */
@@ -84,12 +84,12 @@ static void test_too_old(void **state)
 
     world_grant(o->w, (struct grant_plan){0});
     issue_take_in_as(o, (struct issue){.age = BOUND + 10}, "status-stale");
-    assert_int_equal(offices_knock(o), REASON_STATUS_STALE);
+    assert_int_equal(world_knock(o->w), REASON_STATUS_STALE);
     issue_take_in_as(o, (struct issue){.epoch = 18, .age = 100, .lasts = -10}, "status-stale");
-    assert_int_equal(offices_knock(o), REASON_STATUS_STALE);
+    assert_int_equal(world_knock(o->w), REASON_STATUS_STALE);
     issue_refused(o, (struct issue){.epoch = 17}, REASON_STATUS_STALE);
     issue_take_in(o, (struct issue){.epoch = 19, .age = 100});
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
 }
 
 static void test_ends_sessions(void **state)
@@ -105,7 +105,7 @@ static void test_ends_sessions(void **state)
     world_until(o->w, has_no_session, NULL);
     assert_int_equal(world_records(o->w, EVENT_SESSION_CLOSE, NULL, &reason), 1);
     assert_int_equal(reason, REASON_STATUS_STALE);
-    assert_int_equal(offices_knock(o), REASON_STATUS_STALE);
+    assert_int_equal(world_knock(o->w), REASON_STATUS_STALE);
     visitor_end(&v);
 }
 
@@ -136,9 +136,9 @@ static void test_narrows_without_a_bound(void **state)
     world_grant(o->w, (struct grant_plan){0});
     issue_take_in(o, (struct issue){.lasts = 1, .lines = "revoked: " PAPERS_ID "\n"});
     world_for(o->w, 1100);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     world_grant(o->w, (struct grant_plan){.id = "11111111111111111111111111111111"});
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
 }
 
 static void test_findings(void **state)
@@ -169,13 +169,13 @@ static void test_signer_is_gone(void **state)
     world_log_in(o->w, &v);
     offices_replace_trust(o, 5, true, &o->next_key);
     assert_null(registry_first(o->w->broker->registry));
-    assert_int_equal(offices_knock(o), REASON_STATUS_STALE);
+    assert_int_equal(world_knock(o->w), REASON_STATUS_STALE);
     restart(o);
-    assert_int_equal(offices_knock(o), REASON_STATUS_STALE);
+    assert_int_equal(world_knock(o->w), REASON_STATUS_STALE);
     assert_int_equal(world_grant(o->w, (struct grant_plan){.id = "11111111111111111111111111111111"}),
                      REASON_REVOKED);
     issue_take_in(o, (struct issue){.trust_epoch = 5, .epoch = 1, .by = &o->next_key});
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
     visitor_end(&v);
 }
 

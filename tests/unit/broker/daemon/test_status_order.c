@@ -30,10 +30,10 @@ static void test_never_goes_back(void **state)
     issue_refused(o, (struct issue){.epoch = 16}, REASON_STATUS_STALE);
     assert_int_equal(world_records(o->w, EVENT_STATUS, "failure", &reason), 1);
     assert_int_equal(reason, REASON_STATUS_STALE);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     restart(o);
     issue_refused(o, (struct issue){.epoch = 16}, REASON_STATUS_STALE);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
 }
 
 static void test_same_epoch_other_octets(void **state)
@@ -44,9 +44,9 @@ static void test_same_epoch_other_octets(void **state)
     issue_take_in(o, (struct issue){.lines = "revoked: " PAPERS_ID "\n"});
     issue_refused(o, (struct issue){.epoch = 17}, REASON_BAD_REQUEST);
     assert_int_equal(world_records(o->w, EVENT_STATUS, "failure", NULL), 1);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     restart(o);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
 }
 
 static void test_same_again(void **state)
@@ -86,11 +86,11 @@ static void test_waits_for_its_trust_epoch(void **state)
     issue_take_in_as(o, (struct issue){.trust_epoch = 5, .epoch = 1, .lines = "revoked: " PAPERS_ID "\n"},
                      "status-waiting");
     /* It is not used, and not in the way of those of the epoch that is there. */
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
     issue_take_in(o, (struct issue){.epoch = 18});
     restart(o);
     assert_int_equal(o->w->broker->status.waiting.items[0].document->trust_epoch, 5);
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
 }
 
 /* Fails unless these trust epochs and epochs wait, in this order. */
@@ -171,11 +171,11 @@ static void test_junk_displaces_nothing(void **state)
     assert_int_equal(o->w->broker->status.waiting.n, STATUS_WAITING_MAX);
     offices_replace_trust(o, 5, true, &o->next_key);
     assert_int_equal(o->w->broker->status.current.document->epoch, 17);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     assert_int_equal(o->w->broker->status.waiting.n, 3); /* of trust epochs that are still to come */
     restart(o);
     assert_int_equal(o->w->broker->status.waiting.n, 3);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     free(document);
     free(genuine);
     free(junk);
@@ -197,10 +197,10 @@ static void test_used_when_its_trust_epoch_comes(void **state)
     assert_non_null(registry_first(o->w->broker->registry));
     offices_replace_trust(o, 5, true, &o->next_key);
     assert_null(registry_first(o->w->broker->registry));
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     assert_int_equal(o->w->broker->status.waiting.n, 0);
     restart(o);
-    assert_int_equal(offices_knock(o), REASON_REVOKED);
+    assert_int_equal(world_knock(o->w), REASON_REVOKED);
     issue_refused(o, (struct issue){.epoch = 900, .by = &o->next_key}, REASON_STATUS_STALE);
     visitor_end(&v);
 }
@@ -218,7 +218,7 @@ static void test_junk_that_waited(void **state)
         "status-waiting");
     offices_replace_trust(o, 5, true, &o->status_key);
     assert_int_equal(o->w->broker->status.waiting.n, 0);
-    assert_int_equal(offices_knock(o), REASON_OK);
+    assert_int_equal(world_knock(o->w), REASON_OK);
     restart(o);
     assert_int_equal(o->w->broker->status.waiting.n, 0);
     assert_int_equal(o->w->broker->status.current.document->epoch, 17);

@@ -36,12 +36,6 @@ static bool is_ending(struct world *w, void *userdata)
     return the_session(w) && the_session(w)->state == SESSION_ENDING && w->reaper.holding;
 }
 
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return !the_session(w);
-}
-
 static const struct grant_entry *entry_of(struct world *w)
 {
     return grant_index_first_of(grants_index(w->broker->grants), WORLD_STAFF);
@@ -98,7 +92,7 @@ static void test_who_waits_for_the_reaper(void **state)
     visitor_end(&v);
     w->reaper.hold_leases = w->reaper.holding = false;
     world_start(w);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(entry_of(w)->sessions_live, 0);
 }
 
@@ -133,7 +127,7 @@ static void test_who_waits_for_an_ending(void **state)
     /* The tombstone holds, and the ending goes on. */
     w->reaper.hold_ends = w->reaper.holding = false;
     world_start(w);
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     assert_int_equal(world_records(w, EVENT_SESSION_CLOSE, "success", NULL), 1);
     reply = world_ask(w, &next, FRAME_GATE_ACCOUNT, &m);
     assert_string_equal(reason_name(reply.reason), reason_name(REASON_STAFF_REVOKED));

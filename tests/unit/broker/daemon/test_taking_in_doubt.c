@@ -16,19 +16,13 @@ static int setup(void **state)
     return offices_setup(state);
 }
 
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
-}
-
 /* Somebody is in, and then the clock goes. */
 static void begin(struct offices *o, const struct visitor *v)
 {
     world_grant(o->w, (struct grant_plan){.uses = "5 per-host"});
     world_log_in(o->w, v);
     set_clock(-SET_BACK, false);
-    assert_int_not_equal(offices_knock(o), REASON_OK);
+    assert_int_not_equal(world_knock(o->w), REASON_OK);
     assert_non_null(registry_first(o->w->broker->registry));
 }
 
@@ -43,7 +37,7 @@ static void test_revocation(void **state)
     assert_null(r.error);
     assert_string_equal(offices_text(&r, "state"), "ok");
     varlink_reply_done(&r);
-    world_until(o->w, nobody_is_left, NULL);
+    world_until(o->w, world_nobody_is_left, NULL);
     visitor_end(&v);
 }
 
@@ -55,7 +49,7 @@ static void test_status(void **state)
     begin(o, &v);
     issue_take_in(
         o, (struct issue){.age = -SET_BACK, .lasts = SET_BACK + 86400, .lines = "revoked: " PAPERS_ID "\n"});
-    world_until(o->w, nobody_is_left, NULL);
+    world_until(o->w, world_nobody_is_left, NULL);
     visitor_end(&v);
 }
 

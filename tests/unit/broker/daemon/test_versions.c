@@ -111,12 +111,6 @@ static void test_lower_version_stays_refused(void **state)
 }
 
 /* A verified version that is narrower ends what no longer fits, at once; one that fits moves the deadline. */
-static bool nobody_is_left(struct world *w, void *userdata)
-{
-    (void)userdata;
-    return registry_first(w->broker->registry) == NULL;
-}
-
 static void test_narrowing_version_ends_a_session(void **state)
 {
     struct world *w = *state;
@@ -130,7 +124,7 @@ static void test_narrowing_version_ends_a_session(void **state)
     assert_int_equal(registry_first(w->broker->registry)->version, 4);
     assert_true(w->reaper.last_lease.seconds > 1190);
     world_grant(w, (struct grant_plan){.version = 5, .source = "10.99.0.0/16"});
-    world_until(w, nobody_is_left, NULL);
+    world_until(w, world_nobody_is_left, NULL);
     world_records(w, EVENT_SESSION_CLOSE, "success", &reason);
     assert_int_equal(reason, REASON_WRONG_SOURCE);
     visitor_end(&v);

@@ -98,6 +98,9 @@ uint64_t world_log_in(struct world *w, const struct visitor *v);
 /** What the account phase says to another visitor of the usual kind, who then goes. */
 enum reason world_login_reason(struct world *w);
 
+/** The same, and leaves nothing reserved behind, so that one may knock again. */
+enum reason world_knock(struct world *w);
+
 /** Fails unless this is a denial for this reason, whose message names it and the reference. */
 void world_assert_denied(const struct gate_reply *reply, enum reason reason);
 

@@ -97,6 +97,29 @@ enum reason world_login_reason(struct world *w)
     return reply.reason;
 }
 
+static bool has_no_reservation(struct world *w, void *userdata)
+{
+    (void)userdata;
+    for (const struct session *s = registry_first(w->broker->registry); s; s = registry_next(s))
+        if (s->state == SESSION_RESERVED)
+            return false;
+    return true;
+}
+
+enum reason world_knock(struct world *w)
+{
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_login(&v);
+    struct gate_reply reply;
+
+    m.caller.parent = 1; /* nobody opens a session in its place */
+    reply = world_ask(w, &v, FRAME_GATE_ACCOUNT, &m);
+    visitor_end(&v);
+    world_until(w, has_no_reservation, NULL);
+    assert_int_equal(reply.verdict, reply.reason == REASON_OK ? VERDICT_ALLOW : VERDICT_DENY);
+    return reply.reason;
+}
+
 void world_assert_denied(const struct gate_reply *reply, enum reason reason)
 {
     assert_int_equal(reply->verdict, VERDICT_DENY);
