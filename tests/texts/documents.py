@@ -1,5 +1,5 @@
-"""docs/standard.md has a row for each clause of the standard that Hufu answers, docs/*.md name only tests and commands that
-there are, and docs/architecture.md has a room for each file of broker/daemon.
+"""docs/standard.md has a row for each clause of the standard that Hufu answers, docs/doors.md a test for each door, docs/*.md
+name only tests and commands that there are, and docs/architecture.md has a room for each file of broker/daemon.
 
 usage: documents.py SOURCE
 """
@@ -50,6 +50,17 @@ def check_standard(path):
             yield f"standard.md: nothing shows {clause}"
 
 
+def check_doors(path):
+    """Each row of each table names a test."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    rows = [line for before, line in zip(lines, lines[1:]) if line.startswith("| ") and before.startswith("|")]
+    if len(rows) < 6:
+        yield f"doors.md: only {len(rows)} rows"
+    for row in rows:
+        if not PROOF.search(row.rstrip("| ").split(" | ")[-1]):
+            yield f"doors.md: nothing shows {row.split(' | ')[0].strip('| ')}"
+
+
 def commands(source):
     names = set()
     for file in (source / "broker/ctl").glob("verb_*.c"):
@@ -82,9 +93,10 @@ def main():
     known = commands(source)
     found = [] if len(known) >= 10 else [f"only {len(known)} commands"]
     found += check_standard(source / "docs/standard.md")
-    for name in ("standard.md", "threats.md"):
+    found += check_doors(source / "docs/doors.md")
+    for name in ("standard.md", "threats.md", "doors.md"):
         found += check_proofs(source, source / "docs" / name)
-    for name in ("standard.md", "operations.md"):
+    for name in ("standard.md", "operations.md", "doors.md"):
         found += check_commands(source / "docs" / name, known)
     found += check_rooms(source)
     for line in found:
