@@ -260,7 +260,8 @@ static void describe_survivors(const struct ending *e, char *text, size_t size)
                      e->away                          ? "hufu-reaper is away or silent"
                      : e->result == REAP_NOT_PROVABLE ? "root held: emptiness not provable"
                      : e->result == REAP_REFUSED      ? "hufu-reaper refused"
-                                                      : "still there:");
+                     : e->result == REAP_FAILED ? "hufu-reaper cannot see all processes; its log says why"
+                                                : "still there:");
 
     for (uint32_t i = 0; i < e->n_survivors && n > 0 && (size_t)n < size; i++) {
         int more =

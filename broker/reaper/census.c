@@ -100,6 +100,7 @@ static int parse_stat(char *text, struct census_process *p)
     char *close = strrchr(text, ')');
     uint64_t parent = 0;
     uint64_t tty = 0;
+    uint64_t threads = 0;
     if (open == NULL || close == NULL || close < open)
         return -EBADMSG;
     *close = '\0';
@@ -107,9 +108,11 @@ static int parse_stat(char *text, struct census_process *p)
     const char *state = field(close + 1, 0);
     if (state == NULL || parse_field(close + 1, 4 - 3, UINT32_MAX, &parent) < 0 ||
         parse_field(close + 1, 7 - 3, UINT32_MAX, &tty) < 0 ||
+        parse_field(close + 1, 20 - 3, UINT32_MAX, &threads) < 0 ||
         parse_field(close + 1, 22 - 3, UINT64_MAX, &p->start_time) < 0)
         return -EBADMSG;
-    if (*state == 'Z' || *state == 'X' || *state == 'x')
+    /* What the first thread shows is not the process: others may go on without it. */
+    if ((*state == 'Z' || *state == 'X' || *state == 'x') && threads <= 1)
         return -ESRCH;
     p->parent = (uint32_t)parent;
     p->tty = (uint32_t)tty;
@@ -253,13 +256,13 @@ int census_take(int proc, uint32_t uid, struct census *ret)
 
 bool census_is_job(const char *cgroup)
 {
-    static const char *const units[] = {"cron.service", "crond.service", "atd.service"};
+    static const char *const units[] = {"/system.slice/cron.service", "/system.slice/crond.service",
+                                        "/system.slice/atd.service"};
     if (cgroup == NULL)
         return false;
     for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-        const char *at = strstr(cgroup, units[i]);
         size_t length = strlen(units[i]);
-        if (at != NULL && at > cgroup && at[-1] == '/' && (at[length] == '\0' || at[length] == '/'))
+        if (strncmp(cgroup, units[i], length) == 0 && (cgroup[length] == '\0' || cgroup[length] == '/'))
             return true;
     }
     return false;

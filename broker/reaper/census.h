@@ -12,7 +12,7 @@
 /*
  * A census is one pass over /proc: those processes that could belong to a gated person, as the kernel
  * describes them. Nothing that a process says of itself decides (comm is only shown). Zombies are
- * dead already and are left out.
+ * dead already and are left out, but not a process whose first thread has ended before the others.
  */
 
 #define CENSUS_UNSET UINT32_MAX /* login uid or audit session that was never set */
@@ -61,7 +61,8 @@ bool census_is_of_person(const struct census_process *p, uint32_t uid);
 bool census_matches(const struct census *c, const struct census_process *p, const struct reap_target *target,
                     struct census_spared spared);
 
-/** Whether a process with these names of its cgroup was started by cron or at. */
+/** Whether a process in this cgroup was started by cron or at: by the system's own units, since a person may
+ * name those of their user manager as they like. */
 bool census_is_job(const char *cgroup);
 
 /** 0 if /proc shows what a proof needs (pid 1 whole, no hidepid), else -EPERM with a reason. */

@@ -7,9 +7,11 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define LEAF_FOLDER "hufu.reaper"
@@ -32,7 +34,14 @@ static int mount_of_line(const char *line)
     /* A bind mount of a part shows other paths than /proc/PID/cgroup does. */
     if (strcmp(root, "/") != 0)
         return -1;
-    return open(target, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    int fd cleanup_close = open(target, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    struct statfs what;
+    /* Another file system may have been mounted over it. */
+    if (fd < 0 || fstatfs(fd, &what) < 0 || what.f_type != CGROUP2_SUPER_MAGIC)
+        return -1;
+    int found = fd;
+    fd = -1;
+    return found;
 }
 
 void cgroups_open(struct cgroups *g, int proc)

@@ -13,6 +13,8 @@ void look_done(struct look *l)
 int look_take(int proc, const struct leases *leases, const struct reap_target *target, struct look *ret)
 {
     uint32_t sessions[LEASES_PER_PERSON_MAX];
+    char reason[200];
+    bool any = false;
     struct look l cleanup_look = {0};
     int r = census_take(proc, target->uid, &l.census);
     if (r < 0)
@@ -22,8 +24,13 @@ int look_take(int proc, const struct leases *leases, const struct reap_target *t
         return -ENOMEM;
     struct census_spared spared = {sessions,
                                    leases_audit_sessions(leases, target->uid, target->session, sessions)};
-    for (size_t i = 0; i < l.census.count; i++)
+    for (size_t i = 0; i < l.census.count; i++) {
         l.marked[i] = census_matches(&l.census, &l.census.processes[i], target, spared);
+        any = any || l.marked[i];
+    }
+    /* /proc may have been mounted anew since the start: whoever sees nobody has to be able to see. */
+    if (!any && (r = census_check_sight(proc, reason)) < 0)
+        return r;
     *ret = l;
     l = (struct look){0};
     return 0;

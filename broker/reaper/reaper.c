@@ -107,11 +107,23 @@ static void try_again(struct order *order)
     }
 }
 
+static void log_failure(const struct reaper *r)
+{
+    char text[300];
+    char reason[200];
+    if (census_check_sight(r->options.proc, reason) == 0)
+        return;
+    (void)snprintf(text, sizeof text, "not all processes can be seen, so nothing is proven: %s", reason);
+    r->options.log(LOG_ERR, text);
+}
+
 static void ending_over(void *userdata, const struct reap_reply *reply)
 {
     struct order *order = userdata;
     struct reaper *r = order->reaper;
     log_ending(r, &order->target, reply);
+    if (reply->result == REAP_FAILED)
+        log_failure(r);
     if (is_over(reply) && order->target.session != 0)
         leases_drop(r->leases, order->target.session);
     tell(r, order->serial, reply);
@@ -169,6 +181,12 @@ static void do_lease(struct reaper *r, const struct reap_request *q, struct reap
         return;
     }
     bool first = !leases_has(r->leases, q->target.session);
+    char reason[200];
+    /* No session begins that could not be proven to have ended. */
+    if (first && census_check_sight(r->options.proc, reason) < 0) {
+        log_failure(r);
+        return;
+    }
     if (q->target.scope != REAP_SESSION || q->target.session == 0 ||
         (first && !leader_is_of(r, &q->target))) {
         reply->result = REAP_REFUSED;

@@ -5,8 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,6 +105,9 @@ static void jobs_are_told_by_cgroup(void **state)
     assert_true(census_is_job("/system.slice/cron.service"));
     assert_true(census_is_job("/system.slice/atd.service/x"));
     assert_false(census_is_job("/user.slice/user-20001.slice/mycron.service"));
+    /* Users give their own units whatever name they like. */
+    assert_false(census_is_job("/user.slice/user-20001.slice/user@20001.service/app.slice/cron.service"));
+    assert_false(census_is_job("/user.slice/user-20001.slice/user@20001.service/system.slice/cron.service"));
     assert_false(census_is_job("/system.slice/cron.servicex"));
     assert_false(census_is_job(NULL));
 }
@@ -134,6 +141,44 @@ static void a_zombie_is_gone(void **state)
     assert_int_equal(census_read(proc, (uint32_t)child, &p), -ESRCH);
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_int_equal(census_read(proc, (uint32_t)child, &p), -ESRCH);
+    (void)close(proc);
+}
+
+static void *outlive(void *argument)
+{
+    (void)argument;
+    (void)pause();
+    return NULL;
+}
+
+/* proc(5) shows the first thread as Z while the others go on. */
+static void a_process_without_its_first_thread_is_there(void **state)
+{
+    (void)state;
+    struct census_process p;
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY);
+    pid_t child = fork();
+    if (child == 0) {
+        pthread_t thread;
+        if (pthread_create(&thread, NULL, outlive, NULL) == 0)
+            (void)syscall(SYS_exit, 0);
+        _exit(1);
+    }
+    char path[40];
+    char stat[512] = "";
+    (void)snprintf(path, sizeof path, "%d/stat", child);
+    while (strstr(stat, ") Z ") == NULL) {
+        int fd = openat(proc, path, O_RDONLY);
+        ssize_t n = read(fd, stat, sizeof stat - 1);
+        assert_true(n > 0);
+        stat[n] = '\0';
+        (void)close(fd);
+    }
+    int found = census_read(proc, (uint32_t)child, &p);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(found, 0);
+    census_process_done(&p);
     (void)close(proc);
 }
 
@@ -179,6 +224,7 @@ int main(void)
         cmocka_unit_test(jobs_are_told_by_cgroup),
         cmocka_unit_test(reads_itself_with_a_hostile_name),
         cmocka_unit_test(a_zombie_is_gone),
+        cmocka_unit_test(a_process_without_its_first_thread_is_there),
         cmocka_unit_test(sight_needs_a_proc),
         cmocka_unit_test(terminals_have_known_names),
     };
