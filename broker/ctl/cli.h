@@ -22,12 +22,15 @@ enum exit_code {
 #define CLI_TRUST  "/etc/hufu/trust"
 #define CLI_LDAPD  HUFU_LIBEXECDIR "/hufu-ldapd"
 
+struct doctor_host;
+
 /* What every verb works with; main() fills it, and tests do. */
 struct cli {
     FILE *out;
     FILE *error;
     const char *socket;
-    const char *ldapd; /* where hufu-ldapd is */
+    const char *ldapd;              /* where hufu-ldapd is */
+    const struct doctor_host *host; /* what doctor looks at: its root, and how programs are run */
     bool json;
     when_t now;
 };

@@ -13,30 +13,51 @@
 
 static const char *const severities[] = {N_("problem"), N_("warning"), N_("note")};
 
-/* The finding in lines; *n is how many. The caller's to free; NULL without memory. */
-static char *render(const json_t *finding, size_t *n)
+/* `  problem: what: why [code]` */
+static char *first_line(const json_t *finding)
 {
     cleanup_free char *severity = table_cell(json_object_get(finding, "severity"));
     cleanup_free char *subject = table_cell(json_object_get(finding, "subject"));
     cleanup_free char *message = table_cell(json_object_get(finding, "message"));
-    cleanup_free char *line = NULL;
+    const json_t *code = json_object_get(finding, "code");
+    cleanup_free char *mark = code ? table_cell(code) : NULL;
+    char *line = NULL;
+
+    if (!severity || !subject || !message || (code && !mark))
+        return NULL;
+    if (asprintf(&line, "%s: %s: %s%s%s%s", _(severity), subject, message, mark ? " [" : "", mark ? mark : "",
+                 mark ? "]" : "") < 0)
+        return NULL;
+    return line;
+}
+
+static void print_wrapped(FILE *f, const char *indent, const char *line)
+{
+    (void)fputs(indent, f);
+    wrap_line(f, line, strlen(line), 4, strlen(indent));
+}
+
+/* The finding in lines; *n is how many. The caller's to free; NULL without memory. */
+static char *render(const json_t *finding, size_t *n)
+{
+    const json_t *advice = json_object_get(finding, "advice");
+    cleanup_free char *line = first_line(finding);
+    cleanup_free char *what_to_do = json_is_string(advice) ? table_cell(advice) : NULL;
     char *text = NULL;
     size_t size = 0;
     FILE *f = open_memstream(&text, &size);
 
     if (!f)
         return NULL;
-    if (severity && subject && message && asprintf(&line, "%s: %s: %s", _(severity), subject, message) < 0)
-        line = NULL;
-    if (line) {
-        (void)fputs("  ", f);
-        wrap_line(f, line, strlen(line), 4, 2);
-    }
+    if (line)
+        print_wrapped(f, "  ", line);
+    if (what_to_do)
+        print_wrapped(f, "    ", what_to_do);
     (void)fclose(f);
     *n = 0;
     for (const char *p = text; p && (p = strchr(p, '\n')); p++)
         (*n)++;
-    if (!line) {
+    if (!line || (json_is_string(advice) && !what_to_do)) {
         free(text);
         return NULL;
     }

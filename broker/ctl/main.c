@@ -1,11 +1,14 @@
 #include "broker/common/clock.h"
 #include "broker/ctl/cli.h"
+#include "broker/doctor/doctor.h"
 
 #include <locale.h>
 
 int main(int argc, char **argv)
 {
-    struct cli cli = {.out = stdout, .error = stderr, .socket = CLI_SOCKET, .ldapd = CLI_LDAPD};
+    const struct doctor_host host = {.root = "", .run = doctor_run_program};
+    struct cli cli = {
+        .out = stdout, .error = stderr, .socket = CLI_SOCKET, .ldapd = CLI_LDAPD, .host = &host};
 
     (void)setlocale(LC_ALL, "");
     (void)bindtextdomain("hufu", HUFU_LOCALEDIR);

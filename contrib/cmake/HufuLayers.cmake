@@ -89,7 +89,10 @@ hufu_row(daemon   broker/daemon
   LIBRARIES sd-event jansson threads MAINS main.c)
 hufu_row(reaper   broker/reaper   LAYERS base wire common LIBRARIES sd-event sd-bus MAINS main.c)
 hufu_row(ldap     broker/ldap     LAYERS base wire common LIBRARIES libldap libseccomp sd-event threads MAINS main.c)
-hufu_row(ctl      broker/ctl      LAYERS base document engine trust common ipc LIBRARIES jansson smartcols MAINS main.c)
+# What hufud and its client say is JSON there, so findings about it are made from JSON.
+hufu_row(doctor   broker/doctor   LAYERS base document common LIBRARIES jansson)
+hufu_row(ctl      broker/ctl      LAYERS base document engine trust common ipc doctor
+  LIBRARIES jansson smartcols MAINS main.c)
 
 # Only these headers of a layer may be seen from the layer named: hufuctl speaks the varlink codec, and is no listener.
 set_property(GLOBAL PROPERTY HUFU_NARROW_ctl_ipc "varlink.*\\.h")

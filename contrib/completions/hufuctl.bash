@@ -123,7 +123,7 @@ _hufuctl_arguments() { # COMMAND CURRENT
     sync) compgen -W 'status refresh beat export import' -- "$2" ;;
     trust) compgen -W 'show update reset' -- "$2" ;;
     clock | host) compgen -W 'confirm' -- "$2" ;;
-    '') compgen -W 'setup status grant approve explain session revoke lock unlock locks audit document publish withdraw sync trust clock host' -- "$2" ;;
+    '') compgen -W 'setup status doctor grant approve explain session revoke lock unlock locks audit document publish withdraw sync trust clock host' -- "$2" ;;
   esac
 }
 

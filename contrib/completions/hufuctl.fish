@@ -35,6 +35,7 @@ complete -c hufuctl -s h -l help -d 'print this help'
 
 complete -c hufuctl -n '__hufuctl_is ""' -a setup -d 'make this host ready, once, as root'
 complete -c hufuctl -n '__hufuctl_is ""' -a status -d 'does the gate work, and what is wrong'
+complete -c hufuctl -n '__hufuctl_is ""' -a doctor -d 'is there a way past the gate on this host, and does it work'
 complete -c hufuctl -n '__hufuctl_is ""' -a grant -d 'draft, check, add, list, show and finish grants'
 complete -c hufuctl -n '__hufuctl_is ""' -a approve -d 'read a grant or a trust file, and sign it'
 complete -c hufuctl -n '__hufuctl_is ""' -a explain -d 'would this person be let in, and if not, why'

@@ -1,7 +1,9 @@
 #include "tests/unit/broker/ctl/invoke.h"
 
+#include "broker/doctor/doctor.h"
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,12 +13,22 @@
 
 #define WORDS_MAX 100
 
+/* A host without programs. */
+static int run_none(void *userdata, const char *const argv[], struct doctor_output *ret)
+{
+    (void)userdata;
+    (void)argv;
+    (void)ret;
+    return -ENOENT;
+}
+
 static struct result invoke_words(int argc, char **argv)
 {
     struct result r = {0};
     size_t out_size = 0;
     size_t error_size = 0;
-    struct cli cli = {.socket = "control", .ldapd = "./hufu-ldapd", .now = PAPERS_NOW};
+    const struct doctor_host host = {.root = ".", .run = run_none};
+    struct cli cli = {.socket = "control", .ldapd = "./hufu-ldapd", .host = &host, .now = PAPERS_NOW};
 
     cli.out = open_memstream(&r.out, &out_size);
     cli.error = open_memstream(&r.error, &error_size);
