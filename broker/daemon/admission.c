@@ -206,10 +206,12 @@ void admission_judge(struct admission *a)
         return;
     }
     a->decision = question_decide(b, &a->q);
-    if (a->decision.verdict == VERDICT_ALLOW)
-        admission_account(a);
-    else
+    if (a->decision.verdict != VERDICT_ALLOW)
         admission_refuse(a, a->decision.reason);
+    else if (!question_is_tied(&a->q))
+        admission_refuse(a, REASON_LOGIN_UID_MISSING);
+    else
+        admission_account(a);
 }
 
 /* The module and the broker have their ranges from two files, and both must say the same. */

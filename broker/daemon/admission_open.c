@@ -200,7 +200,9 @@ void admission_open(struct admission *a)
     reason = a->decision.reason;
     if (held && a->q.refused == REASON_OK && question_key_differs(&a->q, held))
         reason = REASON_KEY_MISMATCH;
-    if (reason == REASON_KEY_MISMATCH || a->decision.verdict != VERDICT_ALLOW)
+    else if (reason == REASON_OK && !question_is_tied(&a->q))
+        reason = REASON_LOGIN_UID_MISSING;
+    if (reason != REASON_OK || a->decision.verdict != VERDICT_ALLOW)
         admission_open_refuse(a, reason);
     else if (admission_needs_claim(a))
         admission_claim(a);

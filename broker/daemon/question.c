@@ -168,6 +168,16 @@ struct decision question_decide(struct broker *b, const struct question *q)
     return decide(grants_index(b->grants), &q->facts, NULL, NULL);
 }
 
+bool question_is_tied(const struct question *q)
+{
+    bool opens = q->facts.kind == SERVICE_LOGIN || q->facts.kind == SERVICE_JOB ||
+                 q->facts.kind == SERVICE_USER_MANAGER;
+
+    if (q->facts.phase != PHASE_SESSION || !opens)
+        return true;
+    return q->m.caller.login_uid == q->m.person_uid && q->m.caller.audit_session != UINT32_MAX;
+}
+
 bool question_key_differs(const struct question *q, const struct session *reservation)
 {
     if (!q->sshd)

@@ -77,6 +77,8 @@ static const struct texts_reason rows[] = {
     {REASON_APPROVAL_MISSING, N_("Your authorisation has not been signed by everyone who has to."),
      N_("Ask the operator which signature is missing, and quote the reference below.")},
     {REASON_CLASS_LIMIT, N_("Your authorisation is wider than its class may be."), ASK_OPERATOR},
+    {REASON_LOGIN_UID_MISSING,
+     N_("This host could not tie your session to your account (pam_loginuid is missing)."), ASK_ADMIN},
     {REASON_WRONG_SITE, N_("Your authorisation is for another site."), ASK_OPERATOR},
     {REASON_WRONG_HOST, N_("Your authorisation is for other hosts."),
      N_("Check the name of the host. Otherwise ask the operator, and quote the reference below.")},

@@ -53,6 +53,7 @@ enum verdict {
     ROW(SOURCE_NOT_ADDRESS, 38, "source-not-address")                                          \
     ROW(NO_SESSION, 39, "no-session") /* su, sudo, lockers need a live session */              \
     ROW(NO_GRANT, 40, "no-grant")                                                              \
+    ROW(LOGIN_UID_MISSING, 41, "login-uid-missing") /* no or another login uid at opening */   \
     /* a grant does not fit, in the order of asking */                                         \
     ROW(WRONG_SITE, 50, "wrong-site")                                                          \
     ROW(WRONG_HOST, 51, "wrong-host")                                                          \

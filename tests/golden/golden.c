@@ -15,9 +15,9 @@ enum {
 };
 
 /* Reasons that others give: the broker about sessions, never the engine. */
-static const enum reason not_of_engine[] = {REASON_LOGGED_OUT,       REASON_ENDED_BY_OPERATOR,
-                                            REASON_KEY_MISMATCH,     REASON_LEASE_LAPSED,
-                                            REASON_GRANT_SUPERSEDED, REASON_LAST_SESSION};
+static const enum reason not_of_engine[] = {
+    REASON_LOGIN_UID_MISSING, REASON_LOGGED_OUT,       REASON_ENDED_BY_OPERATOR, REASON_KEY_MISMATCH,
+    REASON_LEASE_LAPSED,      REASON_GRANT_SUPERSEDED, REASON_LAST_SESSION};
 
 struct tally {
     unsigned passed;

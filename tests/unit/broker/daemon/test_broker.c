@@ -149,6 +149,7 @@ static void test_parent_opens(void **state)
     world_for(w, 50);
     assert_int_equal(entry_of(w)->uses_taken, 1);
     (void)snprintf(open.auth_info, sizeof(open.auth_info), "keyboard-interactive/pam\n");
+    world_tie(&open);
     assert_int_equal(world_ask(w, &monitor, FRAME_GATE_OPEN, &open).verdict, VERDICT_ALLOW);
     assert_int_equal(entry_of(w)->uses_taken, 1);
     visitor_end(&monitor);
@@ -177,6 +178,7 @@ static void test_session_without_account_phase(void **state)
     struct gate_pam m = world_login(&v);
 
     world_grant(w, (struct grant_plan){0});
+    world_tie(&m);
     assert_int_equal(world_ask(w, &v, FRAME_GATE_OPEN, &m).verdict, VERDICT_ALLOW);
     assert_int_equal(entry_of(w)->uses_taken, 1);
     visitor_end(&v);

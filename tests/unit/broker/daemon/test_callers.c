@@ -275,6 +275,40 @@ static void test_sessions_and_records(void **state)
     visitor_end(&v);
 }
 
+/* Without the person's login uid nobody could tell whose the session's processes are. */
+static void test_untied_sessions_are_refused(void **state)
+{
+    static const char *const services[] = {"sshd", "cron", "systemd-user"};
+    struct world *w = *state;
+    struct visitor inside = visitor_new();
+
+    world_grant(w, (struct grant_plan){.job = "cron"});
+    for (size_t i = 0; i < ARRAY_SIZE(services); i++)
+        for (unsigned wrong = 0; wrong < 4; wrong++) {
+            struct visitor v = visitor_new();
+            struct gate_pam m = world_opening(&v);
+            struct gate_reply reply;
+
+            if (i == 2 && wrong == 0)
+                (void)world_log_in(w, &inside);
+            (void)snprintf(m.service, sizeof(m.service), "%s", services[i]);
+            if (wrong < 2)
+                m.caller.login_uid = wrong == 0 ? UINT32_MAX : WORLD_UID + 1;
+            if (wrong == 2)
+                m.caller.audit_session = UINT32_MAX;
+            reply = world_ask(w, &v, FRAME_GATE_OPEN, &m);
+            if (wrong == 3)
+                assert_int_equal(reply.verdict, VERDICT_ALLOW);
+            else
+                world_assert_denied(&reply, REASON_LOGIN_UID_MISSING);
+            visitor_end(&v);
+        }
+    visitor_end(&inside);
+    world_until(w, world_nobody_is_left, NULL);
+    /* sshd goes on with a connection whose session was refused: it is ended. */
+    assert_true(world_records(w, EVENT_SESSION_CLOSE, "success", NULL) >= 2);
+}
+
 #define CALLER_TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(void)
@@ -291,6 +325,7 @@ int main(void)
         CALLER_TEST(test_refusals_without_end),
         CALLER_TEST(test_explain),
         CALLER_TEST(test_sessions_and_records),
+        CALLER_TEST(test_untied_sessions_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,7 @@ static void test_session_phase_alone(void **state)
 
     (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
     m.caller.audit_session = (uint32_t)v.pid;
+    world_tie(&m);
     assert_int_equal(world_ask(w, &v, FRAME_GATE_OPEN, &m).verdict, VERDICT_ALLOW);
     provider_settles_at(&p, 1);
     assert_int_equal(world_records(w, EVENT_CLAIM, "success", NULL), 1);
@@ -75,6 +76,7 @@ static void test_session_phase_alone_refused(void **state)
 
     p.slots = 0;
     (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
+    world_tie(&m);
     reply = world_ask(w, &v, FRAME_GATE_OPEN, &m);
     world_assert_denied(&reply, REASON_USES_EXHAUSTED);
     world_until(w, world_nobody_is_left, NULL);
@@ -285,6 +287,7 @@ static void test_version_counts_over_all_hosts(void **state)
     assert_int_equal(p.asked[FEED_TAKE], 0);
     world_grant(w, (struct grant_plan){.version = 5, .uses = "2 fleet"});
     (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
+    world_tie(&m);
     assert_int_equal(world_ask(w, &v, FRAME_GATE_OPEN, &m).verdict, VERDICT_ALLOW);
     assert_int_equal(provider_taken(&p), 1);
     visitor_end(&v);

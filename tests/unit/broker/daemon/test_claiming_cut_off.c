@@ -108,6 +108,7 @@ static void open_refused(struct world *w, bool reserved, enum reason reason)
     w->reaper.lease_result = reason == REASON_REAPER_AWAY ? REAP_REFUSED : REAP_DONE;
     full = reason == REASON_STORE_UNAVAILABLE;
     good = reserved ? 0 : 1;
+    world_tie(&m);
     assert_refused(world_ask(w, &v, FRAME_GATE_OPEN, &m), reason);
     full = false;
     world_until(w, world_nobody_is_left, NULL);

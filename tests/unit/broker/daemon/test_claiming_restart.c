@@ -174,6 +174,7 @@ static void test_reserved(void **state)
     world_until(w, is_settled, NULL);
     provider_settles_at(&p, 1);
     (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
+    world_tie(&m);
     assert_int_equal(world_ask(w, &v, FRAME_GATE_OPEN, &m).verdict, VERDICT_ALLOW);
     assert_int_equal(p.asked[FEED_TAKE], 1);
     visitor_end(&v);
@@ -303,6 +304,7 @@ static void test_not_given_back_before_it_is_written(void **state)
     provider_settles_at(&p, 0);
     /* ... and the session, which has none now, takes another. */
     (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
+    world_tie(&m);
     assert_int_equal(world_ask(w, &v, FRAME_GATE_OPEN, &m).verdict, VERDICT_ALLOW);
     assert_int_equal(provider_taken(&p), 1);
     visitor_end(&v);

@@ -107,6 +107,7 @@ static void test_revoke_in_flight(void **state)
     world_grant(w, (struct grant_plan){0});
     assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
     w->reaper.hold_leases = true;
+    world_tie(&m);
     fd = world_send(w, &v, FRAME_GATE_OPEN, &m);
     while (!w->reaper.holding)
         world_for(w, 5);

@@ -90,6 +90,7 @@ static void test_host_turns_out_to_be_another(void **state)
     world_grant(w, (struct grant_plan){0});
     assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
     meanwhile.happens = another_host;
+    world_tie(&m);
     reply = world_ask(w, &v, FRAME_GATE_OPEN, &m);
     assert_null(meanwhile.happens);
     assert_int_equal(reply.verdict, VERDICT_DENY);

@@ -25,6 +25,7 @@ static void begin_job(struct world *w, const struct visitor *v)
     struct gate_pam m = job_of(v);
 
     assert_int_equal(world_ask(w, v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
+    world_tie(&m);
     assert_int_equal(world_ask(w, v, FRAME_GATE_OPEN, &m).verdict, VERDICT_ALLOW);
 }
 

@@ -58,6 +58,7 @@ static void test_key_known_and_not(void **state)
     assert_string_equal(reply.options, "restrict,pty");
     assert_int_equal(world_ask(w, &monitor, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
     (void)snprintf(m.auth_info, sizeof(m.auth_info), "publickey ssh-ed25519 %s\n", KEY_BLOB);
+    world_tie(&m);
     assert_int_equal(world_ask(w, &monitor, FRAME_GATE_OPEN, &m).verdict, VERDICT_ALLOW);
     visitor_end(&helper);
     visitor_end(&monitor);
@@ -75,6 +76,7 @@ static void test_key_mismatch(void **state)
     assert_int_equal(ask_key(w, &helper, KEY_BLOB, monitor.pid).verdict, VERDICT_ALLOW);
     assert_int_equal(world_ask(w, &monitor, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
     (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
+    world_tie(&m);
     reply = world_ask(w, &monitor, FRAME_GATE_OPEN, &m);
     world_assert_denied(&reply, REASON_KEY_MISMATCH);
     world_until(w, world_nobody_is_left, NULL);

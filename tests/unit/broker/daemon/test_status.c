@@ -146,6 +146,7 @@ static void test_reservations(void **state)
     assert_int_equal(world_ask(o->w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
     issue_take_in(o, (struct issue){.lines = "revoked: " PAPERS_ID "\n"});
     assert_null(registry_first(o->w->broker->registry));
+    world_tie(&m);
     assert_int_equal(world_ask(o->w, &v, FRAME_GATE_OPEN, &m).reason, REASON_REVOKED);
     visitor_end(&v);
 }
@@ -162,6 +163,7 @@ static void test_in_flight(void **state)
     world_grant(o->w, (struct grant_plan){0});
     assert_int_equal(world_ask(o->w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
     o->w->reaper.hold_leases = true;
+    world_tie(&m);
     fd = world_send(o->w, &v, FRAME_GATE_OPEN, &m);
     while (!o->w->reaper.holding)
         world_for(o->w, 5);

@@ -231,6 +231,7 @@ static void test_reservation_is_given_back(void **state)
     epoch_replace(w, without, 5, DEPARTMENT_BOTH, DEPARTMENT_UNIT);
     assert_null(registry_first(w->broker->registry));
     assert_int_equal(entry_of(w)->uses_taken, 0);
+    world_tie(&m);
     assert_int_equal(world_ask(w, &v, FRAME_GATE_OPEN, &m).reason, REASON_APPROVAL_MISSING);
     free(without);
     visitor_end(&v);
@@ -249,6 +250,7 @@ static void test_in_flight(void **state)
     world_grant(w, (struct grant_plan){0});
     assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
     w->reaper.hold_leases = true;
+    world_tie(&m);
     fd = world_send(w, &v, FRAME_GATE_OPEN, &m);
     while (!w->reaper.holding)
         world_for(w, 5);

@@ -89,6 +89,9 @@ struct gate_reply world_take(struct world *w, int fd);
 struct gate_reply world_ask(struct world *w, const struct visitor *v, enum frame_type type,
                             const struct gate_pam *m);
 
+/** What pam_loginuid does between both phases. */
+void world_tie(struct gate_pam *m);
+
 /** What sshd's session phase says of this visitor once logged in. */
 struct gate_pam world_opening(const struct visitor *v);
 

@@ -62,13 +62,18 @@ struct gate_reply world_ask(struct world *w, const struct visitor *v, enum frame
     return world_take(w, world_send(w, v, type, m));
 }
 
+void world_tie(struct gate_pam *m)
+{
+    m->caller.audit_session = m->caller.pid;
+    m->caller.login_uid = m->person_uid;
+}
+
 struct gate_pam world_opening(const struct visitor *v)
 {
     struct gate_pam m = world_login(v);
 
     (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
-    m.caller.audit_session = (uint32_t)v->pid;
-    m.caller.login_uid = WORLD_UID;
+    world_tie(&m);
     return m;
 }
 

@@ -51,6 +51,7 @@ static void test_numbers_of_reasons(void **state)
     assert_int_equal(REASON_OK, 1);
     assert_int_equal(REASON_BROKER_ERROR, 10);
     assert_int_equal(REASON_NO_GRANT, 40);
+    assert_int_equal(REASON_LOGIN_UID_MISSING, 41);
     assert_int_equal(REASON_REVOKED, 52);
     assert_int_equal(REASON_USES_EXHAUSTED, 70);
     assert_int_equal(REASON_LAST_SESSION, 96);
