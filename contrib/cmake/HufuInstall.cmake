@@ -58,6 +58,10 @@ install(DIRECTORY contrib/pam.d/ DESTINATION "${share}/hufu/pam")
 install(FILES contrib/pam-configs/hufu DESTINATION "${share}/pam-configs")
 install(FILES contrib/ssh/hufu.conf DESTINATION "${share}/hufu/ssh")
 install(DIRECTORY contrib/ldap/ DESTINATION "${share}/hufu/ldap")
+# auditd takes no pattern for a path.
+cmake_path(ABSOLUTE_PATH HUFU_PAM_MODULE_DIR BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE module_folder)
+configure_file(contrib/audit/50-hufu.rules.in audit/50-hufu.rules @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/audit/50-hufu.rules" contrib/audit/README DESTINATION "${share}/hufu/audit")
 
 file(GLOB examples CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/contrib/*.conf")
 install(FILES ${examples} DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples")
