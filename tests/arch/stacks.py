@@ -31,6 +31,8 @@ SWITCH_SERVICES = ["su", "su-l", "sudo", "sudo-i", "runuser", "runuser-l", "polk
 EVERYWHERE = [f"[success=ignore default=4] pam_succeed_if.so quiet service in {':'.join(SWITCH_SERVICES)}",
               *SWITCH[:2], f"[success=4 ignore=4 module_unknown=4 default=die] {TELLING_MODULE}",
               f"[success=3 ignore=3 default=die] {TELLING_MODULE}", *LOGIN]
+# Debian's own stack of user managers gives them no login uid; by it they are known later.
+MANAGER = ["[success=ignore default=3] pam_succeed_if.so quiet service in systemd-user", *LOGIN[:2], "required pam_loginuid.so"]
 
 SWITCH_ROW = re.compile(r'\{"([\w-]+)", SERVICE_SWITCH,')
 
@@ -85,9 +87,9 @@ def check_profile(result, path):
     fields = dict(re.findall(r"^([\w-]+):[ \t]*(\S*)", text, re.MULTILINE))
     if fields.get("Account-Type") != "Primary" or int(fields.get("Priority", 0)) <= 256:
         result.find(path.name, "an expired password would end the account phase before Hufu's block")
-    for phase in ("Account", "Session"):
+    for phase, block in (("Account", EVERYWHERE), ("Session", MANAGER + EVERYWHERE)):
         match = re.search(rf"^{phase}:\n((?:\t.*\n)+)", text, re.MULTILINE)
-        if not match or [" ".join(line.split()) for line in match[1].splitlines()] != EVERYWHERE:
+        if not match or [" ".join(line.split()) for line in match[1].splitlines()] != block:
             result.find(path.name, f"the block of {phase} is not the proven one")
 
 

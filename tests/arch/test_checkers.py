@@ -334,7 +334,8 @@ class Stacks(Sample):
                 ("contrib/pam.d/su", "session [success=1 ignore=1 module_unknown=1", "session [success=1 ignore=1"),
                 ("contrib/pam.d/sudo", "account [success=2 default=ignore]", "account [success=3 default=ignore]"),
                 ("contrib/pam.d/cron", "account [success=1 default=ignore] pam_succeed_if.so quiet uid gt 29999\n", ""),
-                ("contrib/pam-configs/hufu", "Session:\n\t[success=ignore default=4]", "Session:\n\t[success=4 default=4]")):
+                ("contrib/pam-configs/hufu", "pam_loginuid.so\n\t[success=ignore default=4]", "pam_loginuid.so\n\t[success=4 default=4]"),
+                ("contrib/pam-configs/hufu", "\trequired\tpam_loginuid.so\n", "")):
             with self.subTest(path):
                 self.assert_finds(self.change(path, old, new), path.rsplit("/", 1)[1])
                 shutil.copy(SOURCE / path, self.root / path)
