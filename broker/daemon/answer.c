@@ -21,8 +21,16 @@ when_t answer_opens(enum reason reason, const struct grant_entry *entry, when_t 
 void answer_refuse(enum reason reason, const struct grant_entry *entry, when_t now, const char *reference,
                    struct gate_reply *ret)
 {
-    struct texts_refusal t = {
-        .reason = reason, .reference = reference, .opens = answer_opens(reason, entry, now)};
+    answer_refuse_about(reason, entry, now, reference, NULL, ret);
+}
+
+void answer_refuse_about(enum reason reason, const struct grant_entry *entry, when_t now,
+                         const char *reference, const char *concern, struct gate_reply *ret)
+{
+    struct texts_refusal t = {.reason = reason,
+                              .reference = reference,
+                              .concern = concern,
+                              .opens = answer_opens(reason, entry, now)};
     char id[IDENT_ID_TEXT_SIZE];
 
     if (entry) {

@@ -7,6 +7,10 @@
 void answer_refuse(enum reason reason, const struct grant_entry *entry, when_t now, const char *reference,
                    struct gate_reply *ret);
 
+/** The same, with a line that names what it is about; NULL: nothing. */
+void answer_refuse_about(enum reason reason, const struct grant_entry *entry, when_t now,
+                         const char *reference, const char *concern, struct gate_reply *ret);
+
 /** When a grant that refuses by date or hours would open: WHEN_NEVER if that is not why. */
 when_t answer_opens(enum reason reason, const struct grant_entry *entry, when_t now);
 

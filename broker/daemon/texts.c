@@ -34,6 +34,7 @@
 #define OPENS      N_("It would be allowed from %s (UTC).")
 #define CLOSEST    N_("Grant %.8s, ticket %s.")
 #define REFERENCE  N_("Reference: %s")
+#define CONCERN    N_("It is about: %.200s")
 
 static const struct texts_reason rows[] = {
     {REASON_OK, N_("Access is granted."), N_("Nothing has to be done.")},
@@ -121,6 +122,17 @@ static const struct texts_reason rows[] = {
     {REASON_RUN_AS_NOT_GRANTED, N_("Your authorisation does not include this account."), ASK_OPERATOR},
     {REASON_CHANNEL_NOT_GRANTED, N_("Your authorisation does not include this kind of access."),
      ASK_OPERATOR},
+    {REASON_COMMAND_NOT_GRANTED, N_("Your authorisation does not include this command for that account."),
+     N_("Run exactly a command that the grant lists, with sudo. Otherwise ask the operator, and quote the "
+        "reference below.")},
+    {REASON_COMMAND_UNSAFE,
+     N_("The command could run otherwise than your authorisation says, so it is not run."),
+     N_("Run it plainly: sudo, the program by its own name, its arguments. Otherwise ask the operator, and "
+        "quote the reference below.")},
+    {REASON_COMMAND_NOT_ASKED,
+     N_("Your authorisation lists commands, and sudo on this host does not ask about them."),
+     N_("Tell the system administrator of this host to install Hufu's plugin for sudo (hufu-sudo(8)), and "
+        "quote the reference below.")},
     {REASON_MAX_SESSION, N_("Your session has lasted as long as your authorisation allows."),
      N_("Log in again if you still have a use left.")},
     {REASON_LOGGED_OUT, N_("Your session is over, since you logged out."), N_("Nothing has to be done.")},
@@ -225,6 +237,8 @@ static void put_refusal(struct buf *b, const struct texts_reason *row, const str
         put_line(b, in(OPENS), time_text(t->opens, when));
     if (t->grant && t->ticket)
         put_line(b, in(CLOSEST), t->grant, t->ticket);
+    if (t->concern && t->concern[0] != '\0')
+        put_line(b, in(CONCERN), t->concern);
     put_line(b, "%s", in(advice_of(row, t)));
     put_line(b, in(REFERENCE), t->reference);
 }

@@ -29,10 +29,11 @@ const struct texts_reason *texts_of(enum reason reason);
 struct texts_refusal {
     enum reason reason;
     const char *reference;
-    const char *grant;  /* id of the closest grant, or NULL */
-    const char *ticket; /* its ticket, or NULL */
-    bool fleet;         /* its uses are counted over all hosts */
-    when_t opens;       /* when it would be allowed, as far as hours and dates go; WHEN_NEVER: unknown */
+    const char *grant;   /* id of the closest grant, or NULL */
+    const char *ticket;  /* its ticket, or NULL */
+    const char *concern; /* what it is about, visible ASCII, cut if long; or NULL */
+    bool fleet;          /* its uses are counted over all hosts */
+    when_t opens;        /* when it would be allowed, as far as hours and dates go; WHEN_NEVER: unknown */
 };
 
 /** Writes the message for a refusal. */

@@ -80,6 +80,11 @@ bool service_may_be_granted(const char *name)
     return (row->kind == SERVICE_LOGIN || row->kind == SERVICE_JOB) && !row->grant_name;
 }
 
+bool service_is_sudo(const char *pam_service)
+{
+    return pam_service && (strcmp(pam_service, "sudo") == 0 || strcmp(pam_service, "sudo-i") == 0);
+}
+
 bool service_is_display_manager(const char *pam_service)
 {
     const struct service_row *row = find_row(pam_service);

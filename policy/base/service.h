@@ -27,6 +27,9 @@ const char *service_grant_name(const char *pam_service);
  * An alias ("atd") may not, since no request would ever match it. */
 bool service_may_be_granted(const char *name);
 
+/** Whether it is sudo's: what it runs is asked about by its plugin, command by command. */
+bool service_is_sudo(const char *pam_service);
+
 /** Whether the service is a display manager: its logins are `source: local`. */
 bool service_is_display_manager(const char *pam_service);
 

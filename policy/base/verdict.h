@@ -80,6 +80,9 @@ enum verdict {
     ROW(SESSIONS_LIMIT, 72, "sessions-limit")                                                  \
     ROW(RUN_AS_NOT_GRANTED, 73, "run-as-not-granted")                                          \
     ROW(CHANNEL_NOT_GRANTED, 74, "channel-not-granted")                                        \
+    ROW(COMMAND_NOT_GRANTED, 75, "command-not-granted")                                        \
+    ROW(COMMAND_UNSAFE, 76, "command-unsafe")       /* it could become another: doubt.h */     \
+    ROW(COMMAND_NOT_ASKED, 77, "command-not-asked") /* sudo runs it, its plugin did not ask */ \
     /* why a live session ended, when it is none of the above */                               \
     ROW(MAX_SESSION, 90, "max-session")                                                        \
     ROW(LOGGED_OUT, 91, "logged-out")                                                          \

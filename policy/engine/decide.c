@@ -175,9 +175,10 @@ struct decision decide_channel(struct grant_entry *entry, const struct facts *fa
         return refuse(facts, REASON_NO_SESSION, NULL);
     if (strcmp(entry->grant->staff, facts->staff) != 0)
         return refuse(facts, REASON_NO_GRANT, NULL);
-    /* A channel is for the account itself: there is no target to judge. */
+    /* A channel is for the account itself: there is no target to judge, and nothing runs as another. */
     asked.phase = PHASE_ACCOUNT;
     asked.target = NULL;
+    asked.command = COMMAND_JUDGED;
     reason = rules_judge(QUESTION_SWITCH, entry, &asked);
     if (reason == REASON_OK && (channel == 0 || (entry->grant->channels & channel) != channel))
         reason = REASON_CHANNEL_NOT_GRANTED;

@@ -16,7 +16,7 @@
  *
  *   login         everything
  *   job           as a login, but neither source, key nor counts
- *   switch        the grant of the session that it happens in, alone: valid now, and run-as
+ *   switch        the grant of the session that it happens in, alone: valid now, run-as and command
  *   user manager, locker: no grant; allowed exactly while session_live
  *   other         refused
  *
@@ -48,7 +48,7 @@ struct decision decide(const struct grant_index *index, const struct facts *fact
 bool decide_key_is_known(const struct grant_index *index, const struct facts *facts, bool *forward);
 
 /** Whether a live session under `entry` (NULL: there is none) may start this one channel now. Asked are
- * states, what a switch asks but run-as, and the channel. */
+ * states, what a switch asks but run-as and command, and the channel. */
 struct decision decide_channel(struct grant_entry *entry, const struct facts *facts,
                                enum grant_channel channel);
 

@@ -7,6 +7,7 @@
 #include "policy/base/verdict.h"
 #include "policy/base/when.h"
 #include "policy/document/grant.h"
+#include "policy/engine/command.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -37,6 +38,16 @@ enum phase {
     PHASE_SESSION,
 };
 
+/* What is known of what will run as the other account. Of a grant that says `command: any` nothing is asked;
+ * of every other it is, and cleared memory is then refused as what leads to anything is. */
+enum command_state {
+    COMMAND_FREE = 1,  /* su, runuser, polkit: whatever that account may do */
+    COMMAND_UNKNOWN,   /* sudo's account phase: will be judged, unless no command is granted at all */
+    COMMAND_GIVEN,     /* sudo's plugin asks about `run` */
+    COMMAND_JUDGED,    /* sudo's session phase, and the plugin has asked about its run and was allowed */
+    COMMAND_NOT_ASKED, /* sudo's session phase, and nobody has asked */
+};
+
 struct host_identity {
     const char *site; /* of the trust file */
     const char *name;
@@ -60,7 +71,9 @@ struct facts {
     struct ident_fingerprint fingerprint; /* with KEY_FINGERPRINT */
     const char *target; /* SERVICE_SWITCH: the account to become. In the session phase it must be there;
                            in the account phase it is judged if given, else left to the session phase */
-    bool session_live;  /* this person has a session open or opening on this host */
+    enum command_state command;           /* SERVICE_SWITCH */
+    const struct command_run *run;        /* with COMMAND_GIVEN */
+    bool session_live;                    /* this person has a session open or opening on this host */
     const struct ident_id *session_grant; /* SERVICE_SWITCH: grant of the session it happens in, or NULL */
     const struct ident_id *reserved; /* grant whose use this very caller holds reserved, or NULL: that use
                                         (with its claim) and session slot are not counted against it */

@@ -1,5 +1,6 @@
 #include "policy/engine/rules.h"
 
+#include "policy/base/doubt.h"
 #include "policy/engine/hours.h"
 
 #include <string.h>
@@ -199,6 +200,46 @@ static bool names_target(const struct grant_entry *e, const struct facts *f)
     return false;
 }
 
+static bool lists_command(const struct grant *g, const struct command_run *run)
+{
+    for (size_t i = 0; i < g->commands.count; i++)
+        if (command_matches(g->commands.items[i], run))
+            return true;
+    return false;
+}
+
+/* A list of commands is worth nothing beside a shell, so whoever may choose freely needs `any`. An editor or
+ * a shell that sudo itself starts is refused by the next rule, which says so. */
+static bool command_is_granted(const struct grant_entry *e, const struct facts *f)
+{
+    const struct grant *g = e->grant;
+
+    if (g->any_command)
+        return true;
+    switch (f->command) {
+    case COMMAND_GIVEN:
+        return f->run && ((f->run->doubts & DOUBT_NOT_COMMAND) != 0 || lists_command(g, f->run));
+    case COMMAND_UNKNOWN:
+        return g->commands.count > 0;
+    case COMMAND_JUDGED:
+    case COMMAND_NOT_ASKED:
+        return true;
+    case COMMAND_FREE:
+        break;
+    }
+    return false;
+}
+
+static bool command_is_safe(const struct grant_entry *e, const struct facts *f)
+{
+    return e->grant->any_command || f->command != COMMAND_GIVEN || f->run->doubts == 0;
+}
+
+static bool command_was_asked(const struct grant_entry *e, const struct facts *f)
+{
+    return e->grant->any_command || f->command != COMMAND_NOT_ASKED;
+}
+
 enum {
     COUNTS = QUESTION_LOGIN,
     DOOR = QUESTION_LOGIN | QUESTION_LIVE,
@@ -237,6 +278,9 @@ static const struct rule {
     {REASON_CLAIM_UNAVAILABLE, COUNTS, claim_if_fleet},
     {REASON_SESSIONS_LIMIT, COUNTS, session_is_left},
     {REASON_RUN_AS_NOT_GRANTED, QUESTION_SWITCH, names_target},
+    {REASON_COMMAND_NOT_GRANTED, QUESTION_SWITCH, command_is_granted},
+    {REASON_COMMAND_UNSAFE, QUESTION_SWITCH, command_is_safe},
+    {REASON_COMMAND_NOT_ASKED, QUESTION_SWITCH, command_was_asked},
 };
 
 enum reason rules_judge(enum question question, const struct grant_entry *entry, const struct facts *facts)

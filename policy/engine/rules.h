@@ -16,7 +16,7 @@
  *   service                                  x     x            x
  *   source, key                              x                  x
  *   uses, claim, sessions                    x
- *   run-as                                               x
+ *   run-as, command                                      x
  */
 enum question {
     QUESTION_LOGIN = 1,     /* may a session begin? */

@@ -16,6 +16,8 @@ static bool frame_is_type(uint16_t number)
     case FRAME_GATE_CLOSE:
     case FRAME_GATE_KEYS:
     case FRAME_GATE_CHANNEL:
+    case FRAME_GATE_COMMAND:
+    case FRAME_GATE_COMMAND_END:
     case FRAME_GATE_REPLY:
     case FRAME_REAP_LEASE:
     case FRAME_REAP_WARN:

@@ -1,13 +1,30 @@
 #include "policy/wire/gate.h"
 
 #include "policy/base/cleanup.h"
+#include "policy/base/doubt.h"
 #include "policy/wire/codec.h"
 
 #include <errno.h>
+#include <string.h>
 
 static bool is_channel(uint64_t value)
 {
     return value == GATE_CHANNEL_SHELL || value == GATE_CHANNEL_EXEC || value == GATE_CHANNEL_TRANSFER;
+}
+
+static bool is_doubts(uint64_t value)
+{
+    return (value & ~(uint64_t)DOUBT_ALL) == 0;
+}
+
+static bool is_outcome(uint64_t value)
+{
+    return value >= GATE_COMMAND_EXITED && value <= GATE_COMMAND_REFUSED;
+}
+
+static bool is_truth(uint64_t value)
+{
+    return value <= 1;
 }
 
 static bool is_verdict(uint64_t value)
@@ -27,12 +44,34 @@ static bool is_instant(uint64_t value)
     return value <= (uint64_t)WHEN_NEVER;
 }
 
+static bool in_range(const struct gate_range *range, uint32_t uid)
+{
+    return range->first >= 1 && range->first <= range->last && uid >= range->first && uid <= range->last;
+}
+
 static bool pam_agrees(const void *structure)
 {
     const struct gate_pam *m = structure;
 
-    return m->range.first >= 1 && m->range.first <= m->range.last && m->person_uid >= m->range.first &&
-           m->person_uid <= m->range.last;
+    return in_range(&m->range, m->person_uid);
+}
+
+/* Each argument is ended, so that an empty one at the end is not lost. */
+static bool command_agrees(const void *structure)
+{
+    const struct gate_command *m = structure;
+    size_t length = strlen(m->arguments);
+
+    return in_range(&m->range, m->person_uid) && (length == 0 || m->arguments[length - 1] == '\n');
+}
+
+static bool command_end_agrees(const void *structure)
+{
+    const struct gate_command_end *m = structure;
+    bool none = m->outcome == GATE_COMMAND_FAILED || m->outcome == GATE_COMMAND_REFUSED;
+
+    return in_range(&m->range, m->person_uid) && (m->core == 0 || m->outcome == GATE_COMMAND_SIGNALLED) &&
+           (m->outcome != GATE_COMMAND_EXITED || m->status <= UINT8_MAX) && (!none || m->status == 0);
 }
 
 #define CALLER_FIELDS(type)                                                                             \
@@ -74,6 +113,37 @@ static const struct codec_field channel_fields[] = {
     CODEC_TEXT_FIELD(struct gate_channel, ssh_connection, false),
 };
 
+static const struct codec_field command_fields[] = {
+    CALLER_FIELDS(struct gate_command),
+    CODEC_U32_FIELD(struct gate_command, range.first, NULL),
+    CODEC_U32_FIELD(struct gate_command, range.last, NULL),
+    CODEC_TEXT_FIELD(struct gate_command, person, true),
+    CODEC_U32_FIELD(struct gate_command, person_uid, NULL),
+    CODEC_TEXT_FIELD(struct gate_command, target, true),
+    CODEC_U32_FIELD(struct gate_command, target_uid, NULL),
+    CODEC_U32_FIELD(struct gate_command, doubts, is_doubts),
+    CODEC_TEXT_FIELD(struct gate_command, path, true),
+    CODEC_TEXT_FIELD(struct gate_command, arguments, false),
+    CODEC_TEXT_FIELD(struct gate_command, cwd, false),
+    CODEC_TEXT_FIELD(struct gate_command, tty, false),
+    CODEC_TEXT_FIELD(struct gate_command, concern, false),
+};
+
+static const struct codec_field command_end_fields[] = {
+    CALLER_FIELDS(struct gate_command_end),
+    CODEC_U32_FIELD(struct gate_command_end, range.first, NULL),
+    CODEC_U32_FIELD(struct gate_command_end, range.last, NULL),
+    CODEC_TEXT_FIELD(struct gate_command_end, person, true),
+    CODEC_U32_FIELD(struct gate_command_end, person_uid, NULL),
+    CODEC_TEXT_FIELD(struct gate_command_end, reference, false),
+    CODEC_U8_FIELD(struct gate_command_end, outcome, is_outcome),
+    CODEC_U8_FIELD(struct gate_command_end, core, is_truth),
+    CODEC_U32_FIELD(struct gate_command_end, status, NULL),
+    CODEC_TEXT_FIELD(struct gate_command_end, command, false),
+    CODEC_TEXT_FIELD(struct gate_command_end, tty, false),
+    CODEC_TEXT_FIELD(struct gate_command_end, detail, false),
+};
+
 static const struct codec_field reply_fields[] = {
     CODEC_U32_FIELD(struct gate_reply, verdict, is_verdict),
     CODEC_U16_FIELD(struct gate_reply, reason, is_reason),
@@ -90,6 +160,10 @@ static const struct codec_message keys_message = {keys_fields, ARRAY_SIZE(keys_f
                                                   sizeof(struct gate_keys), NULL};
 static const struct codec_message channel_message = {channel_fields, ARRAY_SIZE(channel_fields),
                                                      sizeof(struct gate_channel), NULL};
+static const struct codec_message command_message = {command_fields, ARRAY_SIZE(command_fields),
+                                                     sizeof(struct gate_command), command_agrees};
+static const struct codec_message command_end_message = {command_end_fields, ARRAY_SIZE(command_end_fields),
+                                                         sizeof(struct gate_command_end), command_end_agrees};
 static const struct codec_message reply_message = {reply_fields, ARRAY_SIZE(reply_fields),
                                                    sizeof(struct gate_reply), NULL};
 
@@ -110,6 +184,16 @@ int gate_encode_channel(const struct gate_channel *m, uint8_t out[static FRAME_M
     return codec_encode(&channel_message, FRAME_GATE_CHANNEL, m, out);
 }
 
+int gate_encode_command(const struct gate_command *m, uint8_t out[static FRAME_MAX])
+{
+    return codec_encode(&command_message, FRAME_GATE_COMMAND, m, out);
+}
+
+int gate_encode_command_end(const struct gate_command_end *m, uint8_t out[static FRAME_MAX])
+{
+    return codec_encode(&command_end_message, FRAME_GATE_COMMAND_END, m, out);
+}
+
 int gate_encode_reply(const struct gate_reply *m, uint8_t out[static FRAME_MAX])
 {
     return codec_encode(&reply_message, FRAME_GATE_REPLY, m, out);
@@ -128,6 +212,16 @@ int gate_decode_keys(const uint8_t *body, size_t size, struct gate_keys *ret)
 int gate_decode_channel(const uint8_t *body, size_t size, struct gate_channel *ret)
 {
     return codec_decode(&channel_message, body, size, ret);
+}
+
+int gate_decode_command(const uint8_t *body, size_t size, struct gate_command *ret)
+{
+    return codec_decode(&command_message, body, size, ret);
+}
+
+int gate_decode_command_end(const uint8_t *body, size_t size, struct gate_command_end *ret)
+{
+    return codec_decode(&command_end_message, body, size, ret);
 }
 
 int gate_decode_reply(const uint8_t *body, size_t size, struct gate_reply *ret)

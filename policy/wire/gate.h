@@ -79,6 +79,47 @@ struct gate_channel {
     char ssh_connection[129];
 };
 
+/* FRAME_GATE_COMMAND: may sudo run this? Asked by sudo's plugin, in the process of sudo that is about to open
+ * the target's PAM session; only uid 0 is answered. */
+struct gate_command {
+    struct gate_caller caller;
+    struct gate_range range;
+    char person[257];    /* * the gated person who runs sudo */
+    uint32_t person_uid; /* inside `range`, or the frame is refused */
+    char target[257];    /* * account to run as */
+    uint32_t target_uid; /* UINT32_MAX: no such account */
+    uint32_t doubts;     /* enum doubt bits; others refuse the frame */
+    char path[2049];     /* * real path of the program; as sudo has it where it could not be followed */
+    char
+        arguments[4097]; /* without argv[0]: each ended by LF. Cut, or without a LF in one: DOUBT_ARGUMENTS */
+    char cwd[513];       /* where it will run, cut; for the record */
+    char tty[129];
+    char concern[129]; /* the variable, file or folder that the first doubt is about; empty: none to name */
+};
+
+enum gate_command_outcome {
+    GATE_COMMAND_EXITED = 1,  /* status: the exit code */
+    GATE_COMMAND_SIGNALLED,   /* status: the signal */
+    GATE_COMMAND_NOT_STARTED, /* status: errno of execve() */
+    GATE_COMMAND_FAILED,      /* sudo itself failed, before or after; detail */
+    GATE_COMMAND_REFUSED,     /* sudo, or another plugin of it, refused; detail */
+};
+
+/* FRAME_GATE_COMMAND_END: what came of it. Asked by sudo's plugin; reported, whatever the reply says. */
+struct gate_command_end {
+    struct gate_caller caller;
+    struct gate_range range;
+    char person[257]; /* * */
+    uint32_t person_uid;
+    char reference[33]; /* of the reply that allowed it; empty: it did not come to that */
+    uint8_t outcome;    /* enum gate_command_outcome */
+    uint8_t core;       /* 1: SIGNALLED, and core dumped; else 0 */
+    uint32_t status;    /* 0 with FAILED and REFUSED */
+    char command[1025]; /* as sudo names it, cut; for the record */
+    char tty[129];
+    char detail[257]; /* what sudo says, cut */
+};
+
 struct gate_reply {
     enum verdict verdict;
     enum reason reason;
@@ -95,6 +136,8 @@ struct gate_reply {
 int gate_encode_pam(enum frame_type type, const struct gate_pam *m, uint8_t out[static FRAME_MAX]);
 int gate_encode_keys(const struct gate_keys *m, uint8_t out[static FRAME_MAX]);
 int gate_encode_channel(const struct gate_channel *m, uint8_t out[static FRAME_MAX]);
+int gate_encode_command(const struct gate_command *m, uint8_t out[static FRAME_MAX]);
+int gate_encode_command_end(const struct gate_command_end *m, uint8_t out[static FRAME_MAX]);
 int gate_encode_reply(const struct gate_reply *m, uint8_t out[static FRAME_MAX]);
 
 /** Decoders take a body; they clear *ret first, refuse NUL inside text, unknown enumerators, octets
@@ -103,6 +146,8 @@ int gate_encode_reply(const struct gate_reply *m, uint8_t out[static FRAME_MAX])
 int gate_decode_pam(const uint8_t *body, size_t size, struct gate_pam *ret);
 int gate_decode_keys(const uint8_t *body, size_t size, struct gate_keys *ret);
 int gate_decode_channel(const uint8_t *body, size_t size, struct gate_channel *ret);
+int gate_decode_command(const uint8_t *body, size_t size, struct gate_command *ret);
+int gate_decode_command_end(const uint8_t *body, size_t size, struct gate_command_end *ret);
 int gate_decode_reply(const uint8_t *body, size_t size, struct gate_reply *ret);
 
 #endif

@@ -21,6 +21,8 @@ static union {
     struct gate_pam pam;
     struct gate_keys keys;
     struct gate_channel channel;
+    struct gate_command command;
+    struct gate_command_end command_end;
     struct gate_reply reply;
     struct reap_request request;
     struct reap_reply reap_reply;
@@ -51,6 +53,12 @@ static int decode(enum frame_type type, const uint8_t *body, size_t size, size_t
     case FRAME_GATE_CHANNEL:
         *ret_struct = sizeof(message.channel);
         return gate_decode_channel(body, size, &message.channel);
+    case FRAME_GATE_COMMAND:
+        *ret_struct = sizeof(message.command);
+        return gate_decode_command(body, size, &message.command);
+    case FRAME_GATE_COMMAND_END:
+        *ret_struct = sizeof(message.command_end);
+        return gate_decode_command_end(body, size, &message.command_end);
     case FRAME_GATE_REPLY:
         *ret_struct = sizeof(message.reply);
         return gate_decode_reply(body, size, &message.reply);
@@ -79,6 +87,10 @@ static int encode(enum frame_type type)
         return gate_encode_keys(&message.keys, frame);
     case FRAME_GATE_CHANNEL:
         return gate_encode_channel(&message.channel, frame);
+    case FRAME_GATE_COMMAND:
+        return gate_encode_command(&message.command, frame);
+    case FRAME_GATE_COMMAND_END:
+        return gate_encode_command_end(&message.command_end, frame);
     case FRAME_GATE_REPLY:
         return gate_encode_reply(&message.reply, frame);
     case FRAME_REAP_REPLY:
@@ -114,9 +126,9 @@ static void try_body(enum frame_type type, const uint8_t *body, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum frame_type types[] = {
-        FRAME_GATE_ACCOUNT, FRAME_GATE_OPEN,  FRAME_GATE_CLOSE, FRAME_GATE_KEYS,
-        FRAME_GATE_CHANNEL, FRAME_GATE_REPLY, FRAME_REAP_LEASE, FRAME_REAP_WARN,
-        FRAME_REAP_END,     FRAME_REAP_SCAN,  FRAME_REAP_WHO,   FRAME_REAP_REPLY,
+        FRAME_GATE_ACCOUNT, FRAME_GATE_OPEN,        FRAME_GATE_CLOSE, FRAME_GATE_KEYS,  FRAME_GATE_CHANNEL,
+        FRAME_GATE_COMMAND, FRAME_GATE_COMMAND_END, FRAME_GATE_REPLY, FRAME_REAP_LEASE, FRAME_REAP_WARN,
+        FRAME_REAP_END,     FRAME_REAP_SCAN,        FRAME_REAP_WHO,   FRAME_REAP_REPLY,
     };
     struct frame_header h;
 

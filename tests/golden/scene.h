@@ -19,6 +19,9 @@ struct scene {
     struct host_identity host;
     char groups_text[SCENE_TEXT_SIZE];
     const char *groups[SCENE_GROUPS_MAX];
+    struct command_run run;
+    char run_text[SCENE_TEXT_SIZE];
+    char arguments_text[SCENE_TEXT_SIZE + 1]; /* one LF more than there are blanks */
     struct ident_id session_grant;
     struct ident_id reserved;
 };

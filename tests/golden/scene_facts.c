@@ -1,5 +1,7 @@
 #include "tests/golden/scene_facts.h"
 
+#include "policy/base/doubt.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -199,6 +201,57 @@ static bool read_target(struct scene *s, const char *value)
     return true;
 }
 
+/* `free`, `unknown`, `judged`, `not-asked`, or a command, words one blank apart; `''` is an empty one. */
+static bool read_run(struct scene *s, const char *value)
+{
+    static const struct {
+        const char *word;
+        enum command_state state;
+    } words[] = {{"free", COMMAND_FREE},
+                 {"unknown", COMMAND_UNKNOWN},
+                 {"judged", COMMAND_JUDGED},
+                 {"not-asked", COMMAND_NOT_ASKED}};
+    char *rest;
+
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        if (strcmp(words[i].word, value) == 0) {
+            s->facts.command = words[i].state;
+            return true;
+        }
+    if ((size_t)snprintf(s->run_text, sizeof s->run_text, "%s", value) >= sizeof s->run_text)
+        return false;
+    s->facts.command = COMMAND_GIVEN;
+    s->facts.run = &s->run;
+    rest = s->run_text;
+    s->run.path = strsep(&rest, " ");
+    for (char *word; (word = strsep(&rest, " ")) != NULL;) {
+        strcat(s->arguments_text, strcmp(word, "''") == 0 ? "" : word);
+        strcat(s->arguments_text, "\n");
+    }
+    s->run.arguments = s->arguments_text;
+    return true;
+}
+
+static bool read_doubts(struct scene *s, const char *value)
+{
+    char text[SCENE_TEXT_SIZE], *rest = text;
+
+    s->run.doubts = 0;
+    if (!text_or_null(value))
+        return true;
+    (void)snprintf(text, sizeof text, "%s", value);
+    for (char *word; (word = strsep(&rest, " ")) != NULL;) {
+        uint32_t before = s->run.doubts;
+
+        for (uint32_t bit = 1; bit != 0 && bit <= DOUBT_ALL; bit <<= 1)
+            if (strcmp(doubt_name((enum doubt)bit), word) == 0)
+                s->run.doubts |= bit;
+        if (s->run.doubts == before)
+            return false;
+    }
+    return true;
+}
+
 static bool read_session_live(struct scene *s, const char *value)
 {
     return read_yes(value, &s->facts.session_live);
@@ -261,6 +314,8 @@ static const struct fact {
     {"source", read_source},
     {"key", read_key},
     {"target", read_target},
+    {"run", read_run},
+    {"doubts", read_doubts},
     {"session-live", read_session_live},
     {"session-grant", read_session_grant},
     {"reserved", read_reserved},

@@ -5,6 +5,8 @@
 static const char *const hosts[] = {"db01.example"};
 static const char *const services[] = {"sshd"};
 static const char *const accounts[] = {"oracle"};
+static const char *const commands[] = {"/usr/bin/systemctl restart oracle"};
+static const struct command_run granted = {"/usr/bin/systemctl", "restart\noracle\n", 0};
 static const struct ident_fingerprint key = {{7}};
 static const struct network network = {{ADDRESS_IPV4, {10, 1, 2, 0}}, 24};
 
@@ -22,6 +24,7 @@ void scene_init(struct scene *s)
                 .hosts = {hosts, 1},
                 .services = {services, 1},
                 .run_as = {accounts, 1},
+                .commands = {commands, 1},
                 .networks = &network,
                 .n_networks = 1,
                 .valid = {NOW - 1000, NOW + 1000},
@@ -55,6 +58,8 @@ void scene_init(struct scene *s)
                 .key = KEY_FINGERPRINT,
                 .fingerprint = key,
                 .target = "oracle",
+                .command = COMMAND_GIVEN,
+                .run = &granted,
             },
     };
     s->never_now = (struct grant_hours){.days = 1, .start_minute = 0, .end_minute = 1};

@@ -4,6 +4,7 @@
  * mask changed fails here.
  */
 #include "policy/base/cleanup.h"
+#include "policy/base/doubt.h"
 #include "policy/engine/rules.h"
 #include "tests/unit/policy/engine/scene.h"
 
@@ -127,6 +128,22 @@ static void other_target(struct scene *s)
 {
     s->facts.target = "root";
 }
+static void other_command(struct scene *s)
+{
+    static const char *const others[] = {"/usr/bin/systemctl restart sshd"};
+
+    s->grant.commands.items = others;
+}
+static void doubted(struct scene *s)
+{
+    static const struct command_run run = {"/usr/bin/systemctl", "restart\noracle\n", DOUBT_ENVIRONMENT};
+
+    s->facts.run = &run;
+}
+static void not_asked(struct scene *s)
+{
+    s->facts.command = COMMAND_NOT_ASKED;
+}
 
 static const struct breaker {
     enum reason reason;
@@ -158,6 +175,9 @@ static const struct breaker {
     {REASON_CLAIM_UNAVAILABLE, LOGIN, 0, no_claim},
     {REASON_SESSIONS_LIMIT, LOGIN, 0, too_many_sessions},
     {REASON_RUN_AS_NOT_GRANTED, SWITCH, 0, other_target},
+    {REASON_COMMAND_NOT_GRANTED, SWITCH, 4, other_command},
+    {REASON_COMMAND_UNSAFE, SWITCH, 4, doubted},
+    {REASON_COMMAND_NOT_ASKED, SWITCH, 4, not_asked},
 };
 
 static const enum question questions[] = {QUESTION_LOGIN, QUESTION_JOB,   QUESTION_SWITCH,
@@ -223,7 +243,8 @@ static void test_every_reason_about_grants_is_here(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-        if (all[i] < REASON_WRONG_SITE || all[i] >= REASON_CHANNEL_NOT_GRANTED)
+        if (all[i] < REASON_WRONG_SITE || all[i] == REASON_CHANNEL_NOT_GRANTED ||
+            all[i] > REASON_COMMAND_NOT_ASKED)
             continue;
         assert_true(n < ARRAY_SIZE(breakers));
         assert_int_equal(breakers[n++].reason, all[i]);

@@ -3,6 +3,7 @@
 #include "policy/base/cleanup.h"
 #include "policy/wire/gate.h"
 #include "policy/wire/reap.h"
+#include "samples_command.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -333,6 +334,10 @@ const struct sample samples[] = {
      fill_keys_most},
     {"gate-channel", FRAME_GATE_CHANNEL, sizeof(struct gate_channel), encode_channel, decode_channel,
      fill_channel, fill_channel_most},
+    {"gate-command", FRAME_GATE_COMMAND, sizeof(struct gate_command), sample_encode_command,
+     sample_decode_command, sample_fill_command, sample_fill_command_most},
+    {"gate-command-end", FRAME_GATE_COMMAND_END, sizeof(struct gate_command_end), sample_encode_command_end,
+     sample_decode_command_end, sample_fill_command_end, sample_fill_command_end_most},
     {"gate-reply", FRAME_GATE_REPLY, sizeof(struct gate_reply), encode_gate_reply, decode_gate_reply,
      fill_gate_reply, fill_gate_reply_most},
     REQUEST_ROW("reap-lease", FRAME_REAP_LEASE),

@@ -179,7 +179,7 @@ static void other_types_are_not_encoded(void **state)
     samples[0].fill(FRAME_GATE_ACCOUNT, pam);
     assert_int_equal(gate_encode_pam(FRAME_GATE_KEYS, pam, frame), -EINVAL);
     assert_int_equal(gate_encode_pam(FRAME_REAP_END, pam, frame), -EINVAL);
-    samples[6].fill(FRAME_REAP_LEASE, &request);
+    samples[8].fill(FRAME_REAP_LEASE, &request);
     request.type = FRAME_GATE_ACCOUNT;
     assert_int_equal(reap_encode_request(&request, frame), -EINVAL);
     assert_int_equal(reap_decode_request(FRAME_REAP_REPLY, frame, 0, &request), -EBADMSG);
@@ -193,7 +193,7 @@ static void lists_are_bounded(void **state)
 
     (void)state;
     assert_non_null(reply);
-    samples[11].fill(FRAME_REAP_REPLY, reply);
+    samples[13].fill(FRAME_REAP_REPLY, reply);
     reply->n_total = 1000;
     reply->n_processes = REAP_SURVIVORS_MAX + 1;
     assert_int_equal(reap_encode_reply(reply, frame), -EMSGSIZE);
@@ -203,11 +203,11 @@ static void lists_are_bounded(void **state)
     free(reply);
     /* The count of a frame that came in: one more than the array, and a great many more. */
     for (unsigned count = REAP_SURVIVORS_MAX + 1; count <= UINT16_MAX; count += 4099) {
-        size_t size = sample_encode(&samples[11], samples[11].fill_most, message, frame);
+        size_t size = sample_encode(&samples[13], samples[13].fill_most, message, frame);
 
         frame[FRAME_HEADER_SIZE + 41] = (uint8_t)(count >> 8);
         frame[FRAME_HEADER_SIZE + 42] = (uint8_t)count;
-        assert_int_equal(sample_decode(&samples[11], frame, size, decoded), -EBADMSG);
+        assert_int_equal(sample_decode(&samples[13], frame, size, decoded), -EBADMSG);
     }
 }
 
@@ -253,10 +253,10 @@ static void enumerators_are_known(void **state)
         assert_true((gate_encode_channel(channel, frame) > 0) == good);
     }
     for (unsigned value = 0; value < 256; value++) {
-        samples[6].fill(FRAME_REAP_LEASE, &request);
+        samples[8].fill(FRAME_REAP_LEASE, &request);
         request.class = (uint8_t)value;
         assert_true((reap_encode_request(&request, frame) > 0) == (value >= 1 && value <= 3));
-        samples[6].fill(FRAME_REAP_LEASE, &request);
+        samples[8].fill(FRAME_REAP_LEASE, &request);
         request.target.scope = (enum reap_scope)value;
         assert_true((reap_encode_request(&request, frame) > 0) == (value >= 1 && value <= REAP_LEFTOVERS));
     }
