@@ -16,6 +16,8 @@
     ROW(JOB, "job", "361adbc1e9574ae89acb62d592a5ad42", LOG_WARNING) /* cron, at */ \
     ROW(KEY, "key", "03c52d266a7d477390f7c76bebd97180", LOG_NOTICE) /* a key refused or accepted before authentication */ \
     ROW(CHANNEL, "channel", "fec294b113434b5b8d7c586262e8c80f", LOG_WARNING) /* shell, exec, transfer started or refused */ \
+    ROW(COMMAND, "command", "6f0c1f5f3a0e4c0e8f5b2d9c7a41e6d3", LOG_WARNING) /* of sudo: allowed, before it ran, or refused */ \
+    ROW(COMMAND_END, "command-end", "b94f7d2e51c84a6fa3e0c85d1f6a7b20", LOG_NOTICE) /* its exit status; sudo's own refusals */ \
     ROW(UNLOCK, "screen-unlock", "ae1a652806b647d591061212c695b028", LOG_WARNING) \
     ROW(USER_MANAGER, "user-manager", "f26f6f49bcf84edea0397041d0695623", LOG_WARNING) /* systemd-user: no login */ \
     ROW(RELEASE, "reservation-release", "def31b0c58f5431f92bb7316178db239", LOG_WARNING) /* no session came of it */ \

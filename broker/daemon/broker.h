@@ -6,6 +6,7 @@
 #include "broker/daemon/config.h"
 #include "broker/daemon/grants.h"
 #include "broker/daemon/identity.h"
+#include "broker/daemon/runs.h"
 #include "broker/daemon/status_keeper.h"
 #include "broker/daemon/taken.h"
 #include "broker/daemon/trust_keeper.h"
@@ -73,6 +74,7 @@ struct broker {
     struct reaper_client *reaper;
     struct endings *endings;
     struct claiming *claiming;     /* uses of grants that count over all hosts */
+    struct runs runs;              /* of sudo, allowed just before */
     struct waiting *waiting;       /* calls that wait until something has ended */
     struct operator_order *orders; /* of operators, that are not answered yet */
     struct follower *followers;    /* of the ledger */

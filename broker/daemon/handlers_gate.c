@@ -4,6 +4,7 @@
 #include "broker/daemon/admission.h"
 #include "broker/daemon/answer.h"
 #include "broker/daemon/channel.h"
+#include "broker/daemon/command.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/state.h"
 #include "broker/trust/digest.h"
@@ -12,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is asked at the gate: one function a request. (hufu-channel's is in handlers_channel.c.) */
+/* What is asked at the gate: one function a request. (hufu-channel's and sudo's are in channel.c
+ * and command.c.) */
 
 static void begin(struct broker *b, struct gate_call *call, const uint8_t *body, size_t size,
                   enum phase phase)
@@ -126,5 +128,7 @@ const struct gate_request broker_gate_requests[] = {
     {FRAME_GATE_CLOSE, GATE_ROOT, handle_close},
     {FRAME_GATE_KEYS, GATE_ROOT | GATE_KEYS, handle_keys},
     {FRAME_GATE_CHANNEL, GATE_ROOT | GATE_OTHER, channel_handle},
+    {FRAME_GATE_COMMAND, GATE_ROOT, command_handle},
+    {FRAME_GATE_COMMAND_END, GATE_ROOT, command_end_handle},
 };
 const size_t broker_n_gate_requests = ARRAY_SIZE(broker_gate_requests);

@@ -64,6 +64,14 @@ static void take_source(const struct broker *b, struct question *q)
     q->facts.source = source_of(&claim, &q->facts.address);
 }
 
+/* Whether sudo's plugin has asked is looked up when it is judged. */
+static enum command_state command_of(const struct gate_pam *m, enum phase phase)
+{
+    if (!service_is_sudo(m->service))
+        return COMMAND_FREE;
+    return phase == PHASE_ACCOUNT ? COMMAND_UNKNOWN : COMMAND_NOT_ASKED;
+}
+
 void question_take(struct broker *b, const struct peer *peer, const struct gate_pam *m, enum phase phase,
                    struct question *q)
 {
@@ -80,6 +88,7 @@ void question_take(struct broker *b, const struct peer *peer, const struct gate_
     q->facts.kind = kind;
     q->facts.service = service_grant_name(q->m.service);
     q->facts.key = KEY_NOT_ASKED;
+    q->facts.command = command_of(m, phase);
     take_source(b, q);
     if (q->sshd && phase == PHASE_SESSION)
         take_auth_info(q);
@@ -138,6 +147,18 @@ static void refresh_session(struct broker *b, struct question *q)
     q->facts.address = s->address;
 }
 
+static void refresh_command(const struct broker *b, struct question *q)
+{
+    struct facts *f = &q->facts;
+
+    if (f->kind != SERVICE_SWITCH || f->command == COMMAND_FREE || f->command == COMMAND_UNKNOWN)
+        return;
+    f->command = runs_know(&b->runs, q->m.caller.pid, q->m.caller.start_time, q->m.person_uid, q->m.user,
+                           clock_boot_us())
+                     ? COMMAND_JUDGED
+                     : COMMAND_NOT_ASKED;
+}
+
 /* Never for a time that is not now: what an operator asks about next year must not admit anyone today. */
 static void judge_grants(struct broker *b, const char *staff, when_t now)
 {
@@ -159,6 +180,7 @@ void question_refresh(struct broker *b, struct question *q)
     refresh_key(b, q);
     refresh_reservation(b, q);
     refresh_session(b, q);
+    refresh_command(b, q);
 }
 
 struct decision question_decide(struct broker *b, const struct question *q)

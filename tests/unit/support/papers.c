@@ -149,8 +149,8 @@ char *paper_grant(const struct grant_plan *plan)
                       "service: login\n"
                       "service: sshd\n"
                       "channel: %s\n"
-                      "run-as: none\n"
-                      "command: none\n"
+                      "run-as: %s\n"
+                      "command: %s\n"
                       "source: %s\n"
                       "not-before: %s\n"
                       "not-after: %s\n"
@@ -166,7 +166,8 @@ char *paper_grant(const struct grant_plan *plan)
                       class, strcmp(class, "emergency") == 0 ? "incident-level: 2\n" : "", vendor,
                       OR(plan->employer, vendor), OR(plan->staff, "zhang.san"), OR(plan->key, "password"),
                       OR(plan->host, "db01.finance.example"), plan->job ? "service: " : "", OR(plan->job, ""),
-                      plan->job ? "\n" : "", OR(plan->channel, "shell"), OR(plan->source, "10.1.2.0/24"),
+                      plan->job ? "\n" : "", OR(plan->channel, "shell"), OR(plan->run_as, "none"),
+                      OR(plan->command, "none"), OR(plan->source, "10.1.2.0/24"),
                       OR(plan->from, "2026-11-21T00:00:00Z"), OR(plan->until, "2026-11-23T00:00:00Z"),
                       OR(plan->hours, "mon-sun 00:00-24:00 +00:00"), OR(plan->uses, "2 per-host"),
                       OR(plan->sessions, "1"), OR(plan->max_session, "14400"), OR(plan->requester, "li.si"));

@@ -63,6 +63,8 @@ struct grant_plan {
     const char *host;        /* NULL: "db01.finance.example" */
     const char *job;         /* a first service beside login and sshd: "cron"; NULL: none */
     const char *channel;     /* NULL: "shell" */
+    const char *run_as;      /* NULL: "none" */
+    const char *command;     /* one; NULL: "none" */
     const char *source;      /* NULL: "10.1.2.0/24" */
     const char *from;        /* NULL: 2026-11-21T00:00:00Z */
     const char *until;       /* NULL: 2026-11-23T00:00:00Z */

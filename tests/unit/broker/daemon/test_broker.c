@@ -240,7 +240,7 @@ static void test_switch(void **state)
     m.ssh_connection[0] = '\0';
     reply = world_ask(w, &su, FRAME_GATE_ACCOUNT, &m);
     world_assert_denied(&reply, REASON_NO_SESSION);
-    world_grant(w, (struct grant_plan){0});
+    world_grant(w, (struct grant_plan){.command = "/usr/bin/id"});
     world_log_in(w, &v);
     m.caller.audit_session = (uint32_t)v.pid;
     assert_int_equal(world_ask(w, &su, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
