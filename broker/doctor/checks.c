@@ -3,5 +3,6 @@
 /* In the order in which findings of one severity are shown: what decides all others first. */
 const struct doctor_row doctor_checks[] = {
     {"broker", check_broker},
+    {"pam", check_pam},
     {NULL, NULL},
 };

@@ -11,5 +11,6 @@ struct doctor_row {
 extern const struct doctor_row doctor_checks[];
 
 doctor_check check_broker; /* is hufud there, does it decide, what does it report */
+doctor_check check_pam;    /* every service's stack: is the gate on every way, and in nobody else's */
 
 #endif

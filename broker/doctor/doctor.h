@@ -41,6 +41,7 @@ void doctor_output_done(struct doctor_output *o);
 /* What is looked at: the tests give a folder and answers of their own. */
 struct doctor_host {
     const char *root; /* "" for the host itself; files are read below it, symbolic links included */
+    uint32_t owner;   /* who has to own what decides there: 0 */
     /* Runs a program: 0 with *ret, or -errno (-ENOENT: there is none; -ETIMEDOUT; -EFBIG). */
     int (*run)(void *userdata, const char *const argv[], struct doctor_output *ret);
     void *userdata;
@@ -124,6 +125,9 @@ int doctor_lstat(struct doctor *d, const char *path, struct stat *ret);
 
 /** What a symbolic link holds, the caller's to free. 0 or -errno. */
 int doctor_readlink(struct doctor *d, const char *path, char **ret);
+
+/** Whether nobody but root can change it: its owner and mode. */
+bool doctor_is_owned(const struct doctor *d, const struct stat *st);
 
 /** Runs a program (argv[0] is its path). 0 with *ret whatever its status, or -errno as doctor_host.run. */
 int doctor_run(struct doctor *d, const char *const argv[], struct doctor_output *ret);

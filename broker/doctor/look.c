@@ -159,6 +159,11 @@ int doctor_readlink(struct doctor *d, const char *path, char **ret)
     return *ret ? 0 : -ENOMEM;
 }
 
+bool doctor_is_owned(const struct doctor *d, const struct stat *st)
+{
+    return st->st_uid == doctor_host_of(d)->owner && (st->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
 int doctor_run(struct doctor *d, const char *const argv[], struct doctor_output *ret)
 {
     const struct doctor_host *host = doctor_host_of(d);

@@ -54,8 +54,12 @@ int patient_setup(void **state)
 
     must(p && folder_setup(&folder) == 0);
     p->folder = folder;
-    p->host = (struct doctor_host){
-        .root = p->folder, .run = answer, .userdata = p, .gated_first = 20000, .gated_last = 29999};
+    p->host = (struct doctor_host){.root = p->folder,
+                                   .owner = geteuid(),
+                                   .run = answer,
+                                   .userdata = p,
+                                   .gated_first = 20000,
+                                   .gated_last = 29999};
     *state = p;
     return 0;
 }

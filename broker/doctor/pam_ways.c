@@ -1,0 +1,307 @@
+#include "broker/common/i18n.h"
+#include "broker/doctor/model.h"
+#include "broker/doctor/pam.h"
+#include "policy/base/buf.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define ROOT    ((struct model_account){.known = true, .uid = 0})
+#define ANYBODY ((struct model_account){.known = false})
+
+#define ANSWERS (WALK_BIT(STACK_SUCCESS) | WALK_BIT(STACK_PERM_DENIED))
+
+/* What an application goes on after. An expired password is changed, and then sshd, login and su go on. */
+static uint32_t passing_of(enum stack_phase phase)
+{
+    return phase == STACK_ACCOUNT ? WALK_BIT(STACK_SUCCESS) | WALK_BIT(STACK_NEW_AUTHTOK_REQD)
+                                  : WALK_BIT(STACK_SUCCESS);
+}
+
+static const char *phase_name(enum stack_phase phase)
+{
+    return phase == STACK_ACCOUNT ? "account" : "session";
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* runuser neither asks nor changes anybody: it has no account phase. */
+static bool has_phase(const struct pam_service *s, enum stack_phase phase)
+{
+    return phase == STACK_SESSION || !starts_with(s->name, "runuser");
+}
+
+static void advise_stack(struct doctor *d, const struct pam_service *s)
+{
+    if (s->kind == SERVICE_OTHER)
+        doctor_advise(d, _("Run `pam-auth-update --enable hufu`, or put the login block of "
+                           "/usr/share/hufu/pam/README into the file's account and session phases."));
+    else
+        doctor_advise(
+            d, _("Run `pam-auth-update --enable hufu` if the service includes common-account and "
+                 "common-session, or take its stack from /usr/share/hufu/pam; README there explains the "
+                 "lines."));
+}
+
+/* `FILE:LINE (module returns value)` */
+static char *describe(const struct walk_step *step)
+{
+    char *text = NULL;
+
+    if (asprintf(&text, "%s:%u (%s: %s)", step->line->file, step->line->number,
+                 step->line->module ? step->line->module : "?", stack_return_name(step->value)) < 0)
+        return NULL;
+    return text;
+}
+
+static bool has_gate(const struct stack_lines *lines)
+{
+    for (size_t i = 0; i < lines->n; i++)
+        if (walk_is_gate(&lines->items[i]))
+            return true;
+    return false;
+}
+
+static const struct walk_step *find_gate(const struct walk *w)
+{
+    for (size_t i = 0; i < w->n_path; i++)
+        if (walk_is_gate(w->path[i].line))
+            return &w->path[i];
+    return NULL;
+}
+
+/* The line that led past a gate: one stands between it and the next that was asked, or the end. */
+static const struct walk_step *find_culprit(const struct stack_lines *lines, const struct walk *w)
+{
+    for (size_t i = 0; i < w->n_path; i++) {
+        const struct stack_line *end = i + 1 < w->n_path ? w->path[i + 1].line : lines->items + lines->n;
+
+        for (const struct stack_line *line = w->path[i].line + 1; line < end; line++)
+            if (walk_is_gate(line))
+                return &w->path[i];
+    }
+    return NULL;
+}
+
+/* A way past a gate that stands in the phase, by what is done at its decisive line. */
+static void tell_way(struct doctor *d, const struct pam_service *s, enum stack_phase phase,
+                     const struct walk *w)
+{
+    const struct walk_step *gate = find_gate(w);
+    const struct walk_step *step = gate ? gate : find_culprit(&s->stack->phases[phase], w);
+    cleanup_free char *where = step ? describe(step) : NULL;
+    const char *at = where ? where : "?";
+
+    if (gate)
+        doctor_find(
+            d, s->severity, "pam-refusal-ignored", s->file,
+            _("the %s phase ends well although pam_hufu refuses, at %s: its line has to be `required`"),
+            phase_name(phase), at);
+    else if (step && step->action == STACK_DO_DONE)
+        doctor_find(d, s->severity, "pam-ends-before-gate", s->file,
+                    _("the %s phase can end well before pam_hufu is asked, at %s"), phase_name(phase), at);
+    else
+        doctor_find(d, s->severity, "pam-jumps-over-gate", s->file,
+                    _("the %s phase can lead past pam_hufu, by %s"), phase_name(phase), at);
+    advise_stack(d, s);
+}
+
+/* One who might be gated, and what is known of them. */
+struct gated_case {
+    struct model_account user, caller;
+    bool module_decides; /* only the module can tell: without it nobody is refused, by design */
+};
+
+static bool walk_case(struct doctor *d, const struct pam_service *s, enum stack_phase phase,
+                      const struct model *m, struct walk *w)
+{
+    int r = walk_all(&s->stack->phases[phase], model_returns, m, passing_of(phase), w);
+
+    if (r < 0) {
+        doctor_unseen(d, s->file, r);
+        return false;
+    }
+    if (w->complete)
+        return true;
+    doctor_find(d, DOCTOR_PROBLEM, "pam-too-complex", s->file,
+                _("the %s phase has too many ways through it to look at all of them"), phase_name(phase));
+    doctor_advise(d,
+                  _("Nothing is known about it. Make the stack simpler; the one in /usr/share/hufu/pam is."));
+    return false;
+}
+
+/* In what state the host is found. */
+enum situation { AS_IT_SHOULD, WITHOUT_MODULE, WITHOUT_ACCOUNTS, SITUATIONS };
+
+static void tell_situation(struct doctor *d, const struct pam_service *s, enum stack_phase phase,
+                           enum situation situation, const struct walk *w)
+{
+    if (situation == AS_IT_SHOULD) {
+        tell_way(d, s, phase, w);
+        return;
+    }
+    if (situation == WITHOUT_MODULE)
+        doctor_find(d, s->severity, "pam-open-without-module", s->file,
+                    _("without pam_hufu.so, or with a broken one, the %s phase lets gated accounts pass"),
+                    phase_name(phase));
+    else
+        doctor_find(d, s->severity, "pam-open-on-error", s->file,
+                    _("while accounts cannot be looked up, the %s phase leads gated ones past pam_hufu"),
+                    phase_name(phase));
+    advise_stack(d, s);
+}
+
+/* false: there is a way, and it was told. */
+static bool judge_case(struct doctor *d, const struct pam_service *s, enum stack_phase phase,
+                       enum situation situation, const struct gated_case *c, bool *asked_twice)
+{
+    struct model m = {.service = s->name,
+                      .phase = phase,
+                      .user = c->user,
+                      .caller = c->caller,
+                      .lookups_fail = situation == WITHOUT_ACCOUNTS,
+                      .gate = situation == WITHOUT_MODULE ? WALK_BIT(STACK_MODULE_UNKNOWN) : ANSWERS,
+                      .others = WALK_ANY_RETURN};
+    cleanup_walk struct walk w = {0};
+
+    if (situation == WITHOUT_MODULE && c->module_decides)
+        return true;
+    if (!walk_case(d, s, phase, &m, &w))
+        return false;
+    *asked_twice = *asked_twice || w.asked_twice;
+    if (w.open)
+        tell_situation(d, s, phase, situation, &w);
+    return !w.open;
+}
+
+/* sudo is called by PAM_USER, and is root itself; its session phase has the target for PAM_USER. */
+static size_t switch_cases(const struct pam_service *s, enum stack_phase phase, struct model_account gated,
+                           struct gated_case cases[static 2])
+{
+    size_t n = 0;
+
+    if (starts_with(s->name, "sudo")) {
+        if (phase == STACK_ACCOUNT)
+            cases[n++] = (struct gated_case){.user = gated, .caller = ROOT};
+    } else if (!starts_with(s->name, "runuser")) {
+        cases[n++] = (struct gated_case){.user = ANYBODY, .caller = gated};
+    }
+    /* A vendor who became root. */
+    cases[n++] = (struct gated_case){.user = ANYBODY, .caller = ROOT, .module_decides = true};
+    return n;
+}
+
+static size_t cases_of(const struct pam_service *s, enum stack_phase phase, uint32_t uid,
+                       struct gated_case cases[static 2])
+{
+    struct model_account gated = {.known = true, .uid = uid, .gated = true};
+
+    if (s->kind == SERVICE_SWITCH)
+        return switch_cases(s, phase, gated, cases);
+    cases[0] = (struct gated_case){.user = gated, .caller = s->kind == SERVICE_OTHER ? ANYBODY : ROOT};
+    return 1;
+}
+
+/* Both ends of the range. false: there is a way, and it was told. */
+static bool judge_situation(struct doctor *d, const struct pam_service *s, enum stack_phase phase,
+                            enum situation situation, bool *asked_twice)
+{
+    const uint32_t uids[] = {doctor_host_of(d)->gated_first, doctor_host_of(d)->gated_last};
+
+    for (size_t i = 0; i < ARRAY_SIZE(uids); i++) {
+        struct gated_case cases[2];
+        size_t n = cases_of(s, phase, uids[i], cases);
+
+        for (size_t j = 0; j < n; j++)
+            if (!judge_case(d, s, phase, situation, &cases[j], asked_twice))
+                return false;
+    }
+    return true;
+}
+
+static void judge_gated(struct doctor *d, const struct pam_service *s, enum stack_phase phase)
+{
+    bool asked_twice = false;
+
+    for (enum situation situation = AS_IT_SHOULD; situation < SITUATIONS; situation++)
+        if (!judge_situation(d, s, phase, situation, &asked_twice))
+            return;
+    if (!asked_twice)
+        return;
+    doctor_find(d, DOCTOR_WARNING, "pam-asked-twice", s->file,
+                _("pam_hufu is asked twice in the %s phase: each login is recorded, and counted, twice"),
+                phase_name(phase));
+    doctor_advise(d, _("Use either the profile for pam-auth-update or whole stacks, not both: "
+                       "`pam-auth-update --disable hufu`, or take the lines out of the file."));
+}
+
+/* Somebody who is not gated, in a stack in which all else goes well. */
+static bool is_stopped(struct doctor *d, const struct pam_service *s, enum stack_phase phase, uint32_t uid,
+                       uint32_t gate, bool *ret)
+{
+    struct model_account account = {.known = true, .uid = uid};
+    struct model m = {.service = s->name,
+                      .phase = phase,
+                      .user = account,
+                      .caller = account,
+                      .gate = gate,
+                      .others = WALK_BIT(STACK_SUCCESS)};
+    cleanup_walk struct walk w = {0};
+
+    if (!walk_case(d, s, phase, &m, &w))
+        return false;
+    *ret = w.fails;
+    return true;
+}
+
+static void judge_others(struct doctor *d, const struct pam_service *s, enum stack_phase phase)
+{
+    const uint32_t uids[] = {0, 1000, doctor_host_of(d)->gated_first - 1, doctor_host_of(d)->gated_last + 1};
+
+    for (size_t i = 0; i < ARRAY_SIZE(uids); i++) {
+        bool anyway, passed_over = false, missing = false;
+
+        if (doctor_is_gated(d, uids[i]) ||
+            !is_stopped(d, s, phase, uids[i], WALK_BIT(STACK_SUCCESS), &anyway) || anyway ||
+            !is_stopped(d, s, phase, uids[i], WALK_BIT(STACK_IGNORE), &passed_over) ||
+            !is_stopped(d, s, phase, uids[i], WALK_BIT(STACK_MODULE_UNKNOWN), &missing) ||
+            (!passed_over && !missing))
+            continue;
+        doctor_find(d, DOCTOR_PROBLEM, "pam-stops-others", s->file,
+                    passed_over
+                        ? _("the %s phase fails for uid %u, who is not gated, when pam_hufu passes over it")
+                        : _("the %s phase fails for uid %u, who is not gated, when pam_hufu.so is missing"),
+                    phase_name(phase), uids[i]);
+        advise_stack(d, s);
+        return;
+    }
+}
+
+static void judge_phase(struct doctor *d, const struct pam_service *s, enum stack_phase phase)
+{
+    const struct stack_lines *lines = &s->stack->phases[phase];
+
+    /* Without any line libpam refuses everybody. */
+    if (lines->n == 0)
+        return;
+    if (has_gate(lines)) {
+        judge_gated(d, s, phase);
+        judge_others(d, s, phase);
+        return;
+    }
+    doctor_find(d, s->severity, "pam-not-gated", s->file, _("the %s phase does not ask pam_hufu"),
+                phase_name(phase));
+    advise_stack(d, s);
+}
+
+void pam_judge_ways(struct doctor *d, const struct pam_service *s)
+{
+    static const enum stack_phase phases[] = {STACK_ACCOUNT, STACK_SESSION};
+
+    for (size_t i = 0; i < ARRAY_SIZE(phases); i++)
+        if (has_phase(s, phases[i]))
+            judge_phase(d, s, phases[i]);
+}
