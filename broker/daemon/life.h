@@ -43,8 +43,11 @@ void life_count_back(struct broker *b, const struct session *s, bool use);
 void life_end_after(struct broker *b, struct session *s, uint32_t seconds, enum reason reason,
                     const char *reference);
 
-/** Has a session ended; a reservation is given back. */
+/** Has a session ended; a reservation is given back. The person is told why on its terminals, and to quote a
+ * reference, which the record of the end has. */
 void life_end(struct broker *b, struct session *s, enum reason reason);
+/** The same with a reference that is on record already; NULL: one of its own. */
+void life_end_as(struct broker *b, struct session *s, enum reason reason, const char *reference);
 
 /** Puts the session's deadline on lease at the reaper, who drops it with the session's end. `done` may be
  * NULL. */

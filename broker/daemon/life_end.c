@@ -173,6 +173,7 @@ void life_end_after(struct broker *b, struct session *s, uint32_t seconds, enum 
      * that is what judging will find. */
     if (s->grace_until <= now || reason < s->grace_reason)
         s->grace_reason = reason;
+    (void)snprintf(s->reference, sizeof(s->reference), "%s", reference);
     if (s->grace_until <= now || now + (when_t)seconds < s->grace_until)
         s->grace_until = now + (when_t)seconds;
     life_recheck(b, s);
@@ -191,6 +192,8 @@ void life_end(struct broker *b, struct session *s, enum reason reason)
         return;
     }
     endings_mark(s, reason);
+    if (s->reference[0] == '\0')
+        ledger_reference(s->reference);
     if (!was_ending && !s->released) {
         watch_tell(b, s, WATCH_ENDING);
         t = ledger_txn(b);
@@ -199,6 +202,13 @@ void life_end(struct broker *b, struct session *s, enum reason reason)
         ledger_submit(b, t, NULL, NULL);
     }
     (void)endings_start(b->endings, s, reason);
+}
+
+void life_end_as(struct broker *b, struct session *s, enum reason reason, const char *reference)
+{
+    if (reference && s->state != SESSION_ENDING)
+        (void)snprintf(s->reference, sizeof(s->reference), "%s", reference);
+    life_end(b, s, reason);
 }
 
 static void on_leader_gone(void *userdata, struct session *s)
@@ -279,6 +289,7 @@ static void record_remains(struct broker *b, const struct session *s, const stru
     life_record(&r, s, address);
     ledger_grant(&r, life_entry(b, s), id);
     describe_survivors(e, detail, sizeof(detail));
+    r.reference = s->reference;
     r.detail = detail;
     r.latency_us = e->took_us;
     ledger_write(b, &r);
@@ -310,6 +321,7 @@ static void record_close(struct broker *b, const struct session *s, const struct
     life_record(&r, s, address);
     ledger_grant(&r, life_entry(b, s), id);
     (void)snprintf(detail, sizeof(detail), "%u processes ended, none left", e->processes);
+    r.reference = s->reference;
     r.detail = detail;
     r.latency_us = e->took_us;
     store_txn_record(t, &r);
@@ -354,7 +366,8 @@ static void on_outcome(void *userdata, struct session *s, const struct ending *e
 
 const struct registry_events life_registry_events = {
     .leader_gone = on_leader_gone, .holder_gone = on_holder_gone, .due = on_due};
-const struct endings_events life_endings_events = {.sweep = sweep_of, .outcome = on_outcome};
+const struct endings_events life_endings_events = {
+    .sweep = sweep_of, .farewell = warning_of_end, .outcome = on_outcome};
 
 /* ---- the reaper ---- */
 

@@ -89,7 +89,7 @@ void taking_end_as(struct broker *b, const struct taking_how *how, struct operat
         if (how->grace > 0 && s->state == SESSION_OPEN)
             life_end_after(b, s, how->grace, reason, how->reference);
         else
-            life_end(b, s, reason);
+            life_end_as(b, s, reason, how->reference);
     }
 }
 

@@ -31,6 +31,7 @@
 #define ADMITTED   N_("Hufu: you are let in for ticket %s until %s (UTC), %lld h %lld min from now.")
 #define ENDING     N_("Hufu: session ends in %u min, at %s (UTC). Save your work.")
 #define ENDING_WHY N_("Hufu: session ends at %s (UTC). Save your work.")
+#define ENDED      N_("Hufu: your session ends now.")
 #define OPENS      N_("It would be allowed from %s (UTC).")
 #define CLOSEST    N_("Grant %.8s, ticket %s.")
 #define REFERENCE  N_("Reference: %s")
@@ -307,6 +308,30 @@ void texts_warn_why(when_t deadline, enum reason reason, const char *reference, 
     put_ending(&b, deadline, row, reference, in_english);
     if (has_own())
         put_ending(&b, deadline, row, reference, in_own);
+    copy_wrapped(&b, text, size);
+}
+
+static void put_end(struct buf *b, const struct texts_reason *row, const char *reference, translate_fn in)
+{
+    put_line(b, "%s", in(ENDED));
+    if (in == in_english)
+        put_line(b, "%s [%s]", in(row->sentence), reason_name(row->reason));
+    else
+        put_line(b, "%s", in(row->sentence));
+    put_line(b, "%s", in(row->advice));
+    put_line(b, in(REFERENCE), reference);
+}
+
+void texts_end(enum reason reason, const char *reference, char *text, size_t size)
+{
+    const struct texts_reason *row = texts_of(reason);
+    cleanup_buf struct buf b = BUF_INIT;
+
+    if (!row)
+        row = texts_of(REASON_BROKER_ERROR);
+    put_end(&b, row, reference, in_english);
+    if (has_own())
+        put_end(&b, row, reference, in_own);
     copy_wrapped(&b, text, size);
 }
 

@@ -50,6 +50,9 @@ void texts_warn(unsigned minutes, when_t deadline, char *text, size_t size);
  * what to quote. */
 void texts_warn_why(when_t deadline, enum reason reason, const char *reference, char *text, size_t size);
 
+/** What is written to them when it ends now: why, and what to quote. */
+void texts_end(enum reason reason, const char *reference, char *text, size_t size);
+
 /** Chooses the language of the texts, for the calling thread: "en" or "zh_CN". First before any other thread
  * is made; then as often as wanted, by the same one. 0 or -errno: -ENOENT if this host has no catalogue of
  * that language, or no locale in which it would be used; then texts are English. */

@@ -71,3 +71,12 @@ void warning_of_grace(struct broker *b, const struct session *s, enum reason rea
     texts_warn_why(s->deadline, reason, reference, text, sizeof(text));
     give(b, s, text);
 }
+
+/* Who logged out has seen it, and nobody sits at what they left. */
+void warning_of_end(void *userdata, const struct session *s, char *text, size_t size)
+{
+    (void)userdata;
+    text[0] = '\0';
+    if (s->end_reason != REASON_LOGGED_OUT && s->end_reason != REASON_LAST_SESSION && s->reference[0] != '\0')
+        texts_end(s->end_reason, s->reference, text, size < TEXT_MAX ? size : TEXT_MAX);
+}

@@ -11,4 +11,8 @@ void warning_of_deadline(struct broker *b, const struct session *s, when_t now);
 /** It ends at its deadline, for `reason`; `reference` is what to quote. */
 void warning_of_grace(struct broker *b, const struct session *s, enum reason reason, const char *reference);
 
+/** What the person of an ending session is told right before its end: an event of struct endings_events.
+ * Empty where nobody is there to read it. */
+void warning_of_end(void *userdata, const struct session *s, char *text, size_t size);
+
 #endif

@@ -3,6 +3,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
 #include "broker/reaper/look.h"
+#include "broker/reaper/terminals.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #define PASSES_BEFORE_GATHERING 3
 #define FIRST_PAUSE_US          500
 #define LONGEST_PAUSE_US        50000
+#define RELAYING_PAUSE_US       1000
 
 struct ending {
     sd_event_source *timer;
@@ -27,10 +29,14 @@ struct ending {
     void *userdata;
     uint64_t started_us;
     uint64_t pause_us;
-    unsigned passes;
-    unsigned empty; /* censuses in a row that found nobody */
-    uint32_t ended; /* found at the first pass */
-    bool shared;    /* a cgroup of the session holds a process that is not the person's any more */
+    uint64_t relayed_until_us; /* until then whoever relays the last words lives on; 0: nobody does */
+    char text[sizeof(((struct reap_request *)NULL)->text)];
+    uint32_t terminals; /* took them */
+    bool begun;
+    unsigned passes; /* that killed everybody */
+    unsigned empty;  /* censuses in a row that found nobody */
+    uint32_t ended;  /* found at the first pass */
+    bool shared;     /* a cgroup of the session holds a process that is not the person's any more */
 };
 
 static struct ending *ending_free(struct ending *e)
@@ -108,8 +114,45 @@ static void kill_cgroups(struct ending *e, const struct look *l)
     }
 }
 
+/* sshd's monitor and its child for this connection. What stands in their place without being them wins some
+ * milliseconds. */
+static bool relays(const struct ending *e, const struct census_process *p)
+{
+    return e->target.leader != 0 && (p->pid == e->target.leader || p->parent == e->target.leader);
+}
+
+/* One by one: they share a cgroup with those who relay. */
+static void kill_but_relays(const struct ending *e, const struct look *l)
+{
+    for (size_t i = 0; i < l->census.count; i++) {
+        const struct census_process *p = &l->census.processes[i];
+        if (l->marked[i] && !relays(e, p))
+            kill_process(e->cgroups->proc, p);
+    }
+}
+
+static bool is_relaying(const struct ending *e)
+{
+    return clock_boot_us() < e->relayed_until_us;
+}
+
+static void say_farewell(struct ending *e, const struct look *l)
+{
+    bool relayed = false;
+    if (e->text[0] == '\0')
+        return;
+    e->terminals = terminals_tell(l, e->target.uid, e->text, &relayed);
+    if (relayed)
+        e->relayed_until_us = clock_boot_us() + ENDING_FAREWELL_US;
+}
+
 static void kill_all(struct ending *e, const struct look *l)
 {
+    if (is_relaying(e)) {
+        kill_but_relays(e, l);
+        return;
+    }
+    e->passes++;
     kill_cgroups(e, l);
     for (size_t i = 0; i < l->census.count; i++)
         if (l->marked[i])
@@ -125,6 +168,7 @@ static void finish(struct ending *e, enum reap_result result, const struct look 
         .result = result,
         .took_us = clock_boot_us() - e->started_us,
         .ended = e->ended,
+        .terminals = e->terminals,
         .session = e->target.session,
     };
     if (left != NULL)
@@ -151,8 +195,11 @@ static bool pass(struct ending *e)
     }
     struct reap_reply seen = {0};
     look_list(&l, &seen);
-    if (e->passes++ == 0)
+    if (!e->begun) {
         e->ended = seen.n_total;
+        say_farewell(e, &l);
+    }
+    e->begun = true;
     e->empty = seen.n_total == 0 ? e->empty + 1 : 0;
     if (e->empty >= 2) {
         finish(e, REAP_DONE, NULL);
@@ -176,7 +223,10 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
         return 0;
     /* Nobody seen once: look again at once. Otherwise the dying need a moment. */
     uint64_t pause = e->empty > 0 ? 0 : e->pause_us;
-    e->pause_us = e->pause_us * 2 < LONGEST_PAUSE_US ? e->pause_us * 2 : LONGEST_PAUSE_US;
+    if (is_relaying(e))
+        pause = e->empty > 0 ? 0 : RELAYING_PAUSE_US;
+    else
+        e->pause_us = e->pause_us * 2 < LONGEST_PAUSE_US ? e->pause_us * 2 : LONGEST_PAUSE_US;
     if (sd_event_source_set_time_relative(e->timer, pause) < 0 ||
         sd_event_source_set_enabled(e->timer, SD_EVENT_ONESHOT) < 0)
         finish(e, REAP_FAILED, NULL);
@@ -184,7 +234,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 }
 
 int ending_start(sd_event *event, const struct cgroups *cgroups, const struct leases *leases,
-                 const struct reap_target *target, uint32_t cookie, ending_done *done, void *userdata)
+                 const struct ending_order *order, ending_done *done, void *userdata)
 {
     struct ending *e = calloc(1, sizeof *e);
     if (e == NULL)
@@ -192,13 +242,14 @@ int ending_start(sd_event *event, const struct cgroups *cgroups, const struct le
     *e = (struct ending){
         .cgroups = cgroups,
         .leases = leases,
-        .target = *target,
-        .cookie = cookie,
+        .target = *order->target,
+        .cookie = order->cookie,
         .done = done,
         .userdata = userdata,
         .started_us = clock_boot_us(),
         .pause_us = FIRST_PAUSE_US,
     };
+    (void)snprintf(e->text, sizeof e->text, "%s", order->text);
     int r = sd_event_add_time_relative(event, &e->timer, CLOCK_BOOTTIME, 0, 1, on_timer, e);
     if (r < 0) {
         (void)ending_free(e);

@@ -13,16 +13,28 @@
  * It never waits: each look is a timer of the loop, so that many endings go on side by side.
  */
 #define ENDING_PATIENCE_US ((uint64_t)10 * 1000 * 1000)
+/*
+ * A session that is told why it ends hears it from whoever relays its terminal (sshd): the leader and its
+ * children are ended last, when nobody else is left or this long has passed. Everything else is ended as fast
+ * as without a word, and a terminal that takes none delays nothing.
+ */
+#define ENDING_FAREWELL_US ((uint64_t)20 * 1000)
 
 struct ending;
 
-/** Reply holds result, took_us, ended, survivors; its cookie and session are the request's. */
+/** Reply holds result, took_us, ended, terminals, survivors; its cookie and session are the request's. */
 typedef void ending_done(void *userdata, const struct reap_reply *reply);
+
+struct ending_order {
+    const struct reap_target *target;
+    uint32_t cookie;
+    const char *text; /* for the terminals of the target, right before the end; empty: nothing is said */
+};
 
 /** Starts at once (the first kill happens before it returns; `done` may be called before that too).
  * It frees itself after done(). 0 or -ENOMEM (done is not called). */
 int ending_start(sd_event *event, const struct cgroups *cgroups, const struct leases *leases,
-                 const struct reap_target *target, uint32_t cookie, ending_done *done, void *userdata);
+                 const struct ending_order *order, ending_done *done, void *userdata);
 
 /** Fills a reply with those of the target that are there now. */
 void ending_scan(int proc, const struct leases *leases, const struct reap_target *target,

@@ -133,14 +133,23 @@ static void ending_over(void *userdata, const struct reap_reply *reply)
         free(order);
 }
 
-static void start_ending(struct reaper *r, uint64_t serial, uint32_t cookie, const struct reap_target *target)
+/* What a session is told that the reaper ends by itself. hufud, who has the texts and the language, is
+ * silent. */
+#define LAPSED_TEXT                                                                     \
+    "Hufu: your session ends now.\n"                                                    \
+    "Its time is over, and the access service of this host is silent. [lease-lapsed]\n" \
+    "Log in again if you still have a use left.\n"
+
+static void start_ending(struct reaper *r, uint64_t serial, uint32_t cookie, const struct reap_target *target,
+                         const char *text)
 {
+    const struct ending_order what = {.target = target, .cookie = cookie, .text = text};
     struct order *order = malloc(sizeof *order);
     struct reap_reply failed = {.cookie = cookie, .result = REAP_FAILED, .session = target->session};
     if (order != NULL)
         *order = (struct order){.reaper = r, .serial = serial, .target = *target};
     if (order == NULL ||
-        ending_start(r->options.event, &r->cgroups, r->leases, target, cookie, ending_over, order) < 0) {
+        ending_start(r->options.event, &r->cgroups, r->leases, &what, ending_over, order) < 0) {
         free(order);
         r->options.log(LOG_CRIT, "out of memory: an ending could not be started");
         tell(r, serial, &failed);
@@ -153,7 +162,7 @@ static void lapsed(void *userdata, const struct reap_target *target)
     char text[100];
     (void)snprintf(text, sizeof text, "the lease of session %" PRIu64 " ran out: ending it", target->session);
     r->options.log(LOG_WARNING, text);
-    start_ending(r, 0, 0, target);
+    start_ending(r, 0, 0, target, LAPSED_TEXT);
 }
 
 static bool is_gated(const struct reaper *r, uint32_t uid)
@@ -223,7 +232,7 @@ static void answer(struct peer *peer, const struct reap_request *q)
         r->options.log(LOG_ERR, "refused an order about a uid that is not gated");
         reply.result = REAP_REFUSED;
     } else if (q->type == FRAME_REAP_END) {
-        start_ending(r, peer->serial, q->cookie, &q->target);
+        start_ending(r, peer->serial, q->cookie, &q->target, q->text);
         return;
     } else if (q->type == FRAME_REAP_LEASE) {
         do_lease(r, q, &reply);

@@ -1,7 +1,6 @@
 #include "broker/reaper/terminals.h"
 
 #include "broker/common/files.h"
-#include "broker/reaper/look.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,18 +85,32 @@ static bool is_first_on(const struct look *l, size_t i)
     return true;
 }
 
+static bool is_pty(uint32_t device)
+{
+    unsigned class = (device >> 8) & 0xfff;
+    return class >= MAJOR_PTS_FIRST && class <= MAJOR_PTS_LAST;
+}
+
+uint32_t terminals_tell(const struct look *l, uint32_t uid, const char *text, bool *relayed)
+{
+    uint32_t written = 0;
+    *relayed = false;
+    for (size_t i = 0; i < l->census.count; i++) {
+        uint32_t device = l->census.processes[i].tty;
+        if (!l->marked[i] || device == 0 || !is_first_on(l, i) || !terminals_write_one(device, uid, text))
+            continue;
+        *relayed = *relayed || is_pty(device);
+        written++;
+    }
+    return written;
+}
+
 uint32_t terminals_write(int proc, const struct leases *leases, const struct reap_target *target,
                          const char *text)
 {
     struct look l cleanup_look = {0};
-    uint32_t written = 0;
+    bool relayed;
     if (look_take(proc, leases, target, &l) < 0)
         return 0;
-    for (size_t i = 0; i < l.census.count; i++) {
-        uint32_t device = l.census.processes[i].tty;
-        if (l.marked[i] && device != 0 && is_first_on(&l, i) &&
-            terminals_write_one(device, target->uid, text))
-            written++;
-    }
-    return written;
+    return terminals_tell(&l, target->uid, text, &relayed);
 }

@@ -15,6 +15,7 @@ struct order {
     uint32_t uid;
     uint64_t since;
     bool asked;
+    bool said; /* the reaper has had what the person is told */
     bool told; /* one outcome, at least */
     enum sweep sweep;
     uint32_t processes;
@@ -137,6 +138,7 @@ static void on_answer(void *userdata, int result, const struct reap_reply *reply
     struct ending e;
 
     o->asked = false;
+    o->said = o->said || reply;
     if (!s ||
         result == -ECANCELED) { /* cancelled: hufud stops; the row says ENDING, and the next one goes on */
         order_free(o);
@@ -166,6 +168,8 @@ static void order_give(struct order *o, struct session *s)
     o->asked = true;
     o->sweep = o->endings->events.sweep(o->endings->userdata, s);
     request.target = session_target(s, scopes[o->sweep]);
+    if (!o->said && o->endings->events.farewell)
+        o->endings->events.farewell(o->endings->userdata, s, request.text, sizeof(request.text));
     if (o->retry)
         (void)sd_event_source_set_enabled(o->retry, SD_EVENT_OFF);
     reaper_client_ask(o->endings->reaper, &request, REAPER_END_US, on_answer, o);

@@ -34,6 +34,9 @@ struct ending {
 
 struct endings_events {
     enum sweep (*sweep)(void *userdata, const struct session *s);
+    /* What its person is told right before the end, on the session's terminals; empty: nothing. NULL: nobody
+     * is told anything. */
+    void (*farewell)(void *userdata, const struct session *s, char *text, size_t size);
     /* After REAP_DONE the owner takes the session out of its registry; otherwise it is tried again. */
     void (*outcome)(void *userdata, struct session *s, const struct ending *e);
 };

@@ -12,13 +12,15 @@ when_t session_now(const struct session *s, int64_t wall_us, uint64_t boot_us)
 
 struct reap_target session_target(const struct session *s, enum reap_scope scope)
 {
-    struct reap_target t = {.scope = scope, .uid = s->uid, .session = s->number, .audit_session = UINT32_MAX};
+    struct reap_target t = {.scope = scope,
+                            .uid = s->uid,
+                            .session = s->number,
+                            .audit_session = UINT32_MAX,
+                            .leader = s->leader.pid,
+                            .leader_start = s->leader.start_time};
 
-    if (scope != REAP_SESSION)
-        return t;
-    t.audit_session = s->audit_session;
-    t.leader = s->leader.pid;
-    t.leader_start = s->leader.start_time;
+    if (scope == REAP_SESSION)
+        t.audit_session = s->audit_session;
     return t;
 }
 

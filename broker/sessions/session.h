@@ -66,6 +66,7 @@ struct session {
     int64_t wall_base_us;
     uint64_t boot_base_us;
     enum reason end_reason; /* ENDING */
+    char reference[9];      /* what its person is told to quote of its end; empty: none was given */
 
     /* the registry's */
     struct registry *registry;

@@ -50,7 +50,12 @@ static const struct codec_field warn_fields[] = {
     CODEC_TEXT_FIELD(struct reap_request, text, true),
 };
 
-/* END and SCAN: whom, and nothing else. */
+static const struct codec_field end_fields[] = {
+    TARGET_FIELDS,
+    CODEC_TEXT_FIELD(struct reap_request, text, false),
+};
+
+/* SCAN: whom, and nothing else. */
 static const struct codec_field target_fields[] = {TARGET_FIELDS};
 
 static const struct codec_field who_fields[] = {
@@ -92,7 +97,7 @@ static const struct {
 } requests[] = {
     {FRAME_REAP_LEASE, {lease_fields, ARRAY_SIZE(lease_fields), sizeof(struct reap_request), NULL}},
     {FRAME_REAP_WARN, {warn_fields, ARRAY_SIZE(warn_fields), sizeof(struct reap_request), NULL}},
-    {FRAME_REAP_END, {target_fields, ARRAY_SIZE(target_fields), sizeof(struct reap_request), NULL}},
+    {FRAME_REAP_END, {end_fields, ARRAY_SIZE(end_fields), sizeof(struct reap_request), NULL}},
     {FRAME_REAP_SCAN, {target_fields, ARRAY_SIZE(target_fields), sizeof(struct reap_request), NULL}},
     {FRAME_REAP_WHO, {who_fields, ARRAY_SIZE(who_fields), sizeof(struct reap_request), NULL}},
 };

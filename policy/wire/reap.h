@@ -41,8 +41,9 @@ struct reap_request {
     uint8_t class;    /* LEASE: 1 normal, 2 privileged, 3 emergency (enum grant_class): bounds the lease */
     uint64_t seconds; /* LEASE: end when this many seconds have passed on CLOCK_BOOTTIME from receipt;
                          0 drops the lease without ending anything */
-    char text[1025];  /* WARN: what to write to the session's terminals; not empty */
-    uint32_t pid;     /* WHO */
+    char text[1025]; /* WARN: what to write to the session's terminals; not empty. END: the same, right before
+                        the end; empty: nothing */
+    uint32_t pid;    /* WHO */
 };
 
 enum reap_result {
@@ -71,7 +72,7 @@ struct reap_reply {
     uint64_t took_us;      /* END: from receipt to proof */
     uint32_t ended;        /* END: processes seen alive at the start */
     uint64_t seconds_left; /* LEASE: as granted (clamped to the class's maximum) */
-    uint32_t terminals;    /* WARN: terminals written to */
+    uint32_t terminals;    /* WARN, END: terminals written to */
     uint32_t n_total;      /* processes there in all, at least n_processes */
     uint32_t n_processes;  /* listed, at most REAP_SURVIVORS_MAX */
     struct reap_process processes[REAP_SURVIVORS_MAX];

@@ -57,6 +57,7 @@ static void test_revoke(void **state)
     assert_true(json_is_true(json_object_get(ending, "proven")));
     assert_int_equal(json_integer_value(json_object_get(ending, "sessions")), 1);
     assert_int_equal(json_integer_value(json_object_get(ending, "processes")), 2);
+    assert_non_null(strstr(w->reaper.last_end.text, "has been revoked. [revoked]\n"));
     assert_null(registry_first(w->broker->registry));
     reply = world_ask(w, &again, FRAME_GATE_ACCOUNT, &m);
     world_assert_denied(&reply, REASON_REVOKED);
@@ -196,6 +197,20 @@ static void test_survivors(void **state)
 }
 
 /* Two sessions: the first to end takes itself and what it may have left, the last takes everything. */
+/* Who logged out is told nothing: it would be written to what they left running. */
+static void test_who_logged_out_is_told_nothing(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+
+    world_grant(w, (struct grant_plan){0});
+    world_log_in(w, &v);
+    visitor_end(&v);
+    world_until(w, world_nobody_is_left, NULL);
+    assert_int_equal(w->reaper.ends, 1);
+    assert_string_equal(w->reaper.last_end.text, "");
+}
+
 static void test_last_session_sweeps(void **state)
 {
     struct world *w = *state;
@@ -227,6 +242,7 @@ int main(void)
         BROKER_TEST(test_revoke_of_an_unknown_grant),
         BROKER_TEST(test_deadline),
         BROKER_TEST(test_survivors),
+        BROKER_TEST(test_who_logged_out_is_told_nothing),
         BROKER_TEST(test_last_session_sweeps),
     };
 

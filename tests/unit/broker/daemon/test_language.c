@@ -135,6 +135,27 @@ static void test_every_reason_is_told_in_chinese(void **state)
         check_refusal(reasons[i]);
 }
 
+/* The same; the longest is not cut short. */
+static void test_every_end_is_told_in_chinese(void **state)
+{
+    char message[1000], expected[1000], *own;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+        texts_end(reasons[i], "ABCDEFGH", message, sizeof(message));
+        check_widths(message);
+        own = strstr(message, "\nReference: ABCDEFGH\n");
+        assert_non_null(own);
+        own += strlen("\nReference: ABCDEFGH\n");
+        unwrap(own);
+        assert_true((size_t)snprintf(expected, sizeof(expected),
+                                     "Hufu：您的会话现在结束。%s%s查询编号：ABCDEFGH",
+                                     chinese(reasons[i], texts_of(reasons[i])->sentence),
+                                     chinese(reasons[i], texts_of(reasons[i])->advice)) < sizeof(expected));
+        assert_string_equal(own, expected);
+    }
+}
+
 /* Follows the one before, and has its language. */
 static void test_admission_and_warning_begin_in_ascii(void **state)
 {
@@ -177,6 +198,7 @@ int main(void)
         cmocka_unit_test(test_english_needs_no_catalogue),
         cmocka_unit_test_setup_teardown(test_a_missing_catalogue_is_said, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_every_reason_is_told_in_chinese, folder_setup, folder_teardown),
+        cmocka_unit_test(test_every_end_is_told_in_chinese),
         cmocka_unit_test(test_admission_and_warning_begin_in_ascii),
         cmocka_unit_test_setup_teardown(test_there_and_back, folder_setup, folder_teardown),
     };

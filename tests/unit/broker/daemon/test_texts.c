@@ -171,6 +171,26 @@ static void test_unknown_reason_is_an_error_not_silence(void **state)
     assert_non_null(strstr(message, "an internal error"));
 }
 
+/* Why, what to do and what to quote: all of it, in what a request to the reaper holds. */
+static void test_end(void **state)
+{
+    char text[1000], first[200];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+        const char *name = reason_name(reasons[i]);
+
+        texts_end(reasons[i], "ABCDEFGH", text, sizeof(text));
+        check_lines(name, text);
+        assert_string_equal(strrchr(text, '\n') + 1, "Reference: ABCDEFGH");
+        unwrap(text);
+        (void)snprintf(first, sizeof(first), "Hufu: your session ends now. %s [%s] ",
+                       texts_of(reasons[i])->sentence, name);
+        check_has(name, text, first);
+        check_has(name, text, texts_of(reasons[i])->advice);
+    }
+}
+
 static void test_warning_and_admission(void **state)
 {
     char text[256], message[TEXTS_MESSAGE_SIZE] = "";
@@ -200,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_refusal_without_a_grant),
         cmocka_unit_test(test_nobody_is_told_to_come_back_in_vain),
         cmocka_unit_test(test_unknown_reason_is_an_error_not_silence),
+        cmocka_unit_test(test_end),
         cmocka_unit_test(test_warning_and_admission),
     };
 

@@ -4,6 +4,7 @@
 #include "tests/unit/broker/sessions/reaper_world.h"
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 /* Endings: until it is proven that nothing is left. */
@@ -26,10 +27,17 @@ static void on_outcome(void *userdata, struct session *s, const struct ending *e
         registry_remove(s);
 }
 
+static void farewell(void *userdata, const struct session *s, char *text, size_t size)
+{
+    (void)userdata;
+    (void)snprintf(text, size, "%s", reason_name(s->end_reason));
+}
+
 static struct session *prepare(struct reaper_world *w)
 {
     static const struct registry_events none = {0};
-    static const struct endings_events events = {.sweep = sweep_of, .outcome = on_outcome};
+    static const struct endings_events events = {
+        .sweep = sweep_of, .farewell = farewell, .outcome = on_outcome};
     struct session *s;
 
     reaper_world_listen(w);
@@ -66,6 +74,7 @@ static void test_ending_is_proven(void **state)
     assert_int_equal(q.target.audit_session, 99);
     assert_int_equal(q.target.leader, 5);
     assert_int_equal(q.target.leader_start, 6);
+    assert_string_equal(q.text, "revoked");
     reaper_world_say(w, &(struct reap_reply){.cookie = q.cookie, .result = REAP_DONE, .ended = 3});
     assert_int_equal(w->outcomes, 1);
     assert_int_equal(w->last.result, REAP_DONE);
@@ -113,6 +122,7 @@ static void test_becomes_the_last(void **state)
     assert_int_equal(w->outcomes, 0);
     q = reaper_world_take(w);
     assert_int_equal(q.target.scope, REAP_PERSON);
+    assert_string_equal(q.text, ""); /* it is said once */
     reaper_world_say(w, &(struct reap_reply){.cookie = q.cookie, .result = REAP_DONE, .ended = 4});
     assert_int_equal(w->outcomes, 1);
     assert_int_equal(w->last.processes, 6);

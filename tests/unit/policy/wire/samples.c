@@ -221,7 +221,7 @@ static void fill_request(enum frame_type type, void *p)
         m->class = 1;
         m->seconds = 28800;
     }
-    if (type == FRAME_REAP_WARN)
+    if (type == FRAME_REAP_WARN || type == FRAME_REAP_END)
         COPY(m->text, "Ends in 5 minutes.");
 }
 
@@ -247,7 +247,7 @@ static void fill_request_most(enum frame_type type, void *p)
         m->class = 3;
         m->seconds = UINT64_MAX;
     }
-    if (type == FRAME_REAP_WARN)
+    if (type == FRAME_REAP_WARN || type == FRAME_REAP_END)
         MOST(m->text);
 }
 
