@@ -265,6 +265,15 @@ class Site:
         self.box.until(f"pgrep -u {account} -x 'sleep|sh|bash'")
         return running, session
 
+    def shell(self, account="zhang.san", *before, **how):
+        """A shell on a terminal at both ends, at its prompt, for pexpect; lines of `before` typed already."""
+        terminal = self.box.ssh_spawn(account, key=self.keys[account], **how)
+        terminal.expect(r"\$ ")
+        for line in before:
+            terminal.sendline(line)
+            terminal.expect(r"\$ ")
+        return terminal
+
     # --- breaking
 
     def daemon_pid(self, unit="hufud"):
