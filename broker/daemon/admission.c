@@ -136,6 +136,7 @@ static int reserve(struct admission *a, struct session **ret)
 
     if (held && ident_id_equal(&held->grant, &a->decision.entry->grant->id)) {
         *ret = held;
+        held->channels |= a->q.facts.channels;
         a->session = held->number;
         return 0;
     }

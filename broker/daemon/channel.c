@@ -109,6 +109,18 @@ static void on_written(void *userdata, int result, uint64_t sequence)
     }
 }
 
+/* What was started once may be there as long as the session (3-rules, "How it changes": a version that no
+ * longer gives it ends the session): so it is in the books before it is. */
+static void put_in_use(struct channel_call *c, struct store_txn *t)
+{
+    struct session *s = registry_find(c->broker->registry, c->session);
+
+    if ((s->channels & c->m.channel) == c->m.channel)
+        return;
+    s->channels |= c->m.channel;
+    life_write(c->broker, s, STORE_SESSION_OPEN, t);
+}
+
 static void allow(struct channel_call *c, const struct session *s)
 {
     char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE], detail[1100];
@@ -117,8 +129,10 @@ static void allow(struct channel_call *c, const struct session *s)
 
     c->session = s->number;
     c->reply = (struct gate_reply){.verdict = VERDICT_ALLOW, .reason = REASON_OK};
-    if (t)
+    if (t) {
         store_txn_record(t, &r);
+        put_in_use(c, t);
+    }
     ledger_submit(c->broker, t, on_written, c);
 }
 

@@ -70,26 +70,42 @@ static const char *key_options(bool forward)
     return forward ? "restrict,pty,port-forwarding" : "restrict,pty";
 }
 
+/* Of a certificate the fingerprint is that of the whole blob, as no ssh-keygen shows it: the type says so. */
 static void record_key(struct broker *b, const struct gate_keys *m, const struct ident_fingerprint *key,
                        enum reason reason)
 {
     struct record r = ledger_record(EVENT_KEY, reason, reason == REASON_OK);
-    char fingerprint[IDENT_FINGERPRINT_TEXT_SIZE];
+    char fingerprint[IDENT_FINGERPRINT_TEXT_SIZE],
+        detail[sizeof(m->key_type) + IDENT_FINGERPRINT_TEXT_SIZE + 1];
 
     ident_format_fingerprint(key, fingerprint);
+    (void)snprintf(detail, sizeof(detail), "%s %s", m->key_type, fingerprint);
     r.staff = m->user;
     r.account = m->user;
     r.service = "sshd";
-    r.detail = fingerprint;
+    r.detail = detail;
     ledger_write_some(b, &b->keys_refused, &r);
+}
+
+/* sshd asks about the certificate, and would take it for the key in it only under an authority. No grant
+ * names an authority. */
+static bool is_certificate(const char *key_type)
+{
+    return strstr(key_type, "-cert-v") != NULL;
+}
+
+static int remember(struct broker *b, const struct gate_keys *m, const struct key_accepted *key)
+{
+    int pidfd = process_pidfd((pid_t)m->parent);
+
+    return pidfd < 0 ? pidfd : keys_remember(b->keys, m->parent, pidfd, m->user, key);
 }
 
 static void judge_key(struct broker *b, struct gate_call *call, const struct gate_keys *m)
 {
     struct gate_reply reply = {.verdict = VERDICT_DENY, .reason = REASON_WRONG_KEY};
     struct facts facts = {.now = clock_wall(), .host = &b->host, .staff = m->user};
-    bool forward = false;
-    int pidfd;
+    struct key_accepted key = {.forward = false};
 
     if (fingerprint_of(m->key, &facts.fingerprint) < 0) {
         gate_call_malformed(call, "a key that is no base64");
@@ -98,17 +114,17 @@ static void judge_key(struct broker *b, struct gate_call *call, const struct gat
     facts.host_state = state_of_host(b, SERVICE_OTHER, facts.now);
     facts.status_until = state_status_until(b);
     state_refresh_grants(b, m->user, facts.now);
-    if (decide_key_is_known(grants_index(b->grants), &facts, &forward)) {
-        pidfd = process_pidfd((pid_t)m->parent);
-        if (pidfd >= 0 && keys_remember(b->keys, m->parent, pidfd, m->user, &facts.fingerprint) == 0) {
-            reply =
-                (struct gate_reply){.verdict = VERDICT_ALLOW, .reason = REASON_OK, .valid_until = WHEN_NEVER};
-            (void)snprintf(reply.options, sizeof(reply.options), "%s", key_options(forward));
-        }
+    key.fingerprint = facts.fingerprint;
+    if (!is_certificate(m->key_type) && decide_key_is_known(grants_index(b->grants), &facts, &key.forward) &&
+        remember(b, m, &key) == 0) {
+        reply = (struct gate_reply){.verdict = VERDICT_ALLOW, .reason = REASON_OK, .valid_until = WHEN_NEVER};
+        (void)snprintf(reply.options, sizeof(reply.options), "%s", key_options(key.forward));
     }
     /* What is accepted shows in the record of the login; what is not shows here. */
-    if (reply.verdict != VERDICT_ALLOW)
+    if (reply.verdict != VERDICT_ALLOW) {
+        keys_forget(b->keys, m->parent);
         record_key(b, m, &facts.fingerprint, reply.reason);
+    }
     gate_call_reply(call, &reply);
 }
 

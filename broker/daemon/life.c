@@ -55,6 +55,7 @@ static void describe(struct session *s, const struct question *q, const struct g
     (void)snprintf(s->tty, sizeof(s->tty), "%s", q->m.tty);
     s->key = q->facts.key;
     s->fingerprint = q->facts.fingerprint;
+    s->channels = q->facts.channels;
     s->job = q->facts.kind == SERVICE_JOB;
     s->counts = !s->job;
     s->reserved_at = q->facts.now;
@@ -139,6 +140,7 @@ static void write_row(struct broker *b, const struct session *s, enum store_sess
                                 .parent_start_time = s->parent.start_time,
                                 .audit_session = s->audit_session,
                                 .counts = s->counts,
+                                .channels = s->channels,
                                 .reserved_at = s->reserved_at,
                                 .opened_at = s->opened_at,
                                 .deadline = s->deadline,

@@ -57,6 +57,7 @@ static struct facts facts_of(struct broker *b, const struct session *s)
                           .address = s->address,
                           .key = s->job ? KEY_NOT_ASKED : s->key,
                           .fingerprint = s->fingerprint,
+                          .channels = s->channels,
                           .session_live = true};
 }
 

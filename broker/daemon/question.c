@@ -98,19 +98,27 @@ void question_take(struct broker *b, const struct peer *peer, const struct gate_
 
 /* The account phase of sshd does not say which key was used; but the monitor, which asks, asked before about
  * each key (2-architecture, "The way of a login", 1 and 2). With keyboard-interactive the caller is its
- * child. */
+ * child. In the session phase sshd says so itself; what it was told with a key that nobody here remembers
+ * may have been that it forwards. */
 static void refresh_key(struct broker *b, struct question *q)
 {
+    struct key_accepted accepted;
+    bool found;
+
+    q->facts.channels = 0;
     if (!q->sshd)
         return;
-    q->facts.key = q->claimed_key;
-    q->facts.fingerprint = q->claimed_fingerprint;
-    if (q->facts.phase == PHASE_SESSION)
-        return;
-    q->facts.key = KEY_FINGERPRINT;
-    if (!keys_find(b->keys, q->m.caller.pid, q->m.person, &q->facts.fingerprint) &&
-        !keys_find(b->keys, q->m.caller.parent, q->m.person, &q->facts.fingerprint))
-        q->facts.key = KEY_NONE;
+    found = keys_find(b->keys, q->m.caller.pid, q->m.person, &accepted) ||
+            keys_find(b->keys, q->m.caller.parent, q->m.person, &accepted);
+    if (q->facts.phase == PHASE_SESSION) {
+        q->facts.key = q->claimed_key;
+        q->facts.fingerprint = q->claimed_fingerprint;
+    } else {
+        q->facts.key = found ? KEY_FINGERPRINT : KEY_NONE;
+        q->facts.fingerprint = found ? accepted.fingerprint : (struct ident_fingerprint){0};
+    }
+    if (q->facts.key == KEY_FINGERPRINT && (!found || accepted.forward))
+        q->facts.channels = GRANT_CHANNEL_FORWARD;
 }
 
 static void refresh_reservation(struct broker *b, struct question *q)
@@ -124,6 +132,8 @@ static void refresh_reservation(struct broker *b, struct question *q)
     if (!s)
         return;
     q->reservation = s->number;
+    if (q->facts.phase == PHASE_SESSION)
+        q->facts.channels = s->channels;
     q->reserved_id = s->grant;
     q->facts.reserved = &q->reserved_id;
 }

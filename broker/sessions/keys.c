@@ -13,7 +13,7 @@ struct key_of_monitor {
     uint32_t monitor;
     int pidfd;
     char staff[IDENT_ACCOUNT_MAX + 1];
-    struct ident_fingerprint key;
+    struct key_accepted key;
     sd_event_source *exit;
     sd_event_source *lifetime;
 };
@@ -104,7 +104,7 @@ static void push(struct keys *k, struct key_of_monitor *x)
 }
 
 int keys_remember(struct keys *k, uint32_t monitor, int pidfd, const char *staff,
-                  const struct ident_fingerprint *key)
+                  const struct key_accepted *key)
 {
     struct key_of_monitor *x = find(k, monitor);
     int r;
@@ -132,7 +132,15 @@ int keys_remember(struct keys *k, uint32_t monitor, int pidfd, const char *staff
     return r < 0 ? r : 0;
 }
 
-bool keys_find(const struct keys *k, uint32_t pid, const char *staff, struct ident_fingerprint *ret)
+void keys_forget(struct keys *k, uint32_t monitor)
+{
+    struct key_of_monitor *x = find(k, monitor);
+
+    if (x)
+        drop(x);
+}
+
+bool keys_find(const struct keys *k, uint32_t pid, const char *staff, struct key_accepted *ret)
 {
     const struct key_of_monitor *x = find(k, pid);
 

@@ -217,6 +217,7 @@ static int apply_session(struct committer *c, const struct store_session *x)
     bind_int(&b, x->ended_at);
     bind_int(&b, x->deadline);
     bind_int(&b, x->end_reason);
+    bind_int(&b, x->channels);
     return bind_run(&b);
 }
 

@@ -60,9 +60,9 @@ static const char *const statement_texts[COMMIT_STATEMENTS] = {
     [COMMIT_SESSION] =
         "REPLACE INTO session (number, state, grant_id, version, staff, uid, service, source, tty,"
         " key, boot_id, pid, start_time, parent, parent_start_time, audit_session, counts,"
-        " reserved_at, opened_at, ended_at, deadline, end_reason)"
+        " reserved_at, opened_at, ended_at, deadline, end_reason, channels)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-        " ?19, ?20, ?21, ?22)",
+        " ?19, ?20, ?21, ?22, ?23)",
     [COMMIT_TAKEN] = "REPLACE INTO taken (kind, scope, name, at, until, by_uid, why)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [COMMIT_UNTAKEN] = "DELETE FROM taken WHERE kind = ?1 AND scope = ?2 AND name = ?3",

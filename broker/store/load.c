@@ -108,6 +108,7 @@ static void take_session(struct column *c, struct store_session *x)
     x->ended_at = column_int(c);
     x->deadline = column_int(c);
     x->end_reason = (enum reason)column_int(c);
+    x->channels = (uint8_t)column_int(c);
 }
 
 static int load_session(struct column *c, void *userdata)
@@ -140,7 +141,7 @@ int store_load_sessions(struct store *s, int (*visit)(void *u, const struct stor
         s,
         "SELECT number, state, grant_id, version, staff, uid, service, source, tty, key, boot_id, pid,"
         " start_time, parent, parent_start_time, audit_session, counts, reserved_at, opened_at, ended_at,"
-        " deadline, end_reason FROM session WHERE state IN (1, 2, 3) ORDER BY number",
+        " deadline, end_reason, channels FROM session WHERE state IN (1, 2, 3) ORDER BY number",
         load_session, &walk);
 }
 

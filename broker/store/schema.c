@@ -161,7 +161,16 @@ static const char version_4[] = "CREATE TABLE claim ("
                                 " at INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
                                 "CREATE INDEX claim_not_settled ON claim (nonce) WHERE state IN (1, 2, 4);";
 
-const char *const schema_steps[] = {version_1, version_2, version_3, version_4};
+/*
+ * Version 5.
+ *
+ * session.channels  what a session has or may have in use, so that a version which takes it away ends the
+ *                   session also after a restart. Of sessions from before nothing is known
+ */
+static const char version_5[] = "ALTER TABLE session ADD COLUMN"
+                                " channels INTEGER NOT NULL DEFAULT 0 CHECK (channels BETWEEN 0 AND 15);";
+
+const char *const schema_steps[] = {version_1, version_2, version_3, version_4, version_5};
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
 
 static int schema_step(sqlite3 *db, const char *step, size_t version)

@@ -77,6 +77,9 @@ struct facts {
     const struct ident_id *session_grant; /* SERVICE_SWITCH: grant of the session it happens in, or NULL */
     const struct ident_id *reserved; /* grant whose use this very caller holds reserved, or NULL: that use
                                         (with its claim) and session slot are not counted against it */
+    uint8_t channels; /* enum grant_channel bits that this login has or may have in use already, so that its
+                         grant must give them: forward, if sshd was told with the key that it may; what its
+                         session was let start. 0: none */
     bool recorder_attested;
     bool claim_possible;    /* the claim provider can be asked now: `N fleet` grants need it */
     uint8_t incident_level; /* gravest open incident here, 1 gravest; 0: none */

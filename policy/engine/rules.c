@@ -240,6 +240,12 @@ static bool command_was_asked(const struct grant_entry *e, const struct facts *f
     return e->grant->any_command || f->command != COMMAND_NOT_ASKED;
 }
 
+/* What is in use cannot be taken back one by one: a forward is sshd's, a command may have left anything. */
+static bool gives_what_is_in_use(const struct grant_entry *e, const struct facts *f)
+{
+    return (f->channels & (unsigned)~e->grant->channels) == 0;
+}
+
 enum {
     COUNTS = QUESTION_LOGIN,
     DOOR = QUESTION_LOGIN | QUESTION_LIVE,
@@ -278,6 +284,7 @@ static const struct rule {
     {REASON_CLAIM_UNAVAILABLE, COUNTS, claim_if_fleet},
     {REASON_SESSIONS_LIMIT, COUNTS, session_is_left},
     {REASON_RUN_AS_NOT_GRANTED, QUESTION_SWITCH, names_target},
+    {REASON_CHANNEL_NOT_GRANTED, DOOR, gives_what_is_in_use},
     {REASON_COMMAND_NOT_GRANTED, QUESTION_SWITCH, command_is_granted},
     {REASON_COMMAND_UNSAFE, QUESTION_SWITCH, command_is_safe},
     {REASON_COMMAND_NOT_ASKED, QUESTION_SWITCH, command_was_asked},

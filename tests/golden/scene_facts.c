@@ -297,6 +297,28 @@ static bool read_incident(struct scene *s, const char *value)
     return true;
 }
 
+static bool read_channels(struct scene *s, const char *value)
+{
+    char text[64], *rest = text;
+
+    s->facts.channels = 0;
+    if (!text_or_null(value))
+        return true;
+    if ((size_t)snprintf(text, sizeof text, "%s", value) >= sizeof text)
+        return false;
+    for (char *word; (word = strsep(&rest, " ")) != NULL;) {
+        uint8_t found = 0;
+
+        for (unsigned bit = GRANT_CHANNEL_SHELL; bit <= GRANT_CHANNEL_FORWARD; bit <<= 1)
+            if (strcmp(grant_channel_name((enum grant_channel)bit), word) == 0)
+                found = (uint8_t)bit;
+        if (found == 0)
+            return false;
+        s->facts.channels |= found;
+    }
+    return true;
+}
+
 static const struct fact {
     const char *key;
     bool (*read)(struct scene *s, const char *value);
@@ -319,6 +341,7 @@ static const struct fact {
     {"session-live", read_session_live},
     {"session-grant", read_session_grant},
     {"reserved", read_reserved},
+    {"channels", read_channels},
     {"recorder", read_recorder},
     {"claim", read_claim},
     {"incident", read_incident},

@@ -110,6 +110,35 @@ static void test_channel(void **state)
     visitor_end(&v);
 }
 
+/* A version that gives less: what was not used stays refused, what was used ends the session, also if hufud
+ * was started anew in between. */
+static void test_channel_that_is_taken_away(void **state)
+{
+    struct visitor person = person_or_skip(), v = visitor_new();
+    struct world *w = *state;
+    enum reason reason;
+
+    world_grant(w, (struct grant_plan){.version = 3, .channel = "exec\nchannel: shell\nchannel: transfer"});
+    w->reaper.login_uid = WORLD_UID;
+    world_log_in(w, &v);
+    w->reaper.audit_session = (uint32_t)v.pid;
+    assert_int_equal(ask_channel(w, &person, GRANT_CHANNEL_EXEC).verdict, VERDICT_ALLOW);
+    w->reaper.login_uid = UINT32_MAX;
+    world_grant(w, (struct grant_plan){.version = 4, .channel = "exec\nchannel: shell"});
+    w->reaper.login_uid = WORLD_UID;
+    assert_int_equal(ask_channel(w, &person, GRANT_CHANNEL_TRANSFER).reason, REASON_CHANNEL_NOT_GRANTED);
+    assert_int_equal(ask_channel(w, &person, GRANT_CHANNEL_EXEC).verdict, VERDICT_ALLOW);
+    w->reaper.login_uid = UINT32_MAX;
+    w->reaper.start_time = world_login(&v).caller.start_time;
+    world_restart(w);
+    world_grant(w, (struct grant_plan){.version = 5, .channel = "shell"});
+    world_until(w, world_nobody_is_left, NULL);
+    world_records(w, EVENT_SESSION_CLOSE, "success", &reason);
+    assert_int_equal(reason, REASON_CHANNEL_NOT_GRANTED);
+    visitor_end(&person);
+    visitor_end(&v);
+}
+
 /* A command of octets that are no text is on record, and does not keep the auditor from reading the others.
  */
 static void test_channel_with_a_hostile_command(void **state)
@@ -318,6 +347,7 @@ int main(void)
         CALLER_TEST(test_person_cannot_log_in_by_asking),
         CALLER_TEST(test_person_asks_about_themself_alone),
         CALLER_TEST(test_channel),
+        CALLER_TEST(test_channel_that_is_taken_away),
         CALLER_TEST(test_channel_with_a_hostile_command),
         CALLER_TEST(test_channel_of_another),
         CALLER_TEST(test_channel_without_the_reaper),

@@ -40,7 +40,8 @@ static void test_an_earlier_version_keeps_grants_sessions_and_counts(void **stat
     world_grant(w, (struct grant_plan){.sessions = "2"});
     number = world_log_in(w, &v);
     world_stop(w);
-    on_store(w, "DROP TABLE claim; DROP TABLE published; DROP TABLE feed; DROP TABLE verdict;"
+    on_store(w, "ALTER TABLE session DROP COLUMN channels;"
+                "DROP TABLE claim; DROP TABLE published; DROP TABLE feed; DROP TABLE verdict;"
                 "PRAGMA user_version = 1;");
     world_start(w);
     assert_non_null(registry_find(w->broker->registry, number));

@@ -269,8 +269,8 @@ static void test_unwatched_is_silent(void **state)
 
 static void test_keys(void **state)
 {
-    const struct ident_fingerprint a = {{1}}, b = {{2}};
-    struct ident_fingerprint found;
+    const struct key_accepted a = {{{1}}, false}, b = {{{2}}, true};
+    struct key_accepted found;
     struct seen *x = *state;
     struct keys *k;
     pid_t monitor = child();
@@ -280,9 +280,15 @@ static void test_keys(void **state)
     assert_int_equal(keys_remember(k, (uint32_t)monitor, process_pidfd(monitor), "zhang.san", &a), 0);
     assert_int_equal(keys_remember(k, (uint32_t)monitor, process_pidfd(monitor), "zhang.san", &b), 0);
     assert_true(keys_find(k, (uint32_t)monitor, "zhang.san", &found));
-    assert_true(ident_fingerprint_equal(&found, &b)); /* the last one */
+    assert_true(ident_fingerprint_equal(&found.fingerprint, &b.fingerprint)); /* the last one */
+    assert_true(found.forward);
     assert_false(keys_find(k, (uint32_t)monitor, "zhao.liu", &found));
     assert_false(keys_find(k, (uint32_t)monitor + 1, "zhang.san", &found));
+    keys_forget(k, (uint32_t)monitor + 1);
+    assert_true(keys_find(k, (uint32_t)monitor, "zhang.san", &found));
+    keys_forget(k, (uint32_t)monitor);
+    assert_false(keys_find(k, (uint32_t)monitor, "zhang.san", &found));
+    assert_int_equal(keys_remember(k, (uint32_t)monitor, process_pidfd(monitor), "zhang.san", &a), 0);
     end(monitor);
     turn(x, 20);
     assert_false(keys_find(k, (uint32_t)monitor, "zhang.san", &found)); /* whoever gets this pid is another */

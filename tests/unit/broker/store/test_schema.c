@@ -132,7 +132,20 @@ static void test_shipped_version_4(void **state)
         sql_get_int(*state, "SELECT sum(length(sql)) FROM sqlite_schema WHERE tbl_name = 'claim'", &length),
         0);
     assert_int_equal(length, 329);
-    assert_int_equal(schema_n_steps, 4);
+}
+
+static void test_shipped_version_5(void **state)
+{
+    int64_t length, before;
+
+    assert_int_equal(schema_migrate(*state, schema_steps, 4), 0);
+    assert_int_equal(
+        sql_get_int(*state, "SELECT length(sql) FROM sqlite_schema WHERE name = 'session'", &before), 0);
+    assert_int_equal(schema_migrate(*state, schema_steps, 5), 0);
+    assert_int_equal(
+        sql_get_int(*state, "SELECT length(sql) FROM sqlite_schema WHERE name = 'session'", &length), 0);
+    assert_int_equal(length - before, 71);
+    assert_int_equal(schema_n_steps, 5);
 }
 
 int main(void)
@@ -145,6 +158,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shipped_version_2, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shipped_version_3, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shipped_version_4, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shipped_version_5, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@
 
 /* What each step added is taken away again; that this is what the steps before it make is looked at. */
 static const char *const undo[] = {NULL, "DROP TABLE verdict;", "DROP TABLE feed; DROP TABLE published;",
-                                   "DROP TABLE claim;"};
+                                   "DROP TABLE claim;", "ALTER TABLE session DROP COLUMN channels;"};
 
 static void make_older(const char *path, size_t version)
 {

@@ -163,7 +163,8 @@ static void test_from_version_1(void **state)
     assert_int_equal(shelf_commit(x, "zhang.san"), 0);
     shelf_close(x);
     assert_int_equal(
-        shelf_raw_exec(x->path, "DROP TABLE claim; DROP TABLE published; DROP TABLE feed; DROP TABLE verdict;"
+        shelf_raw_exec(x->path, "ALTER TABLE session DROP COLUMN channels;"
+                                "DROP TABLE claim; DROP TABLE published; DROP TABLE feed; DROP TABLE verdict;"
                                 " PRAGMA user_version = 1;"),
         SQLITE_OK);
     assert_int_equal(shelf_open(x), 0);
