@@ -145,6 +145,9 @@ static const struct texts_reason rows[] = {
     {REASON_GRANT_SUPERSEDED, N_("A newer version of your authorisation replaced this one."), ASK_OPERATOR},
     {REASON_LAST_SESSION, N_("What you had left running was ended with your last session."),
      N_("Nothing has to be done.")},
+    {REASON_RECORDER_GONE,
+     N_("Your authorisation requires recording, and something of your session was not recorded."),
+     N_("Log in again. Otherwise ask the operator, and quote the reference below.")},
 };
 
 const struct texts_reason *texts_of(enum reason reason)

@@ -114,6 +114,7 @@ static int parse_stat(char *text, struct census_process *p)
     /* What the first thread shows is not the process: others may go on without it. */
     if ((*state == 'Z' || *state == 'X' || *state == 'x') && threads <= 1)
         return -ESRCH;
+    p->stopped = *state == 'T' || *state == 't';
     p->parent = (uint32_t)parent;
     p->tty = (uint32_t)tty;
     return 0;
@@ -160,6 +161,27 @@ int census_read(int proc, uint32_t pid, struct census_process *ret)
         p.cgroup = parse_cgroup(text);
     *ret = p;
     return 0;
+}
+
+ssize_t census_cmdline(int proc, uint32_t pid, char *text, size_t size)
+{
+    char path[64];
+    size_t used = 0;
+    (void)snprintf(path, sizeof path, "%u/cmdline", pid);
+    int fd cleanup_close = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? -ESRCH : -errno;
+    while (used < size) {
+        ssize_t n = read(fd, text + used, size - used);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        if (n == 0)
+            break;
+        used += (size_t)n;
+    }
+    return (ssize_t)used;
 }
 
 static bool has_uid(const struct census_process *p, uint32_t uid)

@@ -26,6 +26,7 @@ struct census_process {
     uint32_t audit_session;
     uint32_t uids[4]; /* real, effective, saved, filesystem */
     char name[17];
+    bool stopped; /* by a signal or a tracer */
     char *cgroup; /* path in the unified hierarchy, owned; NULL: not readable or outside of our namespace */
 };
 
@@ -51,6 +52,10 @@ struct census_spared {
     const uint32_t *audit_sessions;
     size_t count;
 };
+
+/** The arguments of a process, each with a NUL behind it, as it was started with (what it shows may be cut,
+ * and a process that is its person's may show anything). At most `size` octets. How many, or -errno. */
+ssize_t census_cmdline(int proc, uint32_t pid, char *text, size_t size);
 
 /** Whether a process is this person's: by login uid, which only root can set; by uid where none was ever set.
  */

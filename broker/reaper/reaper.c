@@ -5,6 +5,7 @@
 #include "broker/reaper/ending.h"
 #include "broker/reaper/leases.h"
 #include "broker/reaper/look.h"
+#include "broker/reaper/recorded.h"
 #include "broker/reaper/terminals.h"
 
 #include <errno.h>
@@ -239,6 +240,8 @@ static void answer(struct peer *peer, const struct reap_request *q)
     } else if (q->type == FRAME_REAP_WARN) {
         reply.terminals = terminals_write(r->options.proc, r->leases, &q->target, q->text);
         reply.result = REAP_DONE;
+    } else if (q->type == FRAME_REAP_RECORDED) {
+        recorded_scan(r->options.proc, r->leases, q, &reply);
     } else {
         ending_scan(r->options.proc, r->leases, &q->target, &reply);
     }

@@ -90,7 +90,8 @@ enum verdict {
     ROW(KEY_MISMATCH, 93, "key-mismatch") /* SSH_AUTH_INFO_0 names another key */              \
     ROW(LEASE_LAPSED, 94, "lease-lapsed") /* reaper ended it, hufud was silent */              \
     ROW(GRANT_SUPERSEDED, 95, "grant-superseded")                                              \
-    ROW(LAST_SESSION, 96, "last-session") /* leftovers ended with the last session */
+    ROW(LAST_SESSION, 96, "last-session")   /* leftovers ended with the last session */        \
+    ROW(RECORDER_GONE, 97, "recorder-gone") /* recording is required, and somebody is there without it */
 
 enum reason {
 #define ROW(symbol, number, name) REASON_##symbol = (number),

@@ -18,12 +18,14 @@ static bool frame_is_type(uint16_t number)
     case FRAME_GATE_CHANNEL:
     case FRAME_GATE_COMMAND:
     case FRAME_GATE_COMMAND_END:
+    case FRAME_GATE_TRANSFER:
     case FRAME_GATE_REPLY:
     case FRAME_REAP_LEASE:
     case FRAME_REAP_WARN:
     case FRAME_REAP_END:
     case FRAME_REAP_SCAN:
     case FRAME_REAP_WHO:
+    case FRAME_REAP_RECORDED:
     case FRAME_REAP_REPLY:
         return true;
     }

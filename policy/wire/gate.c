@@ -27,6 +27,11 @@ static bool is_truth(uint64_t value)
     return value <= 1;
 }
 
+static bool is_transfer(uint64_t value)
+{
+    return value >= GATE_TRANSFER_FILE && value <= GATE_TRANSFER_ATTRIBUTES;
+}
+
 static bool is_verdict(uint64_t value)
 {
     return value == VERDICT_ALLOW || value == VERDICT_DENY;
@@ -72,6 +77,16 @@ static bool command_end_agrees(const void *structure)
 
     return in_range(&m->range, m->person_uid) && (m->core == 0 || m->outcome == GATE_COMMAND_SIGNALLED) &&
            (m->outcome != GATE_COMMAND_EXITED || m->status <= UINT8_MAX) && (!none || m->status == 0);
+}
+
+/* Only what was open has octets, and only what has another name has a target. */
+static bool transfer_agrees(const void *structure)
+{
+    const struct gate_transfer *m = structure;
+    bool file = m->kind == GATE_TRANSFER_FILE || m->kind == GATE_TRANSFER_CUT;
+    bool named = m->kind == GATE_TRANSFER_RENAME || m->kind == GATE_TRANSFER_LINK;
+
+    return (file || (m->read == 0 && m->written == 0)) && named == (m->target[0] != '\0');
 }
 
 #define CALLER_FIELDS(type)                                                                             \
@@ -144,6 +159,15 @@ static const struct codec_field command_end_fields[] = {
     CODEC_TEXT_FIELD(struct gate_command_end, detail, false),
 };
 
+static const struct codec_field transfer_fields[] = {
+    CALLER_FIELDS(struct gate_transfer),
+    CODEC_U8_FIELD(struct gate_transfer, kind, is_transfer),
+    CODEC_U64_FIELD(struct gate_transfer, read, NULL),
+    CODEC_U64_FIELD(struct gate_transfer, written, NULL),
+    CODEC_TEXT_FIELD(struct gate_transfer, path, true),
+    CODEC_TEXT_FIELD(struct gate_transfer, target, false),
+};
+
 static const struct codec_field reply_fields[] = {
     CODEC_U32_FIELD(struct gate_reply, verdict, is_verdict),
     CODEC_U16_FIELD(struct gate_reply, reason, is_reason),
@@ -164,6 +188,8 @@ static const struct codec_message command_message = {command_fields, ARRAY_SIZE(
                                                      sizeof(struct gate_command), command_agrees};
 static const struct codec_message command_end_message = {command_end_fields, ARRAY_SIZE(command_end_fields),
                                                          sizeof(struct gate_command_end), command_end_agrees};
+static const struct codec_message transfer_message = {transfer_fields, ARRAY_SIZE(transfer_fields),
+                                                      sizeof(struct gate_transfer), transfer_agrees};
 static const struct codec_message reply_message = {reply_fields, ARRAY_SIZE(reply_fields),
                                                    sizeof(struct gate_reply), NULL};
 
@@ -194,6 +220,11 @@ int gate_encode_command_end(const struct gate_command_end *m, uint8_t out[static
     return codec_encode(&command_end_message, FRAME_GATE_COMMAND_END, m, out);
 }
 
+int gate_encode_transfer(const struct gate_transfer *m, uint8_t out[static FRAME_MAX])
+{
+    return codec_encode(&transfer_message, FRAME_GATE_TRANSFER, m, out);
+}
+
 int gate_encode_reply(const struct gate_reply *m, uint8_t out[static FRAME_MAX])
 {
     return codec_encode(&reply_message, FRAME_GATE_REPLY, m, out);
@@ -222,6 +253,11 @@ int gate_decode_command(const uint8_t *body, size_t size, struct gate_command *r
 int gate_decode_command_end(const uint8_t *body, size_t size, struct gate_command_end *ret)
 {
     return codec_decode(&command_end_message, body, size, ret);
+}
+
+int gate_decode_transfer(const uint8_t *body, size_t size, struct gate_transfer *ret)
+{
+    return codec_decode(&transfer_message, body, size, ret);
 }
 
 int gate_decode_reply(const uint8_t *body, size_t size, struct gate_reply *ret)

@@ -120,6 +120,30 @@ struct gate_command_end {
     char detail[257]; /* what sudo says, cut */
 };
 
+/* FRAME_GATE_TRANSFER: what came of one file, as sftp-server says it. Told by hufu-channel, which started it.
+ */
+enum gate_transfer_kind {
+    GATE_TRANSFER_FILE =
+        1,             /* a file was open: octets read from it went to the client, written came from there */
+    GATE_TRANSFER_CUT, /* the same, but it was open when the connection ended */
+    GATE_TRANSFER_RENAME, /* path became target */
+    GATE_TRANSFER_REMOVE, /* a file */
+    GATE_TRANSFER_LINK,   /* path is what target leads to from now on */
+    GATE_TRANSFER_LIST,   /* a folder's names */
+    GATE_TRANSFER_MAKE_FOLDER,
+    GATE_TRANSFER_REMOVE_FOLDER,
+    GATE_TRANSFER_ATTRIBUTES, /* size, mode, owner or times */
+};
+
+struct gate_transfer {
+    struct gate_caller caller;
+    uint8_t kind;      /* enum gate_transfer_kind */
+    uint64_t read;     /* octets; FILE and CUT, else 0 */
+    uint64_t written;  /* octets; FILE and CUT, else 0 */
+    char path[2049];   /* * as sftp-server shows it, cut */
+    char target[2049]; /* RENAME and LINK, else empty */
+};
+
 struct gate_reply {
     enum verdict verdict;
     enum reason reason;
@@ -127,7 +151,8 @@ struct gate_reply {
     uint32_t runtime_max; /* OPEN: seconds, the class's maximum for systemd.runtime_max_sec; 0: none */
     char reference[33];   /* what to quote when asking */
     char message[4001];   /* for the person: lines separated by LF, ASCII line first; empty: say nothing */
-    char options[257];    /* KEYS with ALLOW: authorized_keys options, "restrict,pty" ... */
+    char options[257];    /* KEYS with ALLOW: authorized_keys options, "restrict,pty" ... CHANNEL with ALLOW:
+                             "record=NAME" (policy/base/recorder.h), "report", or empty */
 };
 
 /** Encoders write header and body to `out` and return the size, or: -EMSGSIZE (an array of text without
@@ -138,6 +163,7 @@ int gate_encode_keys(const struct gate_keys *m, uint8_t out[static FRAME_MAX]);
 int gate_encode_channel(const struct gate_channel *m, uint8_t out[static FRAME_MAX]);
 int gate_encode_command(const struct gate_command *m, uint8_t out[static FRAME_MAX]);
 int gate_encode_command_end(const struct gate_command_end *m, uint8_t out[static FRAME_MAX]);
+int gate_encode_transfer(const struct gate_transfer *m, uint8_t out[static FRAME_MAX]);
 int gate_encode_reply(const struct gate_reply *m, uint8_t out[static FRAME_MAX]);
 
 /** Decoders take a body; they clear *ret first, refuse NUL inside text, unknown enumerators, octets
@@ -148,6 +174,7 @@ int gate_decode_keys(const uint8_t *body, size_t size, struct gate_keys *ret);
 int gate_decode_channel(const uint8_t *body, size_t size, struct gate_channel *ret);
 int gate_decode_command(const uint8_t *body, size_t size, struct gate_command *ret);
 int gate_decode_command_end(const uint8_t *body, size_t size, struct gate_command_end *ret);
+int gate_decode_transfer(const uint8_t *body, size_t size, struct gate_transfer *ret);
 int gate_decode_reply(const uint8_t *body, size_t size, struct gate_reply *ret);
 
 #endif

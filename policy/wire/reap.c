@@ -23,6 +23,29 @@ static bool is_result(uint64_t value)
     return value >= REAP_DONE && value <= REAP_FAILED;
 }
 
+static bool is_channel_kind(uint64_t value)
+{
+    return value == REAP_CHANNEL_RECORDED || value == REAP_CHANNEL_TRANSFER;
+}
+
+static bool is_truth(uint64_t value)
+{
+    return value <= 1;
+}
+
+static bool recorded_agrees(const void *structure)
+{
+    const struct reap_request *m = structure;
+
+    for (uint32_t i = 0; i < m->n_channels; i++) {
+        const struct reap_channel *c = &m->channels[i];
+
+        if (c->kind == REAP_CHANNEL_RECORDED ? !recorder_is_name(c->name, NULL, NULL) : c->name[0] != '\0')
+            return false;
+    }
+    return true;
+}
+
 static bool reply_agrees(const void *structure)
 {
     const struct reap_reply *m = structure;
@@ -63,6 +86,23 @@ static const struct codec_field who_fields[] = {
     CODEC_U32_FIELD(struct reap_request, pid, NULL),
 };
 
+static const struct codec_field channel_fields[] = {
+    CODEC_U32_FIELD(struct reap_channel, pid, NULL),
+    CODEC_U64_FIELD(struct reap_channel, start_time, NULL),
+    CODEC_U8_FIELD(struct reap_channel, kind, is_channel_kind),
+    CODEC_TEXT_FIELD(struct reap_channel, name, false),
+};
+
+static const struct codec_message channel_message = {channel_fields, ARRAY_SIZE(channel_fields),
+                                                     sizeof(struct reap_channel), NULL};
+
+static const struct codec_field recorded_fields[] = {
+    TARGET_FIELDS,
+    CODEC_U32_FIELD(struct reap_request, recorder_uid, NULL),
+    CODEC_U8_FIELD(struct reap_request, sshd, is_truth),
+    CODEC_LIST_FIELD(struct reap_request, channels, n_channels, &channel_message),
+};
+
 static const struct codec_field process_fields[] = {
     CODEC_U32_FIELD(struct reap_process, pid, NULL),
     CODEC_U64_FIELD(struct reap_process, start_time, NULL),
@@ -99,6 +139,8 @@ static const struct {
     {FRAME_REAP_WARN, {warn_fields, ARRAY_SIZE(warn_fields), sizeof(struct reap_request), NULL}},
     {FRAME_REAP_END, {end_fields, ARRAY_SIZE(end_fields), sizeof(struct reap_request), NULL}},
     {FRAME_REAP_SCAN, {target_fields, ARRAY_SIZE(target_fields), sizeof(struct reap_request), NULL}},
+    {FRAME_REAP_RECORDED,
+     {recorded_fields, ARRAY_SIZE(recorded_fields), sizeof(struct reap_request), recorded_agrees}},
     {FRAME_REAP_WHO, {who_fields, ARRAY_SIZE(who_fields), sizeof(struct reap_request), NULL}},
 };
 

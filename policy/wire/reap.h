@@ -1,6 +1,7 @@
 #ifndef HUFU_WIRE_REAP_H
 #define HUFU_WIRE_REAP_H
 
+#include "policy/base/recorder.h"
 #include "policy/wire/frame.h"
 
 #include <stddef.h>
@@ -14,6 +15,7 @@
  */
 
 #define REAP_SURVIVORS_MAX 64
+#define REAP_CHANNELS_MAX  32
 
 /* Which processes. */
 enum reap_scope {
@@ -33,9 +35,22 @@ struct reap_target {
     uint64_t leader_start;  /* its start time */
 };
 
+/* A process of the session that was told what to be, and what it has to be now for RECORDED. */
+enum reap_channel_kind {
+    REAP_CHANNEL_RECORDED = 1, /* hufu-recorder, with this name as its first argument */
+    REAP_CHANNEL_TRANSFER,     /* hufu-channel, with sftp-server below it */
+};
+
+struct reap_channel {
+    uint32_t pid;
+    uint64_t start_time;
+    uint8_t kind;                  /* enum reap_channel_kind */
+    char name[RECORDER_NAME_SIZE]; /* RECORDED: of the recording; else empty */
+};
+
 /* Only the fields of the request's type travel; the others decode as 0 and empty. */
 struct reap_request {
-    enum frame_type type; /* FRAME_REAP_LEASE, _WARN, _END, _SCAN, _WHO */
+    enum frame_type type; /* FRAME_REAP_LEASE, _WARN, _END, _SCAN, _RECORDED, _WHO */
     uint32_t cookie;
     struct reap_target target; /* not WHO */
     uint8_t class;    /* LEASE: 1 normal, 2 privileged, 3 emergency (enum grant_class): bounds the lease */
@@ -44,13 +59,20 @@ struct reap_request {
     char text[1025]; /* WARN: what to write to the session's terminals; not empty. END: the same, right before
                         the end; empty: nothing */
     uint32_t pid;    /* WHO */
+    /* RECORDED */
+    uint32_t recorder_uid; /* whose saved uid only hufu-recorder gives */
+    uint8_t sshd;          /* 1: the leader is sshd, and the process below it is its own */
+    uint32_t n_channels;
+    struct reap_channel channels[REAP_CHANNELS_MAX];
 };
 
 enum reap_result {
-    REAP_DONE = 1,     /* END: two scans in a row found nobody. LEASE: held. SCAN, WHO: answered */
-    REAP_SURVIVORS,    /* END: after 10 s some are still there (uninterruptible); SCAN: who is there */
-    REAP_REFUSED,      /* target not gated, lease longer than allowed: clamped leases are DONE */
-    REAP_GONE,         /* WHO: no such process; SCAN: nobody there */
+    REAP_DONE = 1,  /* END: two scans in a row found nobody. LEASE: held. SCAN, WHO: answered. RECORDED: of
+                       every process it is known why it may be there */
+    REAP_SURVIVORS, /* END: after 10 s some are still there (uninterruptible); SCAN: who is there. RECORDED:
+                       who is there without a recorder above it */
+    REAP_REFUSED,   /* target not gated, lease longer than allowed: clamped leases are DONE */
+    REAP_GONE,      /* WHO: no such process; SCAN: nobody there */
     REAP_NOT_PROVABLE, /* processes of the session are seen that have left its login uid (root was held) */
     REAP_FAILED,
 };
@@ -70,7 +92,7 @@ struct reap_reply {
     uint32_t cookie;
     enum reap_result result;
     uint64_t took_us;      /* END: from receipt to proof */
-    uint32_t ended;        /* END: processes seen alive at the start */
+    uint32_t ended;        /* END: processes seen alive at the start; RECORDED: recorders that record */
     uint64_t seconds_left; /* LEASE: as granted (clamped to the class's maximum) */
     uint32_t terminals;    /* WARN, END: terminals written to */
     uint32_t n_total;      /* processes there in all, at least n_processes */

@@ -23,6 +23,7 @@ static union {
     struct gate_channel channel;
     struct gate_command command;
     struct gate_command_end command_end;
+    struct gate_transfer transfer;
     struct gate_reply reply;
     struct reap_request request;
     struct reap_reply reap_reply;
@@ -59,6 +60,9 @@ static int decode(enum frame_type type, const uint8_t *body, size_t size, size_t
     case FRAME_GATE_COMMAND_END:
         *ret_struct = sizeof(message.command_end);
         return gate_decode_command_end(body, size, &message.command_end);
+    case FRAME_GATE_TRANSFER:
+        *ret_struct = sizeof(message.transfer);
+        return gate_decode_transfer(body, size, &message.transfer);
     case FRAME_GATE_REPLY:
         *ret_struct = sizeof(message.reply);
         return gate_decode_reply(body, size, &message.reply);
@@ -69,6 +73,7 @@ static int decode(enum frame_type type, const uint8_t *body, size_t size, size_t
     case FRAME_REAP_WARN:
     case FRAME_REAP_END:
     case FRAME_REAP_SCAN:
+    case FRAME_REAP_RECORDED:
     case FRAME_REAP_WHO:
         break;
     }
@@ -91,6 +96,8 @@ static int encode(enum frame_type type)
         return gate_encode_command(&message.command, frame);
     case FRAME_GATE_COMMAND_END:
         return gate_encode_command_end(&message.command_end, frame);
+    case FRAME_GATE_TRANSFER:
+        return gate_encode_transfer(&message.transfer, frame);
     case FRAME_GATE_REPLY:
         return gate_encode_reply(&message.reply, frame);
     case FRAME_REAP_REPLY:
@@ -99,6 +106,7 @@ static int encode(enum frame_type type)
     case FRAME_REAP_WARN:
     case FRAME_REAP_END:
     case FRAME_REAP_SCAN:
+    case FRAME_REAP_RECORDED:
     case FRAME_REAP_WHO:
         break;
     }
@@ -126,9 +134,10 @@ static void try_body(enum frame_type type, const uint8_t *body, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum frame_type types[] = {
-        FRAME_GATE_ACCOUNT, FRAME_GATE_OPEN,        FRAME_GATE_CLOSE, FRAME_GATE_KEYS,  FRAME_GATE_CHANNEL,
-        FRAME_GATE_COMMAND, FRAME_GATE_COMMAND_END, FRAME_GATE_REPLY, FRAME_REAP_LEASE, FRAME_REAP_WARN,
-        FRAME_REAP_END,     FRAME_REAP_SCAN,        FRAME_REAP_WHO,   FRAME_REAP_REPLY,
+        FRAME_GATE_ACCOUNT,  FRAME_GATE_OPEN,    FRAME_GATE_CLOSE,       FRAME_GATE_KEYS,
+        FRAME_GATE_CHANNEL,  FRAME_GATE_COMMAND, FRAME_GATE_COMMAND_END, FRAME_GATE_TRANSFER,
+        FRAME_REAP_RECORDED, FRAME_GATE_REPLY,   FRAME_REAP_LEASE,       FRAME_REAP_WARN,
+        FRAME_REAP_END,      FRAME_REAP_SCAN,    FRAME_REAP_WHO,         FRAME_REAP_REPLY,
     };
     struct frame_header h;
 

@@ -17,7 +17,7 @@ enum {
 /* Reasons that others give: the broker about sessions, never the engine. */
 static const enum reason not_of_engine[] = {
     REASON_LOGIN_UID_MISSING, REASON_LOGGED_OUT,       REASON_ENDED_BY_OPERATOR, REASON_KEY_MISMATCH,
-    REASON_LEASE_LAPSED,      REASON_GRANT_SUPERSEDED, REASON_LAST_SESSION};
+    REASON_LEASE_LAPSED,      REASON_GRANT_SUPERSEDED, REASON_LAST_SESSION,      REASON_RECORDER_GONE};
 
 struct tally {
     unsigned passed;

@@ -4,6 +4,7 @@
 #include "policy/wire/gate.h"
 #include "policy/wire/reap.h"
 #include "samples_command.h"
+#include "samples_recording.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -179,7 +180,7 @@ static void fill_gate_reply_most(enum frame_type type, void *p)
 
     (void)type;
     m->verdict = VERDICT_ALLOW;
-    m->reason = REASON_LAST_SESSION;
+    m->reason = REASON_RECORDER_GONE;
     m->valid_until = WHEN_NEVER;
     m->runtime_max = UINT32_MAX;
     MOST(m->reference);
@@ -221,6 +222,8 @@ static void fill_request(enum frame_type type, void *p)
         m->class = 1;
         m->seconds = 28800;
     }
+    if (type == FRAME_REAP_RECORDED)
+        sample_fill_recorded(m);
     if (type == FRAME_REAP_WARN || type == FRAME_REAP_END)
         COPY(m->text, "Ends in 5 minutes.");
 }
@@ -247,6 +250,8 @@ static void fill_request_most(enum frame_type type, void *p)
         m->class = 3;
         m->seconds = UINT64_MAX;
     }
+    if (type == FRAME_REAP_RECORDED)
+        sample_fill_recorded_most(m);
     if (type == FRAME_REAP_WARN || type == FRAME_REAP_END)
         MOST(m->text);
 }
@@ -347,6 +352,9 @@ const struct sample samples[] = {
     REQUEST_ROW("reap-who", FRAME_REAP_WHO),
     {"reap-reply", FRAME_REAP_REPLY, sizeof(struct reap_reply), encode_reap_reply, decode_reap_reply,
      fill_reap_reply, fill_reap_reply_most},
+    {"gate-transfer", FRAME_GATE_TRANSFER, sizeof(struct gate_transfer), sample_encode_transfer,
+     sample_decode_transfer, sample_fill_transfer, sample_fill_transfer_most},
+    REQUEST_ROW("reap-recorded", FRAME_REAP_RECORDED),
 };
 const size_t n_samples = ARRAY_SIZE(samples);
 
