@@ -10,7 +10,9 @@ struct doctor_row {
 };
 extern const struct doctor_row doctor_checks[];
 
-doctor_check check_broker; /* is hufud there, does it decide, what does it report */
-doctor_check check_pam;    /* every service's stack: is the gate on every way, and in nobody else's */
+doctor_check check_broker;   /* is hufud there, does it decide, what does it report */
+doctor_check check_decision; /* what the real module says of a gated account, and of root */
+doctor_check check_sshd;     /* what sshd makes of its configuration for gated accounts */
+doctor_check check_pam;      /* every service's stack: is the gate on every way, and in nobody else's */
 
 #endif

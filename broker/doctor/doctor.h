@@ -34,6 +34,7 @@ struct doctor_finding {
 struct doctor_output {
     int status; /* exit status; 128 and the signal's number if one ended it */
     char *out, *error;
+    unsigned elapsed_ms;
 };
 void doctor_output_done(struct doctor_output *o);
 #define cleanup_doctor_output cleanup(doctor_output_done)

@@ -151,7 +151,8 @@ int doctor_run_program(void *userdata, const char *const argv[], struct doctor_o
 {
     struct running p = {.ends = {-1, -1},
                         .said = {{.limit = DOCTOR_OUTPUT_MAX}, {.limit = DOCTOR_OUTPUT_MAX}}};
-    uint64_t deadline = clock_boot_us() + (uint64_t)DOCTOR_RUN_MS * 1000;
+    uint64_t began = clock_boot_us();
+    uint64_t deadline = began + (uint64_t)DOCTOR_RUN_MS * 1000;
     int status = 0;
     int r = start(&p, argv);
 
@@ -163,6 +164,7 @@ int doctor_run_program(void *userdata, const char *const argv[], struct doctor_o
         r = wait_for(&p, deadline, &status);
     if (r == 0) {
         ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        ret->elapsed_ms = (unsigned)((clock_boot_us() - began) / 1000);
         ret->out = buf_steal_text(&p.said[0]);
         ret->error = buf_steal_text(&p.said[1]);
         r = ret->out && ret->error ? 0 : -ENOMEM;

@@ -37,7 +37,7 @@ endfunction()
 hufu_install_module(pam_hufu "${HUFU_PAM_MODULE_DIR}")
 hufu_install_program(hufud "${CMAKE_INSTALL_SBINDIR}")
 hufu_install_program(hufuctl "${CMAKE_INSTALL_BINDIR}")
-foreach(helper hufu-reaper hufu-authorized-keys hufu-channel hufu-ldapd)
+foreach(helper hufu-reaper hufu-authorized-keys hufu-channel hufu-probe hufu-ldapd)
   hufu_install_program(${helper} "${HUFU_LIBEXEC_DIR}")
 endforeach()
 

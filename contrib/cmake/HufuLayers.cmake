@@ -75,7 +75,7 @@ hufu_row(document policy/document LAYERS base)
 hufu_row(engine   policy/engine   LAYERS document base)
 hufu_row(wire     policy/wire     LAYERS base)
 
-hufu_row(client   pam_module      LAYERS base wire LIBRARIES pam MAINS pam_hufu.c authorized_keys.c channel.c)
+hufu_row(client   pam_module      LAYERS base wire LIBRARIES pam MAINS pam_hufu.c authorized_keys.c channel.c probe.c)
 
 hufu_row(common   broker/common   LAYERS base LIBRARIES inih)
 hufu_row(trust    broker/trust    LAYERS base document engine LIBRARIES libcrypto threads)

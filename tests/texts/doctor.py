@@ -9,7 +9,7 @@ import re
 import sys
 from pathlib import Path
 
-FIND = re.compile(r'doctor_find\(\s*\w+,\s*([^,]+),\s*"([a-z0-9-]+)"')
+FIND = re.compile(r'doctor_find\(\s*[\w>-]+,\s*([^,]+),\s*"([a-z0-9-]+)"')
 MARKED = re.compile(r'DOCTOR_CODE\("([a-z0-9-]+)"\)')
 ROW = re.compile(r"^\| `([a-z0-9-]+)` \| (problem|warning|note)(?:, (?:problem|warning|note))* \| \S.* \| \S.* \|$", re.MULTILINE)
 

@@ -14,6 +14,7 @@ struct patient_answer {
     int error;
     int status;
     char *out, *said;
+    unsigned ms;
 };
 
 static char *join(const char *const argv[])
@@ -42,6 +43,7 @@ static int answer(void *userdata, const char *const argv[], struct doctor_output
             return a->error;
         *ret = (struct doctor_output){.status = a->status, .out = strdup(a->out), .error = strdup(a->said)};
         must(ret->out && ret->error);
+        ret->elapsed_ms = a->ms;
         return 0;
     }
     return -ENOENT;
@@ -133,6 +135,12 @@ void patient_answer_with(struct patient *p, const char *line, int status, const 
     a->out = strdup(out);
     a->said = strdup(error);
     must(a->out && a->said);
+}
+
+void patient_takes(struct patient *p, unsigned ms)
+{
+    must(p->n_answers > 0);
+    p->answers[p->n_answers - 1].ms = ms;
 }
 
 void patient_answer(struct patient *p, const char *line, int status, const char *out)

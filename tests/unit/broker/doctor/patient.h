@@ -32,6 +32,8 @@ const char *patient_path(struct patient *p, const char *path);
  * program that nobody told of is not there (-ENOENT). The latest answer to a line counts. */
 void patient_answer(struct patient *p, const char *line, int status, const char *out);
 void patient_answer_with(struct patient *p, const char *line, int status, const char *out, const char *error);
+/** How long the answer told last took. */
+void patient_takes(struct patient *p, unsigned ms);
 /** The program cannot be run: -errno. */
 void patient_answer_fails(struct patient *p, const char *line, int error);
 
