@@ -125,3 +125,13 @@ void caller_describe(struct gate_caller *ret)
     ret->start_time = caller_start_time(ret->pid);
     ret->parent_start_time = caller_start_time(ret->parent);
 }
+
+void caller_of_pkexec(const char *service, const char *value, struct gate_caller *c)
+{
+    uint32_t uid;
+
+    if (c->uid != 0 || !value || !service || strcmp(service, "polkit-1") != 0)
+        return;
+    if (caller_parse_audit(value, strlen(value), &uid) == 0)
+        c->uid = uid;
+}

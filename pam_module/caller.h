@@ -10,6 +10,11 @@
  * cannot be read is 0 (start times) or UINT32_MAX (audit: no such file on a kernel without it). */
 void caller_describe(struct gate_caller *ret);
 
+/** pkexec becomes root before it opens the session of anybody but root. Who called it stands in $PKEXEC_UID,
+ * in an environment that pkexec made itself: `value` is that variable's, NULL without. Puts it in the place
+ * of a real uid of 0, if `service` is polkit's; a value that is no uid changes nothing. */
+void caller_of_pkexec(const char *service, const char *value, struct gate_caller *c);
+
 /** Start time (clock ticks since boot) of process `pid` as this process may see it, or 0. */
 uint64_t caller_start_time(uint32_t pid);
 

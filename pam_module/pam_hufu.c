@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -59,6 +60,15 @@ static int refuse_locally(pam_handle_t *pamh, int flags, int code, const char *t
     return code;
 }
 
+/* pkexec, who alone opens polkit's sessions, aborts when its conversation is used (polkit 122). polkit's
+ * agent, who asks in the account phase, shows what it is told. */
+static bool listens(pam_handle_t *pamh, enum frame_type type)
+{
+    const char *service = items_service(pamh);
+
+    return type == FRAME_GATE_ACCOUNT || !service || strcmp(service, "polkit-1") != 0;
+}
+
 /* A close is reported only, and nobody is there to read. */
 static int flags_of_refusal(int flags, enum frame_type type, const struct arguments *a)
 {
@@ -96,7 +106,13 @@ static int gate(pam_handle_t *pamh, int flags, enum frame_type type, int argc, c
 
     arguments_parse(argc, argv, &a);
     log_arguments(pamh, &a);
+    if (!listens(pamh, type)) {
+        flags = (int)((unsigned)flags | (unsigned)PAM_SILENT);
+        a.refusals_shown = false;
+    }
     caller_describe(&caller);
+    /* Not secure_getenv(), which hides everything from a setuid program. */
+    caller_of_pkexec(items_service(pamh), getenv("PKEXEC_UID"), &caller);
     scope_find(items_service(pamh), items_user(pamh), &a, &caller, &scope);
     refusal_flags = flags_of_refusal(flags, type, &a);
     if (scope.result != SCOPE_GATED) {

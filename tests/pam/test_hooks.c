@@ -2,6 +2,7 @@
 // LAYERS: test_support
 /* What the module is to the stack: the functions it has, and what the broker's answer makes of a login. */
 #include "hooks.h"
+#include "host.h"
 #include "pam_module/client.h"
 #include "policy/base/cleanup.h"
 #include "policy/wire/gate.h"
@@ -132,6 +133,30 @@ static void refusals_are_shown_where_told(void **state)
     }
 }
 
+/* polkit's own programs: the agent shows what it is told, pkexec would abort. */
+static void pkexec_is_told_nothing(void **state)
+{
+    static const enum verdict verdicts[] = {VERDICT_ALLOW, VERDICT_DENY};
+    struct stack s;
+
+    (void)state;
+    host.uid = host.login_uid = 20001;
+    for (size_t v = 0; v < 2; v++) {
+        struct fake_gate *g;
+
+        hooks_answer_with(verdicts[v], REASON_RUN_AS_NOT_GRANTED, "Something to say.");
+        g = hooks_gate_of(FAKE_GATE_ANSWERS, RANGE " refusals=shown");
+        (void)hooks_call("polkit-1", "wang", STACK_OPEN, 0, &s);
+        assert_int_equal(s.errors + s.infos + s.prompts, 0);
+        assert_int_equal(hooks_call("polkit-1", "wang", STACK_ACCOUNT, 0, &s),
+                         v == 0 ? PAM_SUCCESS : PAM_PERM_DENIED);
+        assert_int_equal(s.errors + s.infos, 1);
+        fake_gate_free(g);
+    }
+    assert_int_equal(hooks_call("polkit-1", "wang", STACK_OPEN, 0, &s), PAM_PERM_DENIED); /* nobody there */
+    assert_int_equal(s.errors + s.infos + s.prompts, 0);
+}
+
 static void the_longest_life_is_left_for_logind(void **state)
 {
     static const uint32_t seconds[] = {0, 1, 28800, UINT32_MAX};
@@ -186,6 +211,7 @@ int main(void)
         TEST(a_refusal_keeps_out),
         TEST(silence_is_kept),
         TEST(refusals_are_shown_where_told),
+        TEST(pkexec_is_told_nothing),
         TEST(the_longest_life_is_left_for_logind),
         TEST(closing_never_fails_and_says_nothing),
     };

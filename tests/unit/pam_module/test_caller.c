@@ -1,5 +1,6 @@
 // LINK: -Wl,--wrap=open
 #include "pam_module/caller.h"
+#include "policy/base/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -203,6 +204,33 @@ static void a_process_that_is_gone_has_no_start_time(void **state)
     assert_int_equal(caller_start_time(UINT32_MAX), 0);
 }
 
+static void pkexec_says_who_called_it(void **state)
+{
+    static const struct {
+        const char *service, *value;
+        uint32_t before, after;
+    } rows[] = {
+        {"polkit-1", "20001", 0, 20001},
+        {"polkit-1", "0", 0, 0},
+        {"polkit-1", "20002", 20001, 20001}, /* it did not become root: the kernel knows better */
+        {"polkit-1", NULL, 0, 0},
+        {"polkit-1", "", 0, 0},
+        {"polkit-1", "20001x", 0, 0},
+        {"polkit-1", "4294987297", 0, 0},
+        {"sudo", "20001", 0, 0}, /* whose environment is the caller's */
+        {"polkit-10", "20001", 0, 0},
+        {NULL, "20001", 0, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct gate_caller c = {.uid = rows[i].before};
+
+        caller_of_pkexec(rows[i].service, rows[i].value, &c);
+        assert_int_equal(c.uid, rows[i].after);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +240,7 @@ int main(void)
         cmocka_unit_test(a_login_uid_is_read),
         cmocka_unit_test(what_cannot_be_read_is_unset),
         cmocka_unit_test(a_process_that_is_gone_has_no_start_time),
+        cmocka_unit_test(pkexec_says_who_called_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
