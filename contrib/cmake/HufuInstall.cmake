@@ -57,6 +57,8 @@ set(share "${CMAKE_INSTALL_DATADIR}")
 install(DIRECTORY contrib/pam.d/ DESTINATION "${share}/hufu/pam")
 install(FILES contrib/pam-configs/hufu DESTINATION "${share}/pam-configs")
 install(FILES contrib/ssh/hufu.conf DESTINATION "${share}/hufu/ssh")
+# In force as soon as it is there, for members of hufu-gated alone.
+install(FILES contrib/polkit/00-hufu.rules DESTINATION "${share}/polkit-1/rules.d")
 install(DIRECTORY contrib/ldap/ DESTINATION "${share}/hufu/ldap")
 # auditd takes no pattern for a path.
 cmake_path(ABSOLUTE_PATH HUFU_PAM_MODULE_DIR BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE module_folder)
