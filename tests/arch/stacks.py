@@ -26,6 +26,7 @@ SWITCH = [f"[success=2 default=ignore] {CALLER_BY_GROUP}", f"[success=1 default=
           f"[success=1 ignore=1 module_unknown=1 default=die] {TELLING_MODULE}", f"required {TELLING_MODULE}"]
 
 BLOCKS = {"sshd": LOGIN, "login": LOGIN, "cron": LOGIN, "atd": LOGIN, "systemd-user": LOGIN,
+          "chfn": LOGIN, "chsh": LOGIN, "other": LOGIN,
           "su": SWITCH, "sudo": SWITCH, "sudo-i": SWITCH, "runuser": SWITCH, "polkit-1": SWITCH}
 SWITCH_SERVICES = ["su", "su-l", "sudo", "sudo-i", "runuser", "runuser-l", "polkit-1"]
 EVERYWHERE = [f"[success=ignore default=4] pam_succeed_if.so quiet service in {':'.join(SWITCH_SERVICES)}",
