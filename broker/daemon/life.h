@@ -60,6 +60,9 @@ void life_recheck_all(struct broker *b);
 /** The same, also for reservations, with `order` (NULL: nobody) waiting for those that end. */
 void life_recheck_under(struct broker *b, struct operator_order *order);
 
+/** What the reaper says of an ending: it is recorded, and one that is proven is over. */
+void life_outcome(void *userdata, struct session *s, const struct ending *e);
+
 /** The events of registry, endings and reaper; `userdata` is the broker. */
 extern const struct registry_events life_registry_events;
 extern const struct endings_events life_endings_events;

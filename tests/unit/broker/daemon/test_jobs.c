@@ -53,6 +53,22 @@ static void test_job_is_on_lease_and_takes_no_use(void **state)
     assert_false(entry_of(w)->closed);
 }
 
+/* With the last login of a counted grant the grant is closed, and its jobs end with it. */
+static void test_job_ends_with_the_last_use(void **state)
+{
+    struct world *w = *state;
+    struct visitor login = visitor_new(), job = visitor_new();
+
+    world_grant(w, (struct grant_plan){.job = "cron", .uses = "1 per-host"});
+    world_log_in(w, &login);
+    begin_job(w, &job);
+    visitor_end(&login);
+    world_until(w, world_nobody_is_left, NULL);
+    assert_true(entry_of(w)->closed);
+    assert_int_equal(world_records(w, EVENT_SESSION_CLOSE, "success", NULL), 2);
+    visitor_end(&job);
+}
+
 static void test_job_is_no_session_to_rest_on(void **state)
 {
     struct world *w = *state;
@@ -168,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_job_is_on_lease_and_takes_no_use, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_job_is_no_session_to_rest_on, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_job_ends_with_its_grant, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_job_ends_with_the_last_use, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_no_job_without_the_reaper, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_last_session_leaves_a_valid_job, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_last_session_leaves_no_revoked_job, world_setup, world_teardown),
