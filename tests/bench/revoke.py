@@ -1,0 +1,69 @@
+"""See tests/bench/revoke. Prints; what it asserts is that each revoke proved what it said."""
+
+import json
+import os
+import statistics
+
+import pytest
+
+ROUNDS = int(os.environ.get("HUFU_BENCH_ROUNDS", "50"))
+
+# In the box, so that entering it is not measured. Prints milliseconds: of the command, of the ending as hufud tells it, of the
+# bare kill.
+TIMED = r"""#!/usr/bin/python3
+import json, os, subprocess, sys, time
+
+def milliseconds(begin):
+    return (time.perf_counter() - begin) * 1000
+
+def bare():
+    path = "/sys/fs/cgroup/bare"
+    os.makedirs(path, exist_ok=True)
+    inside = lambda: open(path + "/cgroup.procs", "w").write("0")
+    shell = subprocess.Popen(["sh", "-c", "for i in $(seq 99); do sleep 600 & done; echo; wait"], stdout=subprocess.PIPE, preexec_fn=inside)
+    shell.stdout.readline()
+    begin = time.perf_counter()
+    open(path + "/cgroup.kill", "w").write("1")
+    while "populated 0" not in open(path + "/cgroup.events").read():
+        pass
+    took = milliseconds(begin)
+    shell.wait()
+    return took
+
+begin = time.perf_counter()
+done = subprocess.run(["hufuctl", "--json", "revoke", sys.argv[1]], stdout=subprocess.PIPE, check=True)
+took = milliseconds(begin)
+ending = json.loads(done.stdout)["ending"]
+print(json.dumps({"revoke": took, "ending": ending["took_us"] / 1000, "processes": ending["processes"], "proven": ending["proven"], "bare": bare()}))
+"""
+
+HUNDRED = "for i in $(seq 100); do sleep 600 & done; wait"
+
+
+def percentile(values, part):
+    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
+
+
+def show(what, values):
+    print(f"{what:<34} p50 {statistics.median(values):6.1f} ms   p99 {percentile(values, 0.99):6.1f} ms   max {max(values):6.1f} ms")
+
+
+@pytest.mark.parametrize("terminal", [False, True], ids=["without a terminal", "with a terminal, told why"])
+def test_revoke(site, terminal):
+    box = site.box
+    box.put("/root/timed", TIMED, "755")
+    rounds = []
+    for _ in range(ROUNDS):
+        grant = site.grant()
+        running = site.shell("zhang.san", "set +m") if terminal else site.ssh_start(command=HUNDRED)
+        if terminal:
+            running.sendline(HUNDRED)
+        box.until(lambda: len(box.run("pgrep -u zhang.san -x sleep").out.split()) == 100, timeout=30)
+        rounds.append(json.loads(box.sh(["/root/timed", grant])))
+        assert rounds[-1]["proven"] and rounds[-1]["processes"] >= 100 and box.processes("zhang.san") == []
+        running.terminate(force=True) if terminal else running.wait()
+    print(f"\n{'with' if terminal else 'without'} a terminal, {ROUNDS} rounds")
+    show("hufuctl revoke, until it returns", [r["revoke"] for r in rounds])
+    show("of that: order to proof", [r["ending"] for r in rounds])
+    show("bare cgroup.kill of 100", [r["bare"] for r in rounds])
+    print(f"{'ratio of the medians':<34} {statistics.median(r['revoke'] for r in rounds) / statistics.median(r['bare'] for r in rounds):10.1f}")
