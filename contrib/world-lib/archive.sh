@@ -3,8 +3,12 @@
 # and have product.sh.
 
 # The smallest that debootstrap knows (variant minbase: apt and what is required) and PACKAGES, made by mmdebstrap from the archive
-# that this machine's apt uses. Kept for a day, so that trying again is quick.
+# that this machine's apt uses. Kept for a day, so that trying again is quick. Of several who want it at a time one makes it.
 make_archive() { # SUITE FILE [PACKAGES]
+  (flock 9 && make_archive_alone "$@") 9>>"$2.lock"
+}
+
+make_archive_alone() {
   local maker=archive-maker-${HUFU_WORLD_RUN#run-} base list
   [ -z "$(find "$2" -mmin -1440 2>/dev/null)" ] || return 0
   list=$(mktemp)

@@ -17,6 +17,7 @@ counter = itertools.count()
 def pytest_addoption(parser):
     parser.addoption("--installed", default="installed", help="the node with the product installed")
     parser.addoption("--with-389", help="the same, with 389 Directory Server besides")
+    parser.addoption("--debian-13", help="a Debian 13 with the product installed")
     parser.addoption("--long", action="store_true", help="also tests marked long")
     parser.addoption("--keep", action="store_true", help="keep the boxes of failed files")
 
