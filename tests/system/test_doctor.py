@@ -1,24 +1,106 @@
-"""hufuctl doctor on a real host: nothing is found on a healthy one, and each broken configuration is."""
+"""hufuctl doctor on a real host: nothing is found on a healthy one, and each broken configuration is, by its code."""
 
 import json
 
 import pytest
 
+MODULE = "$(find /usr/lib /lib -path '*security/pam_hufu.so' | head -1)"
 
-def examined(site):
-    """The exit status, and the findings by severity."""
-    result = site.box.run("hufuctl --json doctor")
+# How a host is broken, by a shell command; what is found about which file. All of /etc, the module and hufud are put right
+# again after each.
+BROKEN = {
+    "no account line": ("sed -i /pam_hufu/d /etc/pam.d/common-account", "pam-not-gated", "/etc/pam.d/sshd"),
+    "no session line": ("sed -i /pam_hufu/d /etc/pam.d/common-session", "pam-not-gated", "/etc/pam.d/login"),
+    "sufficient first": ("sed -i '1i account sufficient pam_localuser.so' /etc/pam.d/sshd", "pam-ends-before-gate", "/etc/pam.d/sshd"),
+    "jump over it": (
+        "sed -i 's/^account.*pam_nologin.so/account [success=8 default=ignore] pam_nologin.so/' /etc/pam.d/sshd",
+        "pam-jumps-over-gate",
+        "/etc/pam.d/sshd",
+    ),
+    "optional": (r"sed -i -E 's/^account\s+required\s+pam_hufu/account optional pam_hufu/' /etc/pam.d/common-account", "pam-refusal-ignored", "/etc/pam.d/sshd"),
+    "missing module let through": (
+        r"sed -i -E 's/^account\s+required\s+pam_hufu/account [success=ok module_unknown=ignore default=bad] pam_hufu/' /etc/pam.d/common-account",
+        "pam-open-without-module",
+        "/etc/pam.d/sshd",
+    ),
+    "staff not jumped": (r"sed -i '/uid gt 29999/d' /etc/pam.d/common-account", "pam-stops-others", "/etc/pam.d/sshd"),
+    "no login uid": ("sed -i /pam_loginuid/d /etc/pam.d/sshd", "pam-no-loginuid", "/etc/pam.d/sshd"),
+    "another range": ("sed -i s/gated_uid=20000-29999/gated_uid=20000-29000/ /etc/pam.d/common-account", "pam-range-differs", "/etc/pam.d/common-account"),
+    "missing include": ("sed -i 's/@include common-account/@include common-acount/' /etc/pam.d/su", "pam-broken", "/etc/pam.d/su"),
+    "writable stack": ("chmod 666 /etc/pam.d/login", "pam-file-writable", "/etc/pam.d/login"),
+    "module gone": (f"mv {MODULE} /root/kept/", "decision-not-by-gate", "sshd"),
+    "module writable": (f"chmod 666 {MODULE}", "pam-module-foreign", None),
+    "own keys": (
+        "printf 'Match User zhang.san\\nAuthorizedKeysFile .ssh/authorized_keys\\n' > /etc/ssh/sshd_config.d/00-admin.conf",
+        "sshd-own-keys",
+        "/etc/ssh/sshd_config",
+    ),
+    "certificates from the office": (
+        "printf 'Match Address 10.20.0.0/16\\nTrustedUserCAKeys /etc/ssh/ca.pub\\n' > /etc/ssh/sshd_config.d/00-admin.conf",
+        "sshd-certificates",
+        "/etc/ssh/sshd_config",
+    ),
+    "sshd without PAM": ("sed -i 's/^UsePAM yes/UsePAM no/' /etc/ssh/sshd_config", "sshd-no-pam", "/etc/ssh/sshd_config"),
+    "block not there": ("rm /etc/ssh/sshd_config.d/00-hufu.conf", "sshd-no-channel", "/etc/ssh/sshd_config"),
+    "second sshd": (
+        "grep -v ^Include /etc/ssh/sshd_config > /etc/ssh/second; printf 'Port 2222\\n' >> /etc/ssh/second;"
+        " printf '[Service]\\nExecStart=/usr/sbin/sshd -D -f /etc/ssh/second\\n' > /etc/systemd/system/second.service",
+        "sshd-own-keys",
+        "/etc/ssh/second",
+    ),
+    "hufud away": ("systemctl stop hufud", "decision-broker-away", "sshd"),
+}
+
+
+@pytest.fixture
+def repaired(site):
+    box = site.box
+    box.sh(f"mkdir -p /root/kept && cp -a /etc/pam.d /etc/ssh {MODULE} /root/kept/")
+    yield site
+    box.sh(
+        f"rm -rf /etc/pam.d /etc/ssh /etc/systemd/system/second.service; cp -a /root/kept/pam.d /root/kept/ssh /etc/;"
+        " cp -a /root/kept/pam_hufu.so $(dirname $(find /usr/lib /lib -path '*security/pam_unix.so' | head -1))/; rm -rf /root/kept"
+        " && systemctl start hufud && for i in $(seq 50); do hufuctl status > /root/status && break; sleep 0.1; done"
+    )
+
+
+def examined(box):
+    """What is found, as one line each, by severity; the exit status says whether there is a problem."""
+    result = box.run("hufuctl --json doctor")
     report = json.loads(result.out)
     assert result.code == (1 if report["problems"] else 0), report
     return report
 
 
-def codes(report, severity="problem"):
-    return {finding["code"] for finding in report["findings"] if finding["severity"] == severity}
+def found(report, severity="problem"):
+    return {(finding["code"], finding["subject"]) for finding in report["findings"] if finding["severity"] == severity}
 
 
 def test_a_healthy_host(site):
-    report = examined(site)
+    report = examined(site.box)
     print(site.box.run("hufuctl doctor").out)
-    assert codes(report) == set()
-    assert any("decision about zhang.san" in line for line in report["looked_at"]), report["looked_at"]
+    assert found(report) == set()
+    assert any("decision about zhang.san" in line for line in report["looked_at"])
+    # It asked, and was refused; nothing was used up, and the record says by whom.
+    assert site.refusals()[-1] == "source-not-address"
+    assert site.audit(staff="zhang.san", reason="source-not-address")[-1]["address"] == "hufu-doctor"
+
+
+@pytest.mark.parametrize("how", BROKEN)
+def test_broken_and_found(repaired, how):
+    command, code, subject = BROKEN[how]
+    repaired.box.sh(command)
+    report = examined(repaired.box)
+    print(repaired.box.run("hufuctl doctor").out)
+    assert any(is_code == code and subject in (None, of) for is_code, of in found(report))
+
+
+def test_it_was_all_put_right_again(site):
+    assert found(examined(site.box)) == set()
+
+
+def test_not_root(site):
+    """What an ordinary account cannot look at is said, and is no health."""
+    result = site.box.run(["hufuctl", "--json", "doctor"], user="staff.person")
+    assert result.code == 1
+    assert "not-looked-at" in {code for code, _ in found(json.loads(result.out))}
