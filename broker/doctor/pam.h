@@ -25,6 +25,9 @@ bool pam_service_is_harmless(const char *name);
 /** Is there a way past the gate, for each who could be gated; does the gate stop anybody else. */
 void pam_judge_ways(struct doctor *d, const struct pam_service *s);
 
+/** Whether no session of a gated account begins without its login uid having been set. */
+bool pam_sets_loginuid(struct doctor *d, const struct pam_service *s);
+
 /** What the lines themselves say: arguments, order, pam_loginuid. */
 void pam_judge_lines(struct doctor *d, const struct pam_service *s);
 

@@ -88,14 +88,14 @@ static void check_order(struct doctor *d, const struct pam_service *s, const str
 
     if (gate == lines->n || s->kind == SERVICE_SWITCH || s->kind == SERVICE_OTHER)
         return;
-    if (loginuid == lines->n) {
+    if (!pam_sets_loginuid(d, s)) {
         /* A user manager's processes are found by its unit, too. */
         doctor_find(
             d, s->kind == SERVICE_USER_MANAGER ? DOCTOR_WARNING : DOCTOR_PROBLEM, "pam-no-loginuid", s->file,
             _("the session phase does not set the login uid: what a gated account starts there cannot be "
               "told from others' processes, and may be left when its session ends"));
         doctor_advise(d, _("Put `session required pam_loginuid.so` before the lines of pam_hufu."));
-    } else if (loginuid > gate) {
+    } else if (loginuid > gate && loginuid < lines->n) {
         doctor_find(
             d, DOCTOR_PROBLEM, "pam-before-loginuid", s->file,
             _("the session phase asks pam_hufu (line %u) before pam_loginuid (line %u) sets the login uid"),

@@ -6,10 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
-#define ROOT    ((struct model_account){.known = true, .uid = 0})
-#define ANYBODY ((struct model_account){.known = false})
+#define ROOT     ((struct model_account){.known = true, .uid = 0})
+#define ANYBODY  ((struct model_account){.known = false})
 
-#define ANSWERS (WALK_BIT(STACK_SUCCESS) | WALK_BIT(STACK_PERM_DENIED))
+#define LOGINUID "pam_loginuid.so"
+#define ANSWERS  (WALK_BIT(STACK_SUCCESS) | WALK_BIT(STACK_PERM_DENIED))
 
 /* What an application goes on after. An expired password is changed, and then sshd, login and su go on. */
 static uint32_t passing_of(enum stack_phase phase)
@@ -118,7 +119,7 @@ struct gated_case {
 static bool walk_case(struct doctor *d, const struct pam_service *s, enum stack_phase phase,
                       const struct model *m, struct walk *w)
 {
-    int r = walk_all(&s->stack->phases[phase], model_returns, m, passing_of(phase), w);
+    int r = walk_all(&s->stack->phases[phase], WALK_GATE, model_returns, m, passing_of(phase), w);
 
     if (r < 0) {
         doctor_unseen(d, s->file, r);
@@ -278,6 +279,31 @@ static void judge_others(struct doctor *d, const struct pam_service *s, enum sta
         advise_stack(d, s);
         return;
     }
+}
+
+/* The gate here is pam_loginuid, and pam_hufu says yes. */
+static uint32_t returns_with_loginuid(const void *userdata, const struct stack_line *line)
+{
+    return stack_is_module(line, LOGINUID) ? WALK_BIT(STACK_SUCCESS) | WALK_BIT(STACK_SESSION_ERR)
+                                           : model_returns(userdata, line);
+}
+
+bool pam_sets_loginuid(struct doctor *d, const struct pam_service *s)
+{
+    struct model m = {.service = s->name,
+                      .phase = STACK_SESSION,
+                      .user = {.known = true, .uid = doctor_host_of(d)->gated_first, .gated = true},
+                      .caller = ROOT,
+                      .gate = WALK_BIT(STACK_SUCCESS),
+                      .others = WALK_ANY_RETURN};
+    cleanup_walk struct walk w = {0};
+    int r = walk_all(&s->stack->phases[STACK_SESSION], LOGINUID, returns_with_loginuid, &m,
+                     passing_of(STACK_SESSION), &w);
+
+    if (r < 0)
+        doctor_unseen(d, s->file, r);
+    /* One that is too complex has been told. */
+    return r < 0 || !w.complete || !w.open;
 }
 
 static void judge_phase(struct doctor *d, const struct pam_service *s, enum stack_phase phase)

@@ -25,7 +25,7 @@ static const struct state start = {.now = {UNDEFINED, MUST_FAIL}, .before = {{UN
 
 bool walk_is_gate(const struct stack_line *line)
 {
-    return stack_is_module(line, "pam_hufu.so");
+    return stack_is_module(line, WALK_GATE);
 }
 
 /* Goes on to a line that returns something. false: there is none. */
@@ -138,6 +138,7 @@ struct node {
 
 struct search {
     const struct stack_lines *lines;
+    const char *gate;
     struct node *nodes;
     size_t n, capacity;
     uint32_t *slots; /* index of a node and 1; 0: free */
@@ -192,7 +193,7 @@ static int add_child(struct search *s, uint32_t parent, int value)
 {
     struct node child = {
         .state = s->nodes[parent].state, .parent = parent, .line = s->nodes[parent].state.at, .value = value};
-    bool gate = walk_is_gate(&s->lines->items[child.line]);
+    bool gate = stack_is_module(&s->lines->items[child.line], s->gate);
 
     if (gate && child.state.asked < 2)
         child.state.asked++;
@@ -256,10 +257,10 @@ static int follow(struct search *s, walk_returns *returns, const void *userdata,
     return r;
 }
 
-int walk_all(const struct stack_lines *lines, walk_returns *returns, const void *userdata, uint32_t passing,
-             struct walk *ret)
+int walk_all(const struct stack_lines *lines, const char *gate, walk_returns *returns, const void *userdata,
+             uint32_t passing, struct walk *ret)
 {
-    struct search s = {.lines = lines, .slots = calloc(SLOTS, sizeof(*s.slots))};
+    struct search s = {.lines = lines, .gate = gate, .slots = calloc(SLOTS, sizeof(*s.slots))};
     struct node first = {.state = start, .parent = NOBODY};
     int r = s.slots ? 0 : -ENOMEM;
 

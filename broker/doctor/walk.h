@@ -37,13 +37,16 @@ struct walk {
 void walk_done(struct walk *w);
 #define cleanup_walk cleanup(walk_done)
 
-/** Follows all ways. `passing` are the values (bits) that an application takes for a success. 0 or -ENOMEM.
+/** Follows all ways; the gate is the module of this name. `passing` are the values (bits) that an application
+ * takes for a success. 0 or -ENOMEM.
  */
-int walk_all(const struct stack_lines *lines, walk_returns *returns, const void *userdata, uint32_t passing,
-             struct walk *ret);
+int walk_all(const struct stack_lines *lines, const char *gate, walk_returns *returns, const void *userdata,
+             uint32_t passing, struct walk *ret);
 
 /** What the phase returns when each line (by its place) returns `values`. */
 int walk_once(const struct stack_lines *lines, const int values[]);
+
+#define WALK_GATE "pam_hufu.so"
 
 /** pam_hufu, wherever it lies. */
 bool walk_is_gate(const struct stack_line *line);

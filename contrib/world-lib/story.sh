@@ -158,6 +158,10 @@ set_up() { # CHAPTER, and what it knows of a directory, as options of `hufuctl s
   quietly "for person in zhang.san zhao.liu; do ssh-keygen -q -t ed25519 -N '' -C \$person -f \$person; done
     install -d -o zhao.liu -m 700 ~zhao.liu/.ssh
     install -o zhao.liu -m 600 zhao.liu.pub ~zhao.liu/.ssh/authorized_keys"
+  if [ "$2" = --standalone ]; then
+    say '' "Is there a way past the gate on this host? The real module is asked as well."
+    must 'root@db01' "hufuctl doctor"
+  fi
 }
 
 # --- a session ---------------------------------------------------------------------------------------------------------------

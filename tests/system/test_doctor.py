@@ -48,6 +48,7 @@ BROKEN = {
         "sshd-own-keys",
         "/etc/ssh/second",
     ),
+    "reaper's range": ("sed -i s/20000-29999/20000-29000/ /etc/hufu/reaper.conf", "range-differs", "/etc/hufu/reaper.conf"),
     "hufud away": ("systemctl stop hufud", "decision-broker-away", "sshd"),
 }
 
@@ -55,10 +56,10 @@ BROKEN = {
 @pytest.fixture
 def repaired(site):
     box = site.box
-    box.sh(f"mkdir -p /root/kept && cp -a /etc/pam.d /etc/ssh {MODULE} /root/kept/")
+    box.sh(f"mkdir -p /root/kept && cp -a /etc/pam.d /etc/ssh /etc/hufu {MODULE} /root/kept/")
     yield site
     box.sh(
-        f"rm -rf /etc/pam.d /etc/ssh /etc/systemd/system/second.service; cp -a /root/kept/pam.d /root/kept/ssh /etc/;"
+        f"rm -rf /etc/pam.d /etc/ssh /etc/hufu /etc/systemd/system/second.service; cp -a /root/kept/pam.d /root/kept/ssh /root/kept/hufu /etc/;"
         " cp -a /root/kept/pam_hufu.so $(dirname $(find /usr/lib /lib -path '*security/pam_unix.so' | head -1))/; rm -rf /root/kept"
         " && systemctl start hufud && for i in $(seq 50); do hufuctl status > /root/status && break; sleep 0.1; done"
     )
@@ -78,7 +79,7 @@ def found(report, severity="problem"):
 
 def test_a_healthy_host(site):
     report = examined(site.box)
-    print(site.box.run("hufuctl doctor").out)
+    print(*(f"{finding['code']} {finding['subject']}: {finding['message']}" for finding in report["findings"]), sep="\n")
     assert found(report) == set()
     assert any("decision about zhang.san" in line for line in report["looked_at"])
     # It asked, and was refused; nothing was used up, and the record says by whom.
@@ -91,7 +92,7 @@ def test_broken_and_found(repaired, how):
     command, code, subject = BROKEN[how]
     repaired.box.sh(command)
     report = examined(repaired.box)
-    print(repaired.box.run("hufuctl doctor").out)
+    print(*(f"{finding['code']} {finding['subject']}: {finding['message']}" for finding in report["findings"]), sep="\n")
     assert any(is_code == code and subject in (None, of) for is_code, of in found(report))
 
 

@@ -168,6 +168,17 @@ static void test_no_loginuid(void **state)
     assert_finds(p, DOCTOR_WARNING, "pam-no-loginuid", "/etc/pam.d/systemd-user");
 }
 
+/* The profile has a line of it, for user managers alone. */
+static void test_no_loginuid_beside_the_profile(void **state)
+{
+    struct patient *p = *state;
+
+    debian_put_profile(p);
+    debian_change(p, SSHD, "session    required     pam_loginuid.so\n", "");
+    patient_examine(p, check_pam);
+    assert_finds(p, DOCTOR_PROBLEM, "pam-no-loginuid", SSHD);
+}
+
 static void test_before_loginuid(void **state)
 {
     changed(state, "session required pam_loginuid.so\n", "", DOCTOR_PROBLEM, "pam-no-loginuid");
@@ -311,6 +322,7 @@ int main(void)
         CASE(test_asked_twice),
         CASE(test_session_lines_missing),
         CASE(test_no_loginuid),
+        CASE(test_no_loginuid_beside_the_profile),
         CASE(test_before_loginuid),
         CASE(test_after_systemd),
         CASE(test_a_missing_include),

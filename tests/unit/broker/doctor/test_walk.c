@@ -191,7 +191,7 @@ static void test_all_ways_are_found(void **state)
 
         make_stack(&chance, &l);
         try_all(&l, passing, &tried);
-        assert_int_equal(walk_all(&l, any_value, NULL, passing, &found), 0);
+        assert_int_equal(walk_all(&l, WALK_GATE, any_value, NULL, passing, &found), 0);
         assert_true(found.complete);
         assert_int_equal(found.passes, tried.passes);
         assert_int_equal(found.fails, tried.fails);
@@ -212,7 +212,7 @@ static void test_an_empty_phase(void **state)
     cleanup_walk struct walk w = {0};
 
     (void)state;
-    assert_int_equal(walk_all(&none, any_value, NULL, WALK_BIT(STACK_SUCCESS), &w), 0);
+    assert_int_equal(walk_all(&none, WALK_GATE, any_value, NULL, WALK_BIT(STACK_SUCCESS), &w), 0);
     assert_false(w.passes || w.open);
     assert_true(w.fails);
 }
