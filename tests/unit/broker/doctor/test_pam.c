@@ -98,6 +98,14 @@ static void test_optional_gate(void **state)
             "pam-refusal-ignored");
 }
 
+/* libpam keeps the first bad value, and an application goes on after "expired, to be changed". */
+static void test_an_expired_password_outweighs_a_refusal(void **state)
+{
+    changed(state, "account required pam_nologin.so\n",
+            "account [success=ok ignore=ignore default=bad] pam_unix.so\n", DOCTOR_PROBLEM,
+            "pam-refusal-ignored");
+}
+
 /* `-account` keeps a missing file from the log, and changes nothing else; module_unknown=ignore does. */
 static void test_missing_module_passes(void **state)
 {
@@ -312,6 +320,7 @@ int main(void)
         CASE(test_sufficient_before_the_gate),
         CASE(test_jump_over_the_gate),
         CASE(test_optional_gate),
+        CASE(test_an_expired_password_outweighs_a_refusal),
         CASE(test_missing_module_passes),
         CASE(test_look_ups_that_fail),
         CASE(test_jumps_of_another_range),
