@@ -71,7 +71,7 @@ def test_changing_ones_own_account(site):
     """Setuid programs that ask PAM about who runs them. passwd asks for no permission, and gives no access that was not there."""
     site.grant()
     before = len(site.refusals())
-    tried = site.ssh(command="echo pw | chsh -s /bin/sh; echo pw | chfn -r 1; sg hufu-operators id -un </dev/null; newgrp staff </dev/null")
+    tried = site.ssh(command="(echo pw | chsh -s /bin/sh) & (echo pw | chfn -r 1) & sg hufu-operators id -un </dev/null; wait")
     assert tried.out == "", tried
     assert site.refusals()[before:] == ["service-unknown"] * 2
     changed = site.ssh(command="printf 'pw\\nNeu.4711\\nNeu.4711\\n' | passwd")
