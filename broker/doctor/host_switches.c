@@ -136,6 +136,20 @@ static void check_folder(struct doctor *d, const char *folder, unsigned depth, s
     }
 }
 
+/* What polkit has pid 1 start is in nobody's session; the shipped rule leaves gated accounts pkexec alone. */
+static void check_own_rule(struct doctor *d)
+{
+    static const char rule[] = "/usr/share/polkit-1/rules.d/00-hufu.rules";
+
+    if (!host_has(d, "/usr/lib/polkit-1/polkitd") || host_has(d, rule))
+        return;
+    doctor_find(
+        d, DOCTOR_WARNING, "polkit-rule-missing", rule,
+        _("is not there: what polkit lets vendors start (systemd-run, machinectl shell, lingering units) "
+          "belongs to no session and does not end with a grant"));
+    doctor_advise(d, _("Install Hufu again, and: systemctl try-restart polkit"));
+}
+
 static void check_polkit(struct doctor *d)
 {
     static const char *const folders[] = {
@@ -144,6 +158,7 @@ static void check_polkit(struct doctor *d)
     cleanup(users_free_p) struct users *users = host_users(d);
     struct gated_names g = {.users = users};
 
+    check_own_rule(d);
     for (size_t i = 0; users && i < ARRAY_SIZE(folders); i++)
         check_folder(d, folders[i], 1, &g);
 }

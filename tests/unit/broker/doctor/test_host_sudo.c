@@ -205,6 +205,19 @@ static void test_polkit(void **state)
     assert_finds(p, DOCTOR_WARNING, "polkit-allows", "/etc/polkit-1/localauthority/50-local.d/v.pkla");
 }
 
+static void test_polkit_without_our_rule(void **state)
+{
+    static const char rule[] = "/usr/share/polkit-1/rules.d/00-hufu.rules";
+    struct patient *p = *state;
+
+    patient_put(p, "/usr/lib/polkit-1/polkitd", "");
+    patient_examine(p, check_switches);
+    assert_finds(p, DOCTOR_WARNING, "polkit-rule-missing", rule);
+    patient_put(p, rule, "polkit.addRule(function (action, subject) { return polkit.Result.NO; });\n");
+    patient_examine(p, check_switches);
+    assert_int_equal(doctor_count(p->doctor), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +232,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_writable_sudoers, healthy_setup, patient_teardown),
         cmocka_unit_test_setup_teardown(test_other_switches, healthy_setup, patient_teardown),
         cmocka_unit_test_setup_teardown(test_polkit, healthy_setup, patient_teardown),
+        cmocka_unit_test_setup_teardown(test_polkit_without_our_rule, healthy_setup, patient_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
