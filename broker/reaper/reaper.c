@@ -41,6 +41,7 @@ struct order {
     struct reaper *reaper;
     uint64_t serial; /* 0: a lease ran out, all peers are told */
     struct reap_target target;
+    uint32_t ended; /* with the session itself, when what it left is being ended */
 };
 
 static void peer_close(struct peer *p)
@@ -84,6 +85,7 @@ static void log_ending(const struct reaper *r, const struct reap_target *target,
 }
 
 static void lapsed(void *userdata, const struct reap_target *target);
+static void ending_over(void *userdata, const struct reap_reply *reply);
 
 static int retry(sd_event_source *source, uint64_t usec, void *userdata)
 {
@@ -118,6 +120,30 @@ static void log_failure(const struct reaper *r)
     r->options.log(LOG_ERR, text);
 }
 
+/* Whether a lapsed session was the person's last. hufud, which would say what goes with it, is silent: what
+ * it left in the user manager and elsewhere does. Not cron and at jobs, which have leases of their own. */
+static bool is_last(const struct reaper *r, const struct order *order)
+{
+    uint32_t others[LEASES_PER_PERSON_MAX];
+
+    return order->serial == 0 && order->target.scope == REAP_SESSION &&
+           leases_audit_sessions(r->leases, order->target.uid, order->target.session, others) == 0;
+}
+
+/* Takes `order` over. */
+static void end_leftovers(struct order *order, uint32_t ended)
+{
+    struct reaper *r = order->reaper;
+    const struct ending_order what = {.target = &order->target, .text = ""};
+
+    order->target.scope = REAP_LEFTOVERS;
+    order->ended = ended;
+    if (ending_start(r->options.event, &r->cgroups, r->leases, &what, ending_over, order) == 0)
+        return;
+    r->options.log(LOG_CRIT, "out of memory: what a session left could not be ended");
+    try_again(order);
+}
+
 static void ending_over(void *userdata, const struct reap_reply *reply)
 {
     struct order *order = userdata;
@@ -125,9 +151,15 @@ static void ending_over(void *userdata, const struct reap_reply *reply)
     log_ending(r, &order->target, reply);
     if (reply->result == REAP_FAILED)
         log_failure(r);
+    if (reply->result == REAP_DONE && is_last(r, order)) {
+        end_leftovers(order, reply->ended);
+        return;
+    }
     if (is_over(reply) && order->target.session != 0)
         leases_drop(r->leases, order->target.session);
-    tell(r, order->serial, reply);
+    struct reap_reply whole = *reply;
+    whole.ended += order->ended;
+    tell(r, order->serial, &whole);
     if (order->serial == 0 && !is_over(reply))
         try_again(order);
     else

@@ -294,19 +294,25 @@ static void a_lapsed_lease_ends_without_an_order(void **state)
 {
     NEEDS_ROOT(state);
     struct world *w = *state;
-    pid_t vendor = spawn(CENSUS_UNSET, UID, 3);
-    struct reap_request q = about(w, FRAME_REAP_LEASE, REAP_SESSION, vendor);
-    struct reap_reply r;
+    pid_t vendor = spawn(CENSUS_UNSET, UID, 3), left = spawn(CENSUS_UNSET, UID, 0);
+    struct reap_request q = about(w, FRAME_REAP_LEASE, REAP_SESSION, vendor), other = q;
+    other.target.session = 6;
+    other.seconds = 2;
     q.seconds = 1;
-    r = ask(w, q);
+    (void)ask(w, other);
+    struct reap_reply r = ask(w, q);
     assert_int_equal(r.result, REAP_DONE);
     assert_int_equal(r.seconds_left, 1);
-    receive(w, &r); /* unasked */
-    assert_int_equal(r.cookie, 0);
+    receive(w, &r);
+    assert_int_equal(r.cookie, 0); /* unasked */
     assert_int_equal(r.session, 5);
     assert_int_equal(r.result, REAP_DONE);
     assert_int_equal(r.ended, 4);
     assert_false(is_running(vendor));
+    assert_true(is_running(left));
+    receive(w, &r); /* the last one takes what the person left elsewhere */
+    assert_int_equal(r.ended, 1);
+    assert_false(is_running(left));
 }
 
 static void a_lease_names_its_leader_truly(void **state)
