@@ -4,6 +4,7 @@
 #include "broker/common/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
@@ -138,4 +139,13 @@ int socket_peer_pidfd(int fd)
     if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) == 0)
         return pidfd;
     return errno == ENOPROTOOPT ? socket_peer_pidfd_by_pid(fd) : -errno;
+}
+
+void socket_never_wait(int fd)
+{
+    struct stat st;
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode))
+        (void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }

@@ -21,4 +21,9 @@ int socket_peer(int fd, pid_t *pid, uid_t *uid, gid_t *gid);
  * judged its uid.) */
 int socket_peer_pidfd(int fd);
 
+/** Whoever writes to `fd` from now on does not wait, if it is a socket: what does not fit is lost. For what a
+ * service says to journald, which may hang for longer than its stream holds. Anything else is left as it is.
+ */
+void socket_never_wait(int fd);
+
 #endif

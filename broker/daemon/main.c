@@ -1,3 +1,4 @@
+#include "broker/common/sockets.h"
 #include "broker/daemon/broker.h"
 #include "broker/daemon/reload.h"
 #include "broker/daemon/texts.h"
@@ -12,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 /* hufud(8). */
 
@@ -205,6 +207,7 @@ static int serve(const struct arguments *a, struct config *config)
     sd_event *event = NULL;
     int r = sd_event_default(&event);
 
+    socket_never_wait(STDERR_FILENO);
     raise_descriptor_limit();
     if (r >= 0)
         r = catch_signals(event);

@@ -1,3 +1,4 @@
+#include "broker/common/sockets.h"
 #include "broker/ldap/connection.h"
 #include "broker/ldap/ldapd.h"
 #include "broker/ldap/oneshot.h"
@@ -147,6 +148,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     if (a.check)
         return EXIT_SUCCESS;
+    socket_never_wait(STDERR_FILENO);
     r = sd_event_new(&event);
     if (r < 0)
         return fail("could not start", r);

@@ -164,6 +164,7 @@ static int serve(sd_event *event, struct reaper_options *options, const char *co
 {
     struct reaper *reaper cleanup(reaper_free_p) = NULL;
     sigset_t mask;
+    socket_never_wait(STDERR_FILENO);
     (void)sigemptyset(&mask);
     (void)sigaddset(&mask, SIGTERM);
     (void)sigaddset(&mask, SIGINT);

@@ -273,6 +273,28 @@ static void test_process(void **state)
     assert_int_equal(process_exited(-1), -EBADF);
 }
 
+/* A reader that never reads: what is written goes on for ever. */
+static void test_never_waits(void **state)
+{
+    char text[1000] = "";
+    int pair[2], ends[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    socket_never_wait(pair[0]);
+    for (unsigned i = 0; i < 5000; i++)
+        if (write(pair[0], text, sizeof(text)) < 0)
+            assert_int_equal(errno, EAGAIN);
+    (void)close(pair[0]);
+    (void)close(pair[1]);
+    /* A terminal or a pipe is somebody else's, too. */
+    assert_int_equal(pipe(ends), 0);
+    socket_never_wait(ends[1]);
+    assert_false(fcntl(ends[1], F_GETFL) & O_NONBLOCK);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +311,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_peer_pidfd_by_pid_gone, setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_peer_pidfd_other_error, setup, folder_teardown),
         cmocka_unit_test(test_process),
+        cmocka_unit_test(test_never_waits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
