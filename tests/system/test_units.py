@@ -90,3 +90,52 @@ def test_a_session_outlives_it_and_ends_in_time(joined, how):
     box.until(lambda: site.live() == [])
     assert box.processes("zhang.san") == []
     assert [s["reason"] for s in site.sessions("--all") if s["number"] == session["number"]] == ["max-session"]
+
+
+@pytest.mark.parametrize("how", ["stop", "freeze"])
+def test_without_the_directorys_client(joined, how):
+    """What is known stays in force, as long as the last status does (test_attacker_away); nobody waits for it."""
+    site, box = joined, joined.box
+    grant = site.published()
+    if how == "stop":
+        box.sh("systemctl stop hufu-ldapd")
+    else:
+        site.signal("STOP", "hufu-ldapd")
+    for account in ("staff.person", "zhang.san"):
+        came_in = site.ssh(account)
+        assert came_in.out == f"{account}\n" and came_in.seconds < HANGS, came_in
+    running, _ = site.session_open()
+    assert site.revoke(grant).ok
+    running.wait(timeout=5)
+    if how == "stop":
+        box.sh("systemctl start hufu-ldapd")
+    else:
+        site.signal("CONT", "hufu-ldapd")
+
+
+UNIT = "[Service]\nExecStart=/bin/sleep %d\n[Install]\nWantedBy=default.target\n"
+
+
+def test_units_of_a_lingering_vendor_wait_for_a_session(fresh_site):
+    """Root let both linger; the machine boots. What staff.person enabled runs, which shows that it would."""
+    site, box = fresh_site, fresh_site.box
+    for account, seconds in (("zhang.san", 801), ("staff.person", 802)):
+        home = f"/home/{account}/.config/systemd/user"
+        box.put(f"{home}/own.service", UNIT % seconds)
+        box.sh(f"mkdir -p {home}/default.target.wants; ln -s ../own.service {home}/default.target.wants/; chown -R {account} /home/{account}/.config")
+        box.sh(f"loginctl enable-linger {account}")
+    site.grant(uses="unlimited")
+    box.reboot()
+    box.until("hufuctl status", timeout=HANGS)
+    box.until("pgrep -u staff.person -f 'sleep 802'", timeout=HANGS)
+    box.until("systemctl is-failed user@20001.service", timeout=HANGS)
+    assert box.processes("zhang.san") == []
+    running, _ = site.session_open()
+    box.until("pgrep -u zhang.san -f 'sleep 801'")
+    running.kill()
+    box.until(lambda: box.processes("zhang.san") == [])
+    box.until(lambda: site.live() == [])
+    # Nor is it started again: nobody is in.
+    box.run("systemctl start user@20001.service")
+    assert box.processes("zhang.san") == []
+    assert site.refusals()[-1] == "no-session"
