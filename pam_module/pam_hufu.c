@@ -118,11 +118,11 @@ static int gate(pam_handle_t *pamh, int flags, enum frame_type type, int argc, c
     if (scope.result != SCOPE_GATED) {
         r = result_of_scope(scope.result);
         return r == PAM_IGNORE ? PAM_IGNORE
-                               : refuse_locally(pamh, refusal_flags, r, result_text_of_scope(scope.result),
+                               : refuse_locally(pamh, refusal_flags, r, scope_text(scope.result),
                                                 "whose login this is cannot be told");
     }
     if (a.state != ARGUMENTS_GOOD)
-        return refuse_locally(pamh, refusal_flags, PAM_PERM_DENIED, RESULT_MISCONFIGURED_TEXT,
+        return refuse_locally(pamh, refusal_flags, PAM_PERM_DENIED, SCOPE_MISCONFIGURED_TEXT,
                               "the module's arguments are faulty");
     r = ask_broker(pamh, type, &a, &caller, &scope, &reply);
     if (r < 0) {

@@ -17,21 +17,6 @@ int result_of_scope(enum scope_result result)
     return result == SCOPE_NO_USER ? PAM_USER_UNKNOWN : PAM_PERM_DENIED;
 }
 
-const char *result_text_of_scope(enum scope_result result)
-{
-    switch (result) {
-    case SCOPE_TWO_PERSONS:
-        return RESULT_TWO_PERSONS_TEXT;
-    case SCOPE_UNSURE:
-        return RESULT_UNSURE_TEXT;
-    case SCOPE_FREE:
-    case SCOPE_GATED:
-    case SCOPE_NO_USER:
-        break;
-    }
-    return NULL;
-}
-
 void result_tell(pam_handle_t *pamh, int flags, int code, const char *text)
 {
     if (!text || text[0] == 0 || ((unsigned)flags & PAM_SILENT) != 0)

@@ -18,18 +18,6 @@ int result_of_reply(const struct gate_reply *reply);
  * SCOPE_NO_USER, else PAM_PERM_DENIED. Not to be asked for SCOPE_GATED, which it refuses. */
 int result_of_scope(enum scope_result result);
 
-/** Sentence for a person refused by the module itself, or NULL (nothing to say). ASCII. */
-const char *result_text_of_scope(enum scope_result result);
-#define RESULT_TWO_PERSONS_TEXT                                                 \
-    "Hufu: this would act for two outside persons at once, so it is refused.\n" \
-    "Please log in again as yourself."
-#define RESULT_UNSURE_TEXT                                                           \
-    "Hufu: this host cannot look up its accounts right now,\nso access is refused. " \
-    "Please call the unit responsible for this host."
-#define RESULT_MISCONFIGURED_TEXT                                                              \
-    "Hufu: this host's PAM configuration for outside staff is faulty,\nso access is refused. " \
-    "Please call the unit responsible for this host."
-
 /** Shows `text` to the person, as an error when refused, unless it is empty or `flags` has PAM_SILENT. */
 void result_tell(pam_handle_t *pamh, int flags, int code, const char *text);
 

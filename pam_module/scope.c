@@ -49,6 +49,21 @@ enum scope_result scope_judge(const struct scope_facts *f, uint32_t *ret_uid)
     return SCOPE_GATED;
 }
 
+const char *scope_text(enum scope_result result)
+{
+    switch (result) {
+    case SCOPE_TWO_PERSONS:
+        return SCOPE_TWO_PERSONS_TEXT;
+    case SCOPE_UNSURE:
+        return SCOPE_UNSURE_TEXT;
+    case SCOPE_FREE:
+    case SCOPE_GATED:
+    case SCOPE_NO_USER:
+        break;
+    }
+    return NULL;
+}
+
 static bool is_member(const struct account *a, const uint32_t *group)
 {
     return group && a->gid == *group;

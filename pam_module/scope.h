@@ -48,6 +48,18 @@ struct scope_facts {
 /** The rule itself: pure. *ret_uid is the person's with SCOPE_GATED, else UINT32_MAX. */
 enum scope_result scope_judge(const struct scope_facts *f, uint32_t *ret_uid);
 
+/** Sentence for a person refused by the module itself, or NULL (nothing to say). ASCII. */
+const char *scope_text(enum scope_result result);
+#define SCOPE_TWO_PERSONS_TEXT                                                  \
+    "Hufu: this would act for two outside persons at once, so it is refused.\n" \
+    "Please log in again as yourself."
+#define SCOPE_UNSURE_TEXT                                                            \
+    "Hufu: this host cannot look up its accounts right now,\nso access is refused. " \
+    "Please call the unit responsible for this host."
+#define SCOPE_MISCONFIGURED_TEXT                                                               \
+    "Hufu: this host's PAM configuration for outside staff is faulty,\nso access is refused. " \
+    "Please call the unit responsible for this host."
+
 struct scope {
     enum scope_result result;
     struct account person; /* with SCOPE_GATED */

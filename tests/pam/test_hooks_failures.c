@@ -101,7 +101,7 @@ static void bad_arguments_refuse_gated_accounts(void **state)
             struct stack s;
 
             assert_int_equal(hooks_call("sshd", "zhang.san", deciding[h], 0, &s), PAM_PERM_DENIED);
-            assert_string_equal(s.text, RESULT_MISCONFIGURED_TEXT);
+            assert_string_equal(s.text, SCOPE_MISCONFIGURED_TEXT);
             host.login_uid = 20001;
             assert_int_equal(hooks_call("sudo", "root", deciding[h], 0, &s), PAM_PERM_DENIED);
             host.login_uid = UINT32_MAX;
@@ -118,7 +118,7 @@ static void a_user_database_that_fails_is_a_refusal(void **state)
     (void)state;
     host.database_error = EIO;
     assert_int_equal(hooks_call("sshd", "zhang.san", STACK_ACCOUNT, 0, &s), PAM_PERM_DENIED);
-    assert_string_equal(s.text, RESULT_UNSURE_TEXT);
+    assert_string_equal(s.text, SCOPE_UNSURE_TEXT);
     host.uid = 20001;
     assert_int_equal(hooks_call("sudo", "zhang.san", STACK_ACCOUNT, 0, &s), PAM_PERM_DENIED);
     host.uid = 1000;

@@ -179,7 +179,7 @@ static void two_persons_are_refused_without_asking(void **state)
     host.uid = 20002;
     host.login_uid = 20001;
     assert_int_equal(hooks_call("su", "root", STACK_ACCOUNT, 0, &s), PAM_PERM_DENIED);
-    assert_string_equal(s.text, RESULT_TWO_PERSONS_TEXT);
+    assert_string_equal(s.text, SCOPE_TWO_PERSONS_TEXT);
     assert_int_equal(fake_gate_accepted(g), 0);
     fake_gate_free(g);
 }

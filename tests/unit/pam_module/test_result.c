@@ -57,11 +57,11 @@ static void sentences_are_plain_ascii(void **state)
 {
     (void)state;
     is_plain_ascii(CLIENT_AWAY_TEXT);
-    is_plain_ascii(RESULT_MISCONFIGURED_TEXT);
-    is_plain_ascii(result_text_of_scope(SCOPE_TWO_PERSONS));
-    is_plain_ascii(result_text_of_scope(SCOPE_UNSURE));
-    assert_null(result_text_of_scope(SCOPE_FREE));
-    assert_null(result_text_of_scope(SCOPE_NO_USER));
+    is_plain_ascii(SCOPE_MISCONFIGURED_TEXT);
+    is_plain_ascii(scope_text(SCOPE_TWO_PERSONS));
+    is_plain_ascii(scope_text(SCOPE_UNSURE));
+    assert_null(scope_text(SCOPE_FREE));
+    assert_null(scope_text(SCOPE_NO_USER));
 }
 
 static void text_is_made_fit_for_a_terminal(void **state)
