@@ -35,6 +35,7 @@ function(hufu_install_module target folder)
 endfunction()
 
 hufu_install_module(pam_hufu "${HUFU_PAM_MODULE_DIR}")
+hufu_install_module(hufu_sudo "${HUFU_LIBEXEC_DIR}")
 hufu_install_program(hufud "${CMAKE_INSTALL_SBINDIR}")
 hufu_install_program(hufuctl "${CMAKE_INSTALL_BINDIR}")
 foreach(helper hufu-reaper hufu-authorized-keys hufu-channel hufu-probe hufu-ldapd)
@@ -60,6 +61,12 @@ install(FILES contrib/ssh/hufu.conf DESTINATION "${share}/hufu/ssh")
 # In force as soon as it is there, for members of hufu-gated alone.
 install(FILES contrib/polkit/00-hufu.rules DESTINATION "${share}/polkit-1/rules.d")
 install(DIRECTORY contrib/ldap/ DESTINATION "${share}/hufu/ldap")
+# sudo.conf names the plugin's file; the lines in it are an administrator's to write, last of all.
+cmake_path(ABSOLUTE_PATH HUFU_LIBEXEC_DIR BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE HUFU_SUDO_PLUGIN)
+string(APPEND HUFU_SUDO_PLUGIN /hufu_sudo.so)
+configure_file(contrib/sudo/enable.in sudo/enable @ONLY)
+install(PROGRAMS "${PROJECT_BINARY_DIR}/sudo/enable" contrib/sudo/disable DESTINATION "${share}/hufu/sudo")
+install(FILES contrib/sudo/hufu.sudoers DESTINATION "${share}/hufu/sudo")
 # auditd takes no pattern for a path.
 cmake_path(ABSOLUTE_PATH HUFU_PAM_MODULE_DIR BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE module_folder)
 configure_file(contrib/audit/50-hufu.rules.in audit/50-hufu.rules @ONLY)

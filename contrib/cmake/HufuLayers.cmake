@@ -54,6 +54,8 @@ endfunction()
 # --- outside libraries -------------------------------------------------------------------------------------------
 
 hufu_library(pam        LINK pam HEADERS "security/.*")
+# A header alone: sudo is what loads the plugin.
+hufu_library(sudo-plugin HEADERS "sudo_plugin\\.h")
 hufu_library(inih       PKGCONFIG inih HEADERS "ini\\.h")
 hufu_library(libcrypto  PKGCONFIG libcrypto HEADERS "openssl/.*")
 hufu_library(sqlite3    PKGCONFIG sqlite3 HEADERS "sqlite3.*\\.h")
@@ -76,6 +78,9 @@ hufu_row(engine   policy/engine   LAYERS document base)
 hufu_row(wire     policy/wire     LAYERS base)
 
 hufu_row(client   pam_module      LAYERS base wire LIBRARIES pam MAINS pam_hufu.c authorized_keys.c channel.c probe.c)
+
+# The one piece below contrib that is C: what sudo loads.
+hufu_row(plugin   contrib/sudo    LAYERS base wire client LIBRARIES sudo-plugin MAINS hufu_sudo.c)
 
 hufu_row(common   broker/common   LAYERS base LIBRARIES inih)
 hufu_row(trust    broker/trust    LAYERS base document engine LIBRARIES libcrypto threads)

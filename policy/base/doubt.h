@@ -9,7 +9,7 @@
  * `command: any` none of them matters; beside a list each of them refuses. One row a doubt: symbol, bit,
  * name as recorded.
  *
- * The first three are no run of one command at all, whatever the path is.
+ * The first four are no run of one program that is known, whatever the path is.
  */
 #define DOUBT_TABLE(ROW)                                                                                    \
     ROW(SUDOEDIT, 0, "sudoedit")                                                                            \
@@ -39,8 +39,8 @@ enum doubt {
 #define DOUBT_OR(symbol, bit, name) | (1U << (bit))
 /** Every doubt there is; a decoder refuses other bits. */
 #define DOUBT_ALL (0U DOUBT_TABLE(DOUBT_OR))
-/** No run of one command, whatever its path. */
-#define DOUBT_NOT_COMMAND ((uint32_t)(DOUBT_SUDOEDIT | DOUBT_SHELL | DOUBT_LOGIN_SHELL))
+/** No run of one known program, whatever its path. */
+#define DOUBT_NOT_COMMAND ((uint32_t)(DOUBT_SUDOEDIT | DOUBT_SHELL | DOUBT_LOGIN_SHELL | DOUBT_RELATIVE))
 
 /** Name of one doubt, or NULL for a number that is not one of the bits. */
 const char *doubt_name(enum doubt doubt);

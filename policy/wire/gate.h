@@ -94,7 +94,7 @@ struct gate_command {
         arguments[4097]; /* without argv[0]: each ended by LF. Cut, or without a LF in one: DOUBT_ARGUMENTS */
     char cwd[513];       /* where it will run, cut; for the record */
     char tty[129];
-    char concern[129]; /* the variable, file or folder that the first doubt is about; empty: none to name */
+    char concern[129]; /* the variable, file or folder that a doubt is about; empty: none has one */
 };
 
 enum gate_command_outcome {

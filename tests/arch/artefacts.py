@@ -2,6 +2,7 @@
 """What is shipped, looked at as a file: exports, needed libraries, hardening.
 
 Usage: artefacts.py module FILE            pam_hufu.so: exports the six hooks, needs libc and libpam
+       artefacts.py plugin FILE            hufu_sudo.so: exports sudo's two plugins, needs libc
        artefacts.py program FILE SONAME... an executable and the libraries it may need
        artefacts.py without FILE NAME...   an executable that must not import functions of these names (patterns)
        artefacts.py objects ARCHIVE...     what only the object files show: CET marks (x86)
@@ -15,6 +16,8 @@ import report
 HOOKS = {f"pam_sm_{hook}" for hook in
          ("authenticate", "setcred", "acct_mgmt", "open_session", "close_session", "chauthtok")}
 MODULE_NEEDS = {"libc.so.6", "libpam.so.0"}
+PLUGINS = {"hufu_approval", "hufu_audit"}
+PLUGIN_NEEDS = {"libc.so.6"}
 
 NEEDED = re.compile(r"\(NEEDED\).*\[(.+)\]")
 DYNAMIC_SYMBOL = re.compile(
@@ -60,17 +63,26 @@ def check_needed(result, file, dynamic, allowed):
         result.find(file, "does not name libc.so.6: this is not what was meant to be looked at")
 
 
-def check_module(file):
-    result = report.Report("module")
+def check_loaded(kind, file, names, needs):
+    """What another program loads: exactly these names, these libraries at most."""
+    result = report.Report(kind)
     dynamic = report.run("readelf", "-dW", file)
     check_hardening(result, file, dynamic)
-    check_needed(result, file, dynamic, MODULE_NEEDS)
+    check_needed(result, file, dynamic, needs)
     found = exports(file)
-    for name in sorted(HOOKS - found):
+    for name in sorted(names - found):
         result.find(file, f"does not export {name}")
-    for name in sorted(found - HOOKS):
+    for name in sorted(found - names):
         result.find(file, f"exports {name}")
     return result
+
+
+def check_module(file):
+    return check_loaded("module", file, HOOKS, MODULE_NEEDS)
+
+
+def check_plugin(file):
+    return check_loaded("plugin", file, PLUGINS, PLUGIN_NEEDS)
 
 
 def check_program(file, allowed):
@@ -123,6 +135,8 @@ def main(arguments):
     match arguments:
         case ["module", file]:
             return check_module(file).finish()
+        case ["plugin", file]:
+            return check_plugin(file).finish()
         case ["program", file, *allowed]:
             return check_program(file, allowed).finish()
         case ["without", file, *patterns] if patterns:

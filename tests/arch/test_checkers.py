@@ -253,6 +253,26 @@ class Module(Sample):
         self.assert_finds(self.plant(HOOKS_C, "-Wl,--no-as-needed", "-lsystemd"), "needs libsystemd.so.0")
 
 
+class Plugin(Sample):
+    SOURCE = "int hufu_approval, hufu_audit;\n"
+
+    def plant(self, source, *options):
+        return artefacts.check_plugin(self.compile(
+            source, "-shared", "-fPIC", "-Wl,-z,relro,-z,now,-z,noexecstack,--no-as-needed", "-lc", *options, name="plugin.so"))
+
+    def test_allowed(self):
+        self.assert_clean(self.plant(self.SOURCE))
+
+    def test_one_plugin_missing(self):
+        self.assert_finds(self.plant("int hufu_approval;\n"), "does not export hufu_audit")
+
+    def test_one_name_more(self):
+        self.assert_finds(self.plant(self.SOURCE + "int helper;\n"), "exports helper")
+
+    def test_library(self):
+        self.assert_finds(self.plant(self.SOURCE, "-lpam"), "needs libpam.so.0")
+
+
 class Program(Sample):
     SOURCE = "#include <stdio.h>\nint main(void) { return puts(\"\") < 0; }\n"
 
