@@ -149,7 +149,7 @@ static void find_account(struct doctor *d, const char *name, const struct sudo_p
         doctor_find(d, DOCTOR_WARNING, "sudo-without-plugin", name,
                     _("may run commands by sudo, and sudo does not load Hufu's plugin: only grants with "
                       "`command: any` allow any, and which were run is not on record"));
-        doctor_advise(d, _("Install it: README in /usr/share/hufu/sudo says how."));
+        doctor_advise(d, _("Install it: %s"), "/usr/share/hufu/sudo/enable");
     }
     if (l->without_password) {
         doctor_find(
@@ -243,7 +243,8 @@ static void find_plugin_file(struct doctor *d, const struct sudo_plugins *p)
     if (r == -ENOENT) {
         doctor_find(d, DOCTOR_PROBLEM, "sudo-plugin-missing", path,
                     _("is named by /etc/sudo.conf and is not there: sudo works for nobody"));
-        doctor_advise(d, _("Install it again, or take the lines with hufu_ out of /etc/sudo.conf."));
+        doctor_advise(d, _("Install it again, or take the lines with hufu_ out of /etc/sudo.conf: %s"),
+                      "/usr/share/hufu/sudo/disable");
     } else if (r < 0) {
         doctor_unseen(d, path ? path : "/etc/sudo.conf", r);
     } else if (!host_is_roots(d, &st)) {

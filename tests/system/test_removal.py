@@ -14,7 +14,7 @@ def commands():
     text = (TREE / "README.md").read_text(encoding="utf-8")
     block = re.search(r"^To remove it.*?:\n\n((?:    .*\n)+)", text, re.MULTILINE).group(1)
     found = [line.strip().replace("sudo ", "") for line in block.splitlines()]
-    assert len(found) == 4 and "install_manifest.txt" in found[-1]
+    assert len(found) == 5 and "install_manifest.txt" in found[-1]
     return [*found[:-1], f"rm -r {FILES}"]
 
 
