@@ -367,7 +367,8 @@ int census_check_sight(int proc, char reason[static 200])
     for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
         int r = read_proc(proc, 1, files[i], text);
         if (r < 0) {
-            (void)snprintf(reason, 200, "cannot read /proc/1/%s: %s", files[i], strerror(-r));
+            (void)snprintf(reason, 200, "cannot read /proc/1/%s (is it mounted with hidepid?): %s", files[i],
+                           strerror(-r));
             return -EPERM;
         }
     }
