@@ -1,6 +1,6 @@
 /* /proc as other machines have it: cgroup version 1, hybrid, a kernel without audit, hidepid. What a box
  * cannot be given. */
-#include "broker/reaper/census.h"
+#include "broker/reaper/look.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -124,12 +124,32 @@ static void test_a_proc_that_hides(void **state)
     proc_end(&p);
 }
 
+/* Who sees nobody says so only if they could see everybody, at each look. */
+static void test_nobody_is_seen(void **state)
+{
+    const struct reap_target target = {.scope = REAP_PERSON, .uid = 20001};
+    struct leases_options options = {.maximum_seconds = {0, 1, 1, 1}};
+    struct leases *leases cleanup(leases_free_p) = NULL;
+    struct proc p = proc_new();
+    struct look found = {0};
+    unsigned skipped = 0;
+    (void)state;
+    options.folder = p.fd;
+    assert_int_equal(leases_new(&options, &leases, &skipped), 0);
+    assert_int_equal(look_take(p.fd, leases, &target, &found), 0);
+    look_done(&found);
+    put(&p, "self/mountinfo", "22 1 0:20 / /proc rw - proc proc rw,hidepid=invisible\n");
+    assert_int_equal(look_take(p.fd, leases, &target, &found), -EPERM);
+    proc_end(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cgroup_versions),
         cmocka_unit_test(test_a_kernel_without_audit),
         cmocka_unit_test(test_a_proc_that_hides),
+        cmocka_unit_test(test_nobody_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
