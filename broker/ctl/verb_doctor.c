@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-DEFINE_CLEANUP(struct varlink_reply, varlink_reply_done);
-
 /* By severity - 1; msgids are in findings.c. */
 static const char *const severities[] = {"problem", "warning", "note"};
 
