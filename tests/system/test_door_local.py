@@ -60,11 +60,16 @@ GREETER = "/root/greeter.py"
 DISPLAYS = '[terminal]\nvt = "none"\nswitch = false\n[default_session]\ncommand = "/bin/sleep 1000"\nuser = "_greetd"\n'
 
 
+def displays_begin(site, configuration=DISPLAYS):
+    """As after a boot: greetd remembers in /run that it was there before."""
+    site.box.put("/etc/greetd/config.toml", configuration)
+    site.box.sh("systemctl stop greetd; rm -f /run/greetd*; systemctl reset-failed greetd; systemctl start greetd")
+
+
 @pytest.fixture(scope="module")
 def display_manager(peopled):  # noqa: F811
     peopled.box.put(GREETER, (pathlib.Path(__file__).parent / "greeter.py").read_text(encoding="utf-8"))
-    peopled.box.put("/etc/greetd/config.toml", DISPLAYS)
-    peopled.box.sh("systemctl start greetd")
+    displays_begin(peopled)
     yield
     peopled.box.sh("systemctl stop greetd")
 
@@ -97,6 +102,23 @@ def test_display_manager(site):
     assert greeted(site, "staff.person").ok
     site.box.until("pgrep -u staff.person -x sleep")
     site.box.sh("pkill -u staff.person -x sleep")
+
+
+AUTOMATIC = f'{DISPLAYS}[initial_session]\ncommand = "/bin/sleep 601"\nuser = "zhang.san"\n'
+
+
+def test_display_manager_that_asks_for_no_password(site, display_manager):
+    """Its initial session: begun at its start, for somebody named in its configuration."""
+    box = site.box
+    before = len(site.refusals())
+    displays_begin(site, AUTOMATIC)
+    assert box.until(lambda: site.refusals()[before:]) in (["no-grant"], ["revoked"])
+    assert box.processes("zhang.san") == []
+    site.grant(service="greetd", source="local")
+    displays_begin(site, AUTOMATIC)
+    box.until("pgrep -u zhang.san -x sleep")
+    assert [session["service"] for session in site.live()] == ["greetd"]
+    displays_begin(site)
 
 
 # --- along with a session
