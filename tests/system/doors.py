@@ -41,7 +41,8 @@ if "open" in phases:
 ADMITTED, DENIED = 0, 6
 
 STACKS = {
-    "pam-auth-update": "DEBIAN_FRONTEND=noninteractive pam-auth-update --enable hufu; install -m 644 /usr/share/hufu/pam/runuser /etc/pam.d/",
+    "pam-auth-update": "DEBIAN_FRONTEND=noninteractive pam-auth-update --enable hufu;"
+    " install -m 644 /usr/share/hufu/pam/runuser /etc/pam.d/",
     "whole": "DEBIAN_FRONTEND=noninteractive pam-auth-update --disable hufu;"
     " for f in /usr/share/hufu/pam/*; do case $f in */README) ;; *) install -m 644 $f /etc/pam.d/ ;; esac; done",
 }

@@ -9,7 +9,10 @@ import pytest
 from doors import ADMITTED, DENIED, ask_pam, installed, left_of, peopled  # noqa: F401
 
 # A terminal that agetty takes for the first console: the box's own pty, under the console's name.
-GETTY = "touch /dev/tty1 && mount --bind $(tty) /dev/tty1 && exec setsid -c -w /sbin/agetty --noclear{} tty1 linux </dev/tty1 >/dev/tty1 2>&1"
+GETTY = (
+    "touch /dev/tty1 && mount --bind $(tty) /dev/tty1"
+    " && exec setsid -c -w /sbin/agetty --noclear{} tty1 linux </dev/tty1 >/dev/tty1 2>&1"
+)
 
 
 @pytest.fixture
@@ -166,7 +169,8 @@ def test_user_manager_with_linger(fresh_site):
     site, box = fresh_site, fresh_site.box
     home = "/home/zhang.san/.config/systemd/user"
     box.put(f"{home}/left.service", UNIT, owner="zhang.san")
-    box.sh(f"mkdir -p {home}/default.target.wants && ln -s ../left.service {home}/default.target.wants/ && chown -R zhang.san /home/zhang.san")
+    box.sh(f"mkdir -p {home}/default.target.wants && ln -s ../left.service {home}/default.target.wants/")
+    box.sh("chown -R zhang.san /home/zhang.san")
     box.sh("loginctl enable-linger zhang.san; loginctl enable-linger staff.person")
     grant = site.grant()
     box.reboot()

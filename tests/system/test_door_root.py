@@ -29,7 +29,8 @@ def test_root_becomes_nobody_else(site):
         site,
         # Whom su refuses, it makes wait.
         "for t in li.wei staff.person oracle; do"
-        " su $t -c 'id -un' & su - $t -c 'id -un' & sudo -u $t id -un; sudo -u $t -i id -un; runuser -u $t -- id -un; runuser -l $t -c 'id -un';"
+        " su $t -c 'id -un' & su - $t -c 'id -un' & sudo -u $t id -un; sudo -u $t -i id -un;"
+        " runuser -u $t -- id -un; runuser -l $t -c 'id -un';"
         " pkexec --user $t id -un; done 2>/dev/null; wait; su -c 'id -un'; sudo id -un; runuser -l root -c 'id -un'",
     )
     assert tried.out.split() == ["root"] * 3, tried
@@ -59,7 +60,8 @@ def test_another_vendor_is_two_persons(site):
     site.grant(**{"run-as": ["li.wei", "oracle"], "command": "any"})
     site.grant("li.wei", **{"run-as": ["oracle"], "command": "any"})
     running, _ = site.session_open("li.wei")
-    tried = site.ssh(command="sudo -n -u li.wei sh -c 'id -un; sudo -n -u oracle id -un; echo pw | su oracle -c \"id -un\"; pkexec --user oracle id -un'")
+    onward = "id -un; sudo -n -u oracle id -un; echo pw | su oracle -c 'id -un'; pkexec --user oracle id -un"
+    tried = site.ssh(command=f'sudo -n -u li.wei sh -c "{onward}"')
     assert tried.out == "li.wei\n", tried
     # Nobody is asked about whom there are two: it is refused before.
     assert "two outside persons at once" in tried.err
@@ -108,8 +110,8 @@ def test_what_they_left_as_others_ends_with_them(site):
 def test_a_connection_as_staff_ends_with_who_opened_it(site):
     """Whoever has a colleague's password is that colleague to sshd; but the connection is the vendor's."""
     grant = site.grant()
-    ssh = "SSH_ASKPASS=/usr/local/bin/say-pw SSH_ASKPASS_REQUIRE=force ssh -tt -o StrictHostKeyChecking=no staff.person@localhost sleep 600"
-    running = site.ssh_start(command=ssh)
+    typing = "SSH_ASKPASS=/usr/local/bin/say-pw SSH_ASKPASS_REQUIRE=force"
+    running = site.ssh_start(command=f"{typing} ssh -tt -o StrictHostKeyChecking=no staff.person@localhost sleep 600")
     site.box.until("pgrep -u staff.person -x sleep")
     assert site.revoke(grant).ok
     assert left_of(site) == []

@@ -47,7 +47,8 @@ def test_polkit_gives_pkexec_alone(site):
     assert "-root\n" not in said.replace("pkexec-root\n", "") and "-oracle\n" not in said, said
     assert not site.box.run("ls /var/lib/systemd/linger/* 2>/dev/null").ok
     # The rule is about nobody else.
-    site.box.put("/etc/polkit-1/rules.d/60-staff.rules", 'polkit.addRule(function(a, s) { if (s.user == "staff.person") return "yes"; });\n')
+    rule = 'polkit.addRule(function(a, s) { if (s.user == "staff.person") return "yes"; });\n'
+    site.box.put("/etc/polkit-1/rules.d/60-staff.rules", rule)
     site.box.until(lambda: site.ssh("staff.person", ASKING_POLKIT["systemd-run"]).out == "root\n")
 
 

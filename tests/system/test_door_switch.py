@@ -53,7 +53,8 @@ def test_not_without_a_session(site):
 @pytest.mark.usefixtures("installed")
 def test_runuser_by_a_vendor_who_became_root(site):
     site.grant(**{"run-as": ["root", "oracle"], "command": "any"})
-    inside = "runuser -u oracle -- id -un; runuser -l oracle -c 'id -un'; runuser -u staff.person -- id -un; runuser -l li.wei -c 'id -un'"
+    inside = "runuser -u oracle -- id -un; runuser -l oracle -c 'id -un';"
+    inside += " runuser -u staff.person -- id -un; runuser -l li.wei -c 'id -un'"
     assert site.ssh(command=f"sudo -n sh -c {inside!r}").out.split() == ["oracle", "oracle"]
     assert site.refusals()[-2:] == ["run-as-not-granted"] * 2
     # root's own scripts, and people of the department who became root, run what they like as whom they like.
