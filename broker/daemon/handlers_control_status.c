@@ -119,6 +119,23 @@ static void find_classes(const struct broker *b, json_t *findings, when_t now)
                  grant_class_name(c));
 }
 
+/* Grants of theirs that are in force end with it, and with them the sessions. */
+static void find_certificates(const struct broker *b, json_t *findings, when_t now)
+{
+    when_t until = 0;
+    const char *person = trust_set_first_to_end(b->trust, now, &until);
+    char text[WHEN_TEXT_SIZE];
+
+    if (!person || until - now >= EXPIRES_SOON)
+        return;
+    when_format(until, text);
+    find(
+        findings, "warning", "trust",
+        _("The certificate of %s in the trust in force is valid until %s only, the first of all to end. Have "
+          "the next epoch signed with a new one before, and hand it in with `hufuctl trust update`."),
+        person, text);
+}
+
 /* Dates are compared with a clock that is believed only. */
 static void find_trust_dates(const struct broker *b, json_t *findings, when_t now)
 {
@@ -145,6 +162,7 @@ static void find_trust_dates(const struct broker *b, json_t *findings, when_t no
              _("The trust in force is valid until %s only. Have the next epoch signed before, and hand it in "
                "with `hufuctl trust update`."),
              until);
+    find_certificates(b, findings, now);
     find_classes(b, findings, now);
 }
 

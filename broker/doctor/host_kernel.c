@@ -4,6 +4,7 @@
 #include "broker/doctor/settings.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What Hufu needs of the kernel and of systemd: whose a process is, that all are seen, that all can be ended.
@@ -19,14 +20,45 @@ static void check_login_uid(struct doctor *d)
     doctor_advise(d, _("Boot a kernel with CONFIG_AUDIT, without audit=off in its command line."));
 }
 
+/* As the process of that number sees /proc. True also if that cannot be told. */
+static bool hides(struct doctor *d, const char *pid, char *options, size_t size)
+{
+    cleanup_free char *path = NULL, *mounts = NULL;
+
+    if (asprintf(&path, "/proc/%s/mounts", pid) < 0) {
+        path = NULL;
+        return true;
+    }
+    if (doctor_read_said(d, path, &mounts) < 0)
+        return true;
+    return mount_options(mounts, "/proc", options, size) && mount_hides_processes(options);
+}
+
+/* The shipped unit has a mount of its own, which does not take this machine's options over. */
+static bool reaper_sees_all(struct doctor *d)
+{
+    static const char *const argv[] = {"/usr/bin/systemctl",  "show", "-p", "Id", "-p", "MainPID",
+                                       "hufu-reaper.service", NULL};
+    cleanup_free char *shown = host_output(d, argv);
+    char pid[16], options[256];
+
+    return shown && unit_property(shown, "hufu-reaper.service", "MainPID", pid, sizeof(pid)) &&
+           strcmp(pid, "0") != 0 && !hides(d, pid, options, sizeof(options));
+}
+
 static void check_proc(struct doctor *d)
 {
-    cleanup_free char *mounts = NULL;
-    char options[256];
+    char options[256] = "?";
 
-    if (doctor_read_said(d, "/proc/self/mounts", &mounts) < 0 ||
-        !mount_options(mounts, "/proc", options, sizeof(options)) || !mount_hides_processes(options))
+    if (!hides(d, "self", options, sizeof(options)))
         return;
+    if (reaper_sees_all(d)) {
+        doctor_find(d, DOCTOR_NOTE, "proc-hidden", "/proc",
+                    _("is mounted with %s; hufu-reaper has a /proc of its own, which hides nothing"),
+                    options);
+        doctor_advise(d, _("Nothing has to be done while the shipped unit runs."));
+        return;
+    }
     doctor_find(d, DOCTOR_PROBLEM, "proc-hidden", "/proc",
                 _("is mounted with %s: hufu-reaper does not start where it may not see every process"),
                 options);

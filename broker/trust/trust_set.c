@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Lines of a trust file before the first anchor: type, site, epoch, not-before, not-after. Every later
  * line is one item, in the order of the document's arrays. */
@@ -229,4 +230,34 @@ bool trust_set_class_is_open(const struct trust_set *t, enum grant_class class, 
 
     return class >= GRANT_CLASS_NORMAL && class <= GRANT_CLASS_COUNT &&
            when_interval_contains(d->valid, now) && voters_can_meet(&t->approvers, &d->quorum[class], &now);
+}
+
+/* The end of everything a person can sign with, in one list. */
+static when_t person_valid_until(const struct signers *s, const char *person, when_t now)
+{
+    when_t end = 0, until;
+
+    for (size_t i = 0; i < s->count; i++)
+        if (strcmp(s->items[i].line->person, person) == 0 && signer_valid_until(&s->items[i], now, &until) &&
+            until > end)
+            end = until;
+    return end;
+}
+
+const char *trust_set_first_to_end(const struct trust_set *t, when_t now, when_t *until)
+{
+    const struct signers *const lists[] = {&t->approvers, &t->revokers, &t->status_keys};
+    const char *first = NULL;
+
+    for (size_t k = 0; k < ARRAY_SIZE(lists); k++)
+        for (size_t i = 0; i < lists[k]->count; i++) {
+            const char *person = lists[k]->items[i].line->person;
+            when_t end = person_valid_until(lists[k], person, now);
+
+            if (end == 0 || (first && end >= *until))
+                continue;
+            first = person;
+            *until = end;
+        }
+    return first;
 }

@@ -48,6 +48,11 @@ const uint8_t *trust_set_basis(const struct trust_set *t);
  * it, and approvers with valid certificates are enough for the quorum. For status and setup. */
 bool trust_set_class_is_open(const struct trust_set *t, enum grant_class class, when_t now);
 
+/** The person (an approver, revoker or status key, by name) whose last certificate that is valid at `now`
+ * ends first, and when that is, in *until. NULL: nobody's is valid. A person whose key is being replaced
+ * counts with the later one. */
+const char *trust_set_first_to_end(const struct trust_set *t, when_t now, when_t *until);
+
 struct octets {
     const uint8_t *data;
     size_t size;

@@ -1,7 +1,9 @@
 // LAYERS: test_support
 
 #include "broker/audit/event.h"
+#include "broker/common/clock.h"
 #include "tests/unit/broker/daemon/epochs.h"
+#include "tests/unit/support/issuing.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -99,6 +101,30 @@ static void test_file_decides_nothing(void **state)
     assert_in_force(w, 4, "seed");
     assert_int_equal(world_grant(w, (struct grant_plan){0}), REASON_OK);
     free(other);
+}
+
+/* Whose certificate ends soon is told in time; of several the first. */
+static void test_a_certificate_that_ends_soon(void **state)
+{
+    struct world *w = world_new();
+    const struct authority *a = &w->department->anchors[DEPARTMENT_ED25519];
+    struct signatory *unit = &w->department->approvers[DEPARTMENT_UNIT];
+    cleanup_free char *text = NULL;
+
+    (void)state;
+    X509_free(unit->certificate);
+    unit->certificate =
+        issue_certificate(&(struct certificate_plan){.name = "zhou.ming",
+                                                     .key = unit->key,
+                                                     .issuer = a->certificate,
+                                                     .issuer_key = a->key,
+                                                     .last = clock_wall() + (when_t)10 * 86400});
+    text = epoch_text(w, (struct trust_plan){.epoch = 4});
+    epoch_put_file(w, text);
+    world_start(w);
+    assert_true(status_says(w, "trust", "The certificate of zhou.ming"));
+    assert_false(status_says(w, "trust", "The certificate of wang.wu"));
+    world_free(w);
 }
 
 /* A host whose first trust file was no good: nobody gets in; the corrected file is taken by a reload. */
@@ -353,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         EPOCH_TEST(test_seed),
         EPOCH_TEST(test_file_decides_nothing),
+        cmocka_unit_test(test_a_certificate_that_ends_soon),
         cmocka_unit_test(test_seed_by_reload),
         EPOCH_TEST(test_reload_replaces_nothing),
         EPOCH_TEST(test_kept_epoch_is_damaged),

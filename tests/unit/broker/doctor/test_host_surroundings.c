@@ -123,6 +123,26 @@ static void test_kernel(void **state)
     assert_finds_not(p, "cgroup-kill-missing");
 }
 
+/* The shipped unit's mount is its own. */
+static void test_a_proc_that_hides(void **state)
+{
+    static const char line[] = "/usr/bin/systemctl show -p Id -p MainPID hufu-reaper.service";
+    static const char hidden[] = "proc /proc proc rw,hidepid=invisible 0 0\n";
+    struct patient *p = *state;
+
+    patient_put(p, "/proc/self/mounts", hidden);
+    patient_put(p, "/proc/77/mounts", "proc /proc proc rw 0 0\n");
+    patient_answer(p, line, 0, "Id=hufu-reaper.service\nMainPID=77\n");
+    patient_examine(p, check_kernel);
+    assert_finds(p, DOCTOR_NOTE, "proc-hidden", "/proc");
+    patient_put(p, "/proc/77/mounts", hidden);
+    patient_examine(p, check_kernel);
+    assert_finds(p, DOCTOR_PROBLEM, "proc-hidden", "/proc");
+    patient_answer(p, line, 0, "Id=hufu-reaper.service\nMainPID=0\n");
+    patient_examine(p, check_kernel);
+    assert_finds(p, DOCTOR_PROBLEM, "proc-hidden", "/proc");
+}
+
 static void test_time(void **state)
 {
     struct patient *p = *state;
@@ -200,6 +220,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_useradd, setup, patient_teardown),
         cmocka_unit_test_setup_teardown(test_subordinate, setup, patient_teardown),
         cmocka_unit_test_setup_teardown(test_kernel, setup, patient_teardown),
+        cmocka_unit_test_setup_teardown(test_a_proc_that_hides, setup, patient_teardown),
         cmocka_unit_test_setup_teardown(test_time, setup, patient_teardown),
         cmocka_unit_test_setup_teardown(test_the_journal, setup, patient_teardown),
         cmocka_unit_test_setup_teardown(test_copies, setup, patient_teardown),

@@ -1,8 +1,10 @@
 // LAYERS: test_support
 
+#include "tests/unit/broker/trust/fourth.h"
 #include "tests/unit/broker/trust/question.h"
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What the trust file itself says: its dates, its site, its requesters, its classes. */
@@ -111,6 +113,44 @@ static void test_class_is_open(void **state)
     assert_false(trust_set_class_is_open(t, GRANT_CLASS_NORMAL, ISSUING_UNTIL));
 }
 
+static const char *first_to_end(const struct department *d, enum signature_algorithm alg, const char *person,
+                                when_t last, when_t now, when_t *until)
+{
+    static char name[64];
+    const struct authority *a = &d->anchors[DEPARTMENT_ED25519];
+    EVP_PKEY *key = issue_key(alg);
+    struct certificate_plan plan = {
+        .name = person, .key = key, .issuer = a->certificate, .issuer_key = a->key, .last = last};
+    struct signatory s = {person, "finance", "unit", alg, key, issue_certificate(&plan)};
+    cleanup_free char *text = fourth_trust(d, &s);
+    cleanup(trust_set_free_p) struct trust_set *t = NULL;
+    struct document_error error;
+    const char *first;
+
+    assert_int_equal(load_trust(text, &t, &error), 0);
+    first = trust_set_first_to_end(t, now, until);
+    (void)snprintf(name, sizeof(name), "%s", first ? first : "");
+    signatory_done(&s);
+    return name;
+}
+
+static void test_who_ends_first(void **state)
+{
+    const struct department *d = *state;
+    when_t until = 0, soon = PAPERS_NOW + 86400;
+
+    assert_string_equal(first_to_end(d, SIGNATURE_ED25519, "yang.er", soon - 1, PAPERS_NOW, &until),
+                        "yang.er");
+    assert_int_equal(until, soon);
+    /* It has ended already: the others' are next. */
+    assert_string_not_equal(first_to_end(d, SIGNATURE_ED25519, "yang.er", soon - 1, soon, &until), "yang.er");
+    assert_int_equal(until, ISSUING_UNTIL);
+    /* zhou.ming has a second one, which is longer. */
+    (void)first_to_end(d, SIGNATURE_ED25519, "zhou.ming", soon - 1, PAPERS_NOW, &until);
+    assert_int_equal(until, ISSUING_UNTIL);
+    assert_string_equal(first_to_end(d, SIGNATURE_ED25519, "yang.er", 0, ISSUING_UNTIL, &until), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +160,7 @@ int main(void)
         cmocka_unit_test(test_class_limit),
         cmocka_unit_test(test_quorum_of_the_class),
         cmocka_unit_test(test_class_is_open),
+        cmocka_unit_test(test_who_ends_first),
     };
 
     return cmocka_run_group_tests(tests, setup_department, teardown_department);
