@@ -18,7 +18,7 @@ struct pam_service {
 /** Kind and severity by name. */
 void pam_service_classify(struct pam_service *s);
 
-/** Whether the service neither opens a session nor starts anything: chsh, passwd, greeters, screen lockers.
+/** Whether the service neither opens a session nor starts anything: passwd, useradd, greeters, screen lockers.
  */
 bool pam_service_is_harmless(const char *name);
 

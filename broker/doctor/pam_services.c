@@ -9,12 +9,10 @@ static const char *const further_doors[] = {
     "machine-shell", "mosh",    "ly",   "emptty",      "lemurs",   "tigervnc",     "shellinabox", NULL,
 };
 
-/* They change a password or a name, greet, or unlock a screen that a live session shows. */
+/* They change a password or an account as root, greet, or unlock a screen that a live session shows. */
 static const char *const harmless[] = {
     "chage",
-    "chfn",
     "chpasswd",
-    "chsh",
     "groupadd",
     "groupdel",
     "groupmems",

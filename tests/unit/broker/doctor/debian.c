@@ -134,8 +134,9 @@ static char *read_whole(const char *path)
 
 void debian_put_stacks(struct patient *p)
 {
-    static const char *const names[] = {"atd",  "cron", "login", "polkit-1", "runuser",
-                                        "sshd", "su",   "sudo",  "sudo-i",   "systemd-user"};
+    static const char *const names[] = {"atd",   "chfn",     "chsh",        "cron", "login",
+                                        "other", "polkit-1", "runuser",     "sshd", "su",
+                                        "sudo",  "sudo-i",   "systemd-user"};
 
     debian_put_pam(p);
     patient_put(p, "/etc/pam.d/runuser-l", "auth include runuser\nsession include runuser\n");
