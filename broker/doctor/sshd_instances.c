@@ -152,8 +152,12 @@ static void read_processes(struct doctor *d, struct sshd_instances *all)
     static const char *const argv[] = {"/usr/bin/ps", "-C", "sshd", "-o", "args=", NULL};
     cleanup_doctor_output struct doctor_output output = {0};
     char *rest = NULL;
+    int r = doctor_run(d, argv, &output);
 
-    if (doctor_run(d, argv, &output) < 0 || output.status != 0)
+    if (r < 0)
+        doctor_unseen(d, argv[0], r);
+    /* Status 1: none runs. */
+    if (r < 0 || output.status != 0)
         return;
     for (char *line = strtok_r(output.out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         char *end = strstr(line, " [listener]");

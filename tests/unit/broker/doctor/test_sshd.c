@@ -62,6 +62,7 @@ static struct patient *with_sshd(void **state)
     patient_answer(
         p, "/usr/bin/getent passwd", 0,
         "root:x:0:0::/root:/bin/sh\nzhang.san:x:20001:990::/:/bin/sh\nli:x:20002:990::/:/bin/sh\n");
+    patient_answer(p, "/usr/bin/ps -C sshd -o args=", 1, "");
     patient_answer(p, "/usr/bin/id -G zhang.san", 0, "990\n");
     patient_answer(p, "/usr/bin/id -G li", 0, "990\n");
     patient_answer(p, ASK " -C user=zhang.san" OUTSIDE, 0, healthy);
@@ -229,6 +230,16 @@ static void test_a_second_sshd(void **state)
     assert_finds(p, DOCTOR_PROBLEM, "sshd-own-keys", "/etc/ssh/second");
 }
 
+/* Without ps nobody knows what else runs. */
+static void test_processes_that_cannot_be_seen(void **state)
+{
+    struct patient *p = with_sshd(state);
+
+    patient_answer_fails(p, "/usr/bin/ps -C sshd -o args=", -ENOENT);
+    patient_examine(p, check_sshd);
+    assert_finds(p, DOCTOR_PROBLEM, "not-looked-at", NULL);
+}
+
 static void test_instances(void **state)
 {
     struct sshd_instances all = {.n = 0};
@@ -349,6 +360,7 @@ int main(void)
         CASE(test_a_match_by_address),
         CASE(test_a_match_by_user),
         CASE(test_a_second_sshd),
+        CASE(test_processes_that_cannot_be_seen),
         CASE(test_instances),
         CASE(test_examples),
         CASE(test_a_broken_configuration),
