@@ -254,6 +254,22 @@ static void find_plugin_file(struct doctor *d, const struct sudo_plugins *p)
     }
 }
 
+static void find_range(struct doctor *d, const struct sudo_plugins *p)
+{
+    const struct doctor_host *h = doctor_host_of(d);
+    char range[32];
+
+    (void)snprintf(range, sizeof(range), "%u-%u", (unsigned)h->gated_first, (unsigned)h->gated_last);
+    if (h->gated_first == 0 || ((!p->hufu_approval || strcmp(p->ranges[0], range) == 0) &&
+                                (!p->hufu_audit || strcmp(p->ranges[1], range) == 0)))
+        return;
+    doctor_find(d, DOCTOR_PROBLEM, "sudo-range-differs", "/etc/sudo.conf",
+                _("does not give Hufu's plugin the range of hufud.conf (gated_uid=%s): it judges others, or "
+                  "refuses everybody gated"),
+                range);
+    doctor_advise(d, "/usr/share/hufu/sudo/enable");
+}
+
 static void check_plugins(struct doctor *d, struct sudo_plugins *p)
 {
     cleanup_free char *text = NULL;
@@ -262,6 +278,7 @@ static void check_plugins(struct doctor *d, struct sudo_plugins *p)
     sudo_plugins_parse(text ? text : "", p);
     if (p->hufu_file[0] != '\0')
         find_plugin_file(d, p);
+    find_range(d, p);
     if (p->other_policy) {
         doctor_find(d, DOCTOR_PROBLEM, "sudo-other-policy", "/etc/sudo.conf",
                     _("loads the policy %s: it need not ask PAM, where the gate stands"), p->other_name);
@@ -272,7 +289,7 @@ static void check_plugins(struct doctor *d, struct sudo_plugins *p)
                     p->hufu_audit ? _("loads hufu_audit without hufu_approval: nothing is judged")
                                   : _("loads hufu_approval without hufu_audit: what came of a command is not "
                                       "on record"));
-        doctor_advise(d, _("Give both lines, as in the shipped snippet."));
+        doctor_advise(d, "/usr/share/hufu/sudo/enable");
     }
 }
 

@@ -156,6 +156,16 @@ static bool ends_with(struct span s, const char *tail)
     return s.length >= length && memcmp(s.text + s.length - length, tail, length) == 0;
 }
 
+static void take_range(struct span options, char *ret, size_t size)
+{
+    static const char key[] = "gated_uid=";
+    struct span word;
+
+    while (span_word(&options, &word))
+        if (span_starts(word, key))
+            copy_word((struct span){word.text + strlen(key), word.length - strlen(key)}, ret, size);
+}
+
 static void take_plugin(struct sudo_plugins *p, struct span rest)
 {
     struct span name, file;
@@ -164,11 +174,13 @@ static void take_plugin(struct sudo_plugins *p, struct span rest)
         return;
     if (span_starts(name, "hufu_"))
         copy_word(file, p->hufu_file, sizeof(p->hufu_file));
-    if (span_is(name, "hufu_approval"))
+    if (span_is(name, "hufu_approval")) {
         p->hufu_approval = true;
-    else if (span_is(name, "hufu_audit"))
+        take_range(rest, p->ranges[0], sizeof(p->ranges[0]));
+    } else if (span_is(name, "hufu_audit")) {
         p->hufu_audit = true;
-    else if (span_is(name, "sudoers_policy"))
+        take_range(rest, p->ranges[1], sizeof(p->ranges[1]));
+    } else if (span_is(name, "sudoers_policy"))
         p->sudoers = true;
     else if (ends_with(name, "policy")) {
         p->other_policy = true;

@@ -38,6 +38,7 @@ struct sudo_plugins {
     char other_name[64];
     bool hufu_approval, hufu_audit;
     char hufu_file[256]; /* as written; relative: below the plugin folder */
+    char ranges[2][32];  /* gated_uid= of hufu_approval and of hufu_audit; empty: not given */
     char folder[256];    /* Path plugin_dir; empty: sudo's own */
 };
 

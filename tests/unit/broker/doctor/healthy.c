@@ -142,7 +142,9 @@ static void put_files(struct patient *p)
     patient_put(p, "/etc/audit/rules.d/50-hufu.rules",
                 "-a always,exit -F auid>=20000 -F auid<=29999 -F key=hufu\n");
     patient_put(p, "/etc/rsyslog.d/remote.conf", "*.* @@logs.finance.example\n");
-    patient_put(p, "/etc/sudo.conf", "Plugin hufu_approval hufu_sudo.so\nPlugin hufu_audit hufu_sudo.so\n");
+    patient_put(p, "/etc/sudo.conf",
+                "Plugin hufu_approval hufu_sudo.so gated_uid=20000-29999\n"
+                "Plugin hufu_audit hufu_sudo.so gated_uid=20000-29999\n");
     patient_put(p, "/usr/libexec/sudo/hufu_sudo.so", "");
     patient_put(p, "/proc/self/mounts", "proc /proc proc rw 0 0\n");
     patient_put(p, "/proc/sys/kernel/osrelease", "6.18.0\n");

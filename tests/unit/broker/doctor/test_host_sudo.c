@@ -111,6 +111,23 @@ static void test_plugins(void **state)
     assert_finds(p, DOCTOR_PROBLEM, "sudo-other-policy", "/etc/sudo.conf");
 }
 
+static void test_the_range_of_the_plugin(void **state)
+{
+    static const char *const texts[] = {
+        "Plugin hufu_approval hufu_sudo.so gated_uid=20000-29999\nPlugin hufu_audit hufu_sudo.so\n",
+        "Plugin hufu_approval hufu_sudo.so gated_uid=20000-39999\n"
+        "Plugin hufu_audit hufu_sudo.so gated_uid=20000-29999\n",
+    };
+    struct patient *p = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        patient_put(p, "/etc/sudo.conf", texts[i]);
+        patient_examine(p, check_sudo);
+        assert_finds(p, DOCTOR_PROBLEM, "sudo-range-differs", "/etc/sudo.conf");
+        assert_int_equal(doctor_count(p->doctor), 1);
+    }
+}
+
 static void test_the_file_of_the_plugin(void **state)
 {
     struct patient *p = *state;
@@ -227,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_entries, healthy_setup, patient_teardown),
         cmocka_unit_test_setup_teardown(test_without_the_plugin, healthy_setup, patient_teardown),
         cmocka_unit_test_setup_teardown(test_plugins, healthy_setup, patient_teardown),
+        cmocka_unit_test_setup_teardown(test_the_range_of_the_plugin, healthy_setup, patient_teardown),
         cmocka_unit_test_setup_teardown(test_the_file_of_the_plugin, healthy_setup, patient_teardown),
         cmocka_unit_test_setup_teardown(test_a_sudo_that_does_not_work, healthy_setup, patient_teardown),
         cmocka_unit_test_setup_teardown(test_writable_sudoers, healthy_setup, patient_teardown),
