@@ -235,7 +235,7 @@ bool trust_set_class_is_open(const struct trust_set *t, enum grant_class class, 
 /* The end of everything a person can sign with, in one list. */
 static when_t person_valid_until(const struct signers *s, const char *person, when_t now)
 {
-    when_t end = 0, until;
+    when_t end = 0, until = 0;
 
     for (size_t i = 0; i < s->count; i++)
         if (strcmp(s->items[i].line->person, person) == 0 && signer_valid_until(&s->items[i], now, &until) &&
