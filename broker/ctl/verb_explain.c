@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct explain {
-    const char *service, *source, *at, *key, *target;
+    const char *service, *source, *at, *key, *target, *command;
 };
 
 static const struct option_row rows[] = {
@@ -21,6 +21,8 @@ static const struct option_row rows[] = {
      offsetof(struct explain, key)},
     {"target", 0, OPTION_TEXT, false, "ACCOUNT", N_("account to become, with service su or sudo"),
      offsetof(struct explain, target)},
+    {"command", 0, OPTION_TEXT, false, "LINE", N_("command with service sudo, as a grant's line"),
+     offsetof(struct explain, command)},
 };
 
 static const struct table_column columns[] = {
@@ -112,6 +114,7 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
     call_put_text(parameters, "source", e->source);
     call_put_text(parameters, "key", e->key);
     call_put_text(parameters, "target", e->target);
+    call_put_text(parameters, "command", e->command);
     if (e->at) {
         when_format(when, at);
         call_put_text(parameters, "at", at);

@@ -6,6 +6,8 @@
 #include "broker/daemon/taken_text.h"
 #include "policy/engine/decide.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* explain: the question as an operator puts it, for a time, a source and a key of their choice, answered by
@@ -13,11 +15,20 @@
 
 struct explaining {
     struct broker *broker;
-    const char *staff, *service, *source, *at, *key, *target;
+    const char *staff, *service, *source, *at, *key, *target, *command;
+    char *path, *arguments; /* of the command */
+    struct command_run run;
     struct facts facts;
     struct ident_id session_grant;
     json_t *considered;
 };
+
+static void explaining_done(struct explaining *x)
+{
+    json_decref(x->considered);
+    free(x->path);
+    free(x->arguments);
+}
 
 static void on_considered(void *userdata, const struct grant_entry *e, enum reason reason)
 {
@@ -66,6 +77,39 @@ static bool take_key(struct explaining *x, struct control_call *call)
     return false;
 }
 
+/* `/usr/bin/systemctl restart oracle`, as a grant's line, without any doubt about it. */
+static bool take_command(struct explaining *x, struct control_call *call)
+{
+    const char *blank;
+
+    if (!x->command)
+        return true;
+    if (!service_is_sudo(x->service) || x->command[0] != '/') {
+        control_invalid(call, "command");
+        return false;
+    }
+    blank = strchrnul(x->command, ' ');
+    x->path = strndup(x->command, (size_t)(blank - x->command));
+    if (asprintf(&x->arguments, "%s%s", *blank != '\0' ? blank + 1 : "", *blank != '\0' ? "\n" : "") < 0)
+        x->arguments = NULL;
+    for (char *c = x->arguments; c && *c != '\0'; c++)
+        if (*c == ' ')
+            *c = '\n';
+    x->run = (struct command_run){x->path ? x->path : "", x->arguments ? x->arguments : "", 0};
+    x->facts.run = &x->run;
+    return true;
+}
+
+/* Without a command the question is put as if sudo's plugin had asked about one and was answered yes. */
+static enum command_state command_of(const struct explaining *x)
+{
+    if (!service_is_sudo(x->service))
+        return COMMAND_FREE;
+    if (x->command)
+        return COMMAND_GIVEN;
+    return x->target ? COMMAND_JUDGED : COMMAND_UNKNOWN;
+}
+
 static const struct session *session_of(const struct broker *b, const char *staff)
 {
     for (const struct session *s = registry_first(b->registry); s; s = registry_next(s))
@@ -84,6 +128,7 @@ static void gather(struct broker *b, struct explaining *x)
     f->phase = x->target ? PHASE_SESSION : PHASE_ACCOUNT;
     f->service = service_grant_name(x->service);
     f->target = f->kind == SERVICE_SWITCH ? x->target : NULL;
+    f->command = command_of(x);
     /* A time that is not now says nothing about the clock nor about the status that will be there then, and
      * the other way round. */
     f->host_state = x->at ? state_for_live(b, f->now) : state_of_host(b, f->kind, f->now);
@@ -140,20 +185,20 @@ static bool is_gated(const struct broker *b, json_int_t uid)
 void control_explain(void *userdata, struct control_call *call, json_t *parameters)
 {
     struct broker *b = userdata;
-    struct explaining x = {.broker = b, .service = "sshd", .facts.now = clock_wall()};
+    cleanup(explaining_done) struct explaining x = {
+        .broker = b, .service = "sshd", .facts.now = clock_wall()};
     json_int_t uid = -1;
-    const struct varlink_field fields[] = {{"staff", VARLINK_STRING, false, &x.staff},
-                                           {"service", VARLINK_STRING, true, &x.service},
-                                           {"source", VARLINK_STRING, true, &x.source},
-                                           {"at", VARLINK_STRING, true, &x.at},
-                                           {"key", VARLINK_STRING, true, &x.key},
-                                           {"target", VARLINK_STRING, true, &x.target},
-                                           {"uid", VARLINK_INT, true, &uid}};
+    const struct varlink_field fields[] = {
+        {"staff", VARLINK_STRING, false, &x.staff},    {"service", VARLINK_STRING, true, &x.service},
+        {"source", VARLINK_STRING, true, &x.source},   {"at", VARLINK_STRING, true, &x.at},
+        {"key", VARLINK_STRING, true, &x.key},         {"target", VARLINK_STRING, true, &x.target},
+        {"command", VARLINK_STRING, true, &x.command}, {"uid", VARLINK_INT, true, &uid}};
 
     if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
         return;
     x.facts.kind = service_kind_of(x.service);
-    if (!control_when(call, "at", x.at, &x.facts.now) || !take_source(&x, call) || !take_key(&x, call))
+    if (!control_when(call, "at", x.at, &x.facts.now) || !take_source(&x, call) || !take_key(&x, call) ||
+        !take_command(&x, call))
         return;
     if (uid >= 0 && !is_gated(b, uid)) {
         answer_not_gated(call);
@@ -162,5 +207,4 @@ void control_explain(void *userdata, struct control_call *call, json_t *paramete
     gather(b, &x);
     x.considered = json_array();
     answer(b, call, &x);
-    json_decref(x.considered);
 }

@@ -4,8 +4,6 @@
 
 void runs_remember(struct runs *r, const struct run *run)
 {
-    if (run->start_time == 0)
-        return;
     r->entries[r->next] = *run;
     r->next = (r->next + 1) % RUNS_MAX;
 }

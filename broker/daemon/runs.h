@@ -25,7 +25,7 @@ struct runs {
     unsigned next;
 };
 
-/** That this run may happen. A process whose start time is not known (0) is not remembered. */
+/** That this run may happen. Of a process whose start time is not known (0) it is of no use. */
 void runs_remember(struct runs *r, const struct run *run);
 
 /** Whether this very process was allowed to run something as `target` for that person a short time ago. */

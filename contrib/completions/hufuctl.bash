@@ -50,7 +50,7 @@ _hufuctl_options() {
       echo --staff --vendor --all
       ;;
     'explain')
-      echo --service --source --at --key --target
+      echo --service --source --at --key --target --command
       ;;
     'grant finish')
       echo --why

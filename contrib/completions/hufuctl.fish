@@ -148,6 +148,7 @@ complete -c hufuctl -n '__hufuctl_is "explain"' -l source -x -a 'local' -d 'wher
 complete -c hufuctl -n '__hufuctl_is "explain"' -l at -x -d 'when [now]'
 complete -c hufuctl -n '__hufuctl_is "explain"' -l key -x -d 'the ssh key that is offered'
 complete -c hufuctl -n '__hufuctl_is "explain"' -l target -x -d 'account to become, with service su or sudo'
+complete -c hufuctl -n '__hufuctl_is "explain"' -l command -x -d "command with service sudo, as a grant's line"
 
 complete -c hufuctl -n '__hufuctl_is "grant finish"' -a '(__hufuctl_ids grant)'
 complete -c hufuctl -n '__hufuctl_is "grant finish"' -l why -x -d 'for the record'

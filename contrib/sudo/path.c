@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -108,7 +107,9 @@ static int step(struct walk *w, const char *name)
     }
     if (length + 1 + strlen(name) >= sizeof(w->found->real))
         return -ENAMETOOLONG;
-    (void)snprintf(real + length, sizeof(w->found->real) - length, "%s%s", length > 1 ? "/" : "", name);
+    if (length > 1)
+        real[length++] = '/';
+    memcpy(real + length, name, strlen(name) + 1);
     if (fstatat(w->place->root, below(real), &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
     judge(w, &st);

@@ -187,6 +187,16 @@ static void test_concern(void **state)
     assert_string_equal(r->m.path, "/open/tool");
 }
 
+static void test_in_the_background(void **state)
+{
+    struct run *r = plain();
+
+    (void)state;
+    r->submit[1] = (char *)"-nb";
+    fill(r);
+    assert_int_equal(r->m.doubts, DOUBT_BACKGROUND);
+}
+
 static void test_names(void **state)
 {
     static const struct {
@@ -346,11 +356,17 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),        cmocka_unit_test(test_settings),
-        cmocka_unit_test(test_result),       cmocka_unit_test(test_concern),
-        cmocka_unit_test(test_names),        cmocka_unit_test(test_no_account),
-        cmocka_unit_test(test_arguments),    cmocka_unit_test(test_without_a_command),
-        cmocka_unit_test(test_cwd),          cmocka_unit_test(test_background),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_result),
+        cmocka_unit_test(test_concern),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_in_the_background),
+        cmocka_unit_test(test_no_account),
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_without_a_command),
+        cmocka_unit_test(test_cwd),
+        cmocka_unit_test(test_background),
         cmocka_unit_test(test_command_text),
     };
 
