@@ -137,6 +137,7 @@ static void gather(struct broker *b, struct explaining *x)
     f->person_state = taken_of_staff(b->taken, x->staff, f->now);
     state_refresh_grants(b, x->staff, f->now);
     f->session_live = s != NULL;
+    f->channels = s && f->kind == SERVICE_USER_MANAGER ? s->channels : 0;
     if (f->kind != SERVICE_SWITCH || !s)
         return;
     x->session_grant = s->grant;

@@ -42,6 +42,12 @@ void life_record(struct record *r, const struct session *s, char address[static 
 
 /* ---- reserving and opening ---- */
 
+/* The channels of a grant are ssh's: who logs in on a console has a shell. */
+static unsigned units_of(const struct question *q, const struct grant *g)
+{
+    return q->sshd ? facts_given(g->channels) & FACTS_UNITS : FACTS_UNITS;
+}
+
 static void describe(struct session *s, const struct question *q, const struct grant_entry *entry)
 {
     s->grant = entry->grant->id;
@@ -55,7 +61,7 @@ static void describe(struct session *s, const struct question *q, const struct g
     (void)snprintf(s->tty, sizeof(s->tty), "%s", q->m.tty);
     s->key = q->facts.key;
     s->fingerprint = q->facts.fingerprint;
-    s->channels = q->facts.channels;
+    s->channels = (uint8_t)(q->facts.channels | units_of(q, entry->grant));
     s->job = q->facts.kind == SERVICE_JOB;
     s->counts = !s->job;
     s->reserved_at = q->facts.now;

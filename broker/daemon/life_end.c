@@ -39,6 +39,12 @@ void life_lease(struct broker *b, const struct session *s, when_t now, reaper_do
 
 /* ---- looking again ---- */
 
+/* Of channels only ssh is asked. */
+static uint8_t in_use(const struct session *s)
+{
+    return strcmp(s->service, "sshd") == 0 ? s->channels : 0;
+}
+
 static struct facts facts_of(struct broker *b, const struct session *s)
 {
     when_t now = session_now(s, clock_wall_us(), clock_boot_us());
@@ -56,7 +62,7 @@ static struct facts facts_of(struct broker *b, const struct session *s)
                           .address = s->address,
                           .key = s->job ? KEY_NOT_ASKED : s->key,
                           .fingerprint = s->fingerprint,
-                          .channels = s->channels,
+                          .channels = in_use(s),
                           .session_live = true};
 }
 

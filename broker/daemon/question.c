@@ -132,7 +132,7 @@ static void refresh_reservation(struct broker *b, struct question *q)
     if (!s)
         return;
     q->reservation = s->number;
-    if (q->facts.phase == PHASE_SESSION)
+    if (q->facts.phase == PHASE_SESSION && q->sshd)
         q->facts.channels = s->channels;
     q->reserved_id = s->grant;
     q->facts.reserved = &q->reserved_id;
@@ -149,6 +149,8 @@ static void refresh_session(struct broker *b, struct question *q)
     if (q->facts.kind == SERVICE_USER_MANAGER)
         live |= SESSION_BIT(SESSION_OPENING) | SESSION_BIT(SESSION_RESERVED);
     q->facts.session_live = registry_count(b->registry, q->m.person_uid, live, NULL) > 0;
+    if (q->facts.kind == SERVICE_USER_MANAGER)
+        q->facts.channels = registry_channels(b->registry, q->m.person_uid, live);
     if (q->facts.kind != SERVICE_SWITCH || !s)
         return;
     q->session_id = s->grant;

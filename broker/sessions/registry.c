@@ -295,6 +295,16 @@ unsigned registry_count(const struct registry *r, uint32_t uid, unsigned states,
     return n;
 }
 
+uint8_t registry_channels(const struct registry *r, uint32_t uid, unsigned states)
+{
+    uint8_t channels = 0;
+
+    for (const struct session *s = r->sessions; s; s = s->next)
+        if (!s->job && s->uid == uid && (states & SESSION_BIT(s->state)) != 0)
+            channels |= s->channels;
+    return channels;
+}
+
 bool registry_is_ending(const struct registry *r, uint32_t uid)
 {
     for (const struct session *s = r->sessions; s; s = s->next)

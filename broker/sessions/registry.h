@@ -56,6 +56,9 @@ struct session *registry_find_current(const struct registry *r, uint32_t uid, ui
  * NULL). */
 unsigned registry_count(const struct registry *r, uint32_t uid, unsigned states, const struct session *but);
 
+/** What they have in use, all together (struct facts). */
+uint8_t registry_channels(const struct registry *r, uint32_t uid, unsigned states);
+
 /** Whether a session or job of the person is being ended. */
 bool registry_is_ending(const struct registry *r, uint32_t uid);
 

@@ -50,7 +50,7 @@ struct session {
     struct session_process parent; /* of the holder, for sshd */
     uint32_t audit_session;        /* UINT32_MAX: unset */
     bool counts;                   /* it took a use */
-    uint8_t channels; /* enum grant_channel bits: what it has, or may have, in use (struct facts) */
+    uint8_t channels;              /* what it has, or may have, in use (struct facts) */
     bool job; /* of cron or at: it ends with its grant like a login session, but is none. It takes no use, and
                  nothing that needs a live session may rest on it */
     bool sweep_owed; /* a session before it ended without everything of the person being ended, because of it

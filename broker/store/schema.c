@@ -168,7 +168,7 @@ static const char version_4[] = "CREATE TABLE claim ("
  *                   session also after a restart. Of sessions from before nothing is known
  */
 static const char version_5[] = "ALTER TABLE session ADD COLUMN"
-                                " channels INTEGER NOT NULL DEFAULT 0 CHECK (channels BETWEEN 0 AND 15);";
+                                " channels INTEGER NOT NULL DEFAULT 0 CHECK (channels BETWEEN 0 AND 31);";
 
 const char *const schema_steps[] = {version_1, version_2, version_3, version_4, version_5};
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);

@@ -100,7 +100,7 @@ struct store_session {
     uint64_t parent_start_time;
     uint32_t audit_session;
     uint8_t counts;                          /* it took a use */
-    uint8_t channels;                        /* enum grant_channel bits: in use */
+    uint8_t channels;                        /* in use: enum grant_channel bits, and FACTS_UNITS */
     when_t reserved_at, opened_at, ended_at; /* 0: not yet */
     when_t deadline;
     enum reason end_reason; /* 0: not ended */

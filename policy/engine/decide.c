@@ -106,6 +106,8 @@ static struct decision decide_by_live_session(const struct facts *facts)
 {
     if (!facts->session_live)
         return refuse(facts, REASON_NO_SESSION, NULL);
+    if (facts->kind == SERVICE_USER_MANAGER && !(facts->channels & FACTS_UNITS))
+        return refuse(facts, REASON_CHANNEL_NOT_GRANTED, NULL);
     return allow(REASON_SESSION_LIVE, NULL, facts->now);
 }
 

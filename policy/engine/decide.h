@@ -17,7 +17,8 @@
  *   login         everything
  *   job           as a login, but neither source, key nor counts
  *   switch        the grant of the session that it happens in, alone: valid now, run-as and command
- *   user manager, locker: no grant; allowed exactly while session_live
+ *   user manager, locker: no grant; allowed exactly while session_live, a user manager only if one of the
+ *                 sessions may run commands (FACTS_UNITS)
  *   other         refused
  *
  * The same function answers a login and `hufuctl explain`: the trace sees every grant considered.

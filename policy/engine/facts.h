@@ -48,6 +48,16 @@ enum command_state {
     COMMAND_NOT_ASKED, /* sudo's session phase, and nobody has asked */
 };
 
+/* Beside enum grant_channel: the person's systemd, which starts with a session and runs what it finds in the
+ * home. That is running commands, so a grant must give shell or exec. */
+#define FACTS_UNITS 0x10U
+
+/** What a grant with these channels gives: they, and FACTS_UNITS with those that run commands. */
+static inline unsigned facts_given(unsigned channels)
+{
+    return channels | (channels & (GRANT_CHANNEL_SHELL | GRANT_CHANNEL_EXEC) ? FACTS_UNITS : 0);
+}
+
 struct host_identity {
     const char *site; /* of the trust file */
     const char *name;
@@ -79,7 +89,8 @@ struct facts {
                                         (with its claim) and session slot are not counted against it */
     uint8_t channels; /* enum grant_channel bits that this login has or may have in use already, so that its
                          grant must give them: forward, if sshd was told with the key that it may; what its
-                         session was let start. 0: none */
+                         session was let start; FACTS_UNITS. SERVICE_USER_MANAGER: what the person's sessions
+                         may have in use, all together. 0: none */
     bool recorder_attested;
     bool claim_possible;    /* the claim provider can be asked now: `N fleet` grants need it */
     uint8_t incident_level; /* gravest open incident here, 1 gravest; 0: none */

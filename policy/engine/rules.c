@@ -243,7 +243,7 @@ static bool command_was_asked(const struct grant_entry *e, const struct facts *f
 /* What is in use cannot be taken back one by one: a forward is sshd's, a command may have left anything. */
 static bool gives_what_is_in_use(const struct grant_entry *e, const struct facts *f)
 {
-    return (f->channels & (unsigned)~e->grant->channels) == 0;
+    return (f->channels & ~facts_given(e->grant->channels)) == 0;
 }
 
 enum {

@@ -307,7 +307,7 @@ static bool read_channels(struct scene *s, const char *value)
     if ((size_t)snprintf(text, sizeof text, "%s", value) >= sizeof text)
         return false;
     for (char *word; (word = strsep(&rest, " ")) != NULL;) {
-        uint8_t found = 0;
+        uint8_t found = strcmp(word, "units") == 0 ? FACTS_UNITS : 0;
 
         for (unsigned bit = GRANT_CHANNEL_SHELL; bit <= GRANT_CHANNEL_FORWARD; bit <<= 1)
             if (strcmp(grant_channel_name((enum grant_channel)bit), word) == 0)

@@ -133,6 +133,41 @@ def test_no_variable_of_the_client_runs_a_program(site, spy, sent):
     assert not came(site)
 
 
+UNIT = "[Service]\nType=oneshot\nExecStart=/usr/bin/touch /tmp/spy/came\n"
+
+
+def test_no_unit_of_the_person_runs_a_program(site, spy):
+    """Somebody's systemd starts with their first session, and what lies in their home. So whoever may only move files has none."""
+    box = site.box
+    for account in ("gao.fei", "staff.person"):
+        units = f"/home/{account}/.config/systemd/user"
+        box.put(f"{units}/spy.service", UNIT)
+        box.sh(f"mkdir {units}/default.target.wants && ln -s ../spy.service {units}/default.target.wants/ && chown -R {account} /home/{account}/.config")
+    site.ssh("staff.person", "true")
+    box.until("test -e /tmp/spy/came")
+    assert came(site)
+    grant = site.grant("gao.fei", channel=["forward", "transfer"])
+    number = len(site.audit(staff="gao.fei", event="user-manager"))
+    running = site.ssh_start("gao.fei", command=[], options=["SessionType=none"])
+    box.until(lambda: len(site.audit(staff="gao.fei", event="user-manager")) > number)
+    box.until(lambda: [s for s in site.live() if s["staff"] == "gao.fei"])
+    asked = site.audit(staff="gao.fei", event="user-manager")[-1]
+    assert (asked["result"], asked["reason"]) == ("failure", "channel-not-granted")
+    box.until("systemctl show -p ActiveState --value user@20004 | grep -qx failed")
+    assert not came(site)
+    running.kill()
+    # With a grant that gives commands there is one, and it is no more than that; a version without ends what it runs.
+    assert site.revoke(grant).ok
+    box.sh("systemctl reset-failed")
+    grant = site.grant("gao.fei", channel=["exec", "transfer"])
+    running = site.ssh_start("gao.fei", command=[], options=["SessionType=none"])
+    box.until("test -e /tmp/spy/came")
+    assert came(site)
+    site.grant("gao.fei", channel="transfer", id=grant, version=2)
+    assert running.wait(timeout=5).code == 255
+    box.until(lambda: box.processes("gao.fei") == [])
+
+
 def test_the_clients_words_are_no_command(site):
     """Of what the client sends, LANG and LC_* arrive, as Debian has it; what to start is not among them."""
     site.grant(channel=["exec", "shell"])

@@ -88,6 +88,46 @@ static void test_job_is_no_session_to_rest_on(void **state)
     visitor_end(&other);
 }
 
+/* The person's systemd runs what it finds in their home: not for those who may run nothing. */
+static void test_user_manager_of_those_who_run_commands(void **state)
+{
+    static const struct {
+        const char *channel;
+        enum reason reason;
+    } rows[] = {{"transfer", REASON_CHANNEL_NOT_GRANTED},
+                {"forward", REASON_CHANNEL_NOT_GRANTED},
+                {"none", REASON_CHANNEL_NOT_GRANTED},
+                {"exec", REASON_SESSION_LIVE},
+                {"shell", REASON_SESSION_LIVE}};
+    struct world *w = *state;
+    enum reason reason;
+
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct visitor v = visitor_new(), manager = visitor_new();
+        struct gate_pam m = world_login(&manager);
+
+        world_grant(w,
+                    (struct grant_plan){.version = i + 1, .channel = rows[i].channel, .uses = "9 per-host"});
+        (void)world_log_in(w, &v);
+        (void)snprintf(m.service, sizeof(m.service), "systemd-user");
+        assert_int_equal(world_ask(w, &manager, FRAME_GATE_ACCOUNT, &m).reason, rows[i].reason);
+        visitor_end(&manager);
+        visitor_end(&v);
+        world_until(w, world_nobody_is_left, NULL);
+    }
+    /* A version that lets nothing run any more ends it, with the session that it came with. */
+    {
+        struct visitor v = visitor_new();
+
+        (void)world_log_in(w, &v);
+        world_grant(w, (struct grant_plan){.version = 9, .channel = "transfer", .uses = "9 per-host"});
+        world_until(w, world_nobody_is_left, NULL);
+        world_records(w, EVENT_SESSION_CLOSE, "success", &reason);
+        assert_int_equal(reason, REASON_CHANNEL_NOT_GRANTED);
+        visitor_end(&v);
+    }
+}
+
 static void test_job_ends_with_its_grant(void **state)
 {
     struct world *w = *state;
@@ -183,6 +223,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_job_is_on_lease_and_takes_no_use, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_job_is_no_session_to_rest_on, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_user_manager_of_those_who_run_commands, world_setup,
+                                        world_teardown),
         cmocka_unit_test_setup_teardown(test_job_ends_with_its_grant, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_job_ends_with_the_last_use, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_no_job_without_the_reaper, world_setup, world_teardown),
