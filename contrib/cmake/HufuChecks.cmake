@@ -1,10 +1,11 @@
 # Checks that are run by name, not with every build: `ninja tidy cppcheck format-check`, and `ninja format`.
 
 file(GLOB_RECURSE checked_sources CONFIGURE_DEPENDS
-  "${PROJECT_SOURCE_DIR}/policy/*.c" "${PROJECT_SOURCE_DIR}/pam_module/*.c" "${PROJECT_SOURCE_DIR}/broker/*.c")
+  "${PROJECT_SOURCE_DIR}/policy/*.c" "${PROJECT_SOURCE_DIR}/pam_module/*.c" "${PROJECT_SOURCE_DIR}/broker/*.c"
+  "${PROJECT_SOURCE_DIR}/contrib/*.c")
 file(GLOB_RECURSE formatted_sources CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/policy/*.[ch]" "${PROJECT_SOURCE_DIR}/pam_module/*.[ch]" "${PROJECT_SOURCE_DIR}/broker/*.[ch]"
-  "${PROJECT_SOURCE_DIR}/tests/*.[ch]")
+  "${PROJECT_SOURCE_DIR}/contrib/*.[ch]" "${PROJECT_SOURCE_DIR}/tests/*.[ch]")
 
 # hufu_check_target(<name> <program> <command>...): a target that says what is missing, if its program is.
 function(hufu_check_target name program)

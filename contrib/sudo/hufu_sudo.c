@@ -98,6 +98,7 @@ static int open_for(struct opened *o, unsigned version, sudo_printf_t print, cha
     return version >= FIRST_API ? ACCEPTED : BROKEN;
 }
 
+// NOLINTNEXTLINE(readability-function-size): as many arguments as sudo's API has
 static int approval_open(unsigned version, sudo_conv_t conversation, sudo_printf_t print,
                          char *const settings[], char *const user_info[], int submit_optind,
                          char *const submit_argv[], char *const submit_envp[], char *const options[],
@@ -226,6 +227,7 @@ static int approval_show_version(int verbose)
 
 /* ---- what came of it ---- */
 
+// NOLINTNEXTLINE(readability-function-size): as above
 static int audit_open(unsigned version, sudo_conv_t conversation, sudo_printf_t print, char *const settings[],
                       char *const user_info[], int submit_optind, char *const submit_argv[],
                       char *const submit_envp[], char *const options[], const char **errstr)

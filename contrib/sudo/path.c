@@ -197,7 +197,7 @@ int path_interpreter_is_doubtful(const struct path_place *place, const char *rea
                                  char concern[static PATH_CONCERN_SIZE])
 {
     struct path_found found;
-    char interpreter[FIRST_LINE_SIZE];
+    char interpreter[FIRST_LINE_SIZE] = "";
 
     copy_cut(real, found.real, sizeof(found.real));
     for (unsigned depth = 0; depth < INTERPRETERS_MAX; depth++) {
