@@ -3,10 +3,11 @@
 #include "broker/doctor/doctor.h"
 
 #include <locale.h>
+#include <unistd.h>
 
 int main(int argc, char **argv)
 {
-    const struct doctor_host host = {.root = "", .run = doctor_run_program};
+    const struct doctor_host host = {.root = "", .caller = geteuid(), .run = doctor_run_program};
     struct cli cli = {
         .out = stdout, .error = stderr, .socket = CLI_SOCKET, .ldapd = CLI_LDAPD, .host = &host};
 

@@ -136,8 +136,14 @@ void check_decision(struct doctor *d)
 {
     static const char *const services[] = {"sshd", "login"};
     cleanup_doctor_accounts struct doctor_accounts accounts = {0};
-    int r = doctor_gated_accounts(d, &accounts);
+    int r;
 
+    /* Of somebody else the gate would only record that they asked. */
+    if (doctor_host_of(d)->caller != doctor_host_of(d)->owner) {
+        doctor_unseen(d, _("a real decision"), -EPERM);
+        return;
+    }
+    r = doctor_gated_accounts(d, &accounts);
     if (r < 0)
         doctor_unseen(d, _("gated accounts"), r);
     if (r == 0 && accounts.n == 0) {

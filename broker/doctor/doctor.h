@@ -43,6 +43,7 @@ void doctor_output_done(struct doctor_output *o);
 struct doctor_host {
     const char *root; /* "" for the host itself; files are read below it, symbolic links included */
     uint32_t owner;   /* who has to own what decides there: 0 */
+    uint32_t caller;  /* who looks */
     /* Runs a program: 0 with *ret, or -errno (-ENOENT: there is none; -ETIMEDOUT; -EFBIG). */
     int (*run)(void *userdata, const char *const argv[], struct doctor_output *ret);
     void *userdata;

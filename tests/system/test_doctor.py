@@ -102,6 +102,8 @@ def test_it_was_all_put_right_again(site):
 
 def test_not_root(site):
     """What an ordinary account cannot look at is said, and is no health."""
+    records = len(site.audit())
     result = site.box.run(["hufuctl", "--json", "doctor"], user="staff.person")
     assert result.code == 1
+    assert all(record["event"] == "control-refused" for record in site.audit()[records:])
     assert "not-looked-at" in {code for code, _ in found(json.loads(result.out))}

@@ -58,6 +58,7 @@ int patient_setup(void **state)
     p->folder = folder;
     p->host = (struct doctor_host){.root = p->folder,
                                    .owner = geteuid(),
+                                   .caller = geteuid(),
                                    .run = answer,
                                    .userdata = p,
                                    .gated_first = 20000,

@@ -124,6 +124,17 @@ static void test_staff(void **state)
     assert_finds(p, DOCTOR_PROBLEM, "decision-stops-staff", "sshd");
 }
 
+/* Only root is answered, and anybody else's question would be on record as an attempt. */
+static void test_not_root(void **state)
+{
+    struct patient *p = with_vendor(state);
+
+    p->host.caller = p->host.owner + 1;
+    patient_examine(p, check_decision);
+    assert_finds(p, DOCTOR_PROBLEM, "not-looked-at", NULL);
+    assert_int_equal(doctor_count_looked(p->doctor), 0);
+}
+
 static void test_nobody_gated(void **state)
 {
     struct patient *p = with_vendor(state);
@@ -140,7 +151,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_as_it_should_be), CASE(test_allowed),        CASE(test_broker_away),
         CASE(test_not_by_the_gate), CASE(test_another_reason), CASE(test_slow),
-        CASE(test_the_probe_dies),  CASE(test_staff),          CASE(test_nobody_gated),
+        CASE(test_the_probe_dies),  CASE(test_staff),          CASE(test_not_root),
+        CASE(test_nobody_gated),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
