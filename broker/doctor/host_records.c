@@ -144,7 +144,7 @@ static void check_rules(struct doctor *d)
 
     if (r == -ENOENT) {
         doctor_find(d, DOCTOR_WARNING, "audit-rules-missing", AUDIT_RULES,
-                    _("is not there: auditd runs, and records no denied access of gated accounts (A.4 f)"));
+                    _("is not there: auditd is, and records no denied access of gated accounts (A.4 f)"));
         doctor_advise(d, "install -m 640 /usr/share/hufu/audit/50-hufu.rules %s && augenrules --load",
                       AUDIT_RULES);
     }
