@@ -1,4 +1,5 @@
-"""Every forward that ssh has, on a real sshd: only what `channel: forward` gives, only while the session lives, and all dead when it ends."""
+"""Every forward that ssh has, on a real sshd: only what `channel: forward` gives, only while the session lives, and all dead when it
+ends."""
 
 import shlex
 

@@ -1,4 +1,5 @@
-"""What a connection may start, on a real sshd: only what `channel` lines give, however it is asked for, and asked again each time."""
+"""What a connection may start, on a real sshd: only what `channel` lines give, however it is asked for, and asked again each
+time."""
 
 import shlex
 
@@ -63,7 +64,8 @@ def test_sftp_server_takes_no_argument(site):
     site.grant(channel="transfer")
     asked = site.ssh(command="/usr/lib/openssh/sftp-server -h")
     assert asked.ok and asked.out == "" and "usage" not in asked.err, asked
-    for command in ("/usr/lib/openssh/sftp-server;id", "/usr/lib/openssh/../openssh/sftp-server", "internal-sftp\nid", "sftp-server", " internal-sftp"):
+    server = "/usr/lib/openssh/sftp-server"
+    for command in (f"{server};id", "/usr/lib/openssh/../openssh/sftp-server", "internal-sftp\nid", "sftp-server", " internal-sftp"):
         refused = site.ssh(command=command)
         assert not refused.ok and "uid=" not in refused.text, refused
         assert site.refusals()[-1] == "channel-not-granted", command
@@ -142,7 +144,8 @@ def test_no_unit_of_the_person_runs_a_program(site, spy):
     for account in ("gao.fei", "staff.person"):
         units = f"/home/{account}/.config/systemd/user"
         box.put(f"{units}/spy.service", UNIT)
-        box.sh(f"mkdir {units}/default.target.wants && ln -s ../spy.service {units}/default.target.wants/ && chown -R {account} /home/{account}/.config")
+        box.sh(f"mkdir {units}/default.target.wants && ln -s ../spy.service {units}/default.target.wants/")
+        box.sh(f"chown -R {account} /home/{account}/.config")
     site.ssh("staff.person", "true")
     box.until("test -e /tmp/spy/came")
     assert came(site)
