@@ -96,7 +96,7 @@ const char *host_first_line(const char *text, char ret[static 201])
     struct span line;
 
     if (!text || !lines_next(&text, &line))
-        return strcpy(ret, "-");
+        line = (struct span){"-", 1};
     (void)snprintf(ret, 201, "%.*s", (int)(line.length < 200 ? line.length : 200), line.text);
     return ret;
 }

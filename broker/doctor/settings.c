@@ -12,17 +12,24 @@ static void copy(struct span s, char *ret, size_t size)
     (void)snprintf(ret, size, "%.*s", (int)s.length, s.text);
 }
 
+/* The word at that place of a line, from 0. */
+static bool word_at(struct span line, unsigned place, struct span *ret)
+{
+    for (unsigned i = 0; i <= place; i++)
+        if (!span_word(&line, ret))
+            return false;
+    return true;
+}
+
 bool mount_options(const char *mounts, const char *where, char *ret, size_t size)
 {
     bool found = false;
-    struct span line, word;
+    struct span line, place, options;
 
     while (lines_next(&mounts, &line)) {
-        if (!span_word(&line, &word) || !span_word(&line, &word) || !span_is(word, where))
+        if (!word_at(line, 1, &place) || !span_is(place, where) || !word_at(line, 3, &options))
             continue;
-        if (!span_word(&line, &word) || !span_word(&line, &word))
-            continue;
-        copy(word, ret, size);
+        copy(options, ret, size);
         found = true;
     }
     return found;

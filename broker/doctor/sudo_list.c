@@ -30,7 +30,7 @@ static int take_settings(struct sudo_list *l, struct span block)
     for (size_t i = 0; i <= block.length; i++) {
         if (i < block.length && block.text[i] == '"')
             quoted = !quoted;
-        if (i < block.length && (quoted || !memchr(", \t\n", block.text[i], 4)))
+        if (i < block.length && (quoted || !strchr(", \t\n", block.text[i])))
             continue;
         if (add_setting(l, (struct span){block.text + from, i - from}) < 0)
             return -ENOMEM;
@@ -121,11 +121,11 @@ int sudo_list_flag(const struct sudo_list *l, const char *name)
 
     for (size_t i = 0; i < l->n_settings; i++) {
         const char *setting = l->settings[i];
-        size_t not = setting[0] == '!';
-        size_t length = strcspn(setting + not, "+=-");
+        size_t negated = setting[0] == '!';
+        size_t length = strcspn(setting + negated, "+=-");
 
-        if (strlen(name) == length && strncmp(setting + not, name, length) == 0)
-            flag = not == 0;
+        if (strlen(name) == length && strncmp(setting + negated, name, length) == 0)
+            flag = negated == 0;
     }
     return flag;
 }
