@@ -13,10 +13,11 @@
 #define SOCKET "hufu-reaper.socket"
 #define LDAPD  "hufu-ldapd.service"
 
-#define PROPERTIES                                                                                      \
-    "Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,DropInPaths,MainPID,User,NoNewPrivileges," \
-    "PrivateNetwork,CapabilityBoundingSet,ProtectSystem,ProtectProc,ProcSubset,ProtectControlGroups,"   \
-    "RuntimeDirectoryPreserve,LogRateLimitIntervalUSec"
+/* Asked of systemctl; one name for each that is looked at below. */
+static const char properties[] =
+    "Id,LoadState,ActiveState,UnitFileState,NeedDaemonReload,DropInPaths,MainPID,User,NoNewPrivileges,"
+    "PrivateNetwork,CapabilityBoundingSet,ProtectSystem,ProtectProc,ProcSubset,ProtectControlGroups,"
+    "RuntimeDirectoryPreserve,LogRateLimitIntervalUSec";
 
 /* What the shipped units say, and what it is worth. */
 static const struct sandbox_row {
@@ -174,7 +175,7 @@ static void check_shown(const struct shown *s)
 void check_units(struct doctor *d)
 {
     static const char *const argv[] = {
-        "/usr/bin/systemctl", "show", "-p", PROPERTIES, HUFUD, REAPER, SOCKET, LDAPD, NULL};
+        "/usr/bin/systemctl", "show", "-p", properties, HUFUD, REAPER, SOCKET, LDAPD, NULL};
     cleanup_free char *text = host_output(d, argv);
     struct shown s = {.d = d, .text = text, .directory = host_has(d, "/etc/hufu/ldapd.conf")};
 
