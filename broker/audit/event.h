@@ -18,6 +18,8 @@
     ROW(CHANNEL, "channel", "fec294b113434b5b8d7c586262e8c80f", LOG_WARNING) /* shell, exec, transfer started or refused */ \
     ROW(COMMAND, "command", "6f0c1f5f3a0e4c0e8f5b2d9c7a41e6d3", LOG_WARNING) /* of sudo: allowed, before it ran, or refused */ \
     ROW(COMMAND_END, "command-end", "b94f7d2e51c84a6fa3e0c85d1f6a7b20", LOG_NOTICE) /* its exit status; sudo's own refusals */ \
+    ROW(RECORDING, "recording", "3d8a6c0b71f94e25a0c4d69be81f7352", LOG_ERR) /* a recorder was let start; somebody was there without one */ \
+    ROW(TRANSFER, "transfer", "a17e5b9c03d84f6f9b2c46e0d85a31f7", LOG_NOTICE) /* one file, by path, size and direction */ \
     ROW(UNLOCK, "screen-unlock", "ae1a652806b647d591061212c695b028", LOG_WARNING) \
     ROW(USER_MANAGER, "user-manager", "f26f6f49bcf84edea0397041d0695623", LOG_WARNING) /* systemd-user: no login */ \
     ROW(RELEASE, "reservation-release", "def31b0c58f5431f92bb7316178db239", LOG_WARNING) /* no session came of it */ \

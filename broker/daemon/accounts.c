@@ -1,5 +1,7 @@
 #include "broker/daemon/accounts.h"
 
+#include "policy/base/recorder.h"
+
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -34,12 +36,13 @@ void accounts_find(struct accounts *a)
 {
     find_user("hufu-keys", &a->keys);
     find_user("hufu-ldap", &a->ldap);
+    find_user(RECORDER_USER, &a->recorder);
     find_group("hufu-operators", &a->operators);
     find_group("hufu-auditors", &a->auditors);
 }
 
 bool accounts_differ(const struct accounts *a, const struct accounts *b)
 {
-    return a->keys != b->keys || a->ldap != b->ldap || a->operators != b->operators ||
-           a->auditors != b->auditors;
+    return a->keys != b->keys || a->ldap != b->ldap || a->recorder != b->recorder ||
+           a->operators != b->operators || a->auditors != b->auditors;
 }

@@ -8,6 +8,7 @@
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/orders.h"
+#include "broker/daemon/recording.h"
 #include "broker/daemon/restore.h"
 #include "broker/daemon/timekeeper.h"
 #include "broker/daemon/waiting.h"
@@ -102,6 +103,8 @@ static int load_store(struct broker *b)
     if (r == 0)
         r = restore_load(b);
     if (r == 0)
+        r = recording_load(b->recording);
+    if (r == 0)
         trust_keeper_settle(b);
     if (r == 0)
         r = directory_new(b, &b->directory);
@@ -151,6 +154,8 @@ static int start_sessions(struct broker *b)
         r = keys_new(b->event, &b->keys);
     if (r == 0)
         r = waiting_new(b->event, &b->waiting);
+    if (r == 0)
+        r = recording_new(b, &b->recording);
     if (r == 0)
         r = claiming_new(b, &b->claiming);
     return r;
@@ -362,6 +367,7 @@ struct broker *broker_free(struct broker *b)
     b->control = control_free(b->control);
     b->endings = endings_free(b->endings);
     b->reaper = reaper_client_free(b->reaper);
+    b->recording = recording_free(b->recording);
     b->keys = keys_free(b->keys);
     b->registry = registry_free(b->registry);
     b->store_io = sd_event_source_disable_unref(b->store_io);

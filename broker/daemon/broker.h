@@ -33,6 +33,9 @@ struct broker_options {
     const char *config_path; /* /etc/hufu/hufud.conf, read anew by broker_reload() */
     const char *trust_path;  /* /etc/hufu/trust */
     const char *machine_id_path;
+    const char *recorder_program; /* NULL: those of policy/base/recorder.h */
+    const char *recorder_folder;
+    const char *recorder_tlog;
     uid_t root;  /* who may ask anything, and whom the reaper must be: 0 */
     uid_t owner; /* of the files in /etc: 0 */
     struct accounts accounts;
@@ -75,6 +78,7 @@ struct broker {
     struct endings *endings;
     struct claiming *claiming;     /* uses of grants that count over all hosts */
     struct runs runs;              /* of sudo, allowed just before */
+    struct recording *recording;   /* sessions whose grant requires it */
     struct waiting *waiting;       /* calls that wait until something has ended */
     struct operator_order *orders; /* of operators, that are not answered yet */
     struct follower *followers;    /* of the ledger */

@@ -4,6 +4,7 @@
 #include "broker/daemon/answer.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/recording.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/texts.h"
 
@@ -16,6 +17,7 @@ struct channel_call {
     struct gate_channel m;
     struct gate_reply reply;
     uint64_t session;
+    struct reap_process process; /* who asks, as the reaper sees it */
     char reference[9];
 };
 
@@ -71,7 +73,8 @@ static struct decision judge(struct channel_call *c, const struct session *s)
                           .address = s->address,
                           .key = KEY_NOT_ASKED,
                           .session_live = true,
-                          .session_grant = &s->grant};
+                          .session_grant = &s->grant,
+                          .recorder_attested = recording_is_possible(b)};
 
     state_refresh_grants(b, s->staff, now);
     return decide_channel(life_entry(b, s), &facts, (enum grant_channel)c->m.channel);
@@ -121,6 +124,38 @@ static void put_in_use(struct channel_call *c, struct store_txn *t)
     life_write(c->broker, s, STORE_SESSION_OPEN, t);
 }
 
+static void record_recording(struct channel_call *c, const struct session *s, const char *name,
+                             struct store_txn *t)
+{
+    char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE], detail[1100];
+    struct record r = channel_record(c, s, REASON_OK, address, id, detail);
+
+    r.event = EVENT_RECORDING;
+    (void)snprintf(detail, sizeof(detail), "%s%s", name, RECORDER_SUFFIX);
+    store_txn_record(t, &r);
+}
+
+/* What hufu-channel is to do beyond what it asked for. A transfer is told of in any case; a shell and a
+ * command become a recording where the grant says so. */
+static int put_to_record(struct channel_call *c, const struct session *s, struct store_txn *t)
+{
+    bool transfer = c->m.channel == GATE_CHANNEL_TRANSFER;
+    char name[RECORDER_NAME_SIZE];
+    int r;
+
+    if (!transfer && !recording_is_required(c->broker, s))
+        return 0;
+    r = recording_admit(c->broker->recording, s, &c->process,
+                        transfer ? REAP_CHANNEL_TRANSFER : REAP_CHANNEL_RECORDED, t, name);
+    if (r < 0)
+        return r;
+    if (!transfer)
+        record_recording(c, s, name, t);
+    (void)snprintf(c->reply.options, sizeof(c->reply.options), "%s%s",
+                   transfer ? "report" : "record=", transfer ? "" : name);
+    return 0;
+}
+
 static void allow(struct channel_call *c, const struct session *s)
 {
     char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE], detail[1100];
@@ -132,6 +167,11 @@ static void allow(struct channel_call *c, const struct session *s)
     if (t) {
         store_txn_record(t, &r);
         put_in_use(c, t);
+        if (put_to_record(c, s, t) < 0) {
+            store_txn_free(t);
+            refuse(c, s, REASON_TOO_MANY_REQUESTS);
+            return;
+        }
     }
     ledger_submit(c->broker, t, on_written, c);
 }
@@ -160,6 +200,7 @@ static void on_who(void *userdata, int result, const struct reap_reply *reply)
         refuse(c, NULL, REASON_NO_SESSION);
         return;
     }
+    c->process = *p;
     d = judge(c, s);
     if (d.verdict == VERDICT_ALLOW)
         allow(c, s);

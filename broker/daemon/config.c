@@ -101,6 +101,16 @@ static int set_tolerance(void *target, const char *value, char *reason)
     return 0;
 }
 
+static int set_recorder(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    c->recorder = strcmp(value, "tlog") == 0;
+    if (!c->recorder && strcmp(value, "none") != 0)
+        return conf_refuse(reason, "\"%.60s\" is neither tlog nor none", value);
+    return 0;
+}
+
 static int set_language(void *target, const char *value, char *reason)
 {
     struct config *c = target;
@@ -117,6 +127,7 @@ static const struct conf_key keys[] = {
     {"gate", "serial-lines", set_serial_lines, 0},
     {"directory", "status-max-age", set_status_max_age, 1},
     {"time", "tolerance", set_tolerance, 0},
+    {"recording", "recorder", set_recorder, 0},
     {"texts", "language", set_language, 0},
     {NULL, NULL, NULL, 0},
 };

@@ -22,6 +22,7 @@ struct config {
     bool status_required;    /* [directory] status-max-age: false if `none` */
     uint32_t status_max_age; /* seconds */
     uint32_t tolerance;      /* [time] tolerance: seconds the wall clock may step back */
+    bool recorder;           /* [recording] recorder: `tlog`; false if `none` or absent */
     char *language;          /* [texts] language: "en", "zh_CN" */
 };
 

@@ -2,6 +2,7 @@
 #include "broker/daemon/answer.h"
 #include "broker/daemon/claiming.h"
 #include "broker/daemon/handlers_control.h"
+#include "broker/daemon/recording.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/taken_text.h"
 #include "policy/engine/decide.h"
@@ -138,10 +139,12 @@ static void gather(struct broker *b, struct explaining *x)
     state_refresh_grants(b, x->staff, f->now);
     f->session_live = s != NULL;
     f->channels = s && f->kind == SERVICE_USER_MANAGER ? s->channels : 0;
+    f->recorder_attested = f->kind == SERVICE_LOGIN && recording_is_possible(b);
     if (f->kind != SERVICE_SWITCH || !s)
         return;
     x->session_grant = s->grant;
     f->session_grant = &x->session_grant;
+    f->recorder_attested = recording_is_seen(b, s);
 }
 
 /* What hits the person or the host, whatever the grants say. */

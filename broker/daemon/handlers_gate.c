@@ -7,6 +7,7 @@
 #include "broker/daemon/command.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/state.h"
+#include "broker/daemon/transfer.h"
 #include "broker/trust/digest.h"
 
 #include <stdio.h>
@@ -144,6 +145,7 @@ const struct gate_request broker_gate_requests[] = {
     {FRAME_GATE_CLOSE, GATE_ROOT, handle_close},
     {FRAME_GATE_KEYS, GATE_ROOT | GATE_KEYS, handle_keys},
     {FRAME_GATE_CHANNEL, GATE_ROOT | GATE_OTHER, channel_handle},
+    {FRAME_GATE_TRANSFER, GATE_ROOT | GATE_OTHER, transfer_handle},
     {FRAME_GATE_COMMAND, GATE_ROOT, command_handle},
     {FRAME_GATE_COMMAND_END, GATE_ROOT, command_end_handle},
 };

@@ -2,6 +2,7 @@
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/orders.h"
+#include "broker/daemon/recording.h"
 #include "broker/daemon/restore.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/waiting.h"
@@ -63,7 +64,8 @@ static struct facts facts_of(struct broker *b, const struct session *s)
                           .key = s->job ? KEY_NOT_ASKED : s->key,
                           .fingerprint = s->fingerprint,
                           .channels = in_use(s),
-                          .session_live = true};
+                          .session_live = true,
+                          .recorder_attested = !s->job && recording_is_possible(b)};
 }
 
 /* What it rests on was taken away, but not before grace is over. Any other reason ends it now, and so does
@@ -105,8 +107,10 @@ void life_recheck(struct broker *b, struct session *s)
         life_lease(b, s, facts.now, NULL, NULL);
         watch_tell(b, s, s->deadline < before ? WATCH_NARROWED : WATCH_EXTENDED);
     }
-    if (s->state == SESSION_OPEN)
+    if (s->state == SESSION_OPEN) {
         (void)registry_arm(s);
+        recording_watch(b->recording, s);
+    }
 }
 
 void life_recheck_all(struct broker *b)

@@ -2,6 +2,7 @@
 
 #include "broker/common/clock.h"
 #include "broker/daemon/claiming.h"
+#include "broker/daemon/recording.h"
 #include "broker/daemon/state.h"
 #include "broker/sessions/auth_info.h"
 #include "broker/trust/digest.h"
@@ -146,6 +147,7 @@ static void refresh_session(struct broker *b, struct question *q)
 
     q->session = s ? s->number : 0;
     q->facts.session_grant = NULL;
+    q->facts.recorder_attested = q->facts.kind == SERVICE_LOGIN && recording_is_possible(b);
     if (q->facts.kind == SERVICE_USER_MANAGER)
         live |= SESSION_BIT(SESSION_OPENING) | SESSION_BIT(SESSION_RESERVED);
     q->facts.session_live = registry_count(b->registry, q->m.person_uid, live, NULL) > 0;
@@ -155,6 +157,7 @@ static void refresh_session(struct broker *b, struct question *q)
         return;
     q->session_id = s->grant;
     q->facts.session_grant = &q->session_id;
+    q->facts.recorder_attested = recording_is_seen(b, s);
     q->facts.source = s->source;
     q->facts.address = s->address;
 }

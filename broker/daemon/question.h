@@ -32,9 +32,10 @@ void question_refresh(struct broker *b, struct question *q);
 /** decide(), or the refusal of a caller who is not believed. */
 struct decision question_decide(struct broker *b, const struct question *q);
 
-/** Whether what is being opened carries the person's login uid and an audit session: by these the reaper tells
- * whose a process is. Without pam_loginuid before the module it has none, or that of whoever started the daemon
- * by hand; and where none was set any process may set one, anybody's. True for all that opens nothing. */
+/** Whether what is being opened carries the person's login uid and an audit session: by these the reaper
+ * tells whose a process is. Without pam_loginuid before the module it has none, or that of whoever started
+ * the daemon by hand; and where none was set any process may set one, anybody's. True for all that opens
+ * nothing. */
 bool question_is_tied(const struct question *q);
 
 /** Whether the session phase names another key than the account phase was judged with. */

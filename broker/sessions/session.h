@@ -67,7 +67,12 @@ struct session {
     int64_t wall_base_us;
     uint64_t boot_base_us;
     enum reason end_reason; /* ENDING */
-    char reference[9];      /* what its person is told to quote of its end; empty: none was given */
+    /* Where recording is required: what the last look saw. Nothing of it is kept over a restart. */
+    uint32_t recorders;  /* that record */
+    uint64_t bare_since; /* CLOCK_BOOTTIME, since when every look saw somebody without one; 0: nobody */
+    unsigned bare_looks; /* so many */
+    bool looked_at;      /* a look is under way */
+    char reference[9];   /* what its person is told to quote of its end; empty: none was given */
 
     /* the registry's */
     struct registry *registry;

@@ -99,7 +99,7 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
     --channel) compgen -W 'shell exec transfer forward none' -- "$3" ;;
     --incident-level) compgen -W '1 2 3' -- "$3" ;;
     --event)
-      compgen -W 'login session-open session-close session-remains switch job key channel command command-end screen-unlock user-manager
+      compgen -W 'login session-open session-close session-remains switch job key channel command command-end recording transfer screen-unlock user-manager
         reservation-release claim claim-back claim-resolved request-refused grant-add grant-close grant-finish revoke revocation status lock unlock session-end warn-unheard trust-seed trust-replace trust-reset control-refused broker-start
         broker-stop reload range-differs reaper clock clock-step clock-confirm host-confirm directory directory-refresh directory-entry directory-purge directory-trouble withdrawn revocation-unsigned' -- "$3"
       ;;

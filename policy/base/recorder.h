@@ -21,8 +21,8 @@
 /* RECORDER_TLOG as the kernel shows its name, which it cuts. */
 #define RECORDER_TLOG_NAME "tlog-rec-sessio"
 
-/* Name of one recording, and of its file in RECORDER_FOLDER without `.json`: number of the session, number of
- * the channel in it, and 64 bits that nobody can know beforehand, as "17-3-0123456789abcdef". */
+/* Name of one recording, and of its file in RECORDER_FOLDER without `.json`: number of the session, pid of
+ * the channel, and 64 bits that nobody can know beforehand, as "17-1301-0123456789abcdef". */
 #define RECORDER_NAME_SIZE 49
 #define RECORDER_SUFFIX    ".json"
 
