@@ -8,6 +8,8 @@
  * reads a startup file even for -c (bash does, when sshd starts it) runs that file before this program: an
  * account that may only move files needs a login shell that reads none, as /bin/sh is where it is dash.
  *
+ * Where the grant requires recording, hufud says so in its reply, and what is started is hufu-recorder.
+ *
  * What is started for a transfer is sftp-server itself, without a shell and without the client's arguments.
  * The environment is the person's and is handed on as it is; the shell is taken from the user database, not
  * from it.
@@ -15,12 +17,14 @@
 #include "pam_module/caller.h"
 #include "pam_module/client.h"
 #include "pam_module/command.h"
+#include "pam_module/relay.h"
+#include "pam_module/shell.h"
 #include "pam_module/text.h"
-#include "policy/base/cleanup.h"
+#include "pam_module/transfer.h"
+#include "policy/base/recorder.h"
 #include "policy/wire/gate.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,13 +34,7 @@
 #define EXIT_USAGE       2
 #define EXIT_CANNOT_EXEC 126
 #define EXIT_NOT_FOUND   127
-#define DEFAULT_SHELL    "/bin/sh"
 #define LOGIN_SHELL_NAME 256
-
-static const char *const sftp_servers[] = {
-    "/usr/lib/openssh/sftp-server",
-    "/usr/libexec/openssh/sftp-server",
-};
 
 static int usage(void)
 {
@@ -59,12 +57,13 @@ static void copy_cut(const char *text, char *array, size_t size)
 static int ask(const char *path, const char *command, enum gate_channel_kind kind, struct gate_reply *reply)
 {
     struct gate_channel m = {.channel = (uint8_t)kind};
+    const char *tty = getenv("SSH_TTY");
     uint8_t frame[FRAME_MAX];
     int size;
 
     caller_describe(&m.caller);
     copy_cut(command, m.command, sizeof(m.command));
-    copy_cut(getenv("SSH_TTY"), m.tty, sizeof(m.tty));
+    copy_cut(tty ? tty : ttyname(STDIN_FILENO), m.tty, sizeof(m.tty));
     copy_cut(getenv("SSH_CONNECTION"), m.ssh_connection, sizeof(m.ssh_connection));
     size = gate_encode_channel(&m, frame);
     return size < 0 ? size : client_call(path, frame, (size_t)size, reply);
@@ -78,37 +77,55 @@ static int cannot_start(const char *what)
     return error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC;
 }
 
-static int start_transfer(void)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(sftp_servers); i++) {
-        (void)execl(sftp_servers[i], "sftp-server", (char *)NULL);
-        if (errno != ENOENT)
-            return cannot_start(sftp_servers[i]);
-    }
-    return cannot_start("sftp-server");
-}
-
 /* As sshd starts it without a ForceCommand: for a command by its name, as a login shell with a dash. */
 static int start_shell(const char *command)
 {
-    const struct passwd *row = getpwuid(getuid());
-    const char *shell = row && row->pw_shell && row->pw_shell[0] != 0 ? row->pw_shell : DEFAULT_SHELL;
-    const char *slash = strrchr(shell, '/'), *name = slash ? slash + 1 : shell;
+    const char *shell = shell_of_account();
     char login_name[LOGIN_SHELL_NAME];
 
-    if (!row) {
+    if (!shell) {
         errno = ENOENT;
         return cannot_start("your account");
     }
     if (command) {
-        (void)execl(shell, name, "-c", command, (char *)NULL);
+        (void)execl(shell, shell_name(shell), "-c", command, (char *)NULL);
         return cannot_start(shell);
     }
-    if ((size_t)snprintf(login_name, sizeof(login_name), "-%s", name) >= sizeof(login_name)) {
+    if ((size_t)snprintf(login_name, sizeof(login_name), "-%s", shell_name(shell)) >= sizeof(login_name)) {
         errno = ENAMETOOLONG;
         return cannot_start(shell);
     }
     (void)execl(shell, login_name, (char *)NULL);
+    return cannot_start(shell);
+}
+
+/* In this very process, which is the one that hufud let record. */
+static int start_recorded(const char *name, const char *command)
+{
+    static const char recorder[] = HUFU_LIBEXECDIR "/hufu-recorder";
+
+    (void)execl(recorder, "hufu-recorder", name, command, (char *)NULL);
+    return cannot_start(recorder);
+}
+
+/* What tlog starts for a recorded command whose input is no terminal's. */
+static int run_behind_tlog(const char *command)
+{
+    const char *shell = shell_of_account();
+    char *argv[5];
+    int r;
+
+    if (!shell || setenv("SHELL", shell, 1) < 0 || unsetenv("TLOG_REC_SESSION_CONF_TEXT") < 0)
+        return cannot_start("your account");
+    argv[0] = (char *)shell;
+    argv[1] = (char *)shell_name(shell);
+    argv[2] = (char *)"-c";
+    argv[3] = (char *)command;
+    argv[4] = NULL;
+    r = relay_run(argv);
+    if (r >= 0)
+        return r;
+    errno = -r;
     return cannot_start(shell);
 }
 
@@ -119,20 +136,55 @@ static void say(char *message)
         (void)fprintf(stderr, "%s\n", message);
 }
 
+/* The word behind `beginning` in the reply's options; NULL: it does not begin so. */
+static const char *option(const struct gate_reply *reply, const char *beginning)
+{
+    size_t length = strlen(beginning);
+
+    return strncmp(reply->options, beginning, length) == 0 ? reply->options + length : NULL;
+}
+
+static int start(const char *path, enum gate_channel_kind kind, const char *command, struct gate_reply *reply)
+{
+    const char *name = option(reply, "record="), *report = option(reply, "report");
+
+    if (kind == GATE_CHANNEL_TRANSFER)
+        return transfer_run(path, report && strcmp(report, "=required") == 0);
+    if (kind == GATE_CHANNEL_SHELL)
+        say(reply->message);
+    command = kind == GATE_CHANNEL_EXEC ? command : NULL;
+    /* A login shell at a console starts this, and must not do so again. */
+    if (setenv("HUFU_CHANNEL", "1", 1) < 0)
+        return cannot_start("environment");
+    if (name && recorder_is_name(name, NULL, NULL))
+        return start_recorded(name, command);
+    if (reply->options[0] != '\0') {
+        /* What is asked for and not understood must not be left undone. */
+        (void)fputs(CLIENT_AWAY_TEXT "\n", stderr);
+        return EXIT_REFUSED;
+    }
+    return start_shell(command);
+}
+
 int main(int argc, char **argv)
 {
-    const char *path = CLIENT_GATE_PATH, *command = getenv("SSH_ORIGINAL_COMMAND");
+    const char *path = CLIENT_GATE_PATH, *command = getenv("SSH_ORIGINAL_COMMAND"), *behind = NULL;
     enum gate_channel_kind kind = command_classify(command);
     struct gate_reply reply;
-    int option;
+    int letter;
 
-    while ((option = getopt(argc, argv, "+s:")) != -1) {
-        if (option != 's')
+    while ((letter = getopt(argc, argv, "+s:c:")) != -1) {
+        if (letter == 's')
+            path = optarg;
+        else if (letter == 'c')
+            behind = optarg;
+        else
             return usage();
-        path = optarg;
     }
     if (argc != optind)
         return usage();
+    if (behind)
+        return run_behind_tlog(behind);
     if (ask(path, command, kind, &reply) < 0) {
         (void)fputs(CLIENT_AWAY_TEXT "\n", stderr);
         return EXIT_REFUSED;
@@ -141,9 +193,5 @@ int main(int argc, char **argv)
         say(reply.message);
         return EXIT_REFUSED;
     }
-    if (kind == GATE_CHANNEL_TRANSFER)
-        return start_transfer();
-    if (kind == GATE_CHANNEL_SHELL)
-        say(reply.message);
-    return start_shell(kind == GATE_CHANNEL_EXEC ? command : NULL);
+    return start(path, kind, command, &reply);
 }

@@ -139,11 +139,11 @@ static void record_recording(struct channel_call *c, const struct session *s, co
  * command become a recording where the grant says so. */
 static int put_to_record(struct channel_call *c, const struct session *s, struct store_txn *t)
 {
-    bool transfer = c->m.channel == GATE_CHANNEL_TRANSFER;
+    bool transfer = c->m.channel == GATE_CHANNEL_TRANSFER, required = recording_is_required(c->broker, s);
     char name[RECORDER_NAME_SIZE];
     int r;
 
-    if (!transfer && !recording_is_required(c->broker, s))
+    if (!transfer && !required)
         return 0;
     r = recording_admit(c->broker->recording, s, &c->process,
                         transfer ? REAP_CHANNEL_TRANSFER : REAP_CHANNEL_RECORDED, t, name);

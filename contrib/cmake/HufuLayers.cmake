@@ -77,7 +77,7 @@ hufu_row(document policy/document LAYERS base)
 hufu_row(engine   policy/engine   LAYERS document base)
 hufu_row(wire     policy/wire     LAYERS base)
 
-hufu_row(client   pam_module      LAYERS base wire LIBRARIES pam MAINS pam_hufu.c authorized_keys.c channel.c probe.c)
+hufu_row(client   pam_module      LAYERS base wire LIBRARIES pam MAINS pam_hufu.c authorized_keys.c channel.c recorder.c probe.c)
 
 # The one piece below contrib that is C: what sudo loads.
 hufu_row(plugin   contrib/sudo    LAYERS base wire client LIBRARIES sudo-plugin MAINS hufu_sudo.c)
