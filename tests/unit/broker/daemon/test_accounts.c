@@ -37,10 +37,10 @@ struct passwd *__wrap_getpwnam(const char *name)
 
     if (!answers)
         return __real_getpwnam(name);
-    if (strcmp(name, "hufu-keys") != 0)
+    if (strcmp(name, "hufu-keys") != 0 && strcmp(name, "hufu-rec") != 0)
         assert_string_equal(name, "hufu-ldap");
     errno = error;
-    found.pw_uid = user + (strcmp(name, "hufu-ldap") == 0);
+    found.pw_uid = user + (strcmp(name, "hufu-ldap") == 0) + (strcmp(name, "hufu-rec") == 0 ? 2 : 0);
     return user ? &found : NULL;
 }
 
@@ -57,13 +57,15 @@ struct group *__wrap_getgrnam(const char *name)
     return group ? &found : NULL;
 }
 
-static void assert_found(uid_t keys, uid_t ldap, gid_t operators, gid_t auditors, struct accounts *a)
+static void assert_found(uid_t keys, uid_t ldap, uid_t recorder, gid_t operators, gid_t auditors,
+                         struct accounts *a)
 {
     answers = true;
     accounts_find(a);
     answers = false;
     assert_int_equal(a->keys, keys);
     assert_int_equal(a->ldap, ldap);
+    assert_int_equal(a->recorder, recorder);
     assert_int_equal(a->operators, operators);
     assert_int_equal(a->auditors, auditors);
 }
@@ -76,28 +78,29 @@ static void test_looking_up(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
         user = 990, group = 980, error = 0;
-        assert_found(990, 991, 980, 981, &a);
+        assert_found(990, 991, 992, 980, 981, &a);
         user = 0, group = 0, error = none[i];
-        assert_found((uid_t)-1, (uid_t)-1, (gid_t)-1, (gid_t)-1, &a);
+        assert_found((uid_t)-1, (uid_t)-1, (uid_t)-1, (gid_t)-1, (gid_t)-1, &a);
     }
 }
 
 /* A lookup that fails takes nobody's rights away, and gives none. */
 static void test_failing_to_look_up(void **state)
 {
-    struct accounts a = {1, 2, 3, 4};
+    struct accounts a = {1, 2, 5, 3, 4};
 
     (void)state;
     user = 0, group = 0, error = EIO;
-    assert_found(1, 2, 3, 4, &a);
+    assert_found(1, 2, 5, 3, 4, &a);
     a = ACCOUNTS_NONE;
-    assert_found((uid_t)-1, (uid_t)-1, (gid_t)-1, (gid_t)-1, &a);
+    assert_found((uid_t)-1, (uid_t)-1, (uid_t)-1, (gid_t)-1, (gid_t)-1, &a);
 }
 
 static void test_a_difference(void **state)
 {
-    const struct accounts a = {1, 2, 3, 4};
-    const struct accounts others[] = {{9, 2, 3, 4}, {1, 9, 3, 4}, {1, 2, 9, 4}, {1, 2, 3, 9}};
+    const struct accounts a = {1, 2, 5, 3, 4};
+    const struct accounts others[] = {
+        {9, 2, 5, 3, 4}, {1, 9, 5, 3, 4}, {1, 2, 9, 3, 4}, {1, 2, 5, 9, 4}, {1, 2, 5, 3, 9}};
 
     (void)state;
     assert_false(accounts_differ(&a, &a));

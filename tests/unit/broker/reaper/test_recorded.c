@@ -12,11 +12,9 @@
 #define NAME     "17-1-0123456789abcdef"
 #define SCOPE    "/user.slice/user-20001.slice/session-3.scope"
 #define MANAGER  "/user.slice/user-20001.slice/user@20001.service/"
-
 enum { LEADER = 100, SSHD, FRONT, TLOG, SHELL, NEXT };
 
 #define PROCESSES_MAX 16
-
 struct scene {
     struct census_process processes[PROCESSES_MAX];
     bool marked[PROCESSES_MAX];
