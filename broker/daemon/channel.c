@@ -151,8 +151,10 @@ static int put_to_record(struct channel_call *c, const struct session *s, struct
         return r;
     if (!transfer)
         record_recording(c, s, name, t);
-    (void)snprintf(c->reply.options, sizeof(c->reply.options), "%s%s",
-                   transfer ? "report" : "record=", transfer ? "" : name);
+    if (transfer)
+        (void)snprintf(c->reply.options, sizeof(c->reply.options), "report%s", required ? "=required" : "");
+    else
+        (void)snprintf(c->reply.options, sizeof(c->reply.options), "record=%s", name);
     return 0;
 }
 

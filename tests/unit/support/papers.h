@@ -63,6 +63,7 @@ struct grant_plan {
     const char *host;        /* NULL: "db01.finance.example" */
     const char *job;         /* a first service beside login and sshd: "cron"; NULL: none */
     const char *channel;     /* NULL: "shell" */
+    const char *recording;   /* NULL: "none" */
     const char *run_as;      /* NULL: "none" */
     const char *command;     /* one; NULL: "none" */
     const char *source;      /* NULL: "10.1.2.0/24" */

@@ -24,6 +24,14 @@ static void answer(struct fake_reaper *r, const struct reap_request *q)
     } else if (q->type == FRAME_REAP_LEASE) {
         reply.result = r->lease_result;
         reply.seconds_left = q->seconds;
+    } else if (q->type == FRAME_REAP_RECORDED) {
+        reply.result = r->bare > 0 ? REAP_SURVIVORS : REAP_DONE;
+        reply.n_total = r->bare;
+        reply.n_processes = r->bare > 0;
+        reply.processes[0] = (struct reap_process){.pid = 4711, .name = "bash"};
+        reply.ended = r->recorders;
+        if (r->bare == 0)
+            reply.processes[0] = (struct reap_process){0};
     } else if (q->type == FRAME_REAP_WHO && r->gone) {
         reply.result = REAP_GONE;
     } else if (q->type == FRAME_REAP_WHO) {
@@ -58,6 +66,10 @@ static void take(struct fake_reaper *r, const struct reap_request *q)
         r->last_warn = *q;
     }
     r->whos += q->type == FRAME_REAP_WHO;
+    if (q->type == FRAME_REAP_RECORDED) {
+        r->recordeds++;
+        r->last_recorded = *q;
+    }
     if (hold) {
         r->held = *q;
         r->holding = true;

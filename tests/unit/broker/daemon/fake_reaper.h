@@ -18,12 +18,13 @@ struct fake_reaper {
     bool hold_leases; /* LEASE likewise */
     uint32_t login_uid;
     uint32_t audit_session;
-    bool gone; /* WHO: no such process */
+    bool gone;                /* WHO: no such process */
+    uint32_t bare, recorders; /* RECORDED: so many are bare, and record */
     uint64_t start_time;
     uint32_t terminals; /* WARN: so many were written to */
     /* what it was asked */
-    unsigned leases, ends, warns, whos;
-    struct reap_request last_lease, last_end, last_warn, held;
+    unsigned leases, ends, warns, whos, recordeds;
+    struct reap_request last_recorded, last_lease, last_end, last_warn, held;
     bool holding;
 };
 
