@@ -268,6 +268,7 @@ static void look(struct recording *r, struct session *s)
     if (!l)
         return;
     *l = (struct looking){.broker = b, .session = s->number};
+    q.target.audit_session = s->audit_session; /* whose orphans are its own */
     for (const struct admitted *a = r->admitted; a && q.n_channels < REAP_CHANNELS_MAX; a = a->next)
         if (a->session == s->number)
             q.channels[q.n_channels++] = a->channel;

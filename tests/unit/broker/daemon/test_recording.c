@@ -158,6 +158,8 @@ static void a_channel_becomes_a_recording(void **state)
     assert_true(w->reaper.recordeds > 0);
     assert_int_equal(w->reaper.last_recorded.recorder_uid, RECORDER);
     assert_int_equal(w->reaper.last_recorded.n_channels, 1);
+    assert_int_equal(w->reaper.last_recorded.target.scope, REAP_STRAYS);
+    assert_int_equal(w->reaper.last_recorded.target.audit_session, (uint32_t)v.pid);
     assert_string_equal(w->reaper.last_recorded.channels[0].name, reply.options + strlen("record="));
     assert_int_equal(w->reaper.last_recorded.channels[0].start_time, 99);
     /* A transfer is told of, by the process that was let start it and no other. */
