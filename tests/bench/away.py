@@ -8,7 +8,7 @@ import pytest
 
 from failures import AROUND, BROKER, during, people
 
-ROUNDS = int(os.environ.get("HUFU_BENCH_ROUNDS", "20"))
+ROUNDS = int(os.environ.get("HUFU_BENCH_ROUNDS", "50"))
 # How often each way is taken before the other has its turn.
 TURN = 5
 
