@@ -184,6 +184,11 @@ ssize_t census_cmdline(int proc, uint32_t pid, char *text, size_t size)
     return (ssize_t)used;
 }
 
+int census_read_login_uid(int proc, uint32_t pid, uint32_t *ret)
+{
+    return read_number(proc, pid, "loginuid", ret);
+}
+
 static bool has_uid(const struct census_process *p, uint32_t uid)
 {
     for (size_t i = 0; i < ARRAY_SIZE(p->uids); i++)

@@ -43,6 +43,9 @@ void census_done(struct census *c);
 int census_read(int proc, uint32_t pid, struct census_process *ret);
 void census_process_done(struct census_process *p);
 
+/** Its login uid alone, which is one small file. 0, -ESRCH, other -errno. */
+int census_read_login_uid(int proc, uint32_t pid, uint32_t *ret);
+
 /** All processes of a person: whose login uid is `uid`, or unset while one of their uids is `uid`.
  * 0 or -errno: a census that failed proves nothing. */
 int census_take(int proc, uint32_t uid, struct census *ret);

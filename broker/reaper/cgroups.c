@@ -97,6 +97,10 @@ static int write_in(int folder, const char *file, const char *text)
 static enum cgroups_result judge_member(int proc, uint32_t pid, uint32_t uid, bool manager)
 {
     struct census_process p;
+    uint32_t login_uid = CENSUS_UNSET;
+    /* Most are the person's: one file tells. */
+    if (pid != 0 && census_read_login_uid(proc, pid, &login_uid) == 0 && login_uid == uid)
+        return CGROUPS_KILLED;
     int r = pid == 0 ? -EXDEV : census_read(proc, pid, &p); /* 0: outside of our pid namespace */
     if (r == -ESRCH)
         return CGROUPS_KILLED;
