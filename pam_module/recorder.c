@@ -33,7 +33,6 @@
 #define EXIT_USAGE       2
 #define EXIT_CANNOT_EXEC 126
 #define SIGNALLED        128
-#define COMPLAINT_SIZE   4096
 #define BEHIND_TLOG      HUFU_LIBEXECDIR "/hufu-channel"
 
 extern char **environ;
@@ -192,37 +191,22 @@ static void print_complaints(char *text)
     }
 }
 
-/* Until tlog has ended. */
-static void read_complaints(int fd, char text[static COMPLAINT_SIZE])
-{
-    char octets[512];
-    size_t used = 0;
-    ssize_t n;
-
-    while ((n = read(fd, octets, sizeof(octets))) != 0) {
-        if (n < 0 && errno != EINTR)
-            break;
-        for (ssize_t i = 0; i < n && used < COMPLAINT_SIZE - 1; i++)
-            text[used++] = octets[i];
-    }
-    text[used] = '\0';
-}
-
 static int attend(struct recording *r, pid_t pid)
 {
-    static char text[COMPLAINT_SIZE];
+    static struct relay_heard heard;
     int status = 0;
 
     (void)close(r->complaints[1]);
     if (r->relayed) {
         (void)close(r->input[0]);
         (void)close(r->channel[1]);
-        (void)relay_feed(STDIN_FILENO, r->input[1], r->channel[0], r->complaints[0]);
+        (void)relay_feed(STDIN_FILENO, r->input[1], r->channel[0], r->complaints[0], &heard);
     }
-    read_complaints(r->complaints[0], text);
+    while (relay_hear(r->complaints[0], &heard)) /* until tlog has ended */
+        ;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    print_complaints(text);
+    print_complaints(heard.text);
     return WIFSIGNALED(status) ? SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -40,6 +40,17 @@ static int write_all(int fd, const char *octets, size_t size)
     return 0;
 }
 
+bool relay_hear(int fd, struct relay_heard *heard)
+{
+    char octets[512];
+    ssize_t n = read_again(fd, octets, sizeof(octets));
+
+    for (ssize_t i = 0; i < n && heard->used < sizeof(heard->text) - 1; i++)
+        heard->text[heard->used++] = octets[i];
+    heard->text[heard->used] = '\0';
+    return n > 0;
+}
+
 /* ---- in front of tlog ---- */
 
 struct feed {
@@ -77,7 +88,7 @@ static int feed_heard(struct feed *f)
     return 0;
 }
 
-int relay_feed(int from, int to, int channel, int watch)
+int relay_feed(int from, int to, int channel, int watch, struct relay_heard *heard)
 {
     struct feed f = {.from = from, .to = to, .channel = channel};
     int r = 0;
@@ -88,9 +99,12 @@ int relay_feed(int from, int to, int channel, int watch)
                                {.fd = r == 0 ? channel : -1, .events = POLLIN},
                                {.fd = r == 0 && !f.ended && !full ? from : -1, .events = POLLIN}};
 
-        if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0 && errno != EINTR)
-            return -errno;
-        if (fds[0].revents != 0)
+        if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0) {
+            if (errno != EINTR)
+                return -errno;
+            continue;
+        }
+        if (fds[0].revents != 0 && !relay_hear(watch, heard))
             return r == -EPIPE ? 0 : r;
         if (fds[1].revents != 0)
             r = feed_heard(&f);

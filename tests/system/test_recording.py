@@ -34,6 +34,10 @@ def test_a_command_is_recorded(site):
                           f" -i {site.keys['zhang.san']} zhang.san@127.0.0.1 'wc -l'")
     assert result.out.strip() == "5000", result
     assert "\n4999\n" in recording.typed(site, recording.last(site))
+    # More than all pipes hold, both ways at once, from a client that takes its time.
+    result = site.box.run("(sleep 1; seq 1 100000) | ssh -o BatchMode=yes -o StrictHostKeyChecking=no"
+                          f" -i {site.keys['zhang.san']} zhang.san@127.0.0.1 cat | md5sum; seq 1 100000 | md5sum", timeout=60)
+    assert len(set(result.out.splitlines())) == 1, result
 
 
 def test_a_shell_is_recorded(site):
