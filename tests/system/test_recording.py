@@ -64,7 +64,7 @@ def test_a_shell_is_recorded(site):
 def test_without_its_recorder_a_session_ends(site, signal, whom):
     site.grant(recording="required")
     shell = site.shell("zhang.san", "trap '' HUP; setsid sleep 600 &")
-    shell.sendline(f"pkill -{signal} -u zhang.san -f '^[^ ]*{whom}'")
+    shell.sendline(f"pkill -{signal} -U zhang.san -f '^[^ ]*{whom}'")
     is_put_out(site)
     shell.expect(pexpect.EOF)
 
