@@ -162,6 +162,45 @@ static void without_an_answer_nothing_is_started(void **state)
     assert_int_equal(r.status, 1);
 }
 
+/* hufud asks for what this program does not know, or for a recording of a name that is none. */
+static void what_is_asked_for_and_not_understood_is_not_left_undone(void **state)
+{
+    static const char *const options[] = {"witness=2", "record=", "record=../17-3-0123456789abcdef",
+                                          "record=17-3-0123456789ABCDEF", "report=required"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+        struct fake_gate *g = helper_gate(VERDICT_ALLOW, "", options[i]);
+        struct helper_result r;
+
+        start_channel(&r, fake_gate_path(g), "echo started", "");
+        assert_string_equal(r.out, "");
+        assert_non_null(strstr(r.err, CLIENT_AWAY_TEXT));
+        assert_int_equal(r.status, 1);
+        fake_gate_free(g);
+    }
+}
+
+/* Where there is no recorder nothing is started in its place. */
+static void what_is_to_be_recorded_is_the_recorders_to_start(void **state)
+{
+    static const char *const commands[] = {NULL, "echo started"};
+
+    (void)state;
+    if (access("/usr/libexec/hufu/hufu-recorder", F_OK) == 0)
+        skip();
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        struct fake_gate *g = helper_gate(VERDICT_ALLOW, "", "record=17-3-0123456789abcdef");
+        struct helper_result r;
+
+        start_channel(&r, fake_gate_path(g), commands[i], "echo started\n");
+        assert_string_equal(r.out, "");
+        assert_non_null(strstr(r.err, "/hufu-recorder: No such file"));
+        assert_int_equal(r.status, 127);
+        fake_gate_free(g);
+    }
+}
+
 /* For the record a command may be cut; what is started is the whole of it. */
 static void a_long_command_is_cut_for_the_record_only(void **state)
 {
@@ -193,6 +232,8 @@ int main(void)
         cmocka_unit_test(a_transfer_starts_sftp_server_itself),
         cmocka_unit_test(what_is_refused_is_not_started),
         cmocka_unit_test(without_an_answer_nothing_is_started),
+        cmocka_unit_test(what_is_asked_for_and_not_understood_is_not_left_undone),
+        cmocka_unit_test(what_is_to_be_recorded_is_the_recorders_to_start),
         cmocka_unit_test(a_long_command_is_cut_for_the_record_only),
     };
 

@@ -26,6 +26,8 @@ static const char whole[] = "# a comment\n"
                             "status-max-age = 24h\n"
                             "[time]\n"
                             "tolerance = 30s\n"
+                            "[recording]\n"
+                            "recorder = tlog\n"
                             "[texts]\n"
                             "language = zh_CN\n";
 
@@ -49,6 +51,7 @@ static void test_whole(void **state)
     assert_true(c->status_required);
     assert_int_equal(c->status_max_age, 86400);
     assert_int_equal(c->tolerance, 30);
+    assert_true(c->recorder);
     assert_string_equal(c->language, "zh_CN");
     config_free(c);
 }
@@ -100,6 +103,7 @@ static const struct mistake mistakes[] = {
     {"[directory]\nstatus-max-age = None\n", 2, "duration"},
     {"[time]\ntolerance = none\n", 2, "duration"},
     {"[time]\ntolerance = 2h\n", 2, "duration"},
+    {"[recording]\nrecorder = script\n", 2, "tlog"},
     {"[texts]\nlanguage = de\n", 2, "zh_CN"},
     {"[paths]\n", 1, "paths"},
     {"host = h\n", 1, "section"},
