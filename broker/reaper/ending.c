@@ -101,16 +101,34 @@ static bool cgroup_is_targets(const struct look *l, const char *path)
     return true;
 }
 
-static void kill_cgroups(struct ending *e, const struct look *l)
+static bool kill_cgroup(struct ending *e, const struct look *l, const char *path)
+{
+    int r = cgroup_is_targets(l, path) ? cgroups_kill(e->cgroups, path, e->target.uid) : CGROUPS_NOT_OURS;
+    if (r == CGROUPS_SHARED)
+        e->shared = true;
+    return r == CGROUPS_KILLED;
+}
+
+/* Whole cgroups, as far as they may be; and one by one who is in none of these. Whoever was missed is seen by
+ * the next look. */
+static void kill_marked(struct ending *e, const struct look *l)
 {
     const char *last = "";
+    bool whole = false;
     for (size_t i = 0; i < l->census.count; i++) {
         const char *path = l->census.processes[i].cgroup;
-        if (!l->marked[i] || path == NULL || strcmp(last, path) == 0 || !cgroup_is_targets(l, path))
+        if (!l->marked[i])
             continue;
-        last = path;
-        if (cgroups_kill(e->cgroups, path, e->target.uid) == CGROUPS_SHARED)
-            e->shared = true;
+        if (path == NULL) {
+            kill_process(e->cgroups->proc, &l->census.processes[i]);
+            continue;
+        }
+        if (strcmp(last, path) != 0) {
+            last = path;
+            whole = kill_cgroup(e, l, path);
+        }
+        if (!whole)
+            kill_process(e->cgroups->proc, &l->census.processes[i]);
     }
 }
 
@@ -153,10 +171,7 @@ static void kill_all(struct ending *e, const struct look *l)
         return;
     }
     e->passes++;
-    kill_cgroups(e, l);
-    for (size_t i = 0; i < l->census.count; i++)
-        if (l->marked[i])
-            kill_process(e->cgroups->proc, &l->census.processes[i]);
+    kill_marked(e, l);
     if (e->passes > PASSES_BEFORE_GATHERING)
         gather(e, l);
 }
