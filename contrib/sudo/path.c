@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define LINKS_MAX        40 /* as the kernel's */
@@ -42,15 +44,34 @@ static const char *below(const char *real)
     return real[1] == '\0' ? "." : real + 1;
 }
 
-/* Links have no mode of their own; who may replace one is who may write its folder. */
-static void judge(struct walk *w, const struct stat *st)
+/* Files that a process makes up, whoever they seem to belong to: what a link of /proc says is not where it
+ * leads, and leads each process elsewhere; behind FUSE is a program of whoever mounted it. */
+static bool is_made_up(int fd)
 {
-    bool open = !S_ISLNK(st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    struct statfs fs;
 
-    if (w->changes || (st->st_uid == w->place->owner && !open))
-        return;
+    return fstatfs(fd, &fs) < 0 || fs.f_type == PROC_SUPER_MAGIC || fs.f_type == FUSE_SUPER_MAGIC;
+}
+
+/* Links have no mode of their own; who may replace one is who may write its folder. */
+static bool is_roots_alone(const struct walk *w, const struct stat *st)
+{
+    return st->st_uid == w->place->owner &&
+           (S_ISLNK(st->st_mode) || (st->st_mode & (S_IWGRP | S_IWOTH)) == 0);
+}
+
+/* Looks at what `found->real` is. */
+static int judge(struct walk *w, struct stat *st)
+{
+    cleanup_fd int fd = openat(w->place->root, below(w->found->real), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0 || fstat(fd, st) < 0)
+        return -errno;
+    if (w->changes || (is_roots_alone(w, st) && !is_made_up(fd)))
+        return 0;
     w->changes = true;
     copy_cut(w->found->real, w->found->concern, sizeof(w->found->concern));
+    return 0;
 }
 
 /* `text` before what is still to be gone. */
@@ -98,6 +119,7 @@ static int step(struct walk *w, const char *name)
     char *real = w->found->real;
     size_t length = strlen(real);
     struct stat st;
+    int r;
 
     if (name[0] == '\0' || strcmp(name, ".") == 0)
         return 0;
@@ -110,33 +132,26 @@ static int step(struct walk *w, const char *name)
     if (length > 1)
         real[length++] = '/';
     memcpy(real + length, name, strlen(name) + 1);
-    if (fstatat(w->place->root, below(real), &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return -errno;
-    judge(w, &st);
-    if (S_ISLNK(st.st_mode))
-        return enter_link(w);
-    return 0;
+    r = judge(w, &st);
+    return r == 0 && S_ISLNK(st.st_mode) ? enter_link(w) : r;
 }
 
 static int go(struct walk *w)
 {
     struct stat st;
+    int r = judge(w, &st);
 
-    if (fstatat(w->place->root, ".", &st, 0) < 0)
-        return -errno;
-    judge(w, &st);
-    while (w->rest[0] != '\0') {
+    while (r == 0 && w->rest[0] != '\0') {
         char name[PATH_REAL_SIZE];
         size_t length = strcspn(w->rest, "/");
-        int r;
 
         memcpy(name, w->rest, length);
         name[length] = '\0';
         memmove(w->rest, w->rest + length + (w->rest[length] == '/'), strlen(w->rest + length) + 1);
         r = step(w, name);
-        if (r < 0)
-            return r;
     }
+    if (r < 0)
+        return r;
     if (fstatat(w->place->root, below(w->found->real), &st, AT_SYMLINK_NOFOLLOW) < 0)
         return -errno;
     w->found->mode = st.st_mode;

@@ -7,7 +7,8 @@
 /*
  * Where a path leads, and whether anybody but root could make it lead elsewhere between this look and the
  * run. Every folder and every link on the way, and what is at its end, has to belong to root and be writable
- * by nobody else, a sticky folder neither; then nobody else can change any step, and the answer holds.
+ * by nobody else, a sticky folder neither, and to lie neither in /proc nor behind FUSE; then nobody else can
+ * change any step, and the answer holds.
  */
 
 #define PATH_REAL_SIZE    2049

@@ -102,6 +102,25 @@ static void test_what_belongs_to_others(void **state)
     leads("/usr/bin/id", PATH_CHANGES, "/usr/bin/id");
 }
 
+/* On the host itself: links of /proc lead each process elsewhere, and not where they say. */
+static void test_made_up(void **state)
+{
+    static const char *const paths[] = {"/proc", "/proc/self/cwd/id", "/proc/self/fd/0/id", "/dev/fd/0/id",
+                                        "/proc/self/root/usr/bin/id"};
+    struct path_place host = {.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), .owner = 0};
+
+    (void)state;
+    assert_true(host.root >= 0);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        enum path_result r = path_follow(&host, paths[i], &found);
+
+        if (r != PATH_CHANGES && r != PATH_LOST)
+            fail_msg("%s: %d %s", paths[i], (int)r, found.real);
+        assert_true(r == PATH_LOST || strcmp(found.concern, "/proc") == 0);
+    }
+    assert_int_equal(close(host.root), 0);
+}
+
 static void test_nowhere(void **state)
 {
     char longest[PATH_REAL_SIZE + 10];
@@ -172,6 +191,7 @@ int main(void)
         PATH_TEST(test_folders),
         PATH_TEST(test_what_others_may_write),
         PATH_TEST(test_what_belongs_to_others),
+        PATH_TEST(test_made_up),
         PATH_TEST(test_nowhere),
         PATH_TEST(test_interpreters),
     };
