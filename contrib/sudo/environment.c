@@ -41,9 +41,36 @@ static bool is_zone(const struct look *l, const char *value)
     return is_visible(value, "%$`(") && value[0] != '/' && value[0] != ':' && !strstr(value, "..");
 }
 
+static bool is_equal(const char *value, const char *known)
+{
+    return known && strcmp(value, known) == 0;
+}
+
 static bool is_home(const struct look *l, const char *value)
 {
-    return l->target->home && strcmp(value, l->target->home) == 0;
+    return is_equal(value, l->target->home);
+}
+
+/* Scripts decide by these who is served. sudo keeps the caller's own name where it does not set the target's.
+ */
+static bool is_either_name(const struct look *l, const char *value)
+{
+    return is_equal(value, l->target->name) || is_equal(value, l->target->caller);
+}
+
+static bool is_caller(const struct look *l, const char *value)
+{
+    return is_equal(value, l->target->caller);
+}
+
+static bool is_caller_uid(const struct look *l, const char *value)
+{
+    return is_equal(value, l->target->caller_uid);
+}
+
+static bool is_caller_gid(const struct look *l, const char *value)
+{
+    return is_equal(value, l->target->caller_gid);
 }
 
 static bool is_shell(const struct look *l, const char *value)
@@ -84,11 +111,40 @@ static bool is_search_path(const struct look *l, const char *value)
     }
 }
 
-/* What sudo says about itself; SUDO_COMMAND is the command line, whatever that is. */
-static bool is_anything(const struct look *l, const char *value)
+/* Where the arguments begin that `value` ends with, one blank before each; NULL: it does not. */
+static const char *find_arguments(const char *value, char *const argv[])
 {
-    (void)l;
-    return strncmp(value, "()", 2) != 0;
+    size_t length = 0, all = strlen(value);
+    const char *at;
+
+    for (size_t i = 1; argv[0] && argv[i]; i++)
+        length += 1 + strlen(argv[i]);
+    if (length > all)
+        return NULL;
+    at = value + all - length;
+    for (size_t i = 1; argv[0] && argv[i]; i++) {
+        if (*at != ' ' || strncmp(at + 1, argv[i], strlen(argv[i])) != 0)
+            return NULL;
+        at += 1 + strlen(argv[i]);
+    }
+    return value + all - length;
+}
+
+/* The command as sudo found it, by whatever links, and its arguments. */
+static bool is_command(const struct look *l, const char *value)
+{
+    char path[PATH_REAL_SIZE];
+    struct path_found found;
+    const char *end;
+
+    if (!l->target->argv)
+        return value[0] == '/';
+    end = find_arguments(value, l->target->argv);
+    if (!end || (size_t)(end - value) >= sizeof(path))
+        return false;
+    memcpy(path, value, (size_t)(end - value));
+    path[end - value] = '\0';
+    return path_follow(l->place, path, &found) == PATH_HOLDS && is_equal(found.real, l->target->path);
 }
 
 static const struct variable {
@@ -105,21 +161,21 @@ static const struct variable {
     {"LANGUAGE", is_word},
     {"LC_*", is_word},
     {"LINGUAS", is_word},
-    {"LOGNAME", is_word},
+    {"LOGNAME", is_either_name},
     {"LS_COLORS", is_word},
     {"MAIL", is_file},
     {"PATH", is_search_path},
     {"SHELL", is_shell},
-    {"SUDO_COMMAND", is_anything},
-    {"SUDO_GID", is_number},
+    {"SUDO_COMMAND", is_command},
+    {"SUDO_GID", is_caller_gid},
     {"SUDO_HOME", is_file},
-    {"SUDO_TTY", is_anything},
-    {"SUDO_UID", is_number},
-    {"SUDO_USER", is_word},
+    {"SUDO_TTY", is_file},
+    {"SUDO_UID", is_caller_uid},
+    {"SUDO_USER", is_caller},
     {"TERM", is_word},
     {"TZ", is_zone},
-    {"USER", is_word},
-    {"USERNAME", is_word},
+    {"USER", is_either_name},
+    {"USERNAME", is_either_name},
     {"XAUTHORITY", is_file},
     {"XDG_CURRENT_DESKTOP", is_word},
 };

@@ -12,8 +12,13 @@
  */
 
 struct environment_of {
-    const char *home;  /* of the target account; NULL: not known, and then no HOME will do */
-    const char *shell; /* the same; empty is /bin/sh */
+    /* Of the target account; NULL: not known, and then no value will do. */
+    const char *name, *home;
+    const char *shell; /* empty is /bin/sh */
+    /* Who called sudo, as sudo has it; the same. */
+    const char *caller, *caller_uid, *caller_gid;
+    const char *path;  /* real path of the command */
+    char *const *argv; /* of the run; NULL: whatever SUDO_COMMAND says, as below another command */
 };
 
 /** True, or false with the name of the first variable that is not one of those, or has a value that it would

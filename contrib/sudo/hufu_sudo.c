@@ -138,7 +138,8 @@ static void find_target(const char *name, struct target_memory *memory, struct r
     *ret = (struct request_target){.uid = UINT32_MAX, .gid = UINT32_MAX};
     if (!name || getpwnam_r(name, &memory->row, memory->buffer, sizeof(memory->buffer), &row) != 0 || !row)
         return;
-    *ret = (struct request_target){row->pw_uid, row->pw_gid, {row->pw_dir, row->pw_shell}};
+    *ret = (struct request_target){
+        row->pw_uid, row->pw_gid, {.name = row->pw_name, .home = row->pw_dir, .shell = row->pw_shell}};
 }
 
 /* ---- may it run? ---- */
@@ -155,7 +156,8 @@ static int fill(char *const command_info[], char *const argv[], char *const envp
                             .submit_argv = o->submit_argv,
                             .argv = argv,
                             .envp = envp,
-                            .place = {.root = -1, .owner = 0}};
+                            .place = {.root = -1, .owner = 0},
+                            .is_sub_command = state.reference[0] != '\0'};
     int r;
 
     m->caller = o->caller;

@@ -156,6 +156,21 @@ static void put_arguments(const struct request_of *of, struct gate_command *m)
     }
 }
 
+static void judge_environment(const struct request_of *of, const struct request_target *target,
+                              struct gate_command *m)
+{
+    struct environment_of environment = target->environment;
+    char concern[PATH_CONCERN_SIZE] = "";
+
+    environment.caller = pairs_get(of->user_info, "user");
+    environment.caller_uid = pairs_get(of->user_info, "uid");
+    environment.caller_gid = pairs_get(of->user_info, "gid");
+    environment.path = m->path;
+    environment.argv = of->is_sub_command ? NULL : of->argv;
+    if (!environment_is_plain(&of->place, of->envp, &environment, concern))
+        doubt(m, DOUBT_ENVIRONMENT, concern);
+}
+
 const char *request_target_name(const struct request_of *of)
 {
     return pairs_get(of->command_info, "runas_user");
@@ -165,7 +180,6 @@ int request_fill(const struct request_of *of, const struct request_target *targe
 {
     const char *command = pairs_get(of->command_info, "command"), *name = request_target_name(of);
     const char *cwd = pairs_get(of->command_info, "cwd");
-    char concern[PATH_CONCERN_SIZE] = "";
 
     if (!command || command[0] == '\0' || !name || name[0] == '\0' || strlen(name) >= sizeof(ret->target))
         return -EINVAL;
@@ -178,8 +192,7 @@ int request_fill(const struct request_of *of, const struct request_target *targe
     judge_path(of, command, ret);
     judge_name(of, ret);
     put_arguments(of, ret);
-    if (!environment_is_plain(&of->place, of->envp, &target->environment, concern))
-        doubt(ret, DOUBT_ENVIRONMENT, concern);
+    judge_environment(of, target, ret);
     return 0;
 }
 

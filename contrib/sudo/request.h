@@ -5,6 +5,7 @@
 #include "contrib/sudo/path.h"
 #include "policy/wire/gate.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -20,12 +21,13 @@ struct request_of {
     char *const *argv; /* of the run */
     char *const *envp;
     struct path_place place;
+    bool is_sub_command; /* of one that was asked about before (intercept), with its environment */
 };
 
 /* The account that it will run as, as the user database has it. */
 struct request_target {
-    uint32_t uid, gid; /* UINT32_MAX: there is no such account */
-    struct environment_of environment;
+    uint32_t uid, gid;                 /* UINT32_MAX: there is no such account */
+    struct environment_of environment; /* name, home and shell */
 };
 
 /** Fills in all but caller, range and person. 0, or -EINVAL: sudo says neither command nor target, or one of

@@ -12,7 +12,15 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct place p;
-static const struct environment_of oracle = {"/home/oracle", "/bin/bash"};
+static char *const report[] = {"report", "a b", "-c", NULL};
+static const struct environment_of oracle = {.name = "oracle",
+                                             .home = "/home/oracle",
+                                             .shell = "/bin/bash",
+                                             .caller = "zhang.san",
+                                             .caller_uid = "20001",
+                                             .caller_gid = "20000",
+                                             .path = "/usr/bin/report",
+                                             .argv = report};
 
 /* What sudo 1.9.13 gives with Debian's sudoers, in an ssh session with X11. */
 static const char *const usual[] = {
@@ -25,8 +33,8 @@ static const char *const usual[] = {
     "MAIL=/var/mail/oracle",
     "PATH=/usr/bin:/bin:/snap/bin",
     "SHELL=/bin/bash",
-    "SUDO_COMMAND=/usr/bin/env -i 'x=$(y)' %",
-    "SUDO_GID=990",
+    "SUDO_COMMAND=/bin/report a b -c",
+    "SUDO_GID=20000",
     "SUDO_UID=20001",
     "SUDO_USER=zhang.san",
     "TERM=xterm-256color",
@@ -203,8 +211,26 @@ static void test_values(void **state)
         {"USER=`id`", false},
         {"HISTSIZE=1000", true},
         {"HISTSIZE=x[$(id)]", false},
-        {"SUDO_UID=0", true},
-        {"SUDO_UID=x", false},
+        {"LOGNAME=zhang.san", true},
+        {"LOGNAME=staff", false},
+        {"USER=oracle", true},
+        {"USER=staff", false},
+        {"USERNAME=staff", false},
+        {"SUDO_USER=zhang.san", true},
+        {"SUDO_USER=oracle", false},
+        {"SUDO_UID=20001", true},
+        {"SUDO_UID=0", false},
+        {"SUDO_GID=20000", true},
+        {"SUDO_GID=0", false},
+        {"SUDO_TTY=/dev/pts/3", true},
+        {"SUDO_TTY=() { id; }", false},
+        {"SUDO_COMMAND=/usr/bin/report a b -c", true},
+        {"SUDO_COMMAND=/usr/bin/report a b -d", false},
+        {"SUDO_COMMAND=/usr/bin/report a b", false},
+        {"SUDO_COMMAND=/usr/bin/report a b -c -c", false},
+        {"SUDO_COMMAND=/usr/bin/id a b -c", false},
+        {"SUDO_COMMAND=-c", false},
+        {"SUDO_COMMAND=", false},
         {"SUDO_COMMAND=() { id; }", false},
     };
     char concern[PATH_CONCERN_SIZE];
@@ -228,7 +254,7 @@ static void test_twice(void **state)
 /* Without an account nothing says what its home is; an account without a shell has /bin/sh. */
 static void test_account(void **state)
 {
-    static const struct environment_of nobody = {NULL, NULL}, plain = {"/", ""};
+    static const struct environment_of nobody = {.argv = NULL}, plain = {.home = "/", .shell = ""};
     char home[] = "HOME=/", shell[] = "SHELL=/bin/sh", concern[PATH_CONCERN_SIZE];
     char *with_home[] = {home, NULL}, *with_shell[] = {shell, NULL};
 
@@ -237,6 +263,21 @@ static void test_account(void **state)
     assert_false(environment_is_plain(&p.as, with_shell, &nobody, concern));
     assert_true(environment_is_plain(&p.as, with_home, &plain, concern));
     assert_true(environment_is_plain(&p.as, with_shell, &plain, concern));
+}
+
+/* Below a command it is that of the command. */
+static void test_below_a_command(void **state)
+{
+    struct environment_of below = oracle;
+    char command[] = "SUDO_COMMAND=/usr/bin/id", function[] = "SUDO_COMMAND=() { id; }",
+         concern[PATH_CONCERN_SIZE];
+    char *with_command[] = {command, NULL}, *with_function[] = {function, NULL};
+
+    (void)state;
+    assert_false(environment_is_plain(&p.as, with_command, &below, concern));
+    below.argv = NULL;
+    assert_true(environment_is_plain(&p.as, with_command, &below, concern));
+    assert_false(environment_is_plain(&p.as, with_function, &below, concern));
 }
 
 static int setup(void **state)
@@ -258,7 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_sudo_makes), cmocka_unit_test(test_what_loaders_and_interpreters_obey),
         cmocka_unit_test(test_values),          cmocka_unit_test(test_twice),
-        cmocka_unit_test(test_account),
+        cmocka_unit_test(test_account),         cmocka_unit_test(test_below_a_command),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

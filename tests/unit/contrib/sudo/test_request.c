@@ -15,7 +15,8 @@
 #define LIST_MAX 12
 
 static struct place p;
-static const struct request_target oracle = {990, 991, {"/home/oracle", "/bin/bash"}};
+static const struct request_target oracle = {
+    990, 991, {.name = "oracle", .home = "/home/oracle", .shell = "/bin/bash"}};
 
 /* A plain run of /usr/bin/id -un as sudo 1.9.13 tells it. */
 struct run {
@@ -73,7 +74,8 @@ static struct run *plain(void)
     add(r.submit, "-uoracle");
     add(r.submit, "id");
     add(r.submit, "-un");
-    r.of = (struct request_of){r.settings, r.user_info, r.command_info, 3, r.submit, r.argv, r.envp, p.as};
+    r.of = (struct request_of){r.settings, r.user_info, r.command_info, 3,    r.submit,
+                               r.argv,     r.envp,      p.as,           false};
     return &r;
 }
 
@@ -197,6 +199,42 @@ static void test_in_the_background(void **state)
     assert_int_equal(r->m.doubts, DOUBT_BACKGROUND);
 }
 
+/* Of what sudo tells the command about its caller, what it has from the kernel counts. */
+static void test_caller(void **state)
+{
+    struct run *r = plain();
+
+    (void)state;
+    add(r->user_info, "uid=20001");
+    add(r->user_info, "gid=20000");
+    for (size_t i = 0; i < 4; i++)
+        add(r->envp, (char *[]){"SUDO_USER=zhang.san", "SUDO_UID=20001", "SUDO_GID=20000",
+                                "SUDO_COMMAND=/bin/id -un"}[i]);
+    fill(r);
+    assert_int_equal(r->m.doubts, 0);
+    drop(r->user_info, "uid=");
+    add(r->user_info, "uid=20002");
+    fill(r);
+    assert_int_equal(r->m.doubts, DOUBT_ENVIRONMENT);
+    assert_string_equal(r->m.concern, "SUDO_UID");
+}
+
+/* Below another command SUDO_COMMAND is that one's. */
+static void test_below_a_command(void **state)
+{
+    struct run *r = plain();
+
+    (void)state;
+    add(r->envp, "SUDO_COMMAND=/usr/bin/report now");
+    fill(r);
+    assert_int_equal(r->m.doubts, DOUBT_ENVIRONMENT);
+    r = plain();
+    add(r->envp, "SUDO_COMMAND=/usr/bin/report now");
+    r->of.is_sub_command = true;
+    fill(r);
+    assert_int_equal(r->m.doubts, 0);
+}
+
 static void test_names(void **state)
 {
     static const struct {
@@ -216,7 +254,7 @@ static void test_names(void **state)
 
 static void test_no_account(void **state)
 {
-    static const struct request_target nobody = {UINT32_MAX, UINT32_MAX, {NULL, NULL}};
+    static const struct request_target nobody = {UINT32_MAX, UINT32_MAX, {.name = NULL}};
     struct run *r = plain();
 
     (void)state;
@@ -361,6 +399,8 @@ int main(void)
         cmocka_unit_test(test_result),
         cmocka_unit_test(test_concern),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_caller),
+        cmocka_unit_test(test_below_a_command),
         cmocka_unit_test(test_in_the_background),
         cmocka_unit_test(test_no_account),
         cmocka_unit_test(test_arguments),
