@@ -44,8 +44,7 @@ static char *detail_of(const struct gate_command *m)
     cleanup_buf struct buf b = BUF_INIT;
 
     command_text_line(m, &b);
-    if (m->cwd[0] != '\0')
-        buf_printf(&b, ", in %s", m->cwd);
+    command_text_folder(m, &b);
     if (m->doubts != 0)
         buf_puts(&b, "; ");
     command_text_doubts(m, &b);

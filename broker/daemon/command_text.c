@@ -25,6 +25,14 @@ static void put_visible(struct buf *b, const char *text)
         buf_put_u8(b, *text >= ' ' && *text <= '~' ? (uint8_t)*text : '?');
 }
 
+void command_text_folder(const struct gate_command *m, struct buf *b)
+{
+    if (m->cwd[0] == '\0')
+        return;
+    buf_puts(b, ", in ");
+    put_word(b, m->cwd, strlen(m->cwd));
+}
+
 void command_text_line(const struct gate_command *m, struct buf *b)
 {
     const char *at = m->arguments, *end;

@@ -13,6 +13,11 @@
  */
 void command_text_line(const struct gate_command *m, struct buf *b);
 
+/** Behind the line, where it runs: `, in ` and the folder, as one word like those; nothing if that is not
+ * known.
+ */
+void command_text_folder(const struct gate_command *m, struct buf *b);
+
 /** Names of the doubts, and what the first of them is about in parentheses; nothing without any. */
 void command_text_doubts(const struct gate_command *m, struct buf *b);
 
