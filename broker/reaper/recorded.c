@@ -132,7 +132,8 @@ static void know_channels(struct judging *j, const bool *named)
     }
 }
 
-/* Whose parent ended belongs to nobody any more; what was there before each recorder was never recorded. */
+/* Whose parent ended belongs to nobody any more; what was there before each recorder was never recorded. A
+ * tlog whose hufu-recorder is gone is a recorder that ended, not what one recorded. */
 static void know_orphans(struct judging *j)
 {
     uint64_t since = UINT64_MAX;
@@ -142,7 +143,8 @@ static void know_orphans(struct judging *j)
             since = at(j, i)->start_time;
     for (size_t i = 0; i < j->census->count; i++)
         if (at(j, i)->parent == 1 && at(j, i)->audit_session == j->q->target.audit_session &&
-            at(j, i)->audit_session != CENSUS_UNSET && at(j, i)->start_time >= since)
+            at(j, i)->audit_session != CENSUS_UNSET && at(j, i)->start_time >= since &&
+            at(j, i)->uids[2] != j->q->recorder_uid)
             know(j, i, RECORDED);
 }
 

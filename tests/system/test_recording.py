@@ -65,7 +65,11 @@ def test_without_its_recorder_a_session_ends(site, signal, whom):
     site.grant(recording="required")
     shell = site.shell("zhang.san", "trap '' HUP; setsid sleep 600 &")
     shell.sendline(f"pkill -{signal} -U zhang.san -f '^[^ ]*{whom}'")
-    is_put_out(site)
+    if signal == "STOP":
+        is_put_out(site)
+    else:
+        # sshd's channel, and so the session, is over with its recorder: nobody goes on without one.
+        site.box.until(lambda: site.live() == [] and site.box.processes("zhang.san") == [], timeout=NOT_RECORDED)
     shell.expect(pexpect.EOF)
 
 
