@@ -20,6 +20,7 @@ const struct doctor_row doctor_checks[] = {
     {"processes", check_processes},
     {"time", check_time},
     {"records", check_records},
+    {"recording", check_recording},
     {NULL, NULL},
 };
 /* clang-format on */
