@@ -232,3 +232,11 @@ enum exit_code call_whole_id(const struct cli *cli, const char *text, char ret[s
         (void)snprintf(ret, IDENT_ID_TEXT_SIZE, "%s", member(json_object_get(reply, "grant"), "id"));
     return code;
 }
+
+enum exit_code call_session_number(const struct cli *cli, const char *text, uint32_t *ret)
+{
+    if (ident_parse_number(text, strlen(text), ret) < 0)
+        return cli_fail(cli, EXIT_USAGE, _("%s is no session's number; `hufuctl session list` shows them"),
+                        text);
+    return EXIT_DONE;
+}

@@ -43,4 +43,7 @@ enum exit_code call_check_id(const struct cli *cli, const char *text);
 /** The whole id, asking the broker if only a prefix is given. EXIT_USAGE or what call_broker() says. */
 enum exit_code call_whole_id(const struct cli *cli, const char *text, char ret[static IDENT_ID_TEXT_SIZE]);
 
+/** A session's number. EXIT_DONE or EXIT_USAGE, said. */
+enum exit_code call_session_number(const struct cli *cli, const char *text, uint32_t *ret);
+
 #endif

@@ -4,7 +4,6 @@
 #include "broker/ctl/table.h"
 #include "broker/ctl/verbs.h"
 #include "policy/base/cleanup.h"
-#include "policy/base/ident.h"
 
 #include <string.h>
 
@@ -122,14 +121,6 @@ static enum exit_code print_session(const struct cli *cli, const json_t *reply)
     return EXIT_DONE;
 }
 
-static enum exit_code number_of(const struct cli *cli, const char *text, uint32_t *ret)
-{
-    if (ident_parse_number(text, strlen(text), ret) < 0)
-        return cli_fail(cli, EXIT_USAGE, _("%s is no session's number; `hufuctl session list` shows them"),
-                        text);
-    return EXIT_DONE;
-}
-
 static enum exit_code run_show(const struct cli *cli, const void *settings,
                                const struct option_list *arguments)
 {
@@ -139,7 +130,7 @@ static enum exit_code run_show(const struct cli *cli, const void *settings,
 
     (void)settings;
     if (arguments->count > 0)
-        code = number_of(cli, arguments->items[0], &number);
+        code = call_session_number(cli, arguments->items[0], &number);
     if (code == EXIT_DONE)
         code = call_broker(cli, "SessionShow",
                            number > 0 ? json_pack("{s:I}", "number", (json_int_t)number) : json_object(),
@@ -178,7 +169,7 @@ static enum exit_code run_end(const struct cli *cli, const void *settings,
     cleanup_json json_t *reply = NULL;
     const json_t *ending;
     uint32_t number;
-    enum exit_code code = number_of(cli, arguments->items[0], &number);
+    enum exit_code code = call_session_number(cli, arguments->items[0], &number);
 
     if (code == EXIT_DONE)
         code = call_broker(

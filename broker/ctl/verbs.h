@@ -19,6 +19,7 @@ extern const struct verb verb_session_list;
 extern const struct verb verb_session_show;
 extern const struct verb verb_session_end;
 extern const struct verb verb_session_watch;
+extern const struct verb verb_session_replay;
 extern const struct verb verb_explain;
 extern const struct verb verb_audit;
 extern const struct verb verb_status;

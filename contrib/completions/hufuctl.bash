@@ -70,6 +70,9 @@ _hufuctl_options() {
     'session end')
       echo --why
       ;;
+    'session replay')
+      echo --channel --list --text --speed
+      ;;
     'trust show')
       echo --document
       ;;
@@ -96,7 +99,7 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
     --recording) compgen -W 'required none' -- "$3" ;;
     --result) compgen -W 'success failure' -- "$3" ;;
     --language) compgen -W 'en zh_CN' -- "$3" ;;
-    --channel) compgen -W 'shell exec transfer forward none' -- "$3" ;;
+    --channel) [ "$1" = 'session replay' ] || compgen -W 'shell exec transfer forward none' -- "$3" ;;
     --incident-level) compgen -W '1 2 3' -- "$3" ;;
     --event)
       compgen -W 'login session-open session-close session-remains switch job key channel command command-end recording transfer screen-unlock user-manager
@@ -116,9 +119,9 @@ _hufuctl_arguments() { # COMMAND CURRENT
       compgen -f -- "$2"
       ;;
     'grant show' | 'grant finish' | revoke) compgen -W "$(_hufuctl_ids grant)" -- "$2" ;;
-    'session show' | 'session end') compgen -W "$(_hufuctl_ids session)" -- "$2" ;;
+    'session show' | 'session end' | 'session replay') compgen -W "$(_hufuctl_ids session)" -- "$2" ;;
     grant) compgen -W 'draft check add list show finish' -- "$2" ;;
-    session) compgen -W 'list show end watch' -- "$2" ;;
+    session) compgen -W 'list show end watch replay' -- "$2" ;;
     document) compgen -W 'add renew' -- "$2" ;;
     sync) compgen -W 'status refresh beat export import' -- "$2" ;;
     trust) compgen -W 'show update reset' -- "$2" ;;

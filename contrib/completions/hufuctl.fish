@@ -39,7 +39,7 @@ complete -c hufuctl -n '__hufuctl_is ""' -a doctor -d 'is there a way past the g
 complete -c hufuctl -n '__hufuctl_is ""' -a grant -d 'draft, check, add, list, show and finish grants'
 complete -c hufuctl -n '__hufuctl_is ""' -a approve -d 'read a grant or a trust file, and sign it'
 complete -c hufuctl -n '__hufuctl_is ""' -a explain -d 'would this person be let in, and if not, why'
-complete -c hufuctl -n '__hufuctl_is ""' -a session -d 'list, show, watch and end sessions'
+complete -c hufuctl -n '__hufuctl_is ""' -a session -d 'list, show, watch, end and replay sessions'
 complete -c hufuctl -n '__hufuctl_is ""' -a revoke -d 'take access away on this host, and end what lives under it'
 complete -c hufuctl -n '__hufuctl_is ""' -a lock -d 'keep a person, a vendor or everybody out for now, and end what lives'
 complete -c hufuctl -n '__hufuctl_is ""' -a unlock -d 'take a lock back'
@@ -64,6 +64,7 @@ complete -c hufuctl -n '__hufuctl_is session' -a list -d 'who is in, and how lon
 complete -c hufuctl -n '__hufuctl_is session' -a show -d 'one session, with its processes'
 complete -c hufuctl -n '__hufuctl_is session' -a end -d 'end a session; its grant stays'
 complete -c hufuctl -n '__hufuctl_is session' -a watch -d 'who is in, and then each change as it happens'
+complete -c hufuctl -n '__hufuctl_is session' -a replay -d 'what was typed and shown in a recorded session'
 
 complete -c hufuctl -n '__hufuctl_is document' -a add -d 'hand any signed document to this host\'s broker'
 complete -c hufuctl -n '__hufuctl_is document' -a renew -d 'make, sign and publish the next status'
@@ -172,6 +173,12 @@ complete -c hufuctl -n '__hufuctl_is "session show"' -a '(__hufuctl_ids session)
 
 complete -c hufuctl -n '__hufuctl_is "session end"' -a '(__hufuctl_ids session)'
 complete -c hufuctl -n '__hufuctl_is "session end"' -l why -x -d 'for the record'
+
+complete -c hufuctl -n '__hufuctl_is "session replay"' -a '(__hufuctl_ids session)'
+complete -c hufuctl -n '__hufuctl_is "session replay"' -l channel -x -d 'this recording, by its number in the list'
+complete -c hufuctl -n '__hufuctl_is "session replay"' -l list -d 'what there is, and whether it is whole; nothing is played'
+complete -c hufuctl -n '__hufuctl_is "session replay"' -l text -d 'lines of text with times: typed, shown; needs no terminal'
+complete -c hufuctl -n '__hufuctl_is "session replay"' -l speed -x -d 'so many times as fast, such as 4 or 0.5'
 
 complete -c hufuctl -n '__hufuctl_is "session watch"' -l staff -x -d 'only of this person'
 
