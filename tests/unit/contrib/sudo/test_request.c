@@ -219,6 +219,20 @@ static void test_caller(void **state)
     assert_string_equal(r->m.concern, "SUDO_UID");
 }
 
+/* A path that others may change is doubted as such, and not once more for being told. */
+static void test_command_that_changes(void **state)
+{
+    struct run *r = plain();
+
+    (void)state;
+    drop(r->command_info, "command=");
+    add(r->command_info, "command=/open/tool");
+    r->argv[0] = (char *)"tool";
+    add(r->envp, "SUDO_COMMAND=/open/tool -un");
+    fill(r);
+    assert_int_equal(r->m.doubts, DOUBT_PATH);
+}
+
 /* Below another command SUDO_COMMAND is that one's. */
 static void test_below_a_command(void **state)
 {
@@ -400,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_concern),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_caller),
+        cmocka_unit_test(test_command_that_changes),
         cmocka_unit_test(test_below_a_command),
         cmocka_unit_test(test_in_the_background),
         cmocka_unit_test(test_no_account),
