@@ -1,19 +1,35 @@
+// LINK: -Wl,--wrap=fstatfs
 /* Where paths lead, and who could change that, on a small host in a folder. */
 #include "contrib/sudo/path.h"
 #include "place.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 static struct place p;
 static struct path_found found;
+static bool all_is_fuse;
+
+int __real_fstatfs(int fd, struct statfs *ret);
+int __wrap_fstatfs(int fd, struct statfs *ret);
+int __wrap_fstatfs(int fd, struct statfs *ret)
+{
+    int r = __real_fstatfs(fd, ret);
+
+    if (all_is_fuse)
+        ret->f_type = FUSE_SUPER_MAGIC;
+    return r;
+}
 
 static int setup(void **state)
 {
@@ -100,6 +116,15 @@ static void test_what_belongs_to_others(void **state)
     leads("/home/who/link", PATH_CHANGES, "/usr/bin/id");
     assert_int_equal(fchownat(p.as.root, "usr/bin/id", 1000, 1000, 0), 0);
     leads("/usr/bin/id", PATH_CHANGES, "/usr/bin/id");
+}
+
+static void test_fuse(void **state)
+{
+    (void)state;
+    all_is_fuse = true;
+    leads("/usr/bin/id", PATH_CHANGES, "/usr/bin/id");
+    all_is_fuse = false;
+    leads("/usr/bin/id", PATH_HOLDS, "/usr/bin/id");
 }
 
 /* On the host itself: links of /proc lead each process elsewhere, and not where they say. */
@@ -191,6 +216,7 @@ int main(void)
         PATH_TEST(test_folders),
         PATH_TEST(test_what_others_may_write),
         PATH_TEST(test_what_belongs_to_others),
+        PATH_TEST(test_fuse),
         PATH_TEST(test_made_up),
         PATH_TEST(test_nowhere),
         PATH_TEST(test_interpreters),
