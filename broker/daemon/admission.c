@@ -5,6 +5,7 @@
 #include "broker/daemon/claiming.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/recording.h"
 #include "broker/daemon/texts.h"
 #include "broker/daemon/waiting.h"
 
@@ -189,16 +190,31 @@ static void on_resume(void *userdata)
     admission_judge(userdata);
 }
 
+static bool wait_a_little(struct admission *a)
+{
+    struct broker *b = a->broker;
+
+    if (a->waited || b->stopping || waiting_add(b->waiting, a->q.m.person_uid, on_resume, a) < 0)
+        return false;
+    a->waited = true;
+    return true;
+}
+
+/* sudo as the first that a command does: nobody has looked yet whether its recorder runs. */
+static bool is_before_the_first_look(const struct admission *a)
+{
+    const struct session *s = registry_find(a->broker->registry, a->q.session);
+
+    return a->decision.reason == REASON_RECORDER_MISSING && a->q.facts.kind == SERVICE_SWITCH && s &&
+           recording_may_be_seen(a->broker, s);
+}
+
 void admission_judge(struct admission *a)
 {
     struct broker *b = a->broker;
-    uint32_t uid = a->q.m.person_uid;
 
-    if (!a->waited && !b->stopping && endings_are_under_way(b->endings, uid) &&
-        waiting_add(b->waiting, uid, on_resume, a) == 0) {
-        a->waited = true;
+    if (endings_are_under_way(b->endings, a->q.m.person_uid) && wait_a_little(a))
         return;
-    }
     question_refresh(b, &a->q);
     a->generation = b->generation;
     if (a->q.facts.phase == PHASE_SESSION &&
@@ -207,6 +223,8 @@ void admission_judge(struct admission *a)
         return;
     }
     a->decision = question_decide(b, &a->q);
+    if (is_before_the_first_look(a) && wait_a_little(a))
+        return;
     if (a->decision.verdict != VERDICT_ALLOW)
         admission_refuse(a, a->decision.reason);
     else if (!question_is_tied(&a->q))

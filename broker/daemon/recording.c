@@ -4,6 +4,7 @@
 #include "broker/common/process.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/waiting.h"
 #include "policy/base/buf.h"
 
 #include <errno.h>
@@ -100,6 +101,11 @@ static size_t count_of(const struct recording *r, uint64_t session)
     for (const struct admitted *a = r->admitted; a; a = a->next)
         n += a->session == session;
     return n;
+}
+
+bool recording_may_be_seen(const struct broker *b, const struct session *s)
+{
+    return recording_is_possible(b) && count_of(b->recording, s->number) > 0;
 }
 
 static int add(struct recording *r, uint64_t session, const struct reap_channel *c)
@@ -228,11 +234,15 @@ static void end_unrecorded(struct broker *b, struct session *s, const struct rea
 static void judge(struct broker *b, struct session *s, const struct reap_reply *reply)
 {
     uint64_t now = clock_boot_us();
+    bool seen = s->recorders > 0 && s->bare_since == 0;
 
     s->recorders = reply->ended;
     if (reply->result != REAP_SURVIVORS) {
         s->bare_since = 0;
         s->bare_looks = 0;
+        /* Not at each look: others wait by this uid for something else. */
+        if (!seen && s->recorders > 0)
+            waiting_wake(b->waiting, s->uid);
         return;
     }
     s->bare_looks++;

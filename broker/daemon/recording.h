@@ -28,6 +28,10 @@ bool recording_is_possible(const struct broker *b);
 /** Whether su and sudo in this session are recorded: a recorder was seen, and nobody without one. */
 bool recording_is_seen(const struct broker *b, const struct session *s);
 
+/** Whether the next look may well see what recording_is_seen() asks for: a recorder was let start here. Who
+ * waits for this session's uid (broker/daemon/waiting.h) is woken when it does. */
+bool recording_may_be_seen(const struct broker *b, const struct session *s);
+
 /** Whether this session's grant requires recording. */
 bool recording_is_required(const struct broker *b, const struct session *s);
 

@@ -241,6 +241,42 @@ static void a_moment_is_held_against_nobody(void **state)
     visitor_end(&v);
 }
 
+/* As the first that a command does: it waits until somebody has looked. */
+static void sudo_right_away_is_not_too_early(void **state)
+{
+    struct visitor v = visitor_new(), sudo = visitor_new(), person;
+    struct gate_pam m = world_login(&sudo);
+    struct world *w = *state;
+    struct gate_reply reply;
+
+    ROOT_OR_SKIP();
+    person = visitor_new_as(WORLD_UID);
+    assert_int_equal(world_grant(w, (struct grant_plan){.recording = "required",
+                                                        .command = "/usr/bin/id",
+                                                        .channel = "exec\nchannel: shell"}),
+                     REASON_OK);
+    (void)world_log_in(w, &v);
+    (void)snprintf(m.service, sizeof(m.service), "sudo");
+    m.ssh_connection[0] = '\0';
+    m.caller.audit_session = (uint32_t)v.pid;
+    /* Where no recorder was let start there is nothing to wait for. */
+    w->reaper.recorders = 0;
+    reply = world_ask(w, &sudo, FRAME_GATE_ACCOUNT, &m);
+    world_assert_denied(&reply, REASON_RECORDER_MISSING);
+    w->reaper.login_uid = WORLD_UID;
+    w->reaper.audit_session = (uint32_t)v.pid;
+    w->reaper.start_time = 99;
+    assert_int_equal(ask_channel(w, &person, GRANT_CHANNEL_SHELL).verdict, VERDICT_ALLOW);
+    /* None is seen: it is refused in the end. */
+    reply = world_ask(w, &sudo, FRAME_GATE_ACCOUNT, &m);
+    world_assert_denied(&reply, REASON_RECORDER_MISSING);
+    w->reaper.recorders = 1;
+    assert_int_equal(world_ask(w, &sudo, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
+    visitor_end(&person);
+    visitor_end(&sudo);
+    visitor_end(&v);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +284,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_a_recorder_nobody_is_let_in, setup, teardown),
         cmocka_unit_test_setup_teardown(a_channel_becomes_a_recording, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_let_start_is_known_after_a_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(sudo_right_away_is_not_too_early, setup, teardown),
         cmocka_unit_test_setup_teardown(who_stays_bare_is_put_out, setup, teardown),
         cmocka_unit_test_setup_teardown(a_moment_is_held_against_nobody, setup, teardown),
     };
