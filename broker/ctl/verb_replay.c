@@ -124,6 +124,11 @@ static enum exit_code say_state(const struct cli *cli, const json_t *recording)
 }
 
 /* A file that is gone counts for more than one that is damaged. */
+static enum exit_code worse(enum exit_code before, enum exit_code code)
+{
+    return before == EXIT_DONE || code == EXIT_NOT_FOUND ? code : before;
+}
+
 static enum exit_code say_states(const struct cli *cli, const json_t *recordings)
 {
     enum exit_code worst = EXIT_DONE;
@@ -132,10 +137,7 @@ static enum exit_code say_states(const struct cli *cli, const json_t *recordings
 
     json_array_foreach((json_t *)recordings, i, recording)
     {
-        enum exit_code code = say_state(cli, recording);
-
-        if (worst == EXIT_DONE || code == EXIT_NOT_FOUND)
-            worst = code;
+        worst = worse(worst, say_state(cli, recording));
     }
     return worst;
 }
@@ -185,10 +187,7 @@ static enum exit_code print_texts(const struct cli *cli, json_t *recordings)
 
     json_array_foreach(recordings, i, recording)
     {
-        enum exit_code code = print_text(cli, recording);
-
-        if (worst == EXIT_DONE || code == EXIT_NOT_FOUND)
-            worst = code;
+        worst = worse(worst, print_text(cli, recording));
     }
     return worst;
 }
