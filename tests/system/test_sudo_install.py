@@ -37,13 +37,29 @@ def test_both_orders(fresh_site):
     box.sh(f"cp -p {PLUGIN} {PLUGIN}.new && mv {PLUGIN}.new {PLUGIN}")
     assert staff_sudo(box).out == "root\n"
 
+    # sudo's keywords have no case; and what it complains of anyway is none of the plugin's.
+    box.sh("sed -i 's/^Plugin hufu_audit/plugin hufu_audit/; 1i Set max_groups none' /etc/sudo.conf")
+    box.sh(f"{SHARE}/enable")
+    assert len(lines(box)) == 2 and "plugin" not in box.get("/etc/sudo.conf").decode()
+    box.sh("sed -i '/max_groups/d; s/^Plugin/PLUGIN/' /etc/sudo.conf")
+
     # The right order of removal: lines, then file.
     box.sh(f"{SHARE}/disable")
-    assert lines(box) == [] and "disable_coredump false" in box.get("/etc/sudo.conf").decode()
+    assert "hufu" not in box.get("/etc/sudo.conf").decode() and "disable_coredump false" in box.get("/etc/sudo.conf").decode()
     assert box.sh("stat -c %a /etc/sudo.conf") == "640"
     box.sh(f"mv {PLUGIN} /root/plugin.so")
     assert staff_sudo(box).out == "root\n"
     assert box.run(f"{SHARE}/disable").ok
+
+    # Interrupted when the lines are there and sudo has not been seen to take them; a file that sudo does not heed; no range.
+    box.sh("install /root/plugin.so -m 644 " + PLUGIN)
+    before = box.get("/etc/sudo.conf")
+    box.put("/root/slow/sudo", f"#!/bin/sh\ngrep -q {PLUGIN} /etc/sudo.conf && kill -TERM $(cat /root/slow/pid)\ntrue\n", mode="755")
+    for attempt in (f"sh -c 'echo $$ > /root/slow/pid; PATH=/root/slow:$PATH exec {SHARE}/enable'", f"chmod 662 /etc/sudo.conf; {SHARE}/enable",
+                    f"chmod 640 /etc/sudo.conf; {SHARE}/enable --gated-uid '20000-29999 x'"):
+        assert not box.run(attempt).ok, attempt
+        assert box.get("/etc/sudo.conf") == before and box.sh("ls /etc/sudo.conf*") == "/etc/sudo.conf", attempt
+    box.sh(f"rm {PLUGIN}")
 
     # The wrong order of installation: lines before the file are not written.
     for spoil in ("true", f"echo junk > {PLUGIN}", f"install -m 666 /root/plugin.so {PLUGIN}", f"install -o staff.person /root/plugin.so {PLUGIN}"):
