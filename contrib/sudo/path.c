@@ -118,7 +118,7 @@ static int step(struct walk *w, const char *name)
 {
     char *real = w->found->real;
     size_t length = strlen(real);
-    struct stat st;
+    struct stat st = {0};
     int r;
 
     if (name[0] == '\0' || strcmp(name, ".") == 0)
