@@ -8,7 +8,7 @@
 
 struct look {
     const struct path_place *place;
-    const struct environment_of *target;
+    const struct environment_of *of;
 };
 
 typedef bool value_is_plain(const struct look *l, const char *value);
@@ -48,34 +48,34 @@ static bool is_equal(const char *value, const char *known)
 
 static bool is_home(const struct look *l, const char *value)
 {
-    return is_equal(value, l->target->home);
+    return is_equal(value, l->of->home);
 }
 
 /* Scripts decide by these who is served. sudo keeps the caller's own name where it does not set the target's.
  */
 static bool is_either_name(const struct look *l, const char *value)
 {
-    return is_equal(value, l->target->name) || is_equal(value, l->target->caller);
+    return is_equal(value, l->of->name) || is_equal(value, l->of->caller);
 }
 
 static bool is_caller(const struct look *l, const char *value)
 {
-    return is_equal(value, l->target->caller);
+    return is_equal(value, l->of->caller);
 }
 
 static bool is_caller_uid(const struct look *l, const char *value)
 {
-    return is_equal(value, l->target->caller_uid);
+    return is_equal(value, l->of->caller_uid);
 }
 
 static bool is_caller_gid(const struct look *l, const char *value)
 {
-    return is_equal(value, l->target->caller_gid);
+    return is_equal(value, l->of->caller_gid);
 }
 
 static bool is_shell(const struct look *l, const char *value)
 {
-    const char *shell = l->target->shell;
+    const char *shell = l->of->shell;
 
     if (!shell)
         return false;
@@ -137,15 +137,15 @@ static bool is_command(const struct look *l, const char *value)
     struct path_found found;
     const char *end;
 
-    if (!l->target->argv)
+    if (!l->of->argv)
         return value[0] == '/';
-    end = find_arguments(value, l->target->argv);
+    end = find_arguments(value, l->of->argv);
     if (!end || (size_t)(end - value) >= sizeof(path))
         return false;
     memcpy(path, value, (size_t)(end - value));
     path[end - value] = '\0';
     (void)path_follow(l->place, path, &found); /* whether that holds is asked of the path itself */
-    return is_equal(found.real, l->target->path);
+    return is_equal(found.real, l->of->path);
 }
 
 static const struct variable {
@@ -212,10 +212,10 @@ static bool is_plain(const struct look *l, char *const envp[], size_t at)
     return false;
 }
 
-bool environment_is_plain(const struct path_place *place, char *const envp[],
-                          const struct environment_of *target, char concern[static PATH_CONCERN_SIZE])
+bool environment_is_plain(const struct path_place *place, char *const envp[], const struct environment_of *of,
+                          char concern[static PATH_CONCERN_SIZE])
 {
-    const struct look l = {place, target};
+    const struct look l = {place, of};
 
     for (size_t i = 0; envp && envp[i]; i++) {
         size_t length = strcspn(envp[i], "=");

@@ -23,7 +23,7 @@ struct environment_of {
 
 /** True, or false with the name of the first variable that is not one of those, or has a value that it would
  * not have, in `concern`. NULL: there is no environment, which is safe. */
-bool environment_is_plain(const struct path_place *place, char *const envp[],
-                          const struct environment_of *target, char concern[static PATH_CONCERN_SIZE]);
+bool environment_is_plain(const struct path_place *place, char *const envp[], const struct environment_of *of,
+                          char concern[static PATH_CONCERN_SIZE]);
 
 #endif
