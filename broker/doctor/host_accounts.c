@@ -35,6 +35,21 @@ static void find_shared_uid(struct doctor *d, const struct users *users, const s
         }
 }
 
+/* Whoever looks a name up gets its first line: the other is for show. */
+static void find_double_name(struct doctor *d, const struct users *users, const struct user *u)
+{
+    const struct user *first = users_find(users, u->name);
+
+    if (first->uid == u->uid)
+        return;
+    doctor_find(d, DOCTOR_PROBLEM, "account-name-twice", u->name,
+                _("has two lines in the user database: it logs in with the uid %u of the first, not with the "
+                  "gated uid %u"),
+                (unsigned)first->uid, (unsigned)u->uid);
+    doctor_advise(d, _("Take the line with the uid %u out (vipw), or name one of the two anew."),
+                  (unsigned)first->uid);
+}
+
 static void find_members_outside(struct doctor *d, const struct users *users)
 {
     const struct user_group *gated = users_find_group(users, GATED_GROUP);
@@ -156,6 +171,7 @@ static void find_of_account(struct doctor *d, const struct users *users, const s
 {
     find_primary_group(d, users, u);
     find_shared_uid(d, users, u);
+    find_double_name(d, users, u);
     find_home(d, u);
     find_linger(d, u);
     if (subuid)
@@ -212,7 +228,8 @@ static int ask_for(struct doctor *d, const struct users *users, const char *name
     return r < 0 ? r : u != NULL;
 }
 
-static void find_of_grant(struct doctor *d, const struct users *users, const json_t *grant)
+/* False: the user database did not answer. */
+static bool find_of_grant(struct doctor *d, const struct users *users, const json_t *grant)
 {
     const char *staff = member(grant, "staff"), *id = member(grant, "id");
     uint32_t uid = 0;
@@ -235,6 +252,7 @@ static void find_of_grant(struct doctor *d, const struct users *users, const jso
                       (unsigned)doctor_host_of(d)->gated_first, (unsigned)doctor_host_of(d)->gated_last,
                       GATED_GROUP);
     }
+    return r >= 0;
 }
 
 /* One finding a person, however many grants they have. */
@@ -258,8 +276,9 @@ void check_grants(struct doctor *d)
     grants = json_is_array(reply) ? reply : json_object_get(reply, "grants");
     json_array_foreach(grants, i, grant)
     {
-        if (users && !was_named(grants, i, member(grant, "staff")))
-            find_of_grant(d, users, grant);
+        /* One that takes its time would take it for each. */
+        if (users && !was_named(grants, i, member(grant, "staff")) && !find_of_grant(d, users, grant))
+            break;
     }
     doctor_looked(d, ngettext("%zu grant", "%zu grants", json_array_size(grants)), json_array_size(grants));
 }

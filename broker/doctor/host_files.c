@@ -1,6 +1,7 @@
 #include "broker/common/i18n.h"
 #include "broker/doctor/checks.h"
 #include "broker/doctor/host.h"
+#include "broker/doctor/lines.h"
 #include "broker/doctor/settings.h"
 
 #include <errno.h>
@@ -81,6 +82,31 @@ static void check_accounts_files(struct doctor *d)
 
     for (size_t i = 0; i < ARRAY_SIZE(files); i++)
         find_writable(d, files[i]);
+}
+
+/* Every program loads these, sshd and sudo, too. */
+static void check_preload(struct doctor *d)
+{
+    static const char file[] = "/etc/ld.so.preload";
+    cleanup_free char *text = NULL;
+    struct span line;
+    const char *at;
+
+    if (doctor_read_said(d, file, &text) < 0)
+        return;
+    at = text;
+    while (lines_next(&at, &line)) {
+        cleanup_free char *library = span_copy(line);
+
+        if (!library)
+            return;
+        if (library[0] == '/')
+            find_writable(d, library);
+        doctor_find(d, DOCTOR_WARNING, "preloaded", file,
+                    _("%s is loaded into every program, also into those that ask the gate"), library);
+        doctor_advise(d,
+                      _("Find out what it is (dpkg -S, rpm -qf); take its line out if no package has it."));
+    }
 }
 
 /* ---- what others may not read ---- */
@@ -226,6 +252,7 @@ void check_files(struct doctor *d)
 
     check_programs(d);
     check_accounts_files(d);
+    check_preload(d);
     check_space(d);
     if (!users)
         return;

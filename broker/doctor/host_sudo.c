@@ -5,6 +5,7 @@
 #include "broker/doctor/sudo_list.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -71,13 +72,36 @@ static void find_service(struct doctor *d, const struct sudo_list *l, const char
     }
 }
 
+/* `*` in a name stands for anything. */
+static bool is_pattern_of_loader(struct span word)
+{
+    static const char *const examples[] = {"LD_PRELOAD", "PYTHONPATH", "PERL5LIB", "RUBYLIB", "BASH_ENV"};
+    cleanup_free char *pattern = span_copy(word);
+
+    for (size_t i = 0; pattern && strchr(pattern, '*') && i < ARRAY_SIZE(examples); i++)
+        if (fnmatch(pattern, examples[i], 0) == 0)
+            return true;
+    return false;
+}
+
 static bool keeps_loader(const char *value)
 {
     static const char *const names[] = {"LD_", "PYTHON", "PERL", "RUBY", "BASH_ENV", "GCONV_PATH", "NODE_"};
+    struct span rest = {value, strlen(value)}, word;
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         if (strstr(value, names[i]))
             return true;
+    while (span_field(&rest, ' ', &word)) {
+        while (word.length > 0 && (word.text[0] == '"' || word.text[0] == '\\')) {
+            word.text++;
+            word.length--;
+        }
+        while (word.length > 0 && word.text[word.length - 1] == '"')
+            word.length--;
+        if (is_pattern_of_loader(word))
+            return true;
+    }
     return false;
 }
 

@@ -90,6 +90,20 @@ static bool names_gated(struct doctor *d, const char *text, struct gated_names *
     return true;
 }
 
+/* A rule that asks nothing about who the subject is, or the Identity `*` of a .pkla file. */
+static bool names_everybody(const char *text)
+{
+    static const char *const questions[] = {
+        "isInGroup", "isInNetGroup", "subject.user", ".groups", "unix-user:", "unix-group:", NULL};
+
+    if (strstr(text, "unix-user:*") || strstr(text, "unix-group:*"))
+        return true;
+    for (size_t i = 0; questions[i]; i++)
+        if (strstr(text, questions[i]))
+            return false;
+    return true;
+}
+
 static bool says_yes(const char *text)
 {
     return strstr(text, "polkit.Result.YES") || strstr(text, "Result.YES") || strstr(text, "ResultAny=yes") ||
@@ -100,7 +114,11 @@ static void check_rule(struct doctor *d, const char *path, struct gated_names *g
 {
     cleanup_free char *text = NULL;
 
-    if (doctor_read_said(d, path, &text) < 0 || !says_yes(text) || !names_gated(d, text, g))
+    if (doctor_read_said(d, path, &text) < 0 || !says_yes(text))
+        return;
+    if (names_everybody(text))
+        (void)snprintf(g->named, sizeof(g->named), "%s", _("everybody"));
+    else if (!names_gated(d, text, g))
         return;
     doctor_find(
         d, DOCTOR_WARNING, "polkit-allows", path,
@@ -140,7 +158,18 @@ static void check_folder(struct doctor *d, const char *folder, unsigned depth, s
 static void check_own_rule(struct doctor *d)
 {
     static const char rule[] = "/usr/share/polkit-1/rules.d/00-hufu.rules";
+    /* polkit 0.105 of Debian 11 and Ubuntu 22.04 and before, which reads .pkla files and no rules. */
+    static const char *const without_rules[] = {"/usr/libexec/polkitd", "/usr/lib/policykit-1/polkitd"};
 
+    for (size_t i = 0; i < ARRAY_SIZE(without_rules); i++)
+        if (host_has(d, without_rules[i]) && !host_has(d, "/usr/lib/polkit-1/polkitd")) {
+            doctor_find(
+                d, DOCTOR_WARNING, "polkit-rule-missing", without_rules[i],
+                _("is a polkit that reads no rules: what it lets vendors start (systemd-run, machinectl "
+                  "shell, lingering units) belongs to no session and does not end with a grant"));
+            doctor_advise(d, _("Install polkit 0.106 or later, or remove it."));
+            return;
+        }
     if (!host_has(d, "/usr/lib/polkit-1/polkitd") || host_has(d, rule))
         return;
     doctor_find(

@@ -172,6 +172,78 @@ static void check_shown(const struct shown *s)
     check_sandbox(s);
 }
 
+/* ---- units of others ---- */
+
+/* `User=` of a unit without PAMName=: pid 1 makes the account's process, and asks nobody. */
+static const struct user *runs_as(struct doctor *d, const struct users *users, const char *text)
+{
+    struct span user, pam;
+    cleanup_free char *name = NULL;
+    const struct user *u;
+    size_t i = 0;
+    uint32_t uid;
+
+    if (!lines_value(text, "Service", "User", &user) ||
+        (lines_value(text, "Service", "PAMName", &pam) && pam.length > 0))
+        return NULL;
+    name = span_copy(user);
+    u = name ? users_find(users, name) : NULL;
+    if (u)
+        return doctor_is_gated(d, u->uid) ? u : NULL;
+    while (span_number(user, &uid) == 0 && (u = host_next_gated(d, users, &i)) != NULL)
+        if (u->uid == uid)
+            return u;
+    return NULL;
+}
+
+static void check_unit_of(struct doctor *d, const struct users *users, const char *path)
+{
+    cleanup_free char *text = NULL;
+    const struct user *u = doctor_read(d, path, &text) == 0 ? runs_as(d, users, text) : NULL;
+
+    if (!u)
+        return;
+    doctor_find(d, DOCTOR_PROBLEM, "unit-runs-as-gated", path,
+                _("starts something as %s, who is gated, and nothing asks for a grant"), u->name);
+    doctor_advise(d, _("Take it out, or give it an account of its own that is not gated: %s"), path);
+}
+
+static bool ends_with(const char *name, const char *tail)
+{
+    size_t n = strlen(name), t = strlen(tail);
+
+    return n >= t && strcmp(name + n - t, tail) == 0;
+}
+
+/* Units, and one folder deeper their drop-ins. */
+static void check_units_in(struct doctor *d, const struct users *users, const char *folder, unsigned depth)
+{
+    cleanup_doctor_names struct doctor_names names = {0};
+
+    if (doctor_list(d, folder, &names) < 0)
+        return;
+    for (size_t i = 0; i < names.n; i++) {
+        cleanup_free char *path = NULL;
+
+        if (asprintf(&path, "%s/%s", folder, names.items[i]) < 0)
+            path = NULL;
+        else if (depth > 0 && ends_with(path, ".service.d"))
+            check_units_in(d, users, path, depth - 1);
+        else if (ends_with(path, depth > 0 ? ".service" : ".conf"))
+            check_unit_of(d, users, path);
+    }
+}
+
+static void check_others(struct doctor *d)
+{
+    static const char *const folders[] = {"/etc/systemd/system", "/run/systemd/system",
+                                          "/etc/systemd/system.control", "/usr/local/lib/systemd/system"};
+    cleanup(users_free_p) struct users *users = host_users(d);
+
+    for (size_t i = 0; users && i < ARRAY_SIZE(folders); i++)
+        check_units_in(d, users, folders[i], 1);
+}
+
 void check_units(struct doctor *d)
 {
     static const char *const argv[] = {
@@ -180,6 +252,7 @@ void check_units(struct doctor *d)
     struct shown s = {.d = d, .text = text, .directory = host_has(d, "/etc/hufu/ldapd.conf")};
 
     check_version(d);
+    check_others(d);
     if (!text)
         return;
     check_shown(&s);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 static bool is_blank(char c)
 {
@@ -61,6 +62,11 @@ bool span_field(struct span *rest, char separator, struct span *field)
 bool span_is(struct span s, const char *text)
 {
     return strlen(text) == s.length && memcmp(s.text, text, s.length) == 0;
+}
+
+bool span_is_any_case(struct span s, const char *text)
+{
+    return strlen(text) == s.length && strncasecmp(s.text, text, s.length) == 0;
 }
 
 bool span_starts(struct span s, const char *text)

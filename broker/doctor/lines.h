@@ -28,6 +28,8 @@ bool span_field(struct span *rest, char separator, struct span *field);
 struct span span_trim(struct span s);
 
 bool span_is(struct span s, const char *text);
+/** In upper or lower case. */
+bool span_is_any_case(struct span s, const char *text);
 bool span_starts(struct span s, const char *text);
 /** Whether `text` stands anywhere in it. */
 bool span_holds(struct span s, const char *text);

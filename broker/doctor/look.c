@@ -46,7 +46,8 @@ static int read_below(const char *root, const char *path, char **ret)
         return -errno;
     if (!S_ISREG(st.st_mode))
         return S_ISDIR(st.st_mode) ? -EISDIR : -EPERM;
-    while ((got = read(fd, part, sizeof(part))) > 0)
+    /* No further than the limit: a sparse file, or /proc/kcore behind a link, has no end to wait for. */
+    while ((got = read(fd, part, sizeof(part))) > 0 && buf_error(&b) == 0)
         buf_put(&b, part, (size_t)got);
     if (got < 0)
         return -errno;

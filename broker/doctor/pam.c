@@ -10,6 +10,8 @@
 /* libpam takes the first of these that has the file (Linux-PAM 1.5.2, without a vendor's folder). */
 static const char *const folders[] = {"/etc/pam.d", "/usr/lib/pam.d"};
 
+#define MODULES_MAX 500
+
 struct services {
     struct pam_service *items;
     size_t n;
@@ -139,20 +141,33 @@ static void judge(struct doctor *d, const struct services *all, const struct pam
         pam_judge_ways(d, s);
 }
 
-/* Each name under which the stacks ask for our module. */
+static bool was_judged(const char **judged, size_t n, const char *module)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(judged[i], module) == 0)
+            return true;
+    return false;
+}
+
+/* Each name under which the stacks ask for a module, of any phase: all of them run as root. */
 static void judge_modules(struct doctor *d, const struct services *all)
 {
-    const char *judged = NULL;
+    const char *judged[MODULES_MAX];
+    size_t n = 0;
 
     for (size_t i = 0; i < all->n; i++)
         for (size_t phase = 0; phase < STACK_PHASES; phase++)
             for (size_t j = 0; j < all->items[i].stack->phases[phase].n; j++) {
-                const struct stack_line *line = &all->items[i].stack->phases[phase].items[j];
+                const char *module = all->items[i].stack->phases[phase].items[j].module;
 
-                if (!stack_is_module(line, "pam_hufu.so") || (judged && strcmp(judged, line->module) == 0))
+                if (!module || was_judged(judged, n, module))
                     continue;
-                judged = line->module;
-                pam_judge_module(d, judged);
+                if (n == MODULES_MAX) {
+                    doctor_unseen(d, _("further PAM modules"), -E2BIG);
+                    return;
+                }
+                judged[n++] = module;
+                pam_judge_module(d, module);
             }
 }
 

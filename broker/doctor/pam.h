@@ -18,7 +18,8 @@ struct pam_service {
 /** Kind and severity by name. */
 void pam_service_classify(struct pam_service *s);
 
-/** Whether the service neither opens a session nor starts anything: passwd, useradd, greeters, screen lockers.
+/** Whether the service neither opens a session nor starts anything: passwd, useradd, greeters, screen
+ * lockers.
  */
 bool pam_service_is_harmless(const char *name);
 
@@ -34,7 +35,8 @@ void pam_judge_lines(struct doctor *d, const struct pam_service *s);
 /** The folder where libpam finds modules that are named without one; NULL: none of those that are known. */
 const char *pam_module_folder(struct doctor *d);
 
-/** The module's file, once for all services. `module` is as a stack names it. */
+/** A module's file, once for all services: may others change it; is pam_hufu there, and the installed one.
+ * `module` is as a stack names it. */
 void pam_judge_module(struct doctor *d, const char *module);
 
 #endif

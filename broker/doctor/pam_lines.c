@@ -141,31 +141,62 @@ const char *pam_module_folder(struct doctor *d)
     return NULL;
 }
 
+static void tell_foreign(struct doctor *d, const char *path, const struct stat *st)
+{
+    doctor_find(d, DOCTOR_PROBLEM, "pam-module-foreign", path,
+                _("can be changed by somebody who is not root (owner %u, mode %o)"), st->st_uid,
+                st->st_mode & 07777U);
+    doctor_advise(d, "chown root:root %s; chmod 644 %s", path, path);
+}
+
+/* One of the same name that is not where modules are decides what it likes. */
+static void judge_gate(struct doctor *d, const char *path, const char *folder, const struct stat *st)
+{
+    cleanup_free char *own = NULL;
+    struct stat shipped;
+
+    if (!folder || asprintf(&own, "%s/pam_hufu.so", folder) < 0) {
+        own = NULL;
+        return;
+    }
+    if (doctor_stat(d, own, &shipped) == 0 && shipped.st_dev == st->st_dev && shipped.st_ino == st->st_ino)
+        return;
+    doctor_find(
+        d, DOCTOR_PROBLEM, "pam-module-elsewhere", path,
+        _("is named pam_hufu and is not the module that was installed: what it decides, nobody knows"));
+    doctor_advise(d, _("Name the module pam_hufu.so, without a folder, in every stack."));
+}
+
 void pam_judge_module(struct doctor *d, const char *module)
 {
-    const char *folder = module[0] == '/' ? "" : pam_module_folder(d);
+    const char *folder = pam_module_folder(d), *slash = strrchr(module, '/');
+    bool gate = strcmp(slash ? slash + 1 : module, "pam_hufu.so") == 0;
     cleanup_free char *path = NULL;
     struct stat st;
     int r;
 
-    if (!folder) {
-        doctor_unseen(d, module, -ENOENT);
+    if (!folder && !slash) {
+        if (gate)
+            doctor_unseen(d, module, -ENOENT);
         return;
     }
-    if (asprintf(&path, "%s%s%s", folder, *folder ? "/" : "", module) < 0) {
+    if (asprintf(&path, "%s%s%s",
+                 module[0] == '/' ? ""
+                 : folder         ? folder
+                                  : "",
+                 module[0] == '/' ? "" : "/", module) < 0) {
         path = NULL;
         doctor_unseen(d, module, -ENOMEM);
         return;
     }
     r = doctor_stat(d, path, &st);
-    if (r < 0) {
-        doctor_find(d, DOCTOR_PROBLEM, "pam-module-missing", path,
-                    _("is not there (%s): every gated login is refused"), strerrordesc_np(-r));
-        doctor_advise(d, _("Install Hufu again, or take its lines out of the stacks."));
-    } else if (!S_ISREG(st.st_mode) || !doctor_is_owned(d, &st)) {
-        doctor_find(d, DOCTOR_PROBLEM, "pam-module-foreign", path,
-                    _("can be changed by somebody who is not root (owner %u, mode %o)"), st.st_uid,
-                    st.st_mode & 07777U);
-        doctor_advise(d, "chown root:root %s; chmod 644 %s", path, path);
-    }
+    if (r == 0 && (!S_ISREG(st.st_mode) || !doctor_is_owned(d, &st)))
+        tell_foreign(d, path, &st);
+    if (r == 0 && gate)
+        judge_gate(d, path, folder, &st);
+    if (r == 0 || !gate)
+        return;
+    doctor_find(d, DOCTOR_PROBLEM, "pam-module-missing", path,
+                _("is not there (%s): every gated login is refused"), strerrordesc_np(-r));
+    doctor_advise(d, _("Install Hufu again, or take its lines out of the stacks."));
 }

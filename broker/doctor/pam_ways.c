@@ -9,6 +9,8 @@
 #define ROOT     ((struct model_account){.known = true, .uid = 0})
 #define ANYBODY  ((struct model_account){.known = false})
 
+#define UIDS_MAX 32
+
 #define LOGINUID "pam_loginuid.so"
 #define ANSWERS  (WALK_BIT(STACK_SUCCESS) | WALK_BIT(STACK_PERM_DENIED))
 
@@ -119,6 +121,14 @@ struct gated_case {
     bool module_decides; /* only the module can tell: without it nobody is refused, by design */
 };
 
+static void tell_too_complex(struct doctor *d, const struct pam_service *s, enum stack_phase phase)
+{
+    doctor_find(d, DOCTOR_PROBLEM, "pam-too-complex", s->file,
+                _("the %s phase has too many ways through it to look at all of them"), phase_name(phase));
+    doctor_advise(d,
+                  _("Nothing is known about it. Make the stack simpler; the one in /usr/share/hufu/pam is."));
+}
+
 static bool walk_case(struct doctor *d, const struct pam_service *s, enum stack_phase phase,
                       const struct model *m, struct walk *w)
 {
@@ -128,13 +138,9 @@ static bool walk_case(struct doctor *d, const struct pam_service *s, enum stack_
         doctor_unseen(d, s->file, r);
         return false;
     }
-    if (w->complete)
-        return true;
-    doctor_find(d, DOCTOR_PROBLEM, "pam-too-complex", s->file,
-                _("the %s phase has too many ways through it to look at all of them"), phase_name(phase));
-    doctor_advise(d,
-                  _("Nothing is known about it. Make the stack simpler; the one in /usr/share/hufu/pam is."));
-    return false;
+    if (!w->complete)
+        tell_too_complex(d, s, phase);
+    return w->complete;
 }
 
 /* In what state the host is found. */
@@ -209,15 +215,62 @@ static size_t cases_of(const struct pam_service *s, enum stack_phase phase, uint
     return 1;
 }
 
-/* Both ends of the range. false: there is a way, and it was told. */
+/* Gated uids that the phase's conditions can tell apart. */
+struct uids {
+    uint32_t items[UIDS_MAX];
+    size_t n;
+    bool more;
+};
+
+static void add_uid(const struct doctor *d, struct uids *all, long long uid)
+{
+    if (uid <= 0 || uid > UINT32_MAX || !doctor_is_gated(d, (uint32_t)uid))
+        return;
+    for (size_t i = 0; i < all->n; i++)
+        if (all->items[i] == (uint32_t)uid)
+            return;
+    if (all->n < UIDS_MAX)
+        all->items[all->n++] = (uint32_t)uid;
+    else
+        all->more = true;
+}
+
+/* Both ends of the range, and each number that a condition names, with its neighbours: between two of them
+ * no comparison changes. */
+static void find_uids(const struct doctor *d, const struct stack_lines *lines, struct uids *ret)
+{
+    *ret = (struct uids){.n = 0};
+    add_uid(d, ret, doctor_host_of(d)->gated_first);
+    add_uid(d, ret, doctor_host_of(d)->gated_last);
+    for (size_t i = 0; i < lines->n; i++) {
+        const struct stack_line *line = &lines->items[i];
+
+        for (size_t j = 0; stack_is_module(line, "pam_succeed_if.so") && j < line->argc; j++) {
+            char *end = NULL;
+            long long number = strtoll(line->argv[j], &end, 0);
+
+            for (int beside = -1;
+                 end != line->argv[j] && *end == 0 && number > 0 && number < UINT32_MAX && beside <= 1;
+                 beside++)
+                add_uid(d, ret, number + beside);
+        }
+    }
+}
+
+/* Everybody of the range. false: there is a way, and it was told. */
 static bool judge_situation(struct doctor *d, const struct pam_service *s, enum stack_phase phase,
                             enum situation situation, bool *asked_twice)
 {
-    const uint32_t uids[] = {doctor_host_of(d)->gated_first, doctor_host_of(d)->gated_last};
+    struct uids uids;
 
-    for (size_t i = 0; i < ARRAY_SIZE(uids); i++) {
+    find_uids(d, &s->stack->phases[phase], &uids);
+    if (uids.more) {
+        tell_too_complex(d, s, phase);
+        return false;
+    }
+    for (size_t i = 0; i < uids.n; i++) {
         struct gated_case cases[2];
-        size_t n = cases_of(s, phase, uids[i], cases);
+        size_t n = cases_of(s, phase, uids.items[i], cases);
 
         for (size_t j = 0; j < n; j++)
             if (!judge_case(d, s, phase, situation, &cases[j], asked_twice))

@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ACCOUNTS_MAX 16 /* with different groups, or named in a Match line */
-#define INCLUDES_MAX 64
-#define DEPTH_MAX    16 /* of Include, as in sshd */
+#define ACCOUNTS_MAX  16  /* with different groups, or named in a Match line */
+#define LOOKED_UP_MAX 500 /* accounts whose groups are asked for */
+#define INCLUDES_MAX  64
+#define DEPTH_MAX     16 /* of Include, as in sshd */
 
 /* From elsewhere, and from the host itself. */
 static const struct sshd_circumstance usual[] = {
@@ -58,6 +59,10 @@ static void read_pattern(struct asking *a, const char *word, unsigned depth)
     }
     slash = strrchr(path, '/');
     folder = strndup(path, (size_t)(slash - path));
+    if (folder && strpbrk(folder, "*?[")) {
+        doctor_unseen(a->d, path, -EOPNOTSUPP);
+        return;
+    }
     if (!folder || doctor_list(a->d, *folder ? folder : "/", &names) < 0)
         return;
     for (size_t i = 0; i < names.n; i++) {
@@ -74,7 +79,11 @@ static void read_config(struct asking *a, const char *path, unsigned depth)
     cleanup_free char *text = NULL;
     const char *at;
 
-    if (depth > DEPTH_MAX || a->includes++ > INCLUDES_MAX || doctor_read_said(a->d, path, &text) < 0)
+    if (depth > DEPTH_MAX || a->includes++ > INCLUDES_MAX) {
+        a->matches.more = true;
+        return;
+    }
+    if (doctor_read_said(a->d, path, &text) < 0)
         return;
     sshd_config_add_matches(text, &a->matches);
     for (at = text; at;) {
@@ -119,6 +128,8 @@ static int ask(struct asking *a, const char *connection, struct doctor_output *r
     }
     r = doctor_run(a->d, argv, ret);
     if (r < 0) {
+        /* What takes its time once would take it for every account and circumstance. */
+        a->broken = true;
         doctor_unseen(a->d, a->program, r);
         return r;
     }
@@ -138,9 +149,10 @@ static void ask_about(struct asking *a, const char *account, const struct sshd_c
     cleanup_doctor_output struct doctor_output output = {0};
     cleanup_free char *connection = NULL, *who = NULL;
     const char *host = first_of(c->host, usual[0].host), *address = first_of(c->address, usual[0].address);
-    int length = asprintf(&connection, "user=%s,host=%s,addr=%s,laddr=%s,lport=%s", account, host, address,
-                          first_of(c->local_address, usual[0].local_address),
-                          first_of(c->local_port, usual[0].local_port));
+    int length = asprintf(&connection, "user=%s,host=%s,addr=%s,laddr=%s,lport=%s%s%s", account, host,
+                          address, first_of(c->local_address, usual[0].local_address),
+                          first_of(c->local_port, usual[0].local_port),
+                          c->routing_domain[0] ? ",rdomain=" : "", c->routing_domain);
 
     if (length < 0 || asprintf(&who, _("%s from %s"), account, address) < 0) {
         doctor_unseen(a->d, a->instance->config, -ENOMEM);
@@ -160,7 +172,8 @@ static void ask_about_all(struct asking *a, const char *account)
     for (size_t i = 0; i < a->matches.n && !a->broken; i++) {
         const struct sshd_match *m = &a->matches.items[i];
         bool says = m->circumstance.host[0] || m->circumstance.address[0] ||
-                    m->circumstance.local_address[0] || m->circumstance.local_port[0];
+                    m->circumstance.local_address[0] || m->circumstance.local_port[0] ||
+                    m->circumstance.routing_domain[0];
 
         if (says && (!m->users[0] || sshd_config_meets(account, m->users)))
             ask_about(a, account, &m->circumstance);
@@ -211,7 +224,7 @@ static void ask_about_accounts(struct asking *a, const struct doctor_accounts *a
     struct seen seen = {.n = 0};
     size_t i;
 
-    for (i = 0; i < accounts->n && seen.n < ACCOUNTS_MAX && !a->broken; i++)
+    for (i = 0; i < accounts->n && i < LOOKED_UP_MAX && seen.n < ACCOUNTS_MAX && !a->broken; i++)
         if (is_new(a, &seen, accounts->items[i].name)) {
             ask_about_all(a, accounts->items[i].name);
             seen.n++;
@@ -290,6 +303,16 @@ static void check_age(struct doctor *d)
             check_age_of(d, units[i], paths[j]);
 }
 
+/* One that is none of those that are asked may know nothing of PAM. */
+static void check_program(struct doctor *d, const char *program, const struct sshd_instance *instance)
+{
+    if (!instance->program[0] || strcmp(instance->program, program) == 0)
+        return;
+    doctor_find(d, DOCTOR_WARNING, "sshd-other-daemon", instance->program,
+                _("is another way in from the network, which may not ask PAM: Hufu says nothing about it"));
+    doctor_advise(d, _("Remove its package, or see that no gated account can use it."));
+}
+
 static void check_instance(struct doctor *d, const char *program, const struct sshd_instance *instance,
                            const struct doctor_accounts *accounts)
 {
@@ -299,6 +322,7 @@ static void check_instance(struct doctor *d, const char *program, const struct s
         doctor_unseen(d, instance->config, -ENOMEM);
         return;
     }
+    check_program(d, program, instance);
     *a = (struct asking){.d = d, .program = program, .instance = instance};
     read_config(a, instance->config, 0);
     ask_about_accounts(a, accounts);
@@ -317,6 +341,8 @@ void check_sshd(struct doctor *d)
         doctor_unseen(d, _("gated accounts"), instances ? r : -ENOMEM);
     else if (program) {
         sshd_instances_find(d, instances);
+        if (instances->more)
+            doctor_unseen(d, _("further daemons of sshd"), -E2BIG);
         for (size_t i = 0; i < instances->n; i++)
             check_instance(d, program, &instances->items[i], &accounts);
         check_age(d);

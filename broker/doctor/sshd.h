@@ -13,11 +13,13 @@ struct sshd_instance {
     char config[SSHD_TEXT_MAX * 2];
     char options[SSHD_OPTIONS_MAX][SSHD_TEXT_MAX * 2]; /* -o and -p, and their values */
     size_t n_options;
+    char program[SSHD_TEXT_MAX * 2]; /* "": the host's own */
 };
 
 struct sshd_instances {
     struct sshd_instance items[SSHD_INSTANCES_MAX];
     size_t n;
+    bool more; /* there are more */
 };
 
 /** Adds the sshd that a command line starts ("/usr/sbin/sshd -D -f FILE"), unless it is known. false: it

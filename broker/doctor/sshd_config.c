@@ -64,6 +64,7 @@ static void take_criterion(struct sshd_match *m, const char *word, size_t length
         {"host", m->circumstance.host},
         {"localaddress", m->circumstance.local_address},
         {"localport", m->circumstance.local_port},
+        {"rdomain", m->circumstance.routing_domain},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)

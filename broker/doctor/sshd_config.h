@@ -18,6 +18,7 @@
 struct sshd_circumstance {
     char host[SSHD_TEXT_MAX], address[SSHD_TEXT_MAX];
     char local_address[SSHD_TEXT_MAX], local_port[SSHD_TEXT_MAX];
+    char routing_domain[SSHD_TEXT_MAX]; /* RDomain: a VRF */
 };
 
 struct sshd_match {

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const unit_folders[] = {"/etc/systemd/system", "/usr/lib/systemd/system",
-                                           "/lib/systemd/system"};
+static const char *const unit_folders[] = {
+    "/etc/systemd/system",         "/run/systemd/system",           "/run/systemd/generator",
+    "/etc/systemd/system.control", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+    "/lib/systemd/system"};
 
 /* The next word; quotes as a shell has them are not known here. */
 static size_t next_word(const char **at)
@@ -26,6 +28,11 @@ static bool is_sshd(const char *word, size_t length)
 
     return length >= size && memcmp(word + length - size, name, size) == 0 &&
            (length == size || word[length - size - 1] == '/');
+}
+
+static bool is_word(const char *word, size_t length, const char *text)
+{
+    return length == strlen(text) && memcmp(word, text, length) == 0;
 }
 
 static void add_option(struct sshd_instance *instance, const char *word, size_t length)
@@ -61,7 +68,8 @@ static void take_option(struct sshd_instance *instance, const char **at, size_t 
 
 static bool is_same(const struct sshd_instance *a, const struct sshd_instance *b)
 {
-    if (strcmp(a->config, b->config) != 0 || a->n_options != b->n_options)
+    if (strcmp(a->config, b->config) != 0 || strcmp(a->program, b->program) != 0 ||
+        a->n_options != b->n_options)
         return false;
     for (size_t i = 0; i < a->n_options; i++)
         if (strcmp(a->options[i], b->options[i]) != 0)
@@ -76,6 +84,8 @@ static void add(struct sshd_instances *all, const struct sshd_instance *instance
             return;
     if (all->n < SSHD_INSTANCES_MAX)
         all->items[all->n++] = *instance;
+    else
+        all->more = true;
 }
 
 bool sshd_instances_add(struct sshd_instances *all, const char *command_line)
@@ -86,6 +96,10 @@ bool sshd_instances_add(struct sshd_instances *all, const char *command_line)
 
     if (!is_sshd(at, length))
         return false;
+    /* One without a folder is whichever the host has; /sbin is a link. */
+    if (memchr(at, '/', length) && !is_word(at, length, "/usr/sbin/sshd") &&
+        !is_word(at, length, "/sbin/sshd"))
+        put(instance.program, sizeof(instance.program), at, length);
     for (at += length; *at && *at != '\n'; at += length) {
         length = next_word(&at);
         /* `-T` and `-t` only test, and what a unit takes from its environment is looked at there. */
@@ -98,6 +112,13 @@ bool sshd_instances_add(struct sshd_instances *all, const char *command_line)
     return true;
 }
 
+/* A line that ends with a backslash goes on in the next. */
+static void join_lines(char *text)
+{
+    for (char *at = text; (at = strstr(at, "\\\n")) != NULL;)
+        at[0] = at[1] = ' ';
+}
+
 /* Lines `ExecStart=...` of a unit. */
 static void read_unit(struct doctor *d, const char *path, struct sshd_instances *all)
 {
@@ -107,11 +128,13 @@ static void read_unit(struct doctor *d, const char *path, struct sshd_instances 
     /* Units that are masked are links to /dev/null. */
     if (doctor_read(d, path, &text) < 0)
         return;
+    join_lines(text);
     for (const char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
         if (strncmp(line, key, strlen(key)) == 0)
             (void)sshd_instances_add(all, line + strlen(key) + strspn(line + strlen(key), "-@:+!"));
 }
 
+/* Units of a folder, and the drop-ins of theirs. */
 static void read_units(struct doctor *d, const char *folder, struct sshd_instances *all)
 {
     cleanup_doctor_names struct doctor_names names = {0};
@@ -120,9 +143,15 @@ static void read_units(struct doctor *d, const char *folder, struct sshd_instanc
         return;
     for (size_t i = 0; i < names.n; i++) {
         cleanup_free char *path = NULL;
+        bool drop_ins = fnmatch("*.service.d", names.items[i], 0) == 0;
 
-        if (fnmatch("*.service", names.items[i], 0) == 0 &&
-            asprintf(&path, "%s/%s", folder, names.items[i]) >= 0)
+        if ((!drop_ins && fnmatch("*.service", names.items[i], 0) != 0 &&
+             fnmatch("*.conf", names.items[i], 0) != 0) ||
+            asprintf(&path, "%s/%s", folder, names.items[i]) < 0)
+            continue;
+        if (drop_ins)
+            read_units(d, path, all);
+        else
             read_unit(d, path, all);
     }
 }
@@ -146,10 +175,11 @@ static void read_defaults(struct doctor *d, const char *path, const char *key, s
         (void)sshd_instances_add(all, line);
 }
 
-/* One that runs calls itself "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups". */
+/* One that runs calls itself "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups". Anybody can call a
+ * process so, and `sshd -T` would tell what is in a file that they name: only root's are asked about. */
 static void read_processes(struct doctor *d, struct sshd_instances *all)
 {
-    static const char *const argv[] = {"/usr/bin/ps", "-C", "sshd", "-o", "args=", NULL};
+    static const char *const argv[] = {"/usr/bin/ps", "-C", "sshd", "-o", "uid=,args=", NULL};
     cleanup_doctor_output struct doctor_output output = {0};
     char *rest = NULL;
     int r = doctor_run(d, argv, &output);
@@ -162,6 +192,10 @@ static void read_processes(struct doctor *d, struct sshd_instances *all)
     for (char *line = strtok_r(output.out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         char *end = strstr(line, " [listener]");
 
+        line += strspn(line, " ");
+        if (strncmp(line, "0 ", 2) != 0)
+            continue;
+        line += strspn(line, "0 ");
         if (end)
             *end = 0;
         (void)sshd_instances_add(all, strncmp(line, "sshd: ", 6) == 0 ? line + 6 : line);
@@ -170,7 +204,7 @@ static void read_processes(struct doctor *d, struct sshd_instances *all)
 
 void sshd_instances_find(struct doctor *d, struct sshd_instances *ret)
 {
-    ret->n = 0;
+    *ret = (struct sshd_instances){.n = 0};
     (void)sshd_instances_add(ret, "sshd");
     for (size_t i = 0; i < ARRAY_SIZE(unit_folders); i++)
         read_units(d, unit_folders[i], ret);

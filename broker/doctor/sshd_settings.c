@@ -54,6 +54,10 @@ static const struct row rows[] = {
     {"gatewayports", "no", false, DOCTOR_WARNING, DOCTOR_CODE("sshd-gateway-ports"),
      N_("no grant gives this")},
     {"permittunnel", "no", false, DOCTOR_PROBLEM, DOCTOR_CODE("sshd-tunnel"), N_("no grant gives this")},
+    {"pamservicename", "sshd", true, DOCTOR_PROBLEM, DOCTOR_CODE("sshd-other-stack"),
+     N_("another PAM stack is asked than the one with the gate")},
+    {"securitykeyprovider", "internal", true, DOCTOR_WARNING, DOCTOR_CODE("sshd-other-program"),
+     N_("sshd runs code of another file")},
     {"chrootdirectory", "none", true, DOCTOR_WARNING, DOCTOR_CODE("sshd-chroot"),
      N_("hufu-channel is not there, so nothing can be started")},
 };
@@ -64,6 +68,7 @@ enum further {
     FURTHER_ENVIRONMENT,
     FURTHER_GRACE,
     FURTHER_METHODS,
+    FURTHER_PROGRAM,
     FURTHER_N
 };
 _Static_assert(FURTHER_N <= 32, "each has a bit");
@@ -212,6 +217,23 @@ static void judge_methods(struct doctor *d, const struct sshd_asked *asked, uint
     doctor_advise(d, _("Take the line out."));
 }
 
+/* OpenSSH 9.8 and later: who answers a connection, and asks PAM, is a program of its own. */
+static void judge_program(struct doctor *d, const struct sshd_asked *asked, uint32_t *told)
+{
+    static const char *const keywords[] = {"sshdsessionpath", "sshdauthpath"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(keywords); i++) {
+        cleanup_free char *is = sshd_setting(asked->settings, keywords[i]);
+
+        if (!is || strncmp(is, "/usr/lib/", 9) == 0 || strncmp(is, "/usr/lib64/", 11) == 0 ||
+            strncmp(is, "/usr/libexec/", 13) == 0 || !tell(told, FURTHER_PROGRAM))
+            continue;
+        doctor_find(d, DOCTOR_PROBLEM, "sshd-other-program", asked->subject, _("%s: %s is \"%s\": %s"),
+                    asked->who, keywords[i], is, _("sshd runs code of another file"));
+        doctor_advise(d, _("Take the line out."));
+    }
+}
+
 void sshd_judge_settings(struct doctor *d, const struct sshd_asked *asked, uint32_t *told)
 {
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -221,4 +243,5 @@ void sshd_judge_settings(struct doctor *d, const struct sshd_asked *asked, uint3
     judge_environment(d, asked, told);
     judge_grace(d, asked, told);
     judge_methods(d, asked, told);
+    judge_program(d, asked, told);
 }

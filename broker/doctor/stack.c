@@ -10,6 +10,7 @@
 #define LINE_MAX_OCTETS  1023 /* libpam 1.5.2 breaks longer ones in two */
 #define DEPTH_MAX        16   /* of includes, PAM_SUBSTACK_MAX_LEVEL */
 #define STACK_LINES_MAX  2000
+#define STACK_FILES_MAX  1000 /* read for one service: files that take each other in multiply */
 #define STACK_SEPARATORS " \n\t"
 
 struct reading {
@@ -187,6 +188,10 @@ static bool read_included(struct reading *r, const char *name, const struct plac
     char *path = NULL;
     int result;
 
+    if (r->stack->n_included >= STACK_FILES_MAX) {
+        break_off(r, "%s", "too many files are taken in");
+        return false;
+    }
     if (!name || place->depth >= DEPTH_MAX ||
         add_text(&r->stack->included, &r->stack->n_included, strdup(name)) < 0)
         return false;

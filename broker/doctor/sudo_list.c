@@ -166,6 +166,15 @@ static void take_range(struct span options, char *ret, size_t size)
             copy_word((struct span){word.text + strlen(key), word.length - strlen(key)}, ret, size);
 }
 
+/* sudo's own plugin: by its name alone, or where distributions keep it. */
+static bool is_sudoers(struct span file)
+{
+    return span_is(file, "sudoers.so") ||
+           (ends_with(file, "/sudo/sudoers.so") &&
+            (span_starts(file, "/usr/lib/") || span_starts(file, "/usr/lib64/") ||
+             span_starts(file, "/usr/libexec/")));
+}
+
 static void take_plugin(struct sudo_plugins *p, struct span rest)
 {
     struct span name, file;
@@ -180,11 +189,11 @@ static void take_plugin(struct sudo_plugins *p, struct span rest)
     } else if (span_is(name, "hufu_audit")) {
         p->hufu_audit = true;
         take_range(rest, p->ranges[1], sizeof(p->ranges[1]));
-    } else if (span_is(name, "sudoers_policy"))
+    } else if (span_is(name, "sudoers_policy") && is_sudoers(file)) {
         p->sudoers = true;
-    else if (ends_with(name, "policy")) {
+    } else if (ends_with(name, "policy")) {
         p->other_policy = true;
-        copy_word(name, p->other_name, sizeof(p->other_name));
+        copy_word(span_is(name, "sudoers_policy") ? file : name, p->other_name, sizeof(p->other_name));
     }
 }
 
@@ -196,9 +205,10 @@ void sudo_plugins_parse(const char *text, struct sudo_plugins *ret)
     while (lines_next(&text, &line)) {
         if (!span_word(&line, &word))
             continue;
-        if (span_is(word, "Plugin"))
+        if (span_is_any_case(word, "Plugin"))
             take_plugin(ret, line);
-        else if (span_is(word, "Path") && span_word(&line, &word) && span_is(word, "plugin_dir"))
+        else if (span_is_any_case(word, "Path") && span_word(&line, &word) &&
+                 span_is_any_case(word, "plugin_dir"))
             copy_word(span_trim(line), ret->folder, sizeof(ret->folder));
     }
     /* Approval and audit plugins do not take the policy's place: sudo adds its own. */

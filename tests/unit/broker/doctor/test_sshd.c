@@ -62,7 +62,7 @@ static struct patient *with_sshd(void **state)
     patient_answer(
         p, "/usr/bin/getent passwd", 0,
         "root:x:0:0::/root:/bin/sh\nzhang.san:x:20001:990::/:/bin/sh\nli:x:20002:990::/:/bin/sh\n");
-    patient_answer(p, "/usr/bin/ps -C sshd -o args=", 1, "");
+    patient_answer(p, "/usr/bin/ps -C sshd -o uid=,args=", 1, "");
     patient_answer(p, "/usr/bin/id -G zhang.san", 0, "990\n");
     patient_answer(p, "/usr/bin/id -G li", 0, "990\n");
     patient_answer(p, ASK " -C user=zhang.san" OUTSIDE, 0, healthy);
@@ -223,9 +223,9 @@ static void test_a_second_sshd(void **state)
     patient_examine(p, check_sshd);
     assert_finds(p, DOCTOR_PROBLEM, "sshd-own-keys", "/etc/ssh/second");
     patient_remove(p, "/etc/systemd/system/second.service");
-    patient_answer(p, "/usr/bin/ps -C sshd -o args=", 0,
-                   "sshd: /usr/sbin/sshd -D -f/etc/ssh/second -p2222 [listener] 0 of 10-100 startups\n"
-                   "sshd: zhang.san [priv]\n");
+    patient_answer(p, "/usr/bin/ps -C sshd -o uid=,args=", 0,
+                   "    0 sshd: /usr/sbin/sshd -D -f/etc/ssh/second -p2222 [listener] 0 of 10-100 startups\n"
+                   " 1000 sshd -f /home/wang.wu/keys\n    0 sshd: zhang.san [priv]\n");
     patient_examine(p, check_sshd);
     assert_finds(p, DOCTOR_PROBLEM, "sshd-own-keys", "/etc/ssh/second");
 }
@@ -235,7 +235,7 @@ static void test_processes_that_cannot_be_seen(void **state)
 {
     struct patient *p = with_sshd(state);
 
-    patient_answer_fails(p, "/usr/bin/ps -C sshd -o args=", -ENOENT);
+    patient_answer_fails(p, "/usr/bin/ps -C sshd -o uid=,args=", -ENOENT);
     patient_examine(p, check_sshd);
     assert_finds(p, DOCTOR_PROBLEM, "not-looked-at", NULL);
 }
