@@ -192,10 +192,14 @@ static void read_processes(struct doctor *d, struct sshd_instances *all)
     for (char *line = strtok_r(output.out, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
         char *end = strstr(line, " [listener]");
 
+        bool roots;
+
         line += strspn(line, " ");
-        if (strncmp(line, "0 ", 2) != 0)
+        roots = strncmp(line, "0 ", 2) == 0;
+        line += strspn(line, "0123456789");
+        line += strspn(line, " ");
+        if (!roots)
             continue;
-        line += strspn(line, "0 ");
         if (end)
             *end = 0;
         (void)sshd_instances_add(all, strncmp(line, "sshd: ", 6) == 0 ? line + 6 : line);
