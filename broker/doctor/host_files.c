@@ -28,8 +28,18 @@ static void find_writable(struct doctor *d, const char *path)
     doctor_advise(d, "chown root:root %s && chmod go-w %s", path, path);
 }
 
+/* Its program is set-user-id, so its user's; chown to root would take recording away (docs/recording.md). */
+static bool is_recorders(struct doctor *d, const struct users *users, const char *path)
+{
+    uid_t recorder = users ? host_uid_of(users, "hufu-rec") : (uid_t)-1;
+    struct stat st;
+
+    return strcmp(path, HUFU_LIBEXECDIR "/hufu-recorder") == 0 && recorder != (uid_t)-1 &&
+           doctor_stat(d, path, &st) == 0 && !host_is_writable(&st, recorder, (gid_t)-1);
+}
+
 /* The folder and what lies in it. */
-static void find_writable_below(struct doctor *d, const char *folder)
+static void find_writable_below(struct doctor *d, const struct users *users, const char *folder)
 {
     cleanup_doctor_names struct doctor_names names = {0};
     int r = doctor_list(d, folder, &names);
@@ -44,7 +54,7 @@ static void find_writable_below(struct doctor *d, const char *folder)
 
         if (asprintf(&path, "%s/%s", folder, names.items[i]) < 0)
             path = NULL;
-        else
+        else if (!is_recorders(d, users, path))
             find_writable(d, path);
     }
 }
@@ -58,7 +68,7 @@ static void find_missing(struct doctor *d, const char *path, const char *why)
 }
 
 /* Stacks and the module are looked at with PAM. */
-static void check_programs(struct doctor *d)
+static void check_programs(struct doctor *d, const struct users *users)
 {
     static const char *const below[] = {"/etc/hufu", HUFU_LIBEXECDIR, "/etc/ssh/sshd_config.d"};
     static const char *const alone[] = {
@@ -66,7 +76,7 @@ static void check_programs(struct doctor *d)
         "/usr/libexec", "/usr/sbin",  "/usr/sbin/hufud", "/usr/bin",      "/usr/bin/hufuctl"};
 
     for (size_t i = 0; i < ARRAY_SIZE(below); i++)
-        find_writable_below(d, below[i]);
+        find_writable_below(d, users, below[i]);
     for (size_t i = 0; i < ARRAY_SIZE(alone); i++)
         find_writable(d, alone[i]);
     find_missing(d, HUFU_LIBEXECDIR "/hufu-authorized-keys", _("sshd takes no key of a gated account"));
@@ -250,7 +260,7 @@ void check_files(struct doctor *d)
 {
     cleanup(users_free_p) struct users *users = host_users(d);
 
-    check_programs(d);
+    check_programs(d, users);
     check_accounts_files(d);
     check_preload(d);
     check_space(d);

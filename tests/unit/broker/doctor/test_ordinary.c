@@ -4,9 +4,12 @@
 #include "broker/doctor/checks.h"
 #include "tests/unit/broker/doctor/debian.h"
 #include "tests/unit/broker/doctor/healthy.h"
+#include "tests/unit/support/issuing.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* What other administrators have on hosts on which nothing is wrong: an examination that cries wolf is not
  * read. */
@@ -174,6 +177,27 @@ static void test_units_of_the_department(void **state)
     healthy_broker(p, NULL, NULL);
 }
 
+/* hufu-recorder is set-user-id hufu-rec (docs/recording.md): its user's, and nobody else's. */
+static void test_a_host_that_records(void **state)
+{
+    static const char recorder[] = "/usr/libexec/hufu/hufu-recorder";
+    struct patient *p = *state;
+    uid_t uid = getuid() == 0 ? 996 : getuid();
+    char passwd[64];
+
+    (void)snprintf(passwd, sizeof(passwd), "hufu-rec:x:%u:996::/:/usr/sbin/nologin\n", (unsigned)uid);
+    healthy_accounts(p, passwd, NULL);
+    patient_put(p, recorder, "");
+    must(chown(patient_path(p, recorder), uid, (gid_t)-1) == 0 &&
+         chmod(patient_path(p, recorder), 04750) == 0);
+    patient_examine(p, check_files);
+    assert_finds_not(p, "file-writable");
+    must(chmod(patient_path(p, recorder), 04770) == 0);
+    patient_examine(p, check_files);
+    if (getuid() == 0)
+        assert_finds(p, DOCTOR_PROBLEM, "file-writable", recorder);
+}
+
 #define BARE(name)    cmocka_unit_test_setup_teardown(name, patient_setup, patient_teardown)
 #define HEALTHY(name) cmocka_unit_test_setup_teardown(name, healthy_setup, patient_teardown)
 
@@ -188,6 +212,7 @@ int main(void)
         HEALTHY(test_sudo_of_another_distribution),
         HEALTHY(test_rules_of_packages),
         HEALTHY(test_units_of_the_department),
+        HEALTHY(test_a_host_that_records),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
