@@ -1,5 +1,7 @@
 # Login shells of gated accounts at a console ask hufud before they go on, as sshd has it done (ForceCommand): so that
 # they are recorded where the grant requires it. A shell that goes around this is not recorded, and hufud ends its session.
-if [ -z "${HUFU_CHANNEL-}" ] && [ -z "${SSH_CONNECTION-}" ] && [ -t 0 ] && [ "$(id -gn)" = hufu-gated ]; then
+# Whoever became that account (su -, runuser -l) has another login uid, and is recorded, or of the department.
+if [ -z "${HUFU_CHANNEL-}" ] && [ -z "${SSH_CONNECTION-}" ] && [ -t 0 ] && [ "$(id -gn)" = hufu-gated ] &&
+  [ "$(id -u)" = "$(cat /proc/self/loginuid)" ]; then
   exec /usr/libexec/hufu/hufu-channel
 fi

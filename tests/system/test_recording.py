@@ -105,6 +105,11 @@ def test_transfers_are_on_record(site):
     assert f"out: {size} octets from /etc/hostname" in [record["detail"] for record in site.audit(event="transfer")]
 
 
+def test_whoever_becomes_the_account_is_left_alone(site):
+    """The department's `su -` on a terminal has no session of the person's: nothing asks for one."""
+    assert "became-zhang" in site.box.sh("script -qec \"su -l zhang.san -c 'echo became-zhang'\" /dev/null")
+
+
 def test_not_set_up_is_refused(site):
     site.grant(recording="required")
     site.box.sh("chmod u-s /usr/libexec/hufu/hufu-recorder")
