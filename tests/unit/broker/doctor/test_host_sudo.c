@@ -37,6 +37,7 @@ static void test_settings(void **state)
     } rows[] = {
         {"!pam_session", "sudo-without-pam", DOCTOR_PROBLEM},
         {"!pam_acct_mgmt", "sudo-without-pam", DOCTOR_PROBLEM},
+        {"runas_allow_unknown_id", "sudo-without-pam", DOCTOR_PROBLEM},
         {"pam_service=other", "sudo-other-stack", DOCTOR_PROBLEM},
         {"pam_login_service=other", "sudo-other-stack", DOCTOR_PROBLEM},
         {"!env_reset", "sudo-environment", DOCTOR_WARNING},
