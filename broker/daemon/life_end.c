@@ -288,6 +288,9 @@ void life_on_unasked(void *userdata, const struct reap_reply *reply)
 
     if (s && (s->state == SESSION_OPEN || s->state == SESSION_OPENING))
         life_end(b, s, REASON_LEASE_LAPSED);
+    /* Its leader was heard to be gone before why: nobody logged out. */
+    else if (s && s->state == SESSION_ENDING && s->end_reason == REASON_LOGGED_OUT)
+        s->end_reason = REASON_LEASE_LAPSED;
 }
 
 void life_on_reaper(void *userdata, bool here)

@@ -3,6 +3,7 @@
 #include "broker/audit/event.h"
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
+#include "broker/daemon/life.h"
 #include "tests/unit/broker/daemon/world.h"
 
 #include <setjmp.h>
@@ -29,6 +30,12 @@ static bool is_ending(struct world *w, void *userdata)
 
     (void)userdata;
     return s && s->state == SESSION_ENDING;
+}
+
+static bool reaper_is_asked(struct world *w, void *userdata)
+{
+    (void)userdata;
+    return w->reaper.holding;
 }
 
 static json_t *revocation(const char *name)
@@ -196,7 +203,6 @@ static void test_survivors(void **state)
     visitor_end(&again);
 }
 
-/* Two sessions: the first to end takes itself and what it may have left, the last takes everything. */
 /* Who logged out is told nothing: it would be written to what they left running. */
 static void test_who_logged_out_is_told_nothing(void **state)
 {
@@ -211,6 +217,27 @@ static void test_who_logged_out_is_told_nothing(void **state)
     assert_string_equal(w->reaper.last_end.text, "");
 }
 
+/* hufud was silent, the reaper ended the session: of the two things that it hears then, the leader's end may
+ * be the first. */
+static void test_lapsed_lease_is_no_logout(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    enum reason reason = REASON_OK;
+
+    world_grant(w, (struct grant_plan){0});
+    world_log_in(w, &v);
+    w->reaper.hold_ends = true;
+    visitor_end(&v);
+    world_until(w, reaper_is_asked, NULL);
+    life_on_unasked(w->broker, &(struct reap_reply){.session = registry_first(w->broker->registry)->number});
+    fake_reaper_release(&w->reaper);
+    world_until(w, world_nobody_is_left, NULL);
+    assert_int_equal(world_records(w, EVENT_SESSION_CLOSE, "success", &reason), 1);
+    assert_int_equal(reason, REASON_LEASE_LAPSED);
+}
+
+/* Two sessions: the first to end takes itself and what it may have left, the last takes everything. */
 static void test_last_session_sweeps(void **state)
 {
     struct world *w = *state;
@@ -243,6 +270,7 @@ int main(void)
         BROKER_TEST(test_deadline),
         BROKER_TEST(test_survivors),
         BROKER_TEST(test_who_logged_out_is_told_nothing),
+        BROKER_TEST(test_lapsed_lease_is_no_logout),
         BROKER_TEST(test_last_session_sweeps),
     };
 
