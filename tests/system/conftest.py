@@ -111,6 +111,18 @@ def site(guarded):
 
 
 @pytest.fixture
+def chinese(guarded):
+    """hufud's second language, after English, as long as the test lasts."""
+
+    def speak(language):
+        guarded.box.sh(f"sed -i 's/^language = .*/language = {language}/' /etc/hufu/hufud.conf && systemctl reload hufud")
+
+    speak("zh_CN")
+    yield
+    speak("en")
+
+
+@pytest.fixture
 def fresh_site(request, pattern):
     """The same for one test alone, for tests that break things."""
     site = guarded_clone(request, pattern)

@@ -4,6 +4,7 @@ import contextlib
 import re
 
 import pexpect
+import pytest
 
 from box import HANGS
 
@@ -247,6 +248,12 @@ def people(site):
     box.put("/etc/sudoers.d/test", "staff.person,zhang.san ALL=(ALL) NOPASSWD: ALL\n", mode="440")
     site.vendor("qian.er", 20002)
     site.grant("qian.er", key="password", uses="unlimited")
+
+
+@pytest.fixture(scope="module")
+def crowd(guarded):
+    people(guarded)
+    return guarded
 
 
 def inside(site):

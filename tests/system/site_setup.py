@@ -248,9 +248,36 @@ class Site:
         self.box.sh(f"cp {self.keys[account]}.pub /root/keys/offered.pub")
         return self.ssh(account, "echo in", key="/root/keys/offered", password="pw", method="publickey,password")
 
+    def ssh_with_certificate(self, account, key):
+        """With a certificate for `key` by the key `authority`, and with nothing else: the agent signs for the certificate."""
+        box, agent, certified = self.box, "/root/agent.socket", "/root/keys/certified"
+        box.sh(f"rm -f {certified}* {agent}; cp {key} {certified}; cp {key}.pub {certified}.pub")
+        box.sh(f"ssh-keygen -q -s {box.key('authority')} -I test -n {account} -V +1h {certified}.pub")
+        box.start(["ssh-agent", "-D", "-a", agent])
+        box.until(f"test -S {agent}")
+        box.sh(["ssh-add", "-q", certified], env={"SSH_AUTH_SOCK": agent})
+        only = ["PubkeyAcceptedAlgorithms=ssh-ed25519-cert-v01@openssh.com", f"IdentityAgent={agent}", "IdentitiesOnly=no"]
+        return self.ssh(account, key=certified, options=only)
+
     def ssh_start(self, account="zhang.san", command="sleep 600", **how):
         how.setdefault("key", self.keys.get(account))
         return self.box.ssh_start(account, *([command] if isinstance(command, str) else command), **how)
+
+    def ssh_master(self, account="zhang.san", *flags):
+        """A connection without a channel of its own, and what lets others go over it."""
+        over = {"options": ["ControlPath=/root/control-socket"]}
+        argv, environment = self.box.ssh_argv(
+            account, key=self.keys[account], options=[*over["options"], "ControlMaster=yes", "SessionType=none"]
+        )
+        running = self.box.start([argv[0], *flags, *argv[1:]], env=environment)
+        self.box.until("test -S /root/control-socket")
+        return running, over
+
+    def fetch(self, account="zhang.san", *options, program="sftp"):
+        """/etc/hostname, as a transfer, to /tmp/fetched."""
+        return self.box.ssh(
+            account, *options, f"{account}@127.0.0.1:/etc/hostname", "/tmp/fetched", key=self.keys[account], program=program
+        )
 
     def session_open(self, account="zhang.san", **how):
         """An ssh session that stays; returned once hufud lists it as open and its command has been started."""

@@ -115,7 +115,7 @@ def test_no_file_of_the_person_runs_a_program(site, spy, file):
     try:
         site.ssh("staff.person", "true")
         assert came(site) == (file != ".bashrc")
-        fetched = site.box.ssh("gao.fei", "gao.fei@127.0.0.1:/etc/hostname", "/tmp/fetched", key=site.keys["gao.fei"], program="sftp")
+        fetched = site.fetch("gao.fei")
         assert fetched.ok, fetched
         assert not came(site)
     finally:
@@ -187,19 +187,11 @@ def test_the_clients_words_are_no_command(site):
 # --- an old connection
 
 
-def master(site):
-    """A connection without a channel, and what lets others go over it."""
-    path = "/root/control-socket"
-    running = site.ssh_start(command=[], options=["ControlMaster=yes", f"ControlPath={path}", "SessionType=none"])
-    site.box.until(f"test -S {path}")
-    return running, {"options": [f"ControlPath={path}"]}
-
-
 def test_an_old_connection_is_asked_again(site):
     """After a version that gives less: what was never used is refused from then on; what was used ends the connection with all
     that came of it, since nobody can tell what that was."""
     grant = site.grant(channel=CHANNELS)
-    running, over = master(site)
+    running, over = site.ssh_master()
     number = site.live()[0]["number"]
     assert site.ssh(command="echo over", **over).out == "over\n"
     site.grant(channel=["exec", "transfer"], id=grant, version=2)

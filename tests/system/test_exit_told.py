@@ -62,16 +62,6 @@ def test_by_the_reaper_alone(site):
         site.box.until("hufuctl status")
 
 
-@pytest.fixture
-def chinese(guarded):
-    def speak(language):
-        guarded.box.sh(f"sed -i 's/^language = .*/language = {language}/' /etc/hufu/hufud.conf && systemctl reload hufud")
-
-    speak("zh_CN")
-    yield
-    speak("en")
-
-
 def test_in_chinese_after_the_english(site, chinese):
     grant = site.grant()
     terminal = site.shell()

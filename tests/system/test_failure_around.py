@@ -3,15 +3,9 @@ upgraded, replaced or removed under live sessions. What fails inside hufud is in
 
 import pytest
 
-from failures import AROUND, people, refused_and_nobody_else
-
-
-@pytest.fixture(scope="module")
-def crowd(guarded):
-    people(guarded)
-    return guarded
+from failures import AROUND, crowd, refused_and_nobody_else  # noqa: F401
 
 
 @pytest.mark.parametrize("failure", AROUND, ids=lambda failure: failure.__name__)
-def test_department_works_and_vendor_is_refused(crowd, failure):
+def test_department_works_and_vendor_is_refused(crowd, failure):  # noqa: F811
     refused_and_nobody_else(crowd, failure, AROUND[failure])

@@ -4,21 +4,15 @@ restarted, in either order. Whoever is on the way in meanwhile gets in, or is to
 import pytest
 
 from box import HANGS
-from failures import MODULE, department_works, people
+from failures import MODULE, crowd, department_works  # noqa: F401
 
 FILES = f"$(ls {MODULE}) /usr/sbin/hufud /usr/libexec/hufu/hufu-*"
 REPLACE = f"for f in {FILES}; do cp -p $f $f.new && mv $f.new $f; done"
 
 
-@pytest.fixture(scope="module")
-def host(guarded):
-    people(guarded)
-    return guarded
-
-
 @pytest.mark.parametrize("order", [("hufu-reaper", "hufud"), ("hufud", "hufu-reaper")], ids=" then ".join)
-def test_in_either_order(host, order):
-    site, box = host, host.box
+def test_in_either_order(crowd, order):  # noqa: F811
+    site, box = crowd, crowd.box
     grant = site.grant(uses="unlimited", **{"max-session": "1h"})
     running, session = site.session_open()
     before = {unit: site.daemon_pid(unit) for unit in order}

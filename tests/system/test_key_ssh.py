@@ -61,30 +61,17 @@ def test_security_key(site):
 # --- what is no key of a grant
 
 
-AGENT = "/root/agent.socket"
 TRUSTED = "TrustedUserCAKeys /root/keys/authority.pub\n"
-
-
-def with_certificate(site, account, key):
-    """A login with a certificate for `key`, of the test's authority, and with nothing else: the agent signs for the certificate."""
-    box = site.box
-    box.sh(f"rm -f /root/keys/certified* {AGENT}; cp {key} /root/keys/certified; cp {key}.pub /root/keys/certified.pub")
-    box.sh(f"ssh-keygen -q -s {box.key('authority')} -I test -n {account} -V +1h /root/keys/certified.pub")
-    box.start(["ssh-agent", "-D", "-a", AGENT])
-    box.until(f"test -S {AGENT}")
-    box.sh("ssh-add -q /root/keys/certified", env={"SSH_AUTH_SOCK": AGENT})
-    only = ["PubkeyAcceptedAlgorithms=ssh-ed25519-cert-v01@openssh.com", f"IdentityAgent={AGENT}", "IdentitiesOnly=no"]
-    return site.ssh(account, key="/root/keys/certified", options=only)
 
 
 def test_certificate(site, sshd):
     """Trusted for everybody, it lets in staff of the department, and nobody who is gated: not even for the key that is granted."""
     site.box.key("authority")
     sshd(late=TRUSTED)
-    staff = with_certificate(site, "staff.person", site.box.key("staff.certified"))
+    staff = site.ssh_with_certificate("staff.person", site.box.key("staff.certified"))
     assert staff.ok, staff
     site.grant()
-    assert not with_certificate(site, "zhang.san", site.keys["zhang.san"]).ok
+    assert not site.ssh_with_certificate("zhang.san", site.keys["zhang.san"]).ok
     assert last_key_record(site)["reason"] == "wrong-key"
     assert last_key_record(site)["detail"].startswith("ssh-ed25519-cert-v01@openssh.com SHA256:")
     assert site.ssh().ok
@@ -96,9 +83,9 @@ def test_authority_in_the_persons_own_file(site, sshd):
     box.key("authority")
     for account in ("zhang.san", "staff.person"):
         box.sh(f"install -d -o {account} -m 700 ~{account}/.ssh && (echo -n 'cert-authority '; cat /root/keys/authority.pub) >> ~{account}/.ssh/authorized_keys")
-    assert with_certificate(site, "staff.person", box.key("staff.certified")).ok
+    assert site.ssh_with_certificate("staff.person", box.key("staff.certified")).ok
     site.grant()
-    assert not with_certificate(site, "zhang.san", site.keys["zhang.san"]).ok
+    assert not site.ssh_with_certificate("zhang.san", site.keys["zhang.san"]).ok
     assert last_key_record(site)["detail"].startswith("ssh-ed25519-cert-v01@openssh.com SHA256:")
 
 
@@ -201,12 +188,12 @@ def test_an_authority_let_in_before(site, sshd):
     site.grant()
     # Even then Hufu's block asks for a list of principals, and names none.
     sshd(early=f"Match Group hufu-gated\n    {TRUSTED}")
-    refused = with_certificate(site, "zhang.san", site.keys["zhang.san"])
+    refused = site.ssh_with_certificate("zhang.san", site.keys["zhang.san"])
     assert not refused.ok and site.refusals()[-1] == "wrong-key", refused
     # Whoever brings that too is authenticated; but no key of a grant was used.
     site.box.put("/etc/ssh/principals", "zhang.san\n")
     sshd(early=f"Match Group hufu-gated\n    {TRUSTED}    AuthorizedPrincipalsFile /etc/ssh/principals\n")
-    refused = with_certificate(site, "zhang.san", site.keys["zhang.san"])
+    refused = site.ssh_with_certificate("zhang.san", site.keys["zhang.san"])
     assert not refused.ok and site.refusals()[-1] == "key-required", refused
 
 

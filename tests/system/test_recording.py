@@ -97,8 +97,7 @@ def test_what_outlives_its_parent_is_recorded(site):
 
 def test_transfers_are_on_record(site):
     site.grant(recording="required")
-    key = site.keys["zhang.san"]
-    fetched = site.box.ssh("zhang.san", "zhang.san@127.0.0.1:/etc/hostname", "/tmp/fetched", key=key, program="sftp")
+    fetched = site.fetch()
     assert fetched.ok, fetched
     site.box.until(lambda: site.audit(event="transfer"))
     size = len(site.box.get("/etc/hostname"))

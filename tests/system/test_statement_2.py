@@ -3,17 +3,11 @@ who are, within two seconds and with a sentence. This file has the failures of h
 
 import pytest
 
-from failures import BROKER, during, has_a_damaged_store, people, refused_and_nobody_else
-
-
-@pytest.fixture(scope="module")
-def crowd(guarded):
-    people(guarded)
-    return guarded
+from failures import BROKER, crowd, during, has_a_damaged_store, refused_and_nobody_else  # noqa: F401
 
 
 @pytest.mark.parametrize("failure", BROKER, ids=lambda failure: failure.__name__)
-def test_department_works_and_vendor_is_refused(crowd, failure):
+def test_department_works_and_vendor_is_refused(crowd, failure):  # noqa: F811
     refused_and_nobody_else(crowd, failure, BROKER[failure])
 
 

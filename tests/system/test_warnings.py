@@ -2,7 +2,6 @@
 minute, so that the warning of the last minute is near."""
 
 import pexpect
-import pytest
 
 WARNING = r"\r+\nHufu: session ends in 1 min, at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \(UTC\)\. Save your work\.\r+\n"
 
@@ -14,16 +13,6 @@ def test_a_warning_has_lines_of_its_own(site):
     terminal.send("half a comm")
     terminal.expect("half a comm")
     terminal.expect("\a" + WARNING, timeout=20)
-
-
-@pytest.fixture
-def chinese(guarded):
-    def speak(language):
-        guarded.box.sh(f"sed -i 's/^language = .*/language = {language}/' /etc/hufu/hufud.conf && systemctl restart hufud")
-
-    speak("zh_CN")
-    yield
-    speak("en")
 
 
 def test_a_warning_in_chinese_follows_the_english(site, chinese):
