@@ -96,7 +96,7 @@ for kind in first-thread-gone vfork traced stopped disguised mapped; do /usr/loc
 /usr/local/bin/beast-root root &
 cp /usr/local/bin/beast ~/deleted && ~/deleted plain deleted & until [ -e ~/deleted ]; do :; done; sleep 0.1; rm -f ~/deleted
 unshare -Urpfmn /usr/local/bin/beast namespaces &
-[ "$1" = calm ] || /usr/local/bin/beast hopping &
+[ "$1" = calm ] || { until [ -e /srv/menagerie/$USER.hop ]; do sleep 0.05; done; exec /usr/local/bin/beast hopping; } &
 if [ -S "/run/user/$(id -u)/systemd/private" ]; then
     export XDG_RUNTIME_DIR=/run/user/$(id -u)
     systemd-run --user --quiet -p KillMode=none -p Environment=USER=$USER /usr/local/bin/beast user-unit
@@ -137,7 +137,7 @@ class Menagerie:
 
     def cages(self, person):
         kinds = " ".join([*PLAIN, *MANAGED, *HOPPING, *JOBS, *QUEUED])
-        self.box.sh(f"mkdir -p {CAGES}/{person} && cd {CAGES}/{person} && touch {kinds}")
+        self.box.sh(f"rm -f {CAGES}/{person}.hop; mkdir -p {CAGES}/{person} && cd {CAGES}/{person} && touch {kinds}")
 
     def alive(self, person):
         """Kinds of which anything is alive."""
@@ -150,16 +150,19 @@ class Menagerie:
         return self.box.run(look).out.split()
 
     def fill(self, person, calm=False, managed=True, jobs=False, **how):
-        """An ssh session with one of each kind."""
+        """An ssh session with one of each kind. What forks and ends for ever takes a processor, so it is the last to begin."""
         self.cages(person)
         running, session = self.site.session_open(person, command=f"{KEEPER} {'calm' if calm else ''} </dev/null; sleep 600", **how)
-        expected = [*PLAIN, *(MANAGED if managed else []), *([] if calm else HOPPING)]
+        expected = [*PLAIN, *(MANAGED if managed else [])]
         if jobs:
             self.leave_jobs(person)
             expected += JOBS
         self.box.until(lambda: sorted(expected) == sorted(self.alive(person)), timeout=20)
         if managed:
             self.box.until("grep -qsx 'frozen 1' /sys/fs/cgroup/user.slice/*/user@*/app.slice/*/deep/frozen/cgroup.events")
+        if not calm:
+            self.box.sh(f"touch {CAGES}/{person}.hop")
+            self.box.until(lambda: "hopping" in self.alive(person))
         return running, session
 
     # --- cron and at

@@ -2,6 +2,7 @@
 ends."""
 
 import shlex
+import subprocess
 
 import pytest
 
@@ -42,6 +43,7 @@ KINDS = {
     "remote": (["-N", "-R", "9200:127.0.0.1:8099"], lambda box: greeting(box, 9200)),
     "socks": (["-N", "-D", "9300"], lambda box: socks_greeting(box, 9300)),
 }
+FORWARDS = [word for options, _ in KINDS.values() for word in options[1:]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -58,6 +60,38 @@ def test_granted_forward_ends_with_its_grant(site, echo, kind):
     assert not greeted(site.box)
     assert site.box.processes(TUNNELLER) == []
     assert running.wait(timeout=5).code != 0
+
+
+def test_everything_over_a_connection_ends_with_its_grant(site, echo):
+    """One of each channel that there is, at work: none is alive after it, here or there."""
+    box = site.box
+    box.sh("truncate -s 1G /srv/large")
+    grant = site.grant(TUNNELLER)
+    master, over = site.ssh_master(TUNNELLER, *FORWARDS)
+
+    def begin(*command, program="ssh", **how):
+        return box.start(box.ssh_argv(TUNNELLER, *command, program=program, **over)[0], **how)
+
+    there, remote = f"{TUNNELLER}@127.0.0.1", shlex.join(box.ssh_argv(TUNNELLER, **over)[0][:-1])
+    begun = {
+        "shell": begin(stdin=subprocess.PIPE),
+        "sleep": begin("sleep 600"),
+        "sftp": begin(there, program="sftp", stdin=subprocess.PIPE),
+        "scp": begin("-l", "8000", f"{there}:/srv/large", "/root/copied", program="scp"),
+        "scp -O": begin("-O", "-l", "8000", f"{there}:/srv/large", "/root/copied.old", program="scp"),
+        "rsync": box.start(["rsync", "--bwlimit=1000", "-e", remote, f"{there}:/srv/large", "/root/copied.rsync"]),
+    }
+    held = [echo.hold(options) for options, _ in KINDS.values()]
+    names = "ps -u he.tunnel -o comm= | sort"
+    box.until(lambda: {"bash", "rsync", "scp", "sftp-server", "sleep"} <= set(box.run(names).out.split()) and box.run(names).out.count("sftp-server") == 2)
+    assert [name for name, running in begun.items() if running.ended] == []
+    assert len([s for s in site.live() if s["staff"] == TUNNELLER]) == 1
+    assert site.revoke(grant).ok
+    assert box.run(names).out == ""
+    # (sftp ends well when its connection is gone.)
+    assert [name for name, running in {**begun, "master": master}.items() if running.wait(timeout=5).ok] == ["sftp"]
+    assert [running.wait(timeout=5).out for running in held] == ["end\n"] * 3
+    assert [port for port in (9100, 9200, 9300) if listens(box, port)] == []
 
 
 def test_a_version_that_takes_forwarding_away_ends_the_connection(site, echo):
@@ -119,8 +153,12 @@ def test_what_no_grant_gives(site, echo, account):
         # (-X wants more of the client's display before it asks at all.)
         assert option == "-X" or "X11 forwarding request failed" in seen.err, seen
     argv, _ = box.ssh_argv(account, look, key=site.keys[account], options=["ExitOnForwardFailure=no"])
-    seen = box.run([argv[0], "-w", "0:0", *argv[1:]])
-    assert "tun" not in box.sh("ls /sys/class/net"), seen
+    # Root made the device and gave it to them; the client has its end, and it is sshd that refuses.
+    box.sh("mkdir -p /dev/net; [ -e /dev/net/tun ] || mknod -m 666 /dev/net/tun c 10 200")
+    box.sh(f"ip tuntap add dev tun8 mode tun user {account}")
+    seen = box.run([argv[0], "-w", "7:8", *argv[1:]])
+    box.sh("ip tuntap del dev tun8 mode tun")
+    assert "Tunnel forwarding failed" in seen.err and "device open failed" not in seen.err, seen
     there = Unix(box, "/run/echo.socket").up()
     running = forwarding(site, account, "-N", "-L", f"/root/here.socket:{there.path}", "-R", "/tmp/there.socket:127.0.0.1:8099")
     connected(site, running, account)
@@ -139,6 +177,20 @@ def test_control_what_the_configuration_withholds(site):
     argv, _ = box.ssh_argv("staff.person", "echo agent=$SSH_AUTH_SOCK display=$DISPLAY", key=site.keys["staff.person"])
     seen = box.run([argv[0], "-A", "-Y", *argv[1:]], env={"SSH_AUTH_SOCK": agent, "DISPLAY": ":7"})
     assert "agent=/tmp/ssh-" in seen.out and "display=localhost:10" in seen.out, seen
+
+
+def test_control_of_tun(site):
+    """Whom the block is not for gets a device that is theirs, where sshd's configuration says so for everybody."""
+    box = site.box
+    box.put("/etc/ssh/sshd_config.d/10-test.conf", "PermitTunnel yes\n")
+    box.sh("systemctl restart ssh; mkdir -p /dev/net; [ -e /dev/net/tun ] || mknod -m 666 /dev/net/tun c 10 200")
+    box.sh("ip tuntap add dev tun8 mode tun user staff.person")
+    try:
+        running = forwarding(site, "staff.person", "-N", "-w", "7:8")
+        box.until("ls -l /proc/$(pgrep -n -u staff.person -x sshd)/fd | grep -q /dev/net/tun")
+        running.kill()
+    finally:
+        box.sh("rm /etc/ssh/sshd_config.d/10-test.conf; systemctl restart ssh; ip tuntap del dev tun8 mode tun")
 
 
 def test_remote_listener_of_a_detached_process(site, echo):

@@ -30,9 +30,10 @@ BROKEN = {
     "writable stack": ("chmod 666 /etc/pam.d/login", "pam-file-writable", "/etc/pam.d/login"),
     "module gone": (f"mv {MODULE} /root/kept/", "decision-not-by-gate", "sshd"),
     "module writable": (f"chmod 666 {MODULE}", "pam-module-foreign", None),
-    "own keys": (
-        "printf 'Match User zhang.san\\nAuthorizedKeysFile .ssh/authorized_keys\\n' > /etc/ssh/sshd_config.d/00-admin.conf",
-        "sshd-own-keys",
+    "own keys, other hosts, a realm": (
+        "printf 'Match User zhang.san\\nAuthorizedKeysFile .ssh/authorized_keys\\nHostbasedAuthentication yes\\nGSSAPIAuthentication yes\\n'"
+        " > /etc/ssh/sshd_config.d/00-admin.conf",
+        "sshd-own-keys sshd-host-based sshd-kerberos",
         "/etc/ssh/sshd_config",
     ),
     "certificates from the office": (
@@ -93,7 +94,8 @@ def test_broken_and_found(repaired, how):
     repaired.box.sh(command)
     report = examined(repaired.box)
     print(*(f"{finding['code']} {finding['subject']}: {finding['message']}" for finding in report["findings"]), sep="\n")
-    assert any(is_code == code and subject in (None, of) for is_code, of in found(report))
+    for expected in code.split():
+        assert any(is_code == expected and subject in (None, of) for is_code, of in found(report)), expected
 
 
 def test_it_was_all_put_right_again(site):

@@ -6,6 +6,7 @@ import pathlib
 import pexpect
 import pytest
 
+from box import HANGS
 from doors import ADMITTED, DENIED, ask_pam, installed, left_of, peopled  # noqa: F401
 
 # A terminal that agetty takes for the first console: the box's own pty, under the console's name.
@@ -135,13 +136,17 @@ def test_locker_opens_while_a_session_lives(site):
     assert site.refusals()[-1] == "no-session"
     running, _ = site.session_open()
     assert ask_pam(site, "xscreensaver", "zhang.san", by="zhang.san") == {"account": ADMITTED}
-    # About nobody else, and no session: it is a question, not a login.
+    # About nobody else, who is in as well; and no session: it is a question, not a login.
+    site.grant("li.wei")
+    other, _ = site.session_open("li.wei")
+    assert ask_pam(site, "xscreensaver", "li.wei", by="li.wei") == {"account": ADMITTED}
     assert ask_pam(site, "xscreensaver", "li.wei", by="zhang.san") == {"account": DENIED}
     assert ask_pam(site, "login", "zhang.san", "local", "account", "open", by="zhang.san") == {"account": ADMITTED, "open": DENIED}
-    assert len(site.live()) == 1
+    assert len(site.live()) == 2
     assert site.revoke(grant).ok
     assert ask_pam(site, "xscreensaver", "zhang.san", by="zhang.san") == {"account": DENIED}
     running.kill()
+    other.kill()
 
 
 def test_vlock_goes_with_its_session(site):
@@ -164,26 +169,37 @@ MANAGER = "user@20001.service"
 UNIT = "[Service]\nExecStart=/bin/sleep 600\n[Install]\nWantedBy=default.target\n"
 
 
+def nobody_is_here(site):
+    """Nor does a manager of theirs begin because somebody says so."""
+    box, before = site.box, len(site.refusals())
+    assert left_of(site) == [] == box.processes("zhang.san")
+    box.sh("systemctl reset-failed")  # else systemd does not even ask
+    assert not box.run(f"systemctl start {MANAGER}").ok
+    assert site.refusals()[before:] == ["no-session"]
+    assert left_of(site) == [] == box.processes("zhang.san")
+
+
 def test_user_manager_with_linger(fresh_site):
-    """Whom logind lets linger gets a manager at boot: not who is gated, and not on demand either. With a session, it is theirs."""
+    """Whom logind lets linger gets a manager at boot: not who is gated, and not on demand either. With a session, it is theirs,
+    and ends with it. What staff.person enabled runs, which shows that it would."""
     site, box = fresh_site, fresh_site.box
-    home = "/home/zhang.san/.config/systemd/user"
-    box.put(f"{home}/left.service", UNIT, owner="zhang.san")
-    box.sh(f"mkdir -p {home}/default.target.wants && ln -s ../left.service {home}/default.target.wants/")
-    box.sh("chown -R zhang.san /home/zhang.san")
-    box.sh("loginctl enable-linger zhang.san; loginctl enable-linger staff.person")
-    grant = site.grant()
+    for account in ("zhang.san", "staff.person"):
+        home = f"/home/{account}/.config/systemd/user"
+        box.put(f"{home}/left.service", UNIT)
+        box.sh(f"mkdir -p {home}/default.target.wants && ln -s ../left.service {home}/default.target.wants/")
+        box.sh(f"chown -R {account} /home/{account}; loginctl enable-linger {account}")
+    grant = site.grant(uses="unlimited")
     box.reboot()
-    box.until("hufuctl status")
-    box.until("systemctl is-active user@$(id -u staff.person)")
-    assert box.run(f"systemctl is-active {MANAGER}").out == "failed\n" or site.refusals()[-1] == "no-session"
-    assert not box.run(f"systemctl start {MANAGER}").ok
+    box.until("hufuctl status", timeout=HANGS)
+    box.until("pgrep -u staff.person -x sleep", timeout=HANGS)
+    box.until(f"systemctl is-failed {MANAGER}", timeout=HANGS)
     assert site.refusals()[-1] == "no-session"
-    assert left_of(site) == [] == box.processes("zhang.san")
-    running, _ = site.session_open()
-    box.until(f"systemctl is-active {MANAGER} && pgrep -u zhang.san -P $(systemctl show -P MainPID {MANAGER}) -x sleep")
-    assert set(box.processes("zhang.san")) <= set(pid.split("/")[2] for pid in left_of(site))
-    assert site.revoke(grant).ok
-    assert left_of(site) == [] == box.processes("zhang.san")
-    assert not box.run(f"systemctl start {MANAGER}").ok
-    running.kill()
+    nobody_is_here(site)
+    # Once it ends by logout, once by revoke.
+    for end in (lambda running: running.kill(), lambda running: site.revoke(grant)):
+        running, _ = site.session_open()
+        box.until(f"systemctl is-active {MANAGER} && pgrep -u zhang.san -P $(systemctl show -P MainPID {MANAGER}) -x sleep", timeout=HANGS)
+        assert set(box.processes("zhang.san")) <= set(pid.split("/")[2] for pid in left_of(site))
+        end(running)
+        box.until(lambda: site.live() == [] == box.processes("zhang.san"))
+        nobody_is_here(site)

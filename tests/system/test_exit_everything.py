@@ -66,6 +66,7 @@ EXITS = {
     "staff-locked": (hufuctl("lock", "--staff", "PERSON", "--why", "drill"), "staff-locked", True),
     "vendor-locked": (hufuctl("lock", "--vendor", "VENDOR", "--why", "drill"), "vendor-locked", True),
     "host-locked": (hufuctl("lock", "--host", "--why", "drill", "--yes"), "host-locked", False),
+    "finished": (hufuctl("grant", "finish", "GRANT"), "closed", True),
     "narrowed": (narrower, "wrong-source", True),
 }
 
@@ -74,7 +75,7 @@ EXITS = {
 def test_an_order_ends_everything(site, zoo, person, bystanders, way):
     do, reason, alone = EXITS[way]
     grant = site.grant(person, vendor=f"{person}.inc", **JOBS)
-    running, _ = zoo.fill(person, calm=way != "revoked", jobs=True)
+    running, _ = zoo.fill(person, jobs=True)
     do(site, person, grant)
     try:
         is_over(site, zoo, person, reason)
@@ -109,7 +110,7 @@ def leave(running):
 
 def test_logout_ends_everything_but_granted_jobs(site, zoo, person, bystanders):
     grant = site.grant(person, **JOBS)
-    running, _ = zoo.fill(person, calm=True, jobs=True)
+    running, _ = zoo.fill(person, jobs=True)
     leave(running)
     site.box.until(lambda: zoo.alive(person) == ["at", "cron"])
     site.box.until(lambda: site.audit(event="session-close", staff=person))
@@ -121,7 +122,7 @@ def test_logout_ends_everything_but_granted_jobs(site, zoo, person, bystanders):
 def test_last_logout_of_a_counted_grant(site, zoo, person, bystanders):
     """It is closed with its last use, and with it go the jobs that it named."""
     grant = site.grant(person, uses="1 per-host", **JOBS)
-    running, _ = zoo.fill(person, calm=True, jobs=True)
+    running, _ = zoo.fill(person, jobs=True)
     leave(running)
     site.box.until(lambda: zoo.alive(person) == [])
     site.box.until(lambda: site.audit(event="grant-close", grant=grant))
@@ -133,6 +134,6 @@ def test_last_logout_of_a_counted_grant(site, zoo, person, bystanders):
 
 def test_an_operator_ends_the_session(site, zoo, person):
     site.grant(person)
-    _, session = zoo.fill(person, calm=True)
+    _, session = zoo.fill(person)
     assert site.box.run(["hufuctl", "session", "end", str(session["number"])]).ok
     is_over(site, zoo, person, "ended-by-operator")

@@ -39,7 +39,7 @@ def inside(site, offices):
     """Somebody with everything that they could leave behind, and what is over when it is."""
     person = site.newcomer()
     site.grant(person)
-    site.zoo.fill(person, calm=True)
+    site.zoo.fill(person)
     staff = site.ssh_start("staff.person")
     site.box.until("pgrep -u staff.person -x sleep")
 

@@ -1,7 +1,10 @@
 """Time ends sessions: a grant's end, its longest session, its hours; each with one process of each kind."""
 
+import time
+
 import pytest
 
+from box import HANGS
 from clock_shim import set_clock, shift
 from menagerie import Menagerie
 
@@ -16,6 +19,27 @@ WHY = {
 def zoo(guarded):
     shift(guarded)
     return Menagerie(guarded)
+
+
+def test_the_reaper_alone_ends_everything(site, zoo):
+    """hufud is silent, and says nothing of a session that is over: its lease lapses."""
+    box, person = site.box, site.newcomer()
+    terms = {"uses": "unlimited", "id": site.grant(person, uses="unlimited")}
+    running, _ = zoo.fill(person)
+    # A version with so little that it is over soon, whatever it took to come here.
+    soon = int(time.monotonic() - running.began) + 6
+    site.grant(person, version=2, **{"max-session": f"{soon}s"}, **terms)
+    site.signal("STOP")
+    try:
+        assert zoo.alive(person) != []
+        running.wait(timeout=running.began + soon - time.monotonic() + HANGS)
+        box.until(lambda: zoo.alive(person) == [] == zoo.seen(person))
+    finally:
+        site.signal("CONT")
+    box.until("hufuctl status", timeout=HANGS)
+    closed = box.until(lambda: site.audit(event="session-close", staff=person), timeout=HANGS)
+    # Its own timer is over, too: either is what hufud hears first. Nobody logged out.
+    assert [record["reason"] for record in closed] in (["lease-lapsed"], ["max-session"])
 
 
 def test_time_ends_everything(site, zoo):

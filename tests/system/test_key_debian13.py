@@ -79,36 +79,49 @@ def test_key_offered_and_a_password_used(site):
     site.box.until(lambda: site.box.processes("zhang.san") == [])
 
 
-def test_key_and_password(site):
-    site.box.put("/etc/ssh/sshd_config.d/20-both.conf", "AuthenticationMethods publickey,password publickey,keyboard-interactive\n")
-    site.box.sh("systemctl restart ssh")
-    try:
-        site.grant()
-        for method in ("password", "keyboard-interactive"):
-            admitted = site.ssh(password="pw", method=f"publickey,{method}")
-            assert admitted.out == "zhang.san\n", admitted
-    finally:
-        site.box.sh("rm /etc/ssh/sshd_config.d/20-both.conf; systemctl restart ssh")
+@pytest.fixture
+def sshd(site):
+    """Writes what stands beside Hufu's block, for everybody."""
+
+    def configured(settings):
+        site.box.put("/etc/ssh/sshd_config.d/20-test.conf", settings)
+        site.box.sh("systemctl restart ssh")
+
+    yield configured
+    site.box.sh("rm /etc/ssh/sshd_config.d/20-test.conf; systemctl restart ssh")
 
 
-def fetch(site, account="zhang.san", program="sftp", options=()):
-    return site.box.ssh(account, *options, f"{account}@127.0.0.1:/etc/hostname", "/tmp/fetched", key=site.keys[account], program=program)
+def test_key_and_password(site, sshd):
+    sshd("AuthenticationMethods publickey,password publickey,keyboard-interactive\n")
+    site.grant()
+    for method in ("password", "keyboard-interactive"):
+        admitted = site.ssh(password="pw", method=f"publickey,{method}")
+        assert admitted.out == "zhang.san\n", admitted
+
+
+def test_certificate(site, sshd):
+    site.box.key("authority")
+    sshd("TrustedUserCAKeys /root/keys/authority.pub\n")
+    staff = site.ssh_with_certificate("staff.person", site.box.key("staff.certified"))
+    assert staff.ok, staff
+    site.grant()
+    assert not site.ssh_with_certificate("zhang.san", site.keys["zhang.san"]).ok
+    record = site.audit(staff="zhang.san", event="key")[-1]
+    assert record["reason"] == "wrong-key" and record["detail"].startswith("ssh-ed25519-cert-v01@openssh.com SHA256:"), record
+    assert site.ssh().ok
 
 
 @pytest.mark.parametrize("granted", ["exec", "transfer"])
 def test_channels(site, granted):
     site.grant(channel=granted)
     assert site.ssh(command="echo in-$((40+2))").ok == (granted == "exec")
-    assert fetch(site).ok == fetch(site, program="scp").ok == (granted == "transfer")
-    assert fetch(site, program="scp", options=["-O"]).ok == (granted == "exec")
+    assert site.fetch().ok == site.fetch(program="scp").ok == (granted == "transfer")
+    assert site.fetch("zhang.san", "-O", program="scp").ok == (granted == "exec")
 
 
 def test_revoke_ends_everything(site):
     grant = site.grant()
-    path = "/root/control-socket"
-    master = site.ssh_start(command=[], options=["ControlMaster=yes", f"ControlPath={path}", "SessionType=none"])
-    site.box.until(f"test -S {path}")
-    over = {"options": [f"ControlPath={path}"]}
+    master, over = site.ssh_master()
     assert site.ssh(command="(setsid sleep 600 >/dev/null 2>&1 </dev/null &); echo over", **over).out == "over\n"
     work = site.ssh_start(command="sleep 600", **over)
     site.box.until(lambda: len(site.box.run("pgrep -u zhang.san -x sleep").out.split()) == 2)

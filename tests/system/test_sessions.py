@@ -33,18 +33,6 @@ def test_ends_with_its_grant(site):
     assert site.refusals(person)[-1] == "expired"
 
 
-def test_reaper_keeps_the_deadline_alone(fresh_site):
-    site = fresh_site
-    site.grant(**{"max-session": "5s"})
-    running, _ = site.session_open(command="trap '' TERM HUP; sleep 601")
-    site.box.until("pgrep -u zhang.san -x sleep")
-    site.signal("STOP")
-    ended_in_time(site, running, running.began + 5, 4)
-    site.signal("CONT")
-    site.box.until(lambda: site.live() == [])
-    site.box.until(lambda: site.box.processes("zhang.san") == [])
-
-
 def test_restart_picks_sessions_up(fresh_site):
     site = fresh_site
     grant = site.grant(**{"max-session": "1h"})

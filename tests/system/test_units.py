@@ -111,31 +111,3 @@ def test_without_the_directorys_client(joined, how):
         box.sh("systemctl start hufu-ldapd")
     else:
         site.signal("CONT", "hufu-ldapd")
-
-
-UNIT = "[Service]\nExecStart=/bin/sleep %d\n[Install]\nWantedBy=default.target\n"
-
-
-def test_units_of_a_lingering_vendor_wait_for_a_session(fresh_site):
-    """Root let both linger; the machine boots. What staff.person enabled runs, which shows that it would."""
-    site, box = fresh_site, fresh_site.box
-    for account, seconds in (("zhang.san", 801), ("staff.person", 802)):
-        home = f"/home/{account}/.config/systemd/user"
-        box.put(f"{home}/own.service", UNIT % seconds)
-        box.sh(f"mkdir -p {home}/default.target.wants; ln -s ../own.service {home}/default.target.wants/; chown -R {account} /home/{account}/.config")
-        box.sh(f"loginctl enable-linger {account}")
-    site.grant(uses="unlimited")
-    box.reboot()
-    box.until("hufuctl status", timeout=HANGS)
-    box.until("pgrep -u staff.person -f 'sleep 802'", timeout=HANGS)
-    box.until("systemctl is-failed user@20001.service", timeout=HANGS)
-    assert box.processes("zhang.san") == []
-    running, _ = site.session_open()
-    box.until("pgrep -u zhang.san -f 'sleep 801'")
-    running.kill()
-    box.until(lambda: box.processes("zhang.san") == [])
-    box.until(lambda: site.live() == [])
-    # Nor is it started again: nobody is in.
-    box.run("systemctl start user@20001.service")
-    assert box.processes("zhang.san") == []
-    assert site.refusals()[-1] == "no-session"
