@@ -12,7 +12,7 @@ CLAUSES = [
     "A.1 b", "A.2.2, A.8", "A.2.3 b–d", "A.2.5 a", "A.2.5 b", "A.2.5 c", "A.2.5 d", "A.3 g", "A.4 a", "A.4 b", "A.4 c", "A.4 d",
     "A.4 e", "A.4 f", "A.6 c", "A.7", "4.1 b, 4.2", "6.1 c, 6.4", "6.2.2 c 5, 8.2", "7.1, 7.2 a 2–3",
 ]
-PROOF = re.compile(r"`(system|unit|golden)/([\w/]+): ([^`]+)`|`(tests/[\w/.-]+)`")
+PROOF = re.compile(r"`(system|unit|golden|pam)/([\w/]+): ([^`]+)`|`(tests/[\w/.-]+)`")
 COMMAND = re.compile(r"`hufuctl (?:--json )?([a-z]+(?: [a-z]+)?)")
 
 
@@ -24,7 +24,8 @@ def proof_is_there(source, kind, place, name):
     else:
         folder, _, stem = place.rpartition("/")
         # A test stands by its function, or by a table's row of that name.
-        file, line = source / f"tests/unit/{folder}/test_{stem}.c", rf"^static void (?:test_)?{re.escape(name)}\("
+        folder = "tests/pam" if kind == "pam" else f"tests/unit/{folder}"
+        file, line = source / f"{folder}/test_{stem}.c", rf"^static void (?:test_)?{re.escape(name)}\("
     return file.is_file() and re.search(line, file.read_text(encoding="utf-8"), re.MULTILINE) is not None
 
 
