@@ -37,6 +37,26 @@ static void print_wrapped(FILE *f, const char *indent, const char *line)
     wrap_line(f, line, strlen(line), 4, strlen(indent));
 }
 
+/* A command is to be copied whole: it stays on its line, which the terminal breaks. Sentences do not begin
+ * so. */
+static void print_advice(FILE *f, const char *advice)
+{
+    if ((*advice >= 'a' && *advice <= 'z') || *advice == '/')
+        (void)fprintf(f, "    %s\n", advice);
+    else
+        print_wrapped(f, "    ", advice);
+}
+
+/* On a terminal, which breaks what is longer than a line. */
+static size_t count_rows(const char *text)
+{
+    size_t rows = 0;
+
+    for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1)
+        rows += 1 + wrap_columns(text, (size_t)(end - text)) / (WRAP_COLUMNS + 1);
+    return rows;
+}
+
 /* The finding in lines; *n is how many. The caller's to free; NULL without memory. */
 static char *render(const json_t *finding, size_t *n)
 {
@@ -52,11 +72,9 @@ static char *render(const json_t *finding, size_t *n)
     if (line)
         print_wrapped(f, "  ", line);
     if (what_to_do)
-        print_wrapped(f, "    ", what_to_do);
+        print_advice(f, what_to_do);
     (void)fclose(f);
-    *n = 0;
-    for (const char *p = text; p && (p = strchr(p, '\n')); p++)
-        (*n)++;
+    *n = text ? count_rows(text) : 0;
     if (!line || (json_is_string(advice) && !what_to_do)) {
         free(text);
         return NULL;

@@ -1,6 +1,7 @@
 #include "broker/ctl/table.h"
 
 #include "broker/common/i18n.h"
+#include "broker/common/wrap.h"
 #include "broker/ctl/text.h"
 #include "policy/base/buf.h"
 #include "policy/base/cleanup.h"
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #define SHORT_ID_DIGITS 8
+#define BELOW_INDENT    4
 
 DEFINE_CLEANUP(struct libscols_table, scols_unref_table);
 
@@ -183,7 +185,46 @@ static void fit(const struct table_column *columns, size_t n, const json_t *obje
             }
 }
 
-static int print_plan(FILE *out, const struct plan *p, const json_t *objects)
+/* The last column, if it is to stand below the others; NULL: all stand side by side. */
+static const struct table_column *find_below(FILE *out, const struct table_column *columns, size_t n)
+{
+    return n > 0 && columns[n - 1].below && terminal_width(out) > 0 ? &columns[n - 1] : NULL;
+}
+
+static int print_below(FILE *out, const struct table_column *below, const json_t *object)
+{
+    cleanup_free char *cell = below && object ? cell_of(below, object) : NULL;
+
+    if (below && object && !cell)
+        return -ENOMEM;
+    if (!cell || *cell == '\0' || strcmp(cell, "-") == 0)
+        return 0;
+    (void)fprintf(out, "%*s", BELOW_INDENT, "");
+    wrap_line(out, cell, strlen(cell), BELOW_INDENT, BELOW_INDENT);
+    return 0;
+}
+
+/* A line of titles, then each object's line and what stands below it. */
+static int print_interleaved(FILE *out, struct libscols_table *table, const struct table_column *below,
+                             const json_t *objects)
+{
+    cleanup_free char *text = NULL;
+    const char *line, *end;
+    int r = 0;
+
+    if (scols_print_table_to_string(table, &text) != 0 || !text)
+        return -ENOMEM;
+    line = text;
+    for (size_t i = 0; r == 0 && *line != '\0'; i++, line = *end ? end + 1 : end) {
+        end = line + strcspn(line, "\n");
+        (void)fprintf(out, "%.*s\n", (int)(end - line), line);
+        r = print_below(out, below, i > 0 ? json_array_get(objects, i - 1) : NULL);
+    }
+    return r;
+}
+
+static int print_plan(FILE *out, const struct plan *p, const struct table_column *below,
+                      const json_t *objects)
 {
     cleanup(scols_unref_table_p) struct libscols_table *table = NULL;
     json_t *object;
@@ -204,6 +245,8 @@ static int print_plan(FILE *out, const struct plan *p, const json_t *objects)
         if (add_line(table, p, object) < 0)
             return -ENOMEM;
     }
+    if (below)
+        return print_interleaved(out, table, below, objects);
     return scols_print_table(table) == 0 ? 0 : -ENOMEM;
 }
 
@@ -226,10 +269,13 @@ int table_print(FILE *out, const struct table_column *columns, size_t n, const j
     struct plan p = {.n = 0};
     bool is_out[MAX_COLUMNS] = {false};
     cleanup_buf struct buf left_out = BUF_INIT;
+    const struct table_column *below = find_below(out, columns, n);
     size_t width = terminal_width(out);
 
     if (n > MAX_COLUMNS)
         return -ENOMEM;
+    if (below)
+        n--;
     if (width > 0)
         fit(columns, n, objects, width, is_out);
     for (size_t i = 0; i < n; i++)
@@ -237,7 +283,7 @@ int table_print(FILE *out, const struct table_column *columns, size_t n, const j
             buf_printf(&left_out, "%s%s", left_out.size > 0 ? ", " : "", _(columns[i].title));
         else
             p.columns[p.n++] = &columns[i];
-    if (print_plan(out, &p, objects) < 0)
+    if (print_plan(out, &p, below, objects) < 0)
         return -ENOMEM;
     if (left_out.size > 0)
         print_left_out(out, &left_out);
@@ -284,14 +330,19 @@ static int print_line(FILE *out, const struct plan *p, const json_t *object)
 int table_print_line(FILE *out, const struct table_column *columns, size_t n, const json_t *object)
 {
     cleanup_buf struct buf left_out = BUF_INIT;
+    const struct table_column *below = find_below(out, columns, n);
     struct plan p = {.n = 0};
 
     if (n > MAX_COLUMNS)
         return -ENOMEM;
+    if (below)
+        n--;
     plan_line(out, columns, n, &p, &left_out);
     if (!object && left_out.size > 0)
         print_left_out(out, &left_out);
-    return print_line(out, &p, object);
+    if (print_line(out, &p, object) < 0)
+        return -ENOMEM;
+    return print_below(out, below, object);
 }
 
 int table_print_object(FILE *out, const struct table_column *columns, size_t n, const json_t *object)

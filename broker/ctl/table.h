@@ -14,7 +14,9 @@ struct table_column {
     bool right;                            /* numbers */
     char *(*format)(const json_t *object); /* or NULL: the member as it is; result is the table's to free */
     unsigned
-        spare; /* 0: always there; else its turn to be left out where a terminal is too narrow, 1 first */
+        spare;  /* 0: always there; else its turn to be left out where a terminal is too narrow, 1 first */
+    bool below; /* the last one alone: on a terminal a line of its own below the object's, if it says
+                   something */
     unsigned width; /* for table_print_line(), which cannot know what is still to come: at least so many */
 };
 

@@ -3,6 +3,7 @@
 #include "broker/ctl/moment.h"
 #include "broker/ctl/table.h"
 #include "broker/ctl/verbs.h"
+#include "policy/base/buf.h"
 #include "policy/base/cleanup.h"
 #include "policy/base/ident.h"
 #include "policy/base/verdict.h"
@@ -49,6 +50,30 @@ static char *whole_seconds(const json_t *object)
     return !time || asprintf(&text, "%.*s%s", (int)length, time, time[length] ? "Z" : "") < 0 ? NULL : text;
 }
 
+/* `as root, by login uid 0: the text`, as far as there is something of it; "-" if there is not. */
+static char *detail_of(const json_t *object)
+{
+    const char *account = json_string_value(json_object_get(object, "account"));
+    const char *staff = json_string_value(json_object_get(object, "staff"));
+    const char *detail = json_string_value(json_object_get(object, "detail"));
+    const json_t *actor = json_object_get(object, "actor");
+    cleanup_buf struct buf b = BUF_INIT;
+    cleanup_json json_t *whole = NULL;
+    cleanup_free char *text = NULL;
+
+    if (account && *account && (!staff || strcmp(account, staff) != 0))
+        buf_printf(&b, _("as %s"), account);
+    if (json_is_integer(actor)) {
+        buf_puts(&b, b.size > 0 ? ", " : "");
+        buf_printf(&b, _("by login uid %lld"), (long long)json_integer_value(actor));
+    }
+    if (detail && *detail)
+        buf_printf(&b, "%s%s", b.size > 0 ? ": " : "", detail);
+    text = buf_steal_text(&b);
+    whole = text ? json_string(text) : NULL;
+    return whole ? table_cell(whole) : NULL;
+}
+
 static const struct table_column columns[] = {
     {.title = N_("SEQ"), .member = "sequence", .spare = 6, .right = true, .width = 6},
     {.title = N_("TIME"), .member = "time", .format = whole_seconds, .width = 20},
@@ -61,6 +86,7 @@ static const struct table_column columns[] = {
     {.title = N_("GRANT"), .member = "grant", .spare = 4, .format = table_short_grant, .width = 8},
     {.title = N_("TICKET"), .member = "ticket", .spare = 1, .width = 13},
     {.title = N_("REFERENCE"), .member = "reference", .width = 9},
+    {.title = N_("DETAIL"), .member = "detail", .format = detail_of, .below = true},
 };
 
 static const struct listing listing = {

@@ -1,9 +1,11 @@
+#include "broker/common/wrap.h"
 #include "broker/ctl/call.h"
 #include "broker/ctl/findings.h"
 #include "broker/ctl/text.h"
 #include "broker/ctl/verbs.h"
 #include "broker/doctor/doctor.h"
 #include "broker/ipc/varlink_client.h"
+#include "policy/base/buf.h"
 #include "policy/base/cleanup.h"
 
 #include <string.h>
@@ -65,24 +67,38 @@ static json_t *json_of_doctor(const struct doctor *d)
                      "findings", findings);
 }
 
+/* In few lines, so that the findings stay in sight. */
+static void print_looked(FILE *out, const json_t *all)
+{
+    cleanup_buf struct buf b = BUF_INIT;
+    cleanup_free char *list = NULL, *line = NULL;
+    const json_t *looked;
+    size_t i;
+
+    if (json_array_size(all) == 0)
+        return;
+    json_array_foreach(all, i, looked)
+    {
+        buf_printf(&b, "%s%s", i == 0 ? "" : "; ", json_string_value(looked));
+    }
+    list = buf_steal_text(&b);
+    if (list && asprintf(&line, _("Looked at: %s"), list) >= 0)
+        wrap_line(out, line, strlen(line), 2, 0);
+}
+
 static enum exit_code print_report(const struct cli *cli, const json_t *report)
 {
     json_int_t problems = json_integer_value(json_object_get(report, "problems"));
     json_int_t warnings = json_integer_value(json_object_get(report, "warnings"));
     json_int_t notes = json_integer_value(json_object_get(report, "notes"));
-    const json_t *looked;
-    size_t i;
 
     if (findings_print(cli->out, json_object_get(report, "findings"), FINDINGS_ALL) < 0)
         return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
-    if (json_array_size(json_object_get(report, "looked_at")) > 0)
-        (void)fprintf(cli->out, "%s\n", _("Looked at:"));
-    json_array_foreach(json_object_get(report, "looked_at"), i, looked)
-    {
-        (void)fprintf(cli->out, "  %s\n", json_string_value(looked));
-    }
+    print_looked(cli->out, json_object_get(report, "looked_at"));
     (void)fprintf(cli->out, _("Problems: %d, warnings: %d, notes: %d.\n"), (int)problems, (int)warnings,
                   (int)notes);
+    if (problems + warnings + notes > 0)
+        (void)fprintf(cli->out, _("%s explains the words in brackets.\n"), HUFU_DOCDIR "/doctor.md");
     return EXIT_DONE;
 }
 

@@ -52,7 +52,8 @@ void admission_allow(struct admission *a)
 
     if (a->q.facts.kind == SERVICE_LOGIN && a->q.facts.phase == PHASE_SESSION && e) {
         reply.runtime_max = e->session_max;
-        texts_admit(a->decision.valid_until, a->q.facts.now, e->grant->ticket, reply.message);
+        texts_admit(a->decision.valid_until, a->q.facts.now, e->grant->ticket, e->grant->recording_required,
+                    reply.message);
     }
     gate_call_reply(a->call, &reply);
     free(a);

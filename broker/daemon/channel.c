@@ -89,7 +89,7 @@ static void greet(struct channel_call *c, const struct session *s)
     c->reply.valid_until = s->deadline;
     if (c->m.channel == GATE_CHANNEL_SHELL && e)
         texts_admit(s->deadline, session_now(s, clock_wall_us(), clock_boot_us()), e->grant->ticket,
-                    c->reply.message);
+                    e->grant->recording_required, c->reply.message);
 }
 
 static void on_written(void *userdata, int result, uint64_t sequence)

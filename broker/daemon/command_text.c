@@ -52,7 +52,7 @@ void command_text_doubts(const struct gate_command *m, struct buf *b)
         if ((m->doubts & bit) == 0)
             continue;
         buf_printf(b, "%s%s", before, doubt_name((enum doubt)bit));
-        before = " ";
+        before = ", ";
     }
     if (m->doubts == 0 || m->concern[0] == '\0')
         return;

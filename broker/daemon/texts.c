@@ -29,6 +29,7 @@
     N_("Your authorisation has been used as often as it allows on all hosts together.")
 
 #define ADMITTED   N_("Hufu: you are let in for ticket %s until %s (UTC), %lld h %lld min from now.")
+#define RECORDED   N_("Hufu: this session is recorded, also what you type.")
 #define ENDING     N_("Hufu: session ends in %u min, at %s (UTC). Save your work.")
 #define ENDING_WHY N_("Hufu: session ends at %s (UTC). Save your work.")
 #define ENDED      N_("Hufu: your session ends now.")
@@ -147,7 +148,8 @@ static const struct texts_reason rows[] = {
      N_("Nothing has to be done.")},
     {REASON_RECORDER_GONE,
      N_("Your authorisation requires recording, and something of your session was not recorded."),
-     N_("Log in again. Otherwise ask the operator, and quote the reference below.")},
+     N_("Log in again. If it ends so again, tell the system administrator of this host, and quote the "
+        "reference below.")},
 };
 
 const struct texts_reason *texts_of(enum reason reason)
@@ -260,23 +262,27 @@ void texts_refuse(const struct texts_refusal *t, char message[static TEXTS_MESSA
     copy_wrapped(&b, message, TEXTS_MESSAGE_SIZE);
 }
 
-static void put_admission(struct buf *b, when_t deadline, when_t now, const char *ticket, translate_fn in)
+static void put_admission(struct buf *b, when_t deadline, when_t now, const char *ticket, bool recorded,
+                          translate_fn in)
 {
     char when[WHEN_TEXT_SIZE];
     long long minutes = (long long)(deadline - now) / 60;
 
     put_line(b, in(ADMITTED), ticket, time_text(deadline, when), minutes / 60, minutes % 60);
+    if (recorded)
+        put_line(b, "%s", in(RECORDED));
 }
 
-void texts_admit(when_t deadline, when_t now, const char *ticket, char message[static TEXTS_MESSAGE_SIZE])
+void texts_admit(when_t deadline, when_t now, const char *ticket, bool recorded,
+                 char message[static TEXTS_MESSAGE_SIZE])
 {
     cleanup_buf struct buf b = BUF_INIT;
 
     if (deadline == WHEN_NEVER)
         return;
-    put_admission(&b, deadline, now, ticket, in_english);
+    put_admission(&b, deadline, now, ticket, recorded, in_english);
     if (has_own())
-        put_admission(&b, deadline, now, ticket, in_own);
+        put_admission(&b, deadline, now, ticket, recorded, in_own);
     copy_wrapped(&b, message, TEXTS_MESSAGE_SIZE);
 }
 
@@ -291,13 +297,22 @@ void texts_warn(unsigned minutes, when_t deadline, char *text, size_t size)
     copy_wrapped(&b, text, size);
 }
 
+/* The reason's name is the same in every language: once is enough. */
+static void put_sentence(struct buf *b, const struct texts_reason *row, translate_fn in)
+{
+    if (in == in_english)
+        put_line(b, "%s [%s]", in(row->sentence), reason_name(row->reason));
+    else
+        put_line(b, "%s", in(row->sentence));
+}
+
 static void put_ending(struct buf *b, when_t deadline, const struct texts_reason *row, const char *reference,
                        translate_fn in)
 {
     char when[WHEN_TEXT_SIZE];
 
     put_line(b, in(ENDING_WHY), time_text(deadline, when));
-    put_line(b, "%s [%s]", in(row->sentence), reason_name(row->reason));
+    put_sentence(b, row, in);
     put_line(b, in(REFERENCE), reference);
 }
 
@@ -317,10 +332,7 @@ void texts_warn_why(when_t deadline, enum reason reason, const char *reference, 
 static void put_end(struct buf *b, const struct texts_reason *row, const char *reference, translate_fn in)
 {
     put_line(b, "%s", in(ENDED));
-    if (in == in_english)
-        put_line(b, "%s [%s]", in(row->sentence), reason_name(row->reason));
-    else
-        put_line(b, "%s", in(row->sentence));
+    put_sentence(b, row, in);
     put_line(b, "%s", in(row->advice));
     put_line(b, in(REFERENCE), reference);
 }

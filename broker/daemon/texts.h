@@ -39,8 +39,10 @@ struct texts_refusal {
 /** Writes the message for a refusal. */
 void texts_refuse(const struct texts_refusal *t, char message[static TEXTS_MESSAGE_SIZE]);
 
-/** What somebody admitted reads: how long they have. English in ASCII, then the configured language. */
-void texts_admit(when_t deadline, when_t now, const char *ticket, char message[static TEXTS_MESSAGE_SIZE]);
+/** What somebody admitted reads: how long they have, and whether they are recorded. English in ASCII, then
+ * the configured language. */
+void texts_admit(when_t deadline, when_t now, const char *ticket, bool recorded,
+                 char message[static TEXTS_MESSAGE_SIZE]);
 
 /** What is written to the terminals of a session that is about to end. `minutes` are left. English in ASCII,
  * then the configured language. */

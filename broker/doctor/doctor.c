@@ -113,11 +113,26 @@ void doctor_advise(struct doctor *d, const char *format, ...)
     va_end(arguments);
 }
 
+void doctor_unseen_because(struct doctor *d, const char *what, const char *why)
+{
+    cleanup_free char *item = NULL;
+
+    if (asprintf(&item, "%s (%s)", what, why) < 0) {
+        item = NULL;
+        d->error = -ENOMEM;
+        return;
+    }
+    /* Several checks may want the same file or program. */
+    if (d->unseen.size > 0 && memmem(d->unseen.data, d->unseen.size, item, strlen(item)))
+        return;
+    buf_printf(&d->unseen, "%s%s", d->unseen.size > 0 ? ", " : "", item);
+}
+
 void doctor_unseen(struct doctor *d, const char *what, int error)
 {
     if (error == -ENOMEM)
         d->error = error;
-    buf_printf(&d->unseen, "%s%s (%s)", d->unseen.size > 0 ? ", " : "", what, strerrordesc_np(-error));
+    doctor_unseen_because(d, what, strerrordesc_np(-error));
 }
 
 void doctor_looked(struct doctor *d, const char *format, ...)

@@ -81,6 +81,9 @@ __attribute__((format(printf, 2, 3))) void doctor_advise(struct doctor *d, const
 /** Something could not be looked at, for the reason of this -errno. Told in the end, as one problem. */
 void doctor_unseen(struct doctor *d, const char *what, int error);
 
+/** The same, for a reason in words. Said once, however often it is found. */
+void doctor_unseen_because(struct doctor *d, const char *what, const char *why);
+
 /** Something was looked at: "14 PAM stacks". Told in the end. */
 __attribute__((format(printf, 2, 3))) void doctor_looked(struct doctor *d, const char *format, ...);
 

@@ -52,8 +52,12 @@ const struct user *host_next_gated(const struct doctor *d, const struct users *u
 bool host_has(struct doctor *d, const char *path)
 {
     struct stat st;
+    int r = doctor_stat(d, path, &st);
 
-    return doctor_stat(d, path, &st) == 0;
+    if (r == 0 || r == -ENOENT || r == -ENOTDIR)
+        return r == 0;
+    doctor_unseen(d, path, r);
+    return true;
 }
 
 bool host_is_writable(const struct stat *st, uid_t owner, gid_t group)
@@ -105,9 +109,13 @@ char *host_output(struct doctor *d, const char *const argv[])
 {
     cleanup_doctor_output struct doctor_output output = {0};
     int r = doctor_run(d, argv, &output);
+    char line[201];
 
     if (r == 0 && output.status == 0)
         return steal_pointer(&output.out);
-    doctor_unseen(d, argv[0], r < 0 ? r : -EIO);
+    if (r < 0)
+        doctor_unseen(d, argv[0], r);
+    else
+        doctor_unseen_because(d, argv[0], host_first_line(output.error, line));
     return NULL;
 }

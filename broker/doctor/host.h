@@ -14,7 +14,8 @@ struct users *host_users(struct doctor *d);
 /** The next gated account from *i on; NULL: no more. */
 const struct user *host_next_gated(const struct doctor *d, const struct users *users, size_t *i);
 
-/** Whether something is there, a symbolic link followed. */
+/** Whether something is there, a symbolic link followed. What one may not look at is told of by
+ * doctor_unseen(), and taken to be there. */
 bool host_has(struct doctor *d, const char *path);
 
 /** Whether others than `owner` may write it: another owner, or a mode with w for others, or for a group that

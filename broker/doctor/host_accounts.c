@@ -19,7 +19,8 @@ static void find_primary_group(struct doctor *d, const struct users *users, cons
                 _("has the gated uid %u, but its primary group is %s and not %s: sshd and PAM do not take it "
                   "for gated"),
                 (unsigned)u->uid, name ? name : "?", GATED_GROUP);
-    doctor_advise(d, _("usermod -g %s %s; or give it a uid that is not gated."), GATED_GROUP, u->name);
+    doctor_advise(d, _("A vendor's: usermod -g %s %s. Any other: give it a uid that is not gated."),
+                  GATED_GROUP, u->name);
 }
 
 /* A name has a uid of its own, or two people are one. */

@@ -59,12 +59,12 @@ static void find_writable_below(struct doctor *d, const struct users *users, con
     }
 }
 
-static void find_missing(struct doctor *d, const char *path, const char *why)
+static void find_missing(struct doctor *d, const char *path, const char *why, const char *advice)
 {
     if (host_has(d, path))
         return;
     doctor_find(d, DOCTOR_PROBLEM, "file-missing", path, _("is not there: %s"), why);
-    doctor_advise(d, _("Install Hufu again."));
+    doctor_advise(d, "%s", advice);
 }
 
 /* Stacks and the module are looked at with PAM. */
@@ -79,9 +79,12 @@ static void check_programs(struct doctor *d, const struct users *users)
         find_writable_below(d, users, below[i]);
     for (size_t i = 0; i < ARRAY_SIZE(alone); i++)
         find_writable(d, alone[i]);
-    find_missing(d, HUFU_LIBEXECDIR "/hufu-authorized-keys", _("sshd takes no key of a gated account"));
-    find_missing(d, HUFU_LIBEXECDIR "/hufu-channel", _("sshd starts nothing for a gated account"));
-    find_missing(d, HUFU_LIBEXECDIR "/hufu-reaper", _("no session can begin, and none is ended"));
+    find_missing(d, HUFU_LIBEXECDIR "/hufu-authorized-keys", _("sshd takes no key of a gated account"),
+                 _("Install Hufu again."));
+    find_missing(d, HUFU_LIBEXECDIR "/hufu-channel", _("sshd starts nothing for a gated account"),
+                 _("Install Hufu again."));
+    find_missing(d, HUFU_LIBEXECDIR "/hufu-reaper", _("no session can begin, and none is ended"),
+                 _("Install Hufu again."));
 }
 
 static void check_accounts_files(struct doctor *d)
@@ -142,7 +145,8 @@ static void check_store(struct doctor *d, const struct users *users)
     static const char *const files[] = {STORE "/hufu.db", STORE "/hufu.db-wal", STORE "/hufu.db-shm"};
     uid_t hufu = host_uid_of(users, "hufu");
 
-    find_missing(d, STORE, _("hufud has nowhere to keep records"));
+    find_missing(d, STORE, _("hufud has nowhere to keep records"),
+                 _("Stop hufud, put a backup of it back, and start hufud; on a new host: hufuctl setup."));
     find_open(d, STORE, hufu, 077);
     for (size_t i = 0; i < ARRAY_SIZE(files); i++)
         find_open(d, files[i], hufu, 077);
@@ -170,7 +174,12 @@ static void check_keys(struct doctor *d)
 
 /* ---- sockets ---- */
 
-static void find_socket(struct doctor *d, const char *path, uid_t owner, mode_t wanted, const char *who)
+/* A restart of hufud alone would take over the one that is there: systemd keeps it meanwhile. */
+#define REMAKE_OWN    "systemctl stop hufud && systemctl start hufud"
+#define REMAKE_REAPER "systemctl restart hufu-reaper.socket hufu-reaper"
+
+static void find_socket(struct doctor *d, const char *path, uid_t owner, mode_t wanted, const char *who,
+                        const char *advice)
 {
     struct stat st;
     int r = doctor_stat(d, path, &st);
@@ -178,13 +187,13 @@ static void find_socket(struct doctor *d, const char *path, uid_t owner, mode_t 
     if (r < 0 && r != -ENOENT)
         doctor_unseen(d, path, r);
     if (r == -ENOENT)
-        find_missing(d, path, who);
+        find_missing(d, path, who, advice);
     if (r < 0 || (S_ISSOCK(st.st_mode) && st.st_uid == owner && (st.st_mode & wanted) == wanted))
         return;
     doctor_find(d, DOCTOR_PROBLEM, "socket-wrong", path,
                 _("is not as hufud makes it (owner %u, mode %04o): %s"), (unsigned)st.st_uid,
                 (unsigned)st.st_mode & 07777, who);
-    doctor_advise(d, "systemctl restart hufud");
+    doctor_advise(d, "%s", advice);
 }
 
 static void find_folder(struct doctor *d, const struct users *users)
@@ -206,9 +215,10 @@ static void check_sockets(struct doctor *d, const struct users *users)
     find_folder(d, users);
     if (!doctor_host_of(d)->status)
         return;
-    find_socket(d, RUN "/gate", hufu, 0666, _("sshd's helpers and screen lockers cannot ask, nor PAM"));
-    find_socket(d, RUN "/control", hufu, 0666, _("operators and auditors cannot ask"));
-    find_socket(d, RUN "/reaper", hufu, 0600, _("hufud cannot reach hufu-reaper"));
+    find_socket(d, RUN "/gate", hufu, 0666, _("sshd's helpers and screen lockers cannot ask, nor PAM"),
+                REMAKE_OWN);
+    find_socket(d, RUN "/control", hufu, 0666, _("operators and auditors cannot ask"), REMAKE_OWN);
+    find_socket(d, RUN "/reaper", hufu, 0600, _("hufud cannot reach hufu-reaper"), REMAKE_REAPER);
 }
 
 /* ---- room ---- */

@@ -63,7 +63,7 @@ static void check_proc(struct doctor *d)
                 _("is mounted with %s: hufu-reaper does not start where it may not see every process"),
                 options);
     doctor_advise(
-        d, _("mount -o remount,hidepid=0 /proc; and take hidepid out of /etc/fstab and of proc.mount"));
+        d, _("Take hidepid out of /etc/fstab and of proc.mount, and: mount -o remount,hidepid=0 /proc"));
 }
 
 static void check_cgroups(struct doctor *d)

@@ -56,8 +56,8 @@ static void check_storage(struct doctor *d)
                 _("does not keep the journal over a reboot (Storage=%s): the ledger has Hufu's records, and "
                   "nobody else's are left"),
                 storage);
-    doctor_advise(d, _("Storage=persistent in /etc/systemd/journald.conf.d/hufu.conf; then systemctl restart "
-                       "systemd-journald"));
+    doctor_advise(d, "mkdir -p /etc/systemd/journald.conf.d && printf '[Journal]\\nStorage=persistent\\n' "
+                     ">/etc/systemd/journald.conf.d/zz-hufu.conf && systemctl restart systemd-journald");
 }
 
 /* rsyslog.conf(5): "@host", "@@host", omfwd, omrelp; journal-upload.conf(5): URL=. */
@@ -131,7 +131,7 @@ static void check_catalog(struct doctor *d)
         return;
     doctor_find(d, DOCTOR_NOTE, "catalog-missing", "hufu.catalog",
                 _("is not installed: `journalctl -x` explains none of Hufu's records"));
-    doctor_advise(d, _("Install it below /usr/lib/systemd/catalog, then: journalctl --update-catalog"));
+    doctor_advise(d, _("Install Hufu again, then: journalctl --update-catalog"));
 }
 
 /* ---- auditd ---- */
@@ -153,9 +153,8 @@ static void check_rules(struct doctor *d)
     doctor_find(d, DOCTOR_WARNING, "audit-rules-range", AUDIT_RULES,
                 _("watches other login uids than the gated ones, %u-%u, in some line at least"),
                 (unsigned)h->gated_first, (unsigned)h->gated_last);
-    doctor_advise(d,
-                  _("Put the range into its lines (auid>=%u, auid<=%u, also uid), then: augenrules --load"),
-                  (unsigned)h->gated_first, (unsigned)h->gated_last);
+    doctor_advise(d, "sed -i -E 's/uid>=[0-9]+/uid>=%u/g; s/uid<=[0-9]+/uid<=%u/g' %s && augenrules --load",
+                  (unsigned)h->gated_first, (unsigned)h->gated_last, AUDIT_RULES);
 }
 
 void check_records(struct doctor *d)
@@ -168,7 +167,10 @@ void check_records(struct doctor *d)
     } else {
         doctor_find(d, DOCTOR_NOTE, "auditd-absent", "auditd",
                     _("is not installed: access to files that was denied is on no record (A.4 f)"));
-        doctor_advise(d, _("Install auditd, and the rules of Hufu's contrib/audit."));
+        doctor_advise(d,
+                      _("Install auditd; then: install -m 640 /usr/share/hufu/audit/50-hufu.rules %s && "
+                        "augenrules --load"),
+                      AUDIT_RULES);
     }
     doctor_looked(d, "%s", _("where records are kept"));
 }

@@ -65,13 +65,15 @@ static void check_running(const struct shown *s, const char *unit, enum doctor_s
 
     if (is(s, unit, "LoadState", "masked") || is(s, unit, "LoadState", "not-found")) {
         doctor_find(d, severity, "unit-missing", unit, _("is not installed, or masked: %s"), why);
-        doctor_advise(d, _("systemctl unmask %s; or install Hufu again, then systemctl daemon-reload"), unit);
+        doctor_advise(
+            d, _("Install Hufu again, then systemctl daemon-reload; if it is masked: systemctl unmask %s"),
+            unit);
         return;
     }
     if (!is(s, unit, "ActiveState", "active")) {
         (void)unit_property(s->text, unit, "ActiveState", state, sizeof(state));
         doctor_find(d, severity, "unit-not-running", unit, _("does not run (%s): %s"), state, why);
-        doctor_advise(d, _("systemctl start %s; journalctl -u %s says why it ended"), unit, unit);
+        doctor_advise(d, "systemctl start %s; journalctl -u %s -n 20 --no-pager", unit, unit);
     }
     if (!is(s, unit, "UnitFileState", "enabled") && !is(s, unit, "UnitFileState", "enabled-runtime")) {
         doctor_find(d, DOCTOR_WARNING, "unit-not-enabled", unit, _("does not start at the next boot: %s"),
@@ -99,7 +101,7 @@ static void check_overridden(const struct shown *s, const char *unit)
     if (!unit_property(s->text, unit, "DropInPaths", files, sizeof(files)) || files[0] == '\0')
         return;
     doctor_find(d, DOCTOR_NOTE, "unit-overridden", unit, _("is changed by %s"), files);
-    doctor_advise(d, _("systemctl cat %s; see that it takes nothing of the sandbox away."), unit);
+    doctor_advise(d, _("See that it takes nothing of the sandbox away: systemctl cat %s"), unit);
 }
 
 static void check_sandbox(const struct shown *s)
@@ -115,10 +117,11 @@ static void check_sandbox(const struct shown *s)
             continue;
         doctor_find(d, row->severity, row->code, row->unit, _("has %s=%s in place of %s=%s"), row->property,
                     value, row->property, row->wanted);
-        doctor_advise(d,
-                      _("systemctl cat %s shows which file says so; take it out, then systemctl "
-                        "daemon-reload and restart."),
-                      row->unit);
+        doctor_advise(
+            d,
+            _("Look which file says so: systemctl cat %s. Take it out, then systemctl daemon-reload and "
+              "systemctl restart %s."),
+            row->unit, row->unit);
     }
 }
 
@@ -141,7 +144,7 @@ static void check_replaced(const struct shown *s, const char *unit)
         return;
     doctor_find(d, DOCTOR_WARNING, "restart-needed", unit, _("runs a program that was replaced since: %.*s"),
                 (int)(deleted - program), program);
-    doctor_advise(d, _("systemctl restart %s; live sessions go on"), unit);
+    doctor_advise(d, "systemctl restart %s", unit);
 }
 
 static void check_version(struct doctor *d)

@@ -29,7 +29,9 @@ static void find_in_line(struct doctor *d, const struct stack_line *line, enum d
     doctor_find(d, severity, "pam-arguments", line->file,
                 _("line %u: pam_hufu does not take the option \"%s\": it refuses every gated account"),
                 line->number, option);
-    doctor_advise(d, _("The options are gated_uid=FIRST-LAST, socket=PATH and refusals=shown."));
+    doctor_advise(
+        d,
+        _("Take it out of the line. The options are gated_uid=FIRST-LAST, socket=PATH and refusals=shown."));
 }
 
 /* `gated_uid=` of one line, against that of hufud.conf. */

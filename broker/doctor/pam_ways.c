@@ -40,8 +40,7 @@ static bool has_phase(const struct pam_service *s, enum stack_phase phase)
 static void advise_stack(struct doctor *d, const struct pam_service *s)
 {
     if (starts_with(s->name, "runuser"))
-        doctor_advise(d, _("It includes neither common-account nor common-session: install -m 644 "
-                           "/usr/share/hufu/pam/runuser /etc/pam.d/runuser (runuser-l takes it in)."));
+        doctor_advise(d, "install -m 644 /usr/share/hufu/pam/runuser /etc/pam.d/");
     else if (s->kind == SERVICE_OTHER)
         doctor_advise(d, _("Run `pam-auth-update --enable hufu`, or put the login block of "
                            "/usr/share/hufu/pam/README into the file's account and session phases."));

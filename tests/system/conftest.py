@@ -84,7 +84,7 @@ def pattern(request):
     box.sh("systemctl stop hufud hufu-reaper ssh; sync")
     box.down()
     yield site
-    box.drop()
+    box.drop(request.config.getoption("--keep"))
 
 
 def guarded_clone(request, pattern):
@@ -161,7 +161,7 @@ def joined_pattern(request):
     box.sh("systemctl stop hufu-ldapd hufud hufu-reaper ssh slapd; sync")
     box.down()
     yield site
-    box.drop()
+    box.drop(request.config.getoption("--keep"))
 
 
 @pytest.fixture(scope="module")

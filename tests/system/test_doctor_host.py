@@ -68,7 +68,7 @@ HOST = [
     ),
     ("problem", "file-writable", "/etc/hufu/trust", "chmod 666 /etc/hufu/trust", "chmod 644 /etc/hufu/trust"),
     ("problem", "file-open", "/var/lib/hufu", "chmod 755 /var/lib/hufu", "chmod 700 /var/lib/hufu"),
-    ("problem", "socket-wrong", "/run/hufu/gate", "chmod 600 /run/hufu/gate", "chmod 666 /run/hufu/gate"),
+    ("problem", "socket-wrong", "/run/hufu/gate", "chmod 600 /run/hufu/gate", "systemctl stop hufud && systemctl start hufud"),
     ("note", "proc-hidden", "/proc", "mount -o remount,hidepid=2 /proc", "mount -o remount,hidepid=0 /proc"),
     (
         "warning",

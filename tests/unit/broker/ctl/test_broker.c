@@ -267,9 +267,24 @@ static void test_audit(void **state)
     assert_asks("{\"parameters\": {\"records\": [{\"sequence\": 2, \"event\": \"b\"}, {\"sequence\": 1, "
                 "\"event\": \"a\"}]}}",
                 "audit", "Audit", "{}", EXIT_DONE,
-                "  1 -    a     -      -      -     -       -       -     -      -\n"
-                "  2 -    b     -      -      -     -       -       -     -      -\n");
+                "  1 -    a     -      -      -     -       -       -     -      -         -\n"
+                "  2 -    b     -      -      -     -       -       -     -      -         -\n");
     assert_asks("{\"parameters\": {\"records\": []}}", "audit", "Audit", "{}", EXIT_DONE, "No records.");
+}
+
+/* As whom, by whom, and what: in words of the record's own. */
+static void test_audit_detail(void **state)
+{
+    (void)state;
+    assert_asks("{\"parameters\": {\"records\": [{\"staff\": \"zhang.san\", \"account\": \"root\", "
+                "\"detail\": \"/usr/bin/id\"}]}}",
+                "audit", "Audit", "{}", EXIT_DONE, " as root: /usr/bin/id\n");
+    assert_asks("{\"parameters\": {\"records\": [{\"staff\": \"zhang.san\", \"account\": \"\", "
+                "\"actor\": 1000, \"detail\": \"lost\"}]}}",
+                "audit", "Audit", "{}", EXIT_DONE, " by login uid 1000: lost\n");
+    assert_asks("{\"parameters\": {\"records\": [{\"staff\": \"zhang.san\", \"account\": \"zhang.san\", "
+                "\"reference\": \"R\", \"actor\": null, \"detail\": \"exit 0\\u001b\"}]}}",
+                "audit", "Audit", "{}", EXIT_DONE, " exit 0\\x1b\n");
 }
 
 #define STATUS(deciding, findings)                                                                           \
@@ -342,6 +357,7 @@ int main(void)
         IN_FOLDER(test_sessions),
         IN_FOLDER(test_explain),
         IN_FOLDER(test_audit),
+        IN_FOLDER(test_audit_detail),
         IN_FOLDER(test_audit_page),
         IN_FOLDER(test_status),
     };

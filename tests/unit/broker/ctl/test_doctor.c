@@ -23,6 +23,7 @@ static void test_a_host_with_nothing_on_it(void **state)
     assert_says(r.out, "[broker-away]");
     assert_says(r.out, "systemctl status hufud");
     assert_says(r.out, "warnings: ");
+    assert_says(r.out, "doctor.md explains the words in brackets.");
     assert_string_equal(r.error, "");
 }
 

@@ -55,6 +55,30 @@ static void test_gravest_first(void **state)
     json_decref(findings);
 }
 
+/* Who copies it gets all of it. */
+static void test_a_command_is_not_broken(void **state)
+{
+    static const char command[] = "install -m 640 /usr/share/hufu/audit/50-hufu.rules "
+                                  "/etc/audit/rules.d/50-hufu.rules && augenrules --load";
+    static const char sentence[] =
+        "Look at what stands in the file, and at the service that it names, and then "
+        "start that service.";
+    json_t *findings = json_pack("[{s:s, s:s, s:s, s:s}, {s:s, s:s, s:s, s:s}]", "severity", "note",
+                                 "subject", "s", "message", "one", "advice", command, "severity", "note",
+                                 "subject", "s", "message", "two", "advice", sentence);
+    size_t lines;
+    cleanup_free char *text = printed(findings, FINDINGS_ALL, &lines);
+    /* The command is two rows of the terminal, so what follows does not fit into five. */
+    cleanup_free char *room = printed(findings, 5, &lines);
+
+    (void)state;
+    assert_non_null(strstr(text, command));
+    assert_null(strstr(text, sentence));
+    assert_non_null(strstr(text, "Look at what stands"));
+    assert_null(strstr(room, "Look at what stands"));
+    json_decref(findings);
+}
+
 static void test_what_does_not_fit_is_counted(void **state)
 {
     json_t *findings = dozen();
@@ -116,6 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gravest_first),
+        cmocka_unit_test(test_a_command_is_not_broken),
         cmocka_unit_test(test_what_does_not_fit_is_counted),
         cmocka_unit_test(test_long_ones),
         cmocka_unit_test(test_hostile_finding),

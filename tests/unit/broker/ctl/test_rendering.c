@@ -287,6 +287,43 @@ static void test_narrow_terminals(void **state)
     assert_non_null(strstr(shown, "LAST"));
 }
 
+/* What is long stands below its line on a terminal, and beside the others elsewhere. */
+static const struct table_column with_detail[] = {{.title = "ID", .member = "id"},
+                                                  {.title = "MORE", .member = "second", .below = true}};
+
+static int print_with_detail(FILE *out, const json_t *rows)
+{
+    return table_print(out, with_detail, ARRAY_SIZE(with_detail), rows);
+}
+
+static int print_line_with_detail(FILE *out, const json_t *rows)
+{
+    int r = table_print_line(out, with_detail, ARRAY_SIZE(with_detail), NULL);
+
+    return r < 0 ? r : table_print_line(out, with_detail, ARRAY_SIZE(with_detail), json_array_get(rows, 0));
+}
+
+static void test_a_detail_stands_below(void **state)
+{
+    json_t *rows = json_pack("[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}]", "id", "1", "second", "a b", "id", "2",
+                             "second", "", "id", "3", "second", "c");
+    char shown[1000], *text = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&text, &size);
+
+    (void)state;
+    must(f != NULL && rows != NULL);
+    assert_int_equal(print_with_detail(f, rows), 0);
+    must(fclose(f) == 0);
+    assert_string_equal(text, "ID MORE\n1  a b\n2  -\n3  c\n");
+    free(text);
+    json_decref(rows);
+    print_on_terminal(print_with_detail, 10, shown, sizeof(shown));
+    assert_string_equal(shown, "ID\r\n01234567\r\n    服务人员\r\n");
+    print_on_terminal(print_line_with_detail, 10, shown, sizeof(shown));
+    assert_string_equal(shown, "ID\r\n01234567\r\n    服务人员\r\n");
+}
+
 /* Of lines that come one by one, too; there it is named at once, and for good. */
 static void test_lines_on_narrow_terminals(void **state)
 {
@@ -345,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_durations_of_endings),
         cmocka_unit_test(test_wrapped),
         cmocka_unit_test(test_narrow_terminals),
+        cmocka_unit_test(test_a_detail_stands_below),
         cmocka_unit_test(test_lines_on_narrow_terminals),
     };
 

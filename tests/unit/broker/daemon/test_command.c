@@ -212,7 +212,7 @@ static void test_unsafe(void **state)
     (void)snprintf(m.concern, sizeof(m.concern), "LD_PRELOAD");
     reply = ask(&s, &m);
     world_assert_denied(&reply, REASON_COMMAND_UNSAFE);
-    assert_non_null(strstr(reply.message, "other-name environment (LD_PRELOAD)"));
+    assert_non_null(strstr(reply.message, "other-name, environment (LD_PRELOAD)"));
     assert_int_equal(commands(&s, "failure", NULL), 1);
     scene_end(&s);
 }

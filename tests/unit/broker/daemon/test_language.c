@@ -162,12 +162,14 @@ static void test_admission_and_warning_begin_in_ascii(void **state)
     char message[TEXTS_MESSAGE_SIZE] = "";
 
     (void)state;
-    texts_admit(AT, AT - 5400, "CHG-1", message);
+    texts_admit(AT, AT - 5400, "CHG-1", true, message);
     assert_string_equal(message,
                         "Hufu: you are let in for ticket CHG-1 until 2026-11-21T10:00:00Z (UTC), 1 h 30\n"
                         "min from now.\n"
+                        "Hufu: this session is recorded, also what you type.\n"
                         "Hufu：您已获准进入，工单 CHG-1，至 2026-11-21T10:00:00Z（UTC）为止，还有 1 小时\n"
-                        "30 分钟。");
+                        "30 分钟。\n"
+                        "Hufu：本次会话会被录制，包括您键入的内容。");
     texts_warn(15, AT, message, sizeof(message));
     assert_string_equal(message,
                         "Hufu: session ends in 15 min, at 2026-11-21T10:00:00Z (UTC). Save your work.\n"

@@ -202,11 +202,15 @@ static void test_warning_and_admission(void **state)
     assert_non_null(strstr(text, " 15 min,"));
     assert_non_null(strstr(text, "2026-11-21T10:00:00Z (UTC)"));
     check_lines("warning", text);
-    texts_admit(1795255200, 1795255200 - 5400, "CHG-1", message);
+    texts_admit(1795255200, 1795255200 - 5400, "CHG-1", false, message);
     check_lines("admission", message);
     unwrap(message);
     assert_non_null(strstr(message, "1 h 30 min from now."));
     assert_non_null(strstr(message, "CHG-1"));
+    assert_null(strstr(message, "recorded"));
+    texts_admit(1795255200, 1795255200 - 5400, "CHG-1", true, message);
+    check_lines("admission", message);
+    assert_non_null(strstr(message, "\nHufu: this session is recorded, also what you type."));
 }
 
 int main(void)

@@ -139,6 +139,7 @@ static void test_sockets(void **state)
     healthy_give(p, "/run/hufu", 0777);
     patient_examine(p, check_files);
     assert_finds(p, DOCTOR_PROBLEM, "socket-wrong", "/run/hufu/gate");
+    assert_string_equal(doctor_get(p->doctor, 1)->advice, "systemctl stop hufud && systemctl start hufud");
     assert_finds(p, DOCTOR_PROBLEM, "socket-wrong", "/run/hufu");
     healthy_broker(p, NULL, NULL);
 }
