@@ -25,7 +25,7 @@ static bool is(struct word w, const char *text)
 /* What `*` stands for. */
 static bool is_plain(struct word w)
 {
-    if (w.length == 0 || w.text[0] == '-' || is(w, ".") || is(w, ".."))
+    if (w.length == 0 || w.text[0] == '-' || w.text[0] == '+' || is(w, ".") || is(w, ".."))
         return false;
     for (size_t i = 0; i < w.length; i++)
         if (w.text[i] <= ' ' || w.text[i] > '~' || w.text[i] == '/')

@@ -17,8 +17,9 @@ struct command_run {
 
 /** Whether path and arguments are those of `line`, an absolute path and arguments one blank apart: the path
  * equal, as many arguments, each equal. `*` alone stands for one argument that is visible ASCII without `/`,
- * and neither empty nor an option (`-...`), nor `.` or `..`: it is for a name, and must not become another
- * folder or another way of running the program. An argument that holds a blank or is empty equals none. */
+ * and neither empty nor an option (`-...`, or `+...` as less and vi have it), nor `.` or `..`: it is for a
+ * name, and must not become another folder or another way of running the program. An argument that holds a
+ * blank or is empty equals none. */
 bool command_matches(const char *line, const struct command_run *run);
 
 #endif

@@ -336,42 +336,6 @@ static void test_cwd(void **state)
     assert_int_equal(r->m.doubts, 0);
 }
 
-static void background(const char *line, bool expected)
-{
-    char text[200], *rest = text, *argv[LIST_MAX] = {(char *)"sudo"};
-    int n = 1, optind;
-
-    (void)snprintf(text, sizeof(text), "%s", line);
-    for (char *word; (word = strsep(&rest, " ")) != NULL;)
-        argv[n++] = word;
-    for (optind = 1; optind < n && strcmp(argv[optind], "id") != 0; optind++)
-        ;
-    if (request_is_background(optind, argv) != expected)
-        fail_msg("%s", line);
-}
-
-static void test_background(void **state)
-{
-    (void)state;
-    background("-b id", true);
-    background("-nb id", true);
-    background("-bn id", true);
-    background("-u oracle -b id", true);
-    background("-uoracle -b id", true);
-    background("--background id", true);
-    background("--ba id", true);
-    background("--user oracle --back id", true);
-    background("LANG=C -b id", true);
-    background("-n id -b", false);
-    background("-u -b id", false); /* the account of that name */
-    background("-ub id", false);
-    background("-p -b id", false);
-    background("-n -u oracle id", false);
-    background("--bell id", false);
-    background("--backgrounds id", false);
-    background("id", false);
-}
-
 static void test_command_text(void **state)
 {
     struct run *r = plain();
@@ -421,7 +385,6 @@ int main(void)
         cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_without_a_command),
         cmocka_unit_test(test_cwd),
-        cmocka_unit_test(test_background),
         cmocka_unit_test(test_command_text),
     };
 
