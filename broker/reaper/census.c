@@ -99,6 +99,7 @@ static int parse_stat(char *text, struct census_process *p)
     char *open = strchr(text, '(');
     char *close = strrchr(text, ')');
     uint64_t parent = 0;
+    uint64_t session = 0;
     uint64_t tty = 0;
     uint64_t threads = 0;
     if (open == NULL || close == NULL || close < open)
@@ -107,6 +108,7 @@ static int parse_stat(char *text, struct census_process *p)
     (void)snprintf(p->name, sizeof p->name, "%.16s", open + 1);
     const char *state = field(close + 1, 0);
     if (state == NULL || parse_field(close + 1, 4 - 3, UINT32_MAX, &parent) < 0 ||
+        parse_field(close + 1, 6 - 3, UINT32_MAX, &session) < 0 ||
         parse_field(close + 1, 7 - 3, UINT32_MAX, &tty) < 0 ||
         parse_field(close + 1, 20 - 3, UINT32_MAX, &threads) < 0 ||
         parse_field(close + 1, 22 - 3, UINT64_MAX, &p->start_time) < 0)
@@ -116,6 +118,7 @@ static int parse_stat(char *text, struct census_process *p)
         return -ESRCH;
     p->stopped = *state == 'T' || *state == 't';
     p->parent = (uint32_t)parent;
+    p->session = (uint32_t)session;
     p->tty = (uint32_t)tty;
     return 0;
 }

@@ -21,6 +21,8 @@ struct census_process {
     uint32_t pid;
     uint64_t start_time; /* clock ticks since boot: with pid, names a process for good */
     uint32_t parent;
+    uint32_t
+        session;  /* setsid(2): a process begins one of its own or stays in its parent's, and joins none */
     uint32_t tty; /* device number of the controlling terminal, 0: none */
     uint32_t login_uid;
     uint32_t audit_session;

@@ -11,14 +11,21 @@ enum standing {
     BARE = 0,
     KNOWN,    /* but whatever descends from it is not */
     RECORDS,  /* tlog: so is what descends from it */
-    RECORDED, /* descends from tlog */
+    RECORDED, /* descends from tlog, also by way of parents that ended: tlog is their subreaper */
+};
+
+struct indexed {
+    uint32_t pid;
+    size_t at;
 };
 
 struct judging {
     const struct census *census;
+    struct indexed *index; /* by pid */
     const bool *marked;
     const struct reap_request *q;
     enum standing *standing;
+    bool *walked;
 };
 
 static const struct census_process *at(const struct judging *j, size_t i)
@@ -26,12 +33,19 @@ static const struct census_process *at(const struct judging *j, size_t i)
     return &j->census->processes[i];
 }
 
+static int compare_pids(const void *a, const void *b)
+{
+    const struct indexed *x = a, *y = b;
+
+    return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
 static size_t find(const struct judging *j, uint32_t pid)
 {
-    for (size_t i = 0; i < j->census->count; i++)
-        if (at(j, i)->pid == pid)
-            return i;
-    return NOBODY;
+    const struct indexed key = {.pid = pid};
+    const struct indexed *found = bsearch(&key, j->index, j->census->count, sizeof *j->index, compare_pids);
+
+    return found ? found->at : NOBODY;
 }
 
 static size_t find_process(const struct judging *j, uint32_t pid, uint64_t start_time)
@@ -79,20 +93,36 @@ static bool is_in_init_scope(const struct census_process *p, uint32_t uid)
     return has >= length && strcmp(p->cgroup + has - length, expected) == 0;
 }
 
-/* Only pid 1 starts anything there whose parent it is; the manager's helper is what it starts first. */
+static bool is_managers(const struct judging *j, size_t i)
+{
+    return is_in_init_scope(at(j, i), j->q->target.uid);
+}
+
+/* A person may move processes of theirs there, and pid 1 is the parent of orphans, too. But the manager comes
+ * first, as long as it lives, and when it ends pid 1 kills whatever is there. */
+static size_t find_manager(const struct judging *j)
+{
+    size_t first = NOBODY;
+
+    for (size_t i = 0; i < j->census->count; i++)
+        if (at(j, i)->parent == 1 && is_managers(j, i) &&
+            (first == NOBODY || at(j, i)->start_time < at(j, first)->start_time))
+            first = i;
+    return first;
+}
+
+/* The manager's helper is what it forks first. Units begin sessions (setsid) of their own, so that none of
+ * them comes to be taken for it when it has been killed. */
 static void know_manager(struct judging *j)
 {
-    for (size_t i = 0; i < j->census->count; i++) {
-        const struct census_process *p = at(j, i);
-        size_t helper;
+    size_t manager = find_manager(j), helper;
 
-        if (p->parent != 1 || !is_in_init_scope(p, j->q->target.uid))
-            continue;
-        know(j, i, KNOWN);
-        helper = first_child(j, p->pid);
-        if (helper != NOBODY && is_in_init_scope(at(j, helper), j->q->target.uid))
-            know(j, helper, KNOWN);
-    }
+    if (manager == NOBODY)
+        return;
+    know(j, manager, KNOWN);
+    helper = first_child(j, at(j, manager)->pid);
+    if (helper != NOBODY && at(j, helper)->session == at(j, manager)->session && is_managers(j, helper))
+        know(j, helper, KNOWN);
 }
 
 static bool is_recorders(const struct judging *j, const struct census_process *p)
@@ -132,37 +162,20 @@ static void know_channels(struct judging *j, const bool *named)
     }
 }
 
-/* Whose parent ended belongs to nobody any more; what was there before each recorder was never recorded. A
- * tlog whose hufu-recorder is gone is a recorder that ended, not what one recorded. */
-static void know_orphans(struct judging *j)
+/* From here upwards to the first that something is known about. Each process is walked through once, so that
+ * long rows of processes cost no more than many: a person may make them, and all endings wait for this. */
+static void know_descendant(struct judging *j, size_t from)
 {
-    uint64_t since = UINT64_MAX;
+    size_t i = from;
+    bool recorded;
 
-    for (size_t i = 0; i < j->census->count; i++)
-        if (j->standing[i] == RECORDS && at(j, i)->start_time < since)
-            since = at(j, i)->start_time;
-    for (size_t i = 0; i < j->census->count; i++)
-        if (at(j, i)->parent == 1 && at(j, i)->audit_session == j->q->target.audit_session &&
-            at(j, i)->audit_session != CENSUS_UNSET && at(j, i)->start_time >= since &&
-            at(j, i)->uids[2] != j->q->recorder_uid)
-            know(j, i, RECORDED);
-}
-
-static void know_descendants(struct judging *j)
-{
-    bool again = true;
-
-    while (again) {
-        again = false;
-        for (size_t i = 0; i < j->census->count; i++) {
-            size_t parent = j->standing[i] == BARE ? find(j, at(j, i)->parent) : NOBODY;
-
-            if (parent != NOBODY && j->standing[parent] >= RECORDS) {
-                j->standing[i] = RECORDED;
-                again = true;
-            }
-        }
+    while (i != NOBODY && j->standing[i] == BARE && !j->walked[i]) {
+        j->walked[i] = true;
+        i = find(j, at(j, i)->parent);
     }
+    recorded = i != NOBODY && j->standing[i] >= RECORDS;
+    for (size_t k = from; recorded && k != i; k = find(j, at(j, k)->parent))
+        j->standing[k] = RECORDED;
 }
 
 int recorded_judge(const struct look *l, const struct reap_request *q,
@@ -170,18 +183,25 @@ int recorded_judge(const struct look *l, const struct reap_request *q,
 {
     struct judging j = {.census = &l->census, .marked = l->marked, .q = q};
     enum standing *standing cleanup_free = calloc(l->census.count + 1, sizeof *standing);
+    struct indexed *index cleanup_free = calloc(l->census.count + 1, sizeof *index);
+    bool *walked cleanup_free = calloc(l->census.count + 1, sizeof *walked);
 
     *ret = (struct recorded){.bare = calloc(l->census.count + 1, sizeof *ret->bare)};
-    if (ret->bare == NULL || standing == NULL) {
+    if (ret->bare == NULL || standing == NULL || index == NULL || walked == NULL) {
         recorded_done(ret);
         return -ENOMEM;
     }
+    for (size_t i = 0; i < l->census.count; i++)
+        index[i] = (struct indexed){.pid = l->census.processes[i].pid, .at = i};
+    qsort(index, l->census.count, sizeof *index, compare_pids);
+    j.index = index;
+    j.walked = walked;
     j.standing = standing;
     know_leader(&j);
     know_manager(&j);
     know_channels(&j, named);
-    know_orphans(&j);
-    know_descendants(&j);
+    for (size_t i = 0; i < l->census.count; i++)
+        know_descendant(&j, i);
     for (size_t i = 0; i < l->census.count; i++) {
         ret->bare[i] = j.marked[i] && standing[i] == BARE;
         ret->recorders += standing[i] == RECORDS;

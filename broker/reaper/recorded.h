@@ -13,7 +13,7 @@
  *   the person's user manager and its helper, and nothing that they started;
  *   hufu-recorder, where a channel was to be recorded, and tlog below it;
  *   whatever descends from tlog while it runs, and has not been stopped;
- *   orphans of this session that began after a recorder that runs, and are none;
+ *   orphans among these: the kernel gives them to tlog, and not to pid 1;
  *   hufu-channel, where a transfer was to be, and one process below it.
  * Everything else is bare.
  */

@@ -211,25 +211,45 @@ static void a_killed_recorder_leaves_its_processes_bare(void **state)
     end(s);
 }
 
-/* A multiplexer's server outlives its parent. What was left behind before the recorder ran is none of its. */
-static void orphans_are_known_if_they_began_after_a_recorder(void **state)
+/* A multiplexer's server outlives its parent, and comes to be tlog's child. What is pid 1's was none of it:
+ * whoever waits beside the recorder until that is there could start anything and end. */
+static void orphans_are_known_if_they_are_the_recorders(void **state)
 {
     struct scene *s = recorded_shell();
-    struct census_process *server = add(s, 200, 1, UID, "tmux");
 
     (void)state;
+    (void)add(s, 200, TLOG, UID, "tmux");
     (void)add(s, 201, 200, UID, "bash");
     assert_bare(s, "");
-    server->start_time = TLOG * 10 - 1;
+    get(s, 200)->parent = 1;
     assert_bare(s, "200 201 ");
-    server->start_time = TLOG * 10;
-    server->audit_session = 8;
+    get(s, 200)->parent = FRONT;
     assert_bare(s, "200 201 ");
-    server->audit_session = AUDIT;
-    make_recorders(server); /* a tlog that nobody vouches for */
+    get(s, 200)->parent = 1;
+    make_recorders(get(s, 200)); /* a tlog that nobody vouches for */
     assert_bare(s, "200 201 ");
+    memset(get(s, 200)->uids, 0, sizeof(get(s, 200)->uids));
+    get(s, 200)->parent = TLOG;
     get(s, TLOG)->stopped = true;
     assert_bare(s, "103 104 200 201 ");
+    end(s);
+}
+
+/* Children whose pids are lower than their parents', and parents that go round in a circle as they come and
+ * go while /proc is read. */
+static void parents_are_found_in_any_order(void **state)
+{
+    struct scene *s = recorded_shell();
+
+    (void)state;
+    (void)add(s, 203, SHELL, UID, "sh");
+    (void)add(s, 202, 203, UID, "sh");
+    (void)add(s, 201, 202, UID, "sh");
+    assert_bare(s, "");
+    get(s, 203)->parent = 201;
+    assert_bare(s, "203 202 201 ");
+    get(s, 203)->parent = 204;
+    assert_bare(s, "203 202 201 ");
     end(s);
 }
 
@@ -338,6 +358,13 @@ static void what_a_user_manager_starts_is_bare(void **state)
     assert_bare(s, "202 ");
     p->cgroup = (char *)MANAGER "init.scope"; /* the person may move it there */
     assert_bare(s, "202 ");
+    get(s, 201)->parent = 999; /* and kill the helper, to be the first */
+    get(s, 201)->pid = 999;
+    get(s, 999)->session = 202;
+    p->session = 202;
+    assert_bare(s, "999 202 ");
+    p->parent = 1; /* an orphan that came from elsewhere */
+    assert_bare(s, "999 202 ");
     end(s);
 }
 
@@ -384,7 +411,8 @@ int main(void)
         cmocka_unit_test(a_false_tlog_records_nothing),
         cmocka_unit_test(a_stopped_recorder_records_nothing),
         cmocka_unit_test(a_killed_recorder_leaves_its_processes_bare),
-        cmocka_unit_test(orphans_are_known_if_they_began_after_a_recorder),
+        cmocka_unit_test(orphans_are_known_if_they_are_the_recorders),
+        cmocka_unit_test(parents_are_found_in_any_order),
         cmocka_unit_test(what_the_recorder_was_before_left_is_bare),
         cmocka_unit_test(whoever_stands_above_the_recorder_is_bare),
         cmocka_unit_test(a_second_channel_needs_its_own_recorder),
