@@ -137,7 +137,7 @@ static void record_recording(struct channel_call *c, const struct session *s, co
 
 /* What hufu-channel is to do beyond what it asked for. A transfer is told of in any case; a shell and a
  * command become a recording where the grant says so. */
-static int put_to_record(struct channel_call *c, const struct session *s, struct store_txn *t)
+static int put_to_record(struct channel_call *c, struct session *s, struct store_txn *t)
 {
     bool transfer = c->m.channel == GATE_CHANNEL_TRANSFER, required = recording_is_required(c->broker, s);
     char name[RECORDER_NAME_SIZE];
@@ -158,7 +158,7 @@ static int put_to_record(struct channel_call *c, const struct session *s, struct
     return 0;
 }
 
-static void allow(struct channel_call *c, const struct session *s)
+static void allow(struct channel_call *c, struct session *s)
 {
     char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE], detail[1100];
     struct record r = channel_record(c, s, REASON_OK, address, id, detail);
@@ -183,7 +183,7 @@ static void on_who(void *userdata, int result, const struct reap_reply *reply)
     struct channel_call *c = userdata;
     uint32_t uid = (uint32_t)gate_call_peer(c->call)->uid;
     const struct reap_process *p;
-    const struct session *s;
+    struct session *s;
     struct decision d;
 
     if (result < 0 || reply->result == REAP_FAILED) {

@@ -201,6 +201,7 @@ void life_end(struct broker *b, struct session *s, enum reason reason)
         life_release(b, s, reason);
         return;
     }
+    recording_ended(b, s);
     endings_mark(s, reason);
     if (s->reference[0] == '\0')
         ledger_reference(s->reference);

@@ -134,7 +134,7 @@ static void write_all(const struct recording *r, struct store_txn *t)
         store_txn_meta(t, META_NAME, value);
 }
 
-int recording_admit(struct recording *r, const struct session *s, const struct reap_process *p,
+int recording_admit(struct recording *r, struct session *s, const struct reap_process *p,
                     enum reap_channel_kind kind, struct store_txn *t, char name[static RECORDER_NAME_SIZE])
 {
     struct reap_channel c = {.pid = p->pid, .start_time = p->start_time, .kind = (uint8_t)kind};
@@ -152,6 +152,7 @@ int recording_admit(struct recording *r, const struct session *s, const struct r
     e = add(r, s->number, &c);
     if (e < 0)
         return e;
+    s->asked = true;
     memcpy(name, c.name, RECORDER_NAME_SIZE);
     write_all(r, t);
     recording_watch(r, s);
@@ -203,6 +204,11 @@ int recording_load(struct recording *r)
 
 /* ---- looking ---- */
 
+static bool is_watched(const struct broker *b, const struct session *s)
+{
+    return s->state == SESSION_OPEN && s->settled && !s->job && recording_is_required(b, s);
+}
+
 struct looking {
     struct broker *broker;
     uint64_t session;
@@ -217,17 +223,36 @@ static void name_the_bare(const struct reap_reply *reply, char *text, size_t siz
                                  reply->processes[i].name);
 }
 
-static void end_unrecorded(struct broker *b, struct session *s, const struct reap_reply *reply)
+static void write_unrecorded(struct broker *b, const struct session *s, const char *detail)
 {
     struct record r = ledger_record(EVENT_RECORDING, REASON_RECORDER_GONE, false);
-    char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE], detail[512];
+    char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE];
 
     life_record(&r, s, address);
     ledger_grant(&r, life_entry(b, s), id);
-    name_the_bare(reply, detail, sizeof(detail));
     r.detail = detail;
     ledger_write(b, &r);
-    life_end(b, s, REASON_RECORDER_GONE);
+}
+
+/* Once for each time that it goes on for so long: what ends by itself before the session is ended for it
+ * happened without a recording all the same. */
+static void note_unrecorded(struct broker *b, struct session *s, const struct reap_reply *reply)
+{
+    char detail[512];
+
+    if (s->bare_noted)
+        return;
+    s->bare_noted = true;
+    name_the_bare(reply, detail, sizeof(detail));
+    write_unrecorded(b, s, detail);
+}
+
+/* A startup file can do in a moment what it does and end, and hufu-channel was never asked: then at least
+ * nobody looks for a recording. So it reads for those, too, who only forwarded connections. */
+void recording_ended(struct broker *b, const struct session *s)
+{
+    if (is_watched(b, s) && !s->asked)
+        write_unrecorded(b, s, "nothing was recorded: neither shell nor command nor transfer was asked for");
 }
 
 /* That nobody answered says nothing: the reaper is back soon, or nothing can be ended anyway. */
@@ -238,6 +263,7 @@ static void judge(struct broker *b, struct session *s, const struct reap_reply *
 
     s->recorders = reply->ended;
     if (reply->result != REAP_SURVIVORS) {
+        s->bare_noted = false;
         s->bare_since = 0;
         s->bare_looks = 0;
         /* Not at each look: others wait by this uid for something else. */
@@ -248,8 +274,10 @@ static void judge(struct broker *b, struct session *s, const struct reap_reply *
     s->bare_looks++;
     if (s->bare_since == 0)
         s->bare_since = now;
+    if (now - s->bare_since >= RECORDING_NOTED_US)
+        note_unrecorded(b, s, reply);
     if (now - s->bare_since >= RECORDING_PATIENCE_US && s->bare_looks >= RECORDING_LOOKS)
-        end_unrecorded(b, s, reply);
+        life_end(b, s, REASON_RECORDER_GONE);
 }
 
 static void on_look(void *userdata, int result, const struct reap_reply *reply)
@@ -286,13 +314,15 @@ static void look(struct recording *r, struct session *s)
     reaper_client_ask(b->reaper, &q, REAPER_ASK_US, on_look, l);
 }
 
-static bool is_watched(const struct broker *b, const struct session *s)
-{
-    return s->state == SESSION_OPEN && s->settled && !s->job && recording_is_required(b, s);
-}
-
+/* Never later than it is set already: whoever calls often enough would put off every look. */
 static void arm(struct recording *r, uint64_t us)
 {
+    int enabled = SD_EVENT_OFF;
+    uint64_t at = 0;
+
+    if (sd_event_source_get_enabled(r->timer, &enabled) >= 0 && enabled != SD_EVENT_OFF &&
+        sd_event_source_get_time(r->timer, &at) >= 0 && at <= clock_boot_us() + us)
+        return;
     (void)sd_event_source_set_time_relative(r->timer, us);
     (void)sd_event_source_set_enabled(r->timer, SD_EVENT_ONESHOT);
 }

@@ -9,9 +9,11 @@
  */
 struct recording;
 
-/* While somebody is bare it is looked so often, else once a second; after so long the session ends. */
+/* While somebody is bare it is looked so often, else once a second; after so long it is on record, and the
+ * session ends. */
 #define RECORDING_LOOK_US     ((uint64_t)1000 * 1000)
 #define RECORDING_HASTE_US    ((uint64_t)200 * 1000)
+#define RECORDING_NOTED_US    ((uint64_t)1000 * 1000)
 #define RECORDING_PATIENCE_US ((uint64_t)3000 * 1000)
 #define RECORDING_LOOKS       4 /* at least, so that a broker that was frozen does not judge by one */
 
@@ -37,7 +39,7 @@ bool recording_is_required(const struct broker *b, const struct session *s);
 
 /** Notes that this process of the session may be what `kind` says; RECORDED: *name is its recording's. The
  * list is appended to `t`. 0, -ENOSPC (too many are there), -errno. */
-int recording_admit(struct recording *r, const struct session *s, const struct reap_process *p,
+int recording_admit(struct recording *r, struct session *s, const struct reap_process *p,
                     enum reap_channel_kind kind, struct store_txn *t, char name[static RECORDER_NAME_SIZE]);
 
 /** The session in which this process was let start a transfer; NULL: none. */
@@ -45,5 +47,8 @@ struct session *recording_transfer_of(const struct recording *r, uint32_t pid, u
 
 /** Begins to look after this session, if its grant requires it. It ends with the session. */
 void recording_watch(struct recording *r, const struct session *s);
+
+/** This open session ends now: writes down if nothing of it was recorded and something should have been. */
+void recording_ended(struct broker *b, const struct session *s);
 
 #endif

@@ -71,6 +71,8 @@ struct session {
     uint32_t recorders;  /* that record */
     uint64_t bare_since; /* CLOCK_BOOTTIME, since when every look saw somebody without one; 0: nobody */
     unsigned bare_looks; /* so many */
+    bool asked;          /* something to be recorded was let start, or that was before this hufud */
+    bool bare_noted;     /* that is on record */
     bool looked_at;      /* a look is under way */
     char reference[9];   /* what its person is told to quote of its end; empty: none was given */
 
