@@ -24,6 +24,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -33,6 +36,7 @@
 #define EXIT_USAGE       2
 #define EXIT_CANNOT_EXEC 126
 #define SIGNALLED        128
+#define RECORDING_ROOM   (1 << 20) /* octets for which there has to be room before anything is started */
 #define BEHIND_TLOG      HUFU_LIBEXECDIR "/hufu-channel"
 
 extern char **environ;
@@ -63,6 +67,32 @@ static int settle_descriptors(void)
 static bool begins_with(const char *text, const char *beginning)
 {
     return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+/*
+ * tlog must not be ended by a limit that its person set, while what it records is not on the disk yet: what
+ * they may not raise again is refused.
+ */
+static int settle_limits(void)
+{
+    static const struct {
+        int resource;
+        rlim_t least;
+    } limits[] = {{RLIMIT_FSIZE, (rlim_t)1024 * 1024 * 1024}, {RLIMIT_NOFILE, 64}};
+    struct rlimit now;
+
+    for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+        if (getrlimit((__rlimit_resource_t)limits[i].resource, &now) < 0)
+            return -errno;
+        if (now.rlim_max < limits[i].least)
+            return -EPERM;
+        if (now.rlim_cur >= limits[i].least)
+            continue;
+        now.rlim_cur = limits[i].least;
+        if (setrlimit((__rlimit_resource_t)limits[i].resource, &now) < 0)
+            return -errno;
+    }
+    return 0;
 }
 
 /* Of every name that begins like this. */
@@ -123,6 +153,16 @@ static int settle_environment(const char *name, const char *shell)
     return settle_locale();
 }
 
+/* hufud gives a name to the process that asks: that is this one, before it became hufu-recorder. So nobody
+ * makes files that look like recordings of other sessions, or has a process of theirs go by a channel's name.
+ */
+static bool is_mine(const char *name)
+{
+    uint32_t channel = 0;
+
+    return recorder_is_name(name, NULL, &channel) && channel == (uint32_t)getpid();
+}
+
 static int make_file(const char *name)
 {
     char path[sizeof(RECORDER_FOLDER) + 1 + RECORDER_NAME_SIZE + sizeof(RECORDER_SUFFIX)];
@@ -135,8 +175,11 @@ static int make_file(const char *name)
     (void)umask(before);
     if (fd < 0)
         return -error;
+    error = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RECORDING_ROOM) < 0 && errno != EOPNOTSUPP ? errno : 0;
+    if (error == 0 && ftruncate(fd, 0) < 0)
+        error = errno;
     (void)close(fd);
-    return 0;
+    return -error;
 }
 
 static void pass_on(int number)
@@ -163,6 +206,9 @@ static _Noreturn void become_tlog(const struct recording *r)
         _exit(EXIT_CANNOT_EXEC);
     (void)close_range(r->relayed ? RELAY_FD + 1 : STDERR_FILENO + 1, ~0U, 0);
     (void)signal(SIGPIPE, SIG_DFL);
+    /* Kept over an exec, inherited by nobody: whoever loses their parent below tlog stays below tlog. */
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+        _exit(EXIT_CANNOT_EXEC);
     if (r->command)
         (void)execl(tlog, tlog, "-c", "--", r->command, (char *)NULL);
     else
@@ -191,6 +237,15 @@ static void print_complaints(char *text)
     }
 }
 
+/* Nobody opens the terminal by its name while what is shown on it is recorded: who does so talks past tlog.
+ * What the reaper says to the person comes by tlog's own terminal. */
+static void close_terminal(bool closed)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (isatty(fd))
+            (void)ioctl(fd, closed ? TIOCEXCL : TIOCNXCL);
+}
+
 static int attend(struct recording *r, pid_t pid)
 {
     static struct relay_heard heard;
@@ -216,6 +271,7 @@ static int record(const char *command, bool relayed)
     struct sigaction action = {.sa_handler = pass_on};
     sigset_t none;
     pid_t pid;
+    int status;
 
     (void)sigemptyset(&none);
     if (pipe2(r.complaints, O_CLOEXEC) < 0 ||
@@ -227,6 +283,7 @@ static int record(const char *command, bool relayed)
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGINT, SIG_IGN);
     (void)signal(SIGQUIT, SIG_IGN);
+    close_terminal(true);
     pid = fork();
     if (pid < 0)
         return fail("no process", errno);
@@ -238,7 +295,9 @@ static int record(const char *command, bool relayed)
     tlog_pid = pid;
     (void)sigaction(SIGHUP, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
-    return attend(&r, pid);
+    status = attend(&r, pid);
+    close_terminal(false);
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -261,6 +320,11 @@ int main(int argc, char **argv)
         r = shell ? settle_environment(argv[1], shell) : -ENOENT;
     if (r < 0)
         return fail("environment or login shell", -r);
+    if (!is_mine(argv[1]))
+        return fail("another channel's name", 0);
+    r = settle_limits();
+    if (r < 0)
+        return fail("a limit on files (ulimit -f, ulimit -n)", -r);
     r = make_file(argv[1]);
     if (r < 0)
         return fail("its file in " RECORDER_FOLDER, -r);
