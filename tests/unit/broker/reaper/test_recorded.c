@@ -1,112 +1,9 @@
 /* Who is there without a recorder above them: a table of processes, and the verdict about each. */
-#include "broker/reaper/recorded.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/broker/reaper/recorded_scene.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define UID      20001u
-#define RECORDER 998u
-#define AUDIT    7u
-#define NAME     "17-1-0123456789abcdef"
-#define SCOPE    "/user.slice/user-20001.slice/session-3.scope"
-#define MANAGER  "/user.slice/user-20001.slice/user@20001.service/"
-enum { LEADER = 100, SSHD, FRONT, TLOG, SHELL, NEXT };
-#define PROCESSES_MAX 16
-struct scene {
-    struct census_process processes[PROCESSES_MAX];
-    bool marked[PROCESSES_MAX];
-    struct look look;
-    struct reap_request q;
-    bool named[REAP_CHANNELS_MAX];
-    struct recorded recorded;
-};
-
-static struct census_process *add(struct scene *s, uint32_t pid, uint32_t parent, uint32_t uid,
-                                  const char *name)
-{
-    struct census_process *p = &s->processes[s->look.census.count];
-
-    assert_true(s->look.census.count < PROCESSES_MAX);
-    *p = (struct census_process){.pid = pid,
-                                 .parent = parent,
-                                 .start_time = pid * 10ULL,
-                                 .login_uid = UID,
-                                 .audit_session = AUDIT,
-                                 .uids = {uid, uid, uid, uid}};
-    (void)snprintf(p->name, sizeof(p->name), "%s", name);
-    p->cgroup = (char *)SCOPE;
-    s->marked[s->look.census.count++] = true;
-    return p;
-}
-
-static struct census_process *get(struct scene *s, uint32_t pid)
-{
-    for (size_t i = 0; i < s->look.census.count; i++)
-        if (s->processes[i].pid == pid)
-            return &s->processes[i];
-    fail_msg("no process %u", pid);
-    return NULL;
-}
-
-static void make_recorders(struct census_process *p)
-{
-    p->uids[1] = p->uids[2] = p->uids[3] = RECORDER;
-}
-
-/* sshd, the process that it makes of itself, hufu-recorder, tlog and the shell below it. */
-static struct scene *recorded_shell(void)
-{
-    struct scene *s = calloc(1, sizeof(*s));
-
-    assert_non_null(s);
-    s->look = (struct look){.census = {.processes = s->processes}, .marked = s->marked};
-    s->q = (struct reap_request){
-        .type = FRAME_REAP_RECORDED,
-        .target = {.scope = REAP_STRAYS,
-                   .uid = UID,
-                   .session = 17,
-                   .audit_session = AUDIT,
-                   .leader = LEADER,
-                   .leader_start = LEADER * 10},
-        .recorder_uid = RECORDER,
-        .sshd = 1,
-        .n_channels = 1,
-        .channels = {{FRONT, FRONT * 10, REAP_CHANNEL_RECORDED, NAME}},
-    };
-    s->named[0] = true;
-    (void)add(s, LEADER, 50, 0, "sshd");
-    (void)add(s, SSHD, LEADER, UID, "sshd");
-    make_recorders(add(s, FRONT, SSHD, UID, "hufu-recorder"));
-    make_recorders(add(s, TLOG, FRONT, UID, "tlog-rec-sessio"));
-    (void)add(s, SHELL, TLOG, UID, "bash");
-    return s;
-}
-
-static void judge(struct scene *s)
-{
-    recorded_done(&s->recorded);
-    assert_int_equal(recorded_judge(&s->look, &s->q, s->named, &s->recorded), 0);
-}
-
-/* The pids that are bare, in order, with a blank behind each. */
-static void assert_bare(struct scene *s, const char *expected)
-{
-    char text[256] = "";
-
-    judge(s);
-    for (size_t i = 0; i < s->look.census.count; i++)
-        if (s->recorded.bare[i])
-            (void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%u ", s->processes[i].pid);
-    assert_string_equal(text, expected);
-}
-
-static void end(struct scene *s)
-{
-    recorded_done(&s->recorded);
-    free(s);
-}
 
 static void a_recorded_shell_is_known(void **state)
 {
@@ -338,58 +235,6 @@ static void a_transfer_is_hufu_channel_and_one_process_below_it(void **state)
     end(s);
 }
 
-/* The user manager has an audit session of its own. What it starts for the person is not below a recorder. */
-static void what_a_user_manager_starts_is_bare(void **state)
-{
-    struct scene *s = recorded_shell();
-    struct census_process *p;
-
-    (void)state;
-    p = add(s, 200, 1, UID, "systemd");
-    p->cgroup = (char *)MANAGER "init.scope";
-    p->audit_session = 8;
-    p = add(s, 201, 200, UID, "(sd-pam)");
-    p->cgroup = (char *)MANAGER "init.scope";
-    p->audit_session = 8;
-    assert_bare(s, "");
-    p = add(s, 202, 200, UID, "bash");
-    p->cgroup = (char *)MANAGER "app.slice/run-u1.service";
-    p->audit_session = 8;
-    assert_bare(s, "202 ");
-    p->cgroup = (char *)MANAGER "init.scope"; /* the person may move it there */
-    assert_bare(s, "202 ");
-    get(s, 201)->parent = 999; /* and kill the helper, to be the first */
-    get(s, 201)->pid = 999;
-    get(s, 999)->session = 202;
-    p->session = 202;
-    assert_bare(s, "999 202 ");
-    p->parent = 1; /* an orphan that came from elsewhere */
-    assert_bare(s, "999 202 ");
-    end(s);
-}
-
-/* A unit's name is its owner's to choose. */
-static void a_false_user_manager_is_bare(void **state)
-{
-    static const char *const wrong[] = {
-        MANAGER "app.slice/init.scope",
-        "/user.slice/user-20002.slice/user@20002.service/init.scope",
-        "/init.scope",
-    };
-    struct scene *s = recorded_shell();
-    struct census_process *p = add(s, 200, 1, UID, "systemd");
-
-    (void)state;
-    p->audit_session = 8;
-    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-        p->cgroup = (char *)wrong[i];
-        assert_bare(s, "200 ");
-    }
-    p->cgroup = NULL;
-    assert_bare(s, "200 ");
-    end(s);
-}
-
 static void what_is_not_the_targets_does_not_count(void **state)
 {
     struct scene *s = recorded_shell();
@@ -419,8 +264,6 @@ int main(void)
         cmocka_unit_test(only_sshds_own_process_is_known_below_the_leader),
         cmocka_unit_test(a_login_on_a_console_becomes_the_recorder),
         cmocka_unit_test(a_transfer_is_hufu_channel_and_one_process_below_it),
-        cmocka_unit_test(what_a_user_manager_starts_is_bare),
-        cmocka_unit_test(a_false_user_manager_is_bare),
         cmocka_unit_test(what_is_not_the_targets_does_not_count),
     };
 
