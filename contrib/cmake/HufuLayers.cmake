@@ -77,7 +77,9 @@ hufu_row(document policy/document LAYERS base)
 hufu_row(engine   policy/engine   LAYERS document base)
 hufu_row(wire     policy/wire     LAYERS base)
 
-hufu_row(client   pam_module      LAYERS base wire LIBRARIES pam MAINS pam_hufu.c authorized_keys.c channel.c recorder.c probe.c)
+hufu_row(client   pam_module      LAYERS base wire LIBRARIES pam MAINS pam_hufu.c authorized_keys.c probe.c)
+# What a channel of a connection runs is a process of its own, and may do what the module may not.
+hufu_row(channel  pam_module/channel LAYERS base wire client MAINS channel.c recorder.c)
 
 # The one piece below contrib that is C: what sudo loads.
 hufu_row(plugin   contrib/sudo    LAYERS base wire client LIBRARIES sudo-plugin MAINS hufu_sudo.c)

@@ -60,9 +60,9 @@ class Edges(unittest.TestCase):
         self.assert_refused("hufu_common: layer common may not link library libcrypto")
 
     def test_program(self):
-        self.change("CMakeLists.txt", "hufu_program(hufu-channel LAYER client",
-                    "hufu_program(hufu-channel LAYER client LAYERS common")
-        self.assert_refused("hufu-channel: layer client may not link layer common")
+        self.change("CMakeLists.txt", "hufu_program(hufu-authorized-keys LAYER client",
+                    "hufu_program(hufu-authorized-keys LAYER client LAYERS common")
+        self.assert_refused("hufu-authorized-keys: layer client may not link layer common")
 
     def test_around_the_functions(self):
         self.change("CMakeLists.txt", "\nhufu_check_all_edges()", "\ntarget_link_libraries(hufu_base PRIVATE m)\nhufu_check_all_edges()")

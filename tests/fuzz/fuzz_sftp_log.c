@@ -1,7 +1,7 @@
-// LAYERS: client wire base
+// LAYERS: channel client wire base
 /* Any line as one of sftp-server's log. Whatever is read from it can be told to the broker; whatever is not
  * leaves a clear struct. */
-#include "pam_module/sftp_log.h"
+#include "pam_module/channel/sftp_log.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-#ifndef HUFU_PAM_MODULE_SHELL_H
-#define HUFU_PAM_MODULE_SHELL_H
+#ifndef HUFU_CHANNEL_SHELL_H
+#define HUFU_CHANNEL_SHELL_H
 
 /** The login shell of who runs this, from the user database and not from the environment; /bin/sh if that
  * names none. NULL: no such account. Valid until the next look into the user database. */

@@ -1,5 +1,5 @@
-#ifndef HUFU_PAM_MODULE_COMMAND_H
-#define HUFU_PAM_MODULE_COMMAND_H
+#ifndef HUFU_CHANNEL_COMMAND_H
+#define HUFU_CHANNEL_COMMAND_H
 
 #include "policy/wire/gate.h"
 

@@ -1,5 +1,5 @@
-#ifndef HUFU_PAM_MODULE_TRANSFER_H
-#define HUFU_PAM_MODULE_TRANSFER_H
+#ifndef HUFU_CHANNEL_TRANSFER_H
+#define HUFU_CHANNEL_TRANSFER_H
 
 #include <stdbool.h>
 

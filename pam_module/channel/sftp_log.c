@@ -1,4 +1,4 @@
-#include "pam_module/sftp_log.h"
+#include "pam_module/channel/sftp_log.h"
 
 #include "policy/base/cleanup.h"
 

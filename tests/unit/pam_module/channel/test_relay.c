@@ -1,6 +1,6 @@
 /* What a recorded command reads: handed on whole, ended when it ended, and never more of it under way than a
  * pipe holds. Between the two sides stands `cat`, as tlog would. */
-#include "pam_module/relay.h"
+#include "pam_module/channel/relay.h"
 #include "policy/base/cleanup.h"
 
 #include <fcntl.h>

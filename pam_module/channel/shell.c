@@ -1,4 +1,4 @@
-#include "pam_module/shell.h"
+#include "pam_module/channel/shell.h"
 
 #include <pwd.h>
 #include <stddef.h>

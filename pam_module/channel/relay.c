@@ -1,4 +1,4 @@
-#include "pam_module/relay.h"
+#include "pam_module/channel/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -11,8 +11,8 @@
  */
 #include "policy/base/recorder.h"
 
-#include "pam_module/relay.h"
-#include "pam_module/shell.h"
+#include "pam_module/channel/relay.h"
+#include "pam_module/channel/shell.h"
 #include "policy/base/cleanup.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-#ifndef HUFU_PAM_MODULE_RELAY_H
-#define HUFU_PAM_MODULE_RELAY_H
+#ifndef HUFU_CHANNEL_RELAY_H
+#define HUFU_CHANNEL_RELAY_H
 
 #include <stdbool.h>
 #include <stddef.h>

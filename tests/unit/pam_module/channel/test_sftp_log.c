@@ -1,5 +1,5 @@
 /* What sftp-server's log says, and what it does not. The lines are OpenSSH 9.2's. */
-#include "pam_module/sftp_log.h"
+#include "pam_module/channel/sftp_log.h"
 #include "policy/base/cleanup.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "pam_module/command.h"
+#include "pam_module/channel/command.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-#ifndef HUFU_PAM_MODULE_SFTP_LOG_H
-#define HUFU_PAM_MODULE_SFTP_LOG_H
+#ifndef HUFU_CHANNEL_SFTP_LOG_H
+#define HUFU_CHANNEL_SFTP_LOG_H
 
 #include "policy/wire/gate.h"
 
