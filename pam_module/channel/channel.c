@@ -15,12 +15,12 @@
  * from it.
  */
 #include "pam_module/caller.h"
-#include "pam_module/client.h"
 #include "pam_module/channel/command.h"
 #include "pam_module/channel/relay.h"
 #include "pam_module/channel/shell.h"
-#include "pam_module/text.h"
 #include "pam_module/channel/transfer.h"
+#include "pam_module/client.h"
+#include "pam_module/text.h"
 #include "policy/base/recorder.h"
 #include "policy/wire/gate.h"
 

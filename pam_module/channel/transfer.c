@@ -1,8 +1,8 @@
 #include "pam_module/channel/transfer.h"
 
 #include "pam_module/caller.h"
-#include "pam_module/client.h"
 #include "pam_module/channel/sftp_log.h"
+#include "pam_module/client.h"
 #include "policy/base/cleanup.h"
 
 #include <errno.h>
