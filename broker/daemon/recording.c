@@ -70,11 +70,8 @@ bool recording_is_seen(const struct broker *b, const struct session *s)
 
 static bool is_there(const struct admitted *a, const struct broker *b)
 {
-    int pidfd;
+    int pidfd = registry_find(b->registry, a->session) ? process_pidfd((pid_t)a->channel.pid) : -ESRCH;
 
-    if (!registry_find(b->registry, a->session))
-        return false;
-    pidfd = process_pidfd((pid_t)a->channel.pid);
     if (pidfd >= 0)
         (void)close(pidfd);
     return pidfd != -ESRCH; /* anything else says nothing about it */
@@ -168,19 +165,31 @@ struct session *recording_transfer_of(const struct recording *r, uint32_t pid, u
     return NULL;
 }
 
+/* A decimal as write_all() writes one, and the blank behind it. */
+static bool take_number(const char **at, uint64_t highest, uint64_t *ret)
+{
+    char *end = NULL;
+
+    errno = 0;
+    *ret = strtoull(*at, &end, 10);
+    if (**at < '0' || **at > '9' || errno != 0 || *ret > highest || *end != ' ')
+        return false;
+    *at = end + 1;
+    return true;
+}
+
 static int load_line(struct recording *r, const char *line)
 {
     struct reap_channel c = {0};
-    uint64_t session;
-    unsigned kind;
-    char name[RECORDER_NAME_SIZE];
+    uint64_t session, kind, pid;
 
-    if (sscanf(line, "%" SCNu64 " %u %" SCNu32 " %" SCNu64 " %48s", &session, &kind, &c.pid, &c.start_time,
-               name) != 5)
+    if (!take_number(&line, UINT64_MAX, &session) || !take_number(&line, UINT8_MAX, &kind) ||
+        !take_number(&line, UINT32_MAX, &pid) || !take_number(&line, UINT64_MAX, &c.start_time))
         return -EBADMSG;
+    c.pid = (uint32_t)pid;
     c.kind = (uint8_t)kind;
-    if (kind == REAP_CHANNEL_RECORDED && recorder_is_name(name, NULL, NULL))
-        memcpy(c.name, name, sizeof(name));
+    if (kind == REAP_CHANNEL_RECORDED && recorder_is_name(line, NULL, NULL))
+        memcpy(c.name, line, strlen(line) + 1);
     else if (kind != REAP_CHANNEL_TRANSFER)
         return -EBADMSG;
     return registry_find(r->broker->registry, session) ? add(r, session, &c) : 0;
