@@ -90,7 +90,7 @@ static bool is_in_init_scope(const struct census_process *p, uint32_t uid)
     size_t length = (size_t)snprintf(expected, sizeof expected, "/user@%u.service/init.scope", uid);
     size_t has = p->cgroup == NULL ? 0 : strlen(p->cgroup);
 
-    return has >= length && strcmp(p->cgroup + has - length, expected) == 0;
+    return p->cgroup != NULL && has >= length && strcmp(p->cgroup + has - length, expected) == 0;
 }
 
 static bool is_managers(const struct judging *j, size_t i)
