@@ -39,8 +39,6 @@
 #define RECORDING_ROOM   (1 << 20) /* octets for which there has to be room before anything is started */
 #define BEHIND_TLOG      HUFU_LIBEXECDIR "/hufu-channel"
 
-extern char **environ;
-
 static volatile sig_atomic_t tlog_pid;
 
 static int fail(const char *what, int error)
