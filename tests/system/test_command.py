@@ -22,6 +22,8 @@ COMPLETE = {
     "session show": "NUMBER",
     "session end": "NUMBER",
     "session watch": "",
+    "session replay": "NUMBER --list",
+    "doctor": "",
     "grant finish": "GRANT",
     "revoke": "GRANT",
     "lock": "--staff wang.wu --why W",
