@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+struct place place;
+
 void place_file(const struct place *p, const char *path, unsigned mode, const char *text)
 {
     int fd = openat(p->as.root, path + 1, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -33,7 +35,7 @@ void place_folder(const struct place *p, const char *path, unsigned mode)
     assert_int_equal(fchmodat(p->as.root, path + 1, (mode_t)mode, 0), 0);
 }
 
-void place_make(struct place *p)
+static void place_make(struct place *p)
 {
     static const char *const folders[] = {"/usr",  "/usr/bin", "/etc", "/etc/alternatives",
                                           "/home", "/home/who"};
@@ -64,8 +66,22 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
     return remove(path);
 }
 
-void place_remove(struct place *p)
+static void place_remove(struct place *p)
 {
     assert_int_equal(close(p->as.root), 0);
     assert_int_equal(nftw(p->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+int place_setup(void **state)
+{
+    (void)state;
+    place_make(&place);
+    return 0;
+}
+
+int place_teardown(void **state)
+{
+    (void)state;
+    place_remove(&place);
+    return 0;
 }

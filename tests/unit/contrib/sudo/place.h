@@ -17,8 +17,12 @@ struct place {
     struct path_place as;
 };
 
-void place_make(struct place *p);
-void place_remove(struct place *p);
+/** The one of the running test. */
+extern struct place place;
+
+/** For cmocka. */
+int place_setup(void **state);
+int place_teardown(void **state);
 
 /** Puts a file, a link or a folder; parents are there. */
 void place_file(const struct place *p, const char *path, unsigned mode, const char *text);

@@ -16,7 +16,6 @@
 
 #include <cmocka.h>
 
-static struct place p;
 static struct path_found found;
 static bool all_is_fuse;
 
@@ -31,23 +30,9 @@ int __wrap_fstatfs(int fd, struct statfs *ret)
     return r;
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    place_make(&p);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    place_remove(&p);
-    return 0;
-}
-
 static void leads(const char *path, enum path_result result, const char *real)
 {
-    enum path_result r = path_follow(&p.as, path, &found);
+    enum path_result r = path_follow(&place.as, path, &found);
 
     if (r != result || strcmp(found.real, real) != 0)
         fail_msg("%s: %d %s, about %s", path, (int)r, found.real, found.concern);
@@ -63,7 +48,7 @@ static void test_links_are_followed(void **state)
     leads("/home/who/link", PATH_HOLDS, "/usr/bin/id");
     leads("//usr/./bin/../bin//id", PATH_HOLDS, "/usr/bin/id");
     leads("/../../usr/bin/id", PATH_HOLDS, "/usr/bin/id");
-    place_folder(&p, "/usr/share", 0755);
+    place_folder(&place, "/usr/share", 0755);
     leads("/bin/../share", PATH_HOLDS, "/usr/share"); /* above where the link leads */
 }
 
@@ -83,18 +68,18 @@ static void test_what_others_may_write(void **state)
     (void)state;
     leads("/open/tool", PATH_CHANGES, "/open/tool");
     assert_string_equal(found.concern, "/open");
-    place_link(&p, "/usr/bin/tool", "/open/tool");
+    place_link(&place, "/usr/bin/tool", "/open/tool");
     leads("/usr/bin/tool", PATH_CHANGES, "/open/tool");
-    place_file(&p, "/usr/bin/loose", 0775, "x"); /* by its group */
+    place_file(&place, "/usr/bin/loose", 0775, "x"); /* by its group */
     leads("/usr/bin/loose", PATH_CHANGES, "/usr/bin/loose");
-    place_file(&p, "/usr/bin/looser", 0757, "x");
+    place_file(&place, "/usr/bin/looser", 0757, "x");
     leads("/usr/bin/looser", PATH_CHANGES, "/usr/bin/looser");
     /* A folder on the way out counts as well as one on the way in. */
     leads("/open/../usr/bin/id", PATH_CHANGES, "/usr/bin/id");
-    place_folder(&p, "/shared", 0775);
-    place_file(&p, "/shared/tool", 0755, "x");
+    place_folder(&place, "/shared", 0775);
+    place_file(&place, "/shared/tool", 0755, "x");
     leads("/shared/tool", PATH_CHANGES, "/shared/tool");
-    assert_int_equal(chmod(p.folder, 0777), 0);
+    assert_int_equal(chmod(place.folder, 0777), 0);
     leads("/usr/bin/id", PATH_CHANGES, "/usr/bin/id");
     assert_string_equal(found.concern, "/");
 }
@@ -102,19 +87,19 @@ static void test_what_others_may_write(void **state)
 static void test_what_belongs_to_others(void **state)
 {
     (void)state;
-    p.as.owner = geteuid() + 1;
+    place.as.owner = geteuid() + 1;
     leads("/usr/bin/id", PATH_CHANGES, "/usr/bin/id");
     assert_string_equal(found.concern, "/");
     if (geteuid() != 0)
         return; /* to give one file away takes root */
-    p.as.owner = 0;
-    assert_int_equal(fchownat(p.as.root, "home/who", 1000, 1000, 0), 0);
+    place.as.owner = 0;
+    assert_int_equal(fchownat(place.as.root, "home/who", 1000, 1000, 0), 0);
     leads("/home/who/link", PATH_CHANGES, "/usr/bin/id");
     assert_string_equal(found.concern, "/home/who");
-    assert_int_equal(fchownat(p.as.root, "home/who", 0, 0, 0), 0);
-    assert_int_equal(fchownat(p.as.root, "home/who/link", 1000, 1000, AT_SYMLINK_NOFOLLOW), 0);
+    assert_int_equal(fchownat(place.as.root, "home/who", 0, 0, 0), 0);
+    assert_int_equal(fchownat(place.as.root, "home/who/link", 1000, 1000, AT_SYMLINK_NOFOLLOW), 0);
     leads("/home/who/link", PATH_CHANGES, "/usr/bin/id");
-    assert_int_equal(fchownat(p.as.root, "usr/bin/id", 1000, 1000, 0), 0);
+    assert_int_equal(fchownat(place.as.root, "usr/bin/id", 1000, 1000, 0), 0);
     leads("/usr/bin/id", PATH_CHANGES, "/usr/bin/id");
 }
 
@@ -159,12 +144,12 @@ static void test_nowhere(void **state)
     leads("/usr/bin/nothing", PATH_ABSENT, "/usr/bin/nothing");
     leads("/snap/bin", PATH_ABSENT, "/snap");
     leads("/open/nothing", PATH_LOST, "/open/nothing"); /* anybody can make it */
-    place_link(&p, "/usr/bin/ring", "/usr/bin/ring");
+    place_link(&place, "/usr/bin/ring", "/usr/bin/ring");
     leads("/usr/bin/ring", PATH_LOST, "/usr/bin/ring");
     memset(longest, 'x', sizeof(longest));
     longest[0] = '/';
     longest[sizeof(longest) - 1] = '\0';
-    assert_int_equal(path_follow(&p.as, longest, &found), PATH_LOST);
+    assert_int_equal(path_follow(&place.as, longest, &found), PATH_LOST);
     assert_int_equal(strlen(found.real), PATH_REAL_SIZE - 1);
     assert_int_equal(strlen(found.concern), PATH_CONCERN_SIZE - 1);
 }
@@ -172,7 +157,7 @@ static void test_nowhere(void **state)
 static void doubtful(const char *path, int expected, const char *about)
 {
     char concern[PATH_CONCERN_SIZE] = "";
-    int r = path_interpreter_is_doubtful(&p.as, path, concern);
+    int r = path_interpreter_is_doubtful(&place.as, path, concern);
 
     if (r != expected || (expected && strcmp(concern, about) != 0))
         fail_msg("%s: %d, about %s", path, r, concern);
@@ -185,29 +170,29 @@ static void test_interpreters(void **state)
     (void)state;
     doubtful("/usr/bin/id", 0, "");
     doubtful("/usr/bin/report", 0, "");
-    place_file(&p, "/usr/bin/relative", 0755, "#!sh\n");
+    place_file(&place, "/usr/bin/relative", 0755, "#!sh\n");
     doubtful("/usr/bin/relative", 1, "sh");
-    place_file(&p, "/usr/bin/changeable", 0755, "#!/open/tool\n");
+    place_file(&place, "/usr/bin/changeable", 0755, "#!/open/tool\n");
     doubtful("/usr/bin/changeable", 1, "/open/tool");
-    place_file(&p, "/usr/bin/absent", 0755, "#!/usr/bin/python3\n");
+    place_file(&place, "/usr/bin/absent", 0755, "#!/usr/bin/python3\n");
     doubtful("/usr/bin/absent", 1, "/usr/bin/python3");
-    place_file(&p, "/usr/bin/folder", 0755, "#!/usr/bin\n");
+    place_file(&place, "/usr/bin/folder", 0755, "#!/usr/bin\n");
     doubtful("/usr/bin/folder", 1, "/usr/bin");
-    place_file(&p, "/usr/bin/second", 0755, "#!/usr/bin/changeable\n");
+    place_file(&place, "/usr/bin/second", 0755, "#!/usr/bin/changeable\n");
     doubtful("/usr/bin/second", 1, "/open/tool");
-    place_file(&p, "/usr/bin/itself", 0755, "#!/usr/bin/itself\n");
+    place_file(&place, "/usr/bin/itself", 0755, "#!/usr/bin/itself\n");
     doubtful("/usr/bin/itself", 1, "/usr/bin/itself");
-    place_file(&p, "/usr/bin/empty", 0755, "");
+    place_file(&place, "/usr/bin/empty", 0755, "");
     doubtful("/usr/bin/empty", 0, "");
-    place_file(&p, "/usr/bin/nothing", 0755, "#!\n");
+    place_file(&place, "/usr/bin/nothing", 0755, "#!\n");
     doubtful("/usr/bin/nothing", 1, "");
     (void)snprintf(line, sizeof(line), "#!/usr/bin/%0500d\n", 0);
-    place_file(&p, "/usr/bin/cut", 0755, line);
+    place_file(&place, "/usr/bin/cut", 0755, line);
     doubtful("/usr/bin/cut", 1, "/usr/bin/cut");
     doubtful("/usr/bin/gone", 1, "/usr/bin/gone");
 }
 
-#define PATH_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define PATH_TEST(f) cmocka_unit_test_setup_teardown(f, place_setup, place_teardown)
 
 int main(void)
 {

@@ -14,7 +14,6 @@
 
 #define LIST_MAX 12
 
-static struct place p;
 static const struct request_target oracle = {
     990, 991, {.name = "oracle", .home = "/home/oracle", .shell = "/bin/bash"}};
 
@@ -75,7 +74,7 @@ static struct run *plain(void)
     add(r.submit, "id");
     add(r.submit, "-un");
     r.of = (struct request_of){r.settings, r.user_info, r.command_info, 3,    r.submit,
-                               r.argv,     r.envp,      p.as,           false};
+                               r.argv,     r.envp,      place.as,       false};
     return &r;
 }
 
@@ -355,20 +354,6 @@ static void test_command_text(void **state)
     assert_string_equal(text, "");
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    place_make(&p);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    place_remove(&p);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,5 +373,5 @@ int main(void)
         cmocka_unit_test(test_command_text),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, place_setup, place_teardown);
 }
