@@ -4,6 +4,7 @@
 #include "policy/wire/gate.h"
 #include "policy/wire/reap.h"
 #include "samples_command.h"
+#include "samples_fill.h"
 #include "samples_recording.h"
 
 #include <setjmp.h>
@@ -13,25 +14,12 @@
 
 #include <cmocka.h>
 
-#define COPY(array, text) memcpy(array, text, sizeof(text))
-#define MOST(array)       (memset(array, 'x', sizeof(array) - 1), (array)[sizeof(array) - 1] = 0)
-
 static const struct gate_caller caller = {
     .pid = 1234,
     .parent = 1200,
     .start_time = 567890,
     .parent_start_time = 567800,
     .uid = 0,
-    .login_uid = UINT32_MAX,
-    .audit_session = UINT32_MAX,
-};
-
-static const struct gate_caller caller_most = {
-    .pid = UINT32_MAX,
-    .parent = UINT32_MAX,
-    .start_time = UINT64_MAX,
-    .parent_start_time = UINT64_MAX,
-    .uid = UINT32_MAX,
     .login_uid = UINT32_MAX,
     .audit_session = UINT32_MAX,
 };
@@ -61,7 +49,7 @@ static void fill_pam_most(enum frame_type type, void *p)
     struct gate_pam *m = p;
 
     (void)type;
-    m->caller = caller_most;
+    m->caller = sample_caller_most;
     m->range = (struct gate_range){UINT32_MAX, UINT32_MAX};
     MOST(m->user);
     m->user_uid = UINT32_MAX;
@@ -141,7 +129,7 @@ static void fill_channel_most(enum frame_type type, void *p)
     struct gate_channel *m = p;
 
     (void)type;
-    m->caller = caller_most;
+    m->caller = sample_caller_most;
     m->channel = GATE_CHANNEL_TRANSFER;
     MOST(m->command);
     MOST(m->tty);

@@ -2,11 +2,9 @@
 
 #include "policy/base/doubt.h"
 #include "policy/wire/gate.h"
+#include "samples_fill.h"
 
 #include <string.h>
-
-#define COPY(array, text) memcpy(array, text, sizeof(text))
-#define MOST(array)       (memset(array, 'x', sizeof(array) - 1), (array)[sizeof(array) - 1] = 0)
 
 static const struct gate_caller caller = {
     .pid = 1400,
@@ -16,16 +14,6 @@ static const struct gate_caller caller = {
     .uid = 20001,
     .login_uid = 20001,
     .audit_session = 7,
-};
-
-static const struct gate_caller caller_most = {
-    .pid = UINT32_MAX,
-    .parent = UINT32_MAX,
-    .start_time = UINT64_MAX,
-    .parent_start_time = UINT64_MAX,
-    .uid = UINT32_MAX,
-    .login_uid = UINT32_MAX,
-    .audit_session = UINT32_MAX,
 };
 
 void sample_fill_command(enum frame_type type, void *p)
@@ -52,7 +40,7 @@ void sample_fill_command_most(enum frame_type type, void *p)
     struct gate_command *m = p;
 
     (void)type;
-    m->caller = caller_most;
+    m->caller = sample_caller_most;
     m->range = (struct gate_range){UINT32_MAX, UINT32_MAX};
     MOST(m->person);
     m->person_uid = UINT32_MAX;
@@ -102,7 +90,7 @@ void sample_fill_command_end_most(enum frame_type type, void *p)
     struct gate_command_end *m = p;
 
     (void)type;
-    m->caller = caller_most;
+    m->caller = sample_caller_most;
     m->range = (struct gate_range){UINT32_MAX, UINT32_MAX};
     MOST(m->person);
     m->person_uid = UINT32_MAX;

@@ -1,18 +1,8 @@
 #include "samples_recording.h"
 
+#include "samples_fill.h"
+
 #include <string.h>
-
-#define COPY(array, text) memcpy(array, text, sizeof(text))
-
-static const struct gate_caller caller_most = {
-    .pid = UINT32_MAX,
-    .parent = UINT32_MAX,
-    .start_time = UINT64_MAX,
-    .parent_start_time = UINT64_MAX,
-    .uid = UINT32_MAX,
-    .login_uid = UINT32_MAX,
-    .audit_session = UINT32_MAX,
-};
 
 void sample_fill_transfer(enum frame_type type, void *p)
 {
@@ -30,7 +20,7 @@ void sample_fill_transfer_most(enum frame_type type, void *p)
     struct gate_transfer *m = p;
 
     (void)type;
-    m->caller = caller_most;
+    m->caller = sample_caller_most;
     m->kind = GATE_TRANSFER_CUT;
     m->read = UINT64_MAX;
     m->written = UINT64_MAX;
