@@ -1,7 +1,7 @@
 #ifndef HUFU_AUDIT_FIELDS_H
 #define HUFU_AUDIT_FIELDS_H
 
-#include "broker/store/record.h"
+#include "broker/audit/record.h"
 #include "policy/base/buf.h"
 #include "policy/base/cleanup.h"
 

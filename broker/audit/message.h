@@ -1,7 +1,7 @@
 #ifndef HUFU_AUDIT_MESSAGE_H
 #define HUFU_AUDIT_MESSAGE_H
 
-#include "broker/store/record.h"
+#include "broker/audit/record.h"
 #include "policy/base/buf.h"
 
 /** One English sentence, without a full stop, that says to an operator what a record means: "zhang.san

@@ -1,7 +1,7 @@
 #ifndef HUFU_DAEMON_BROKER_H
 #define HUFU_DAEMON_BROKER_H
 
-#include "broker/audit/feeder.h"
+#include "broker/daemon/feeder.h"
 #include "broker/daemon/accounts.h"
 #include "broker/daemon/config.h"
 #include "broker/daemon/grants.h"

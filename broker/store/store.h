@@ -1,7 +1,7 @@
 #ifndef HUFU_STORE_STORE_H
 #define HUFU_STORE_STORE_H
 
-#include "broker/store/record.h"
+#include "broker/audit/record.h"
 #include "policy/base/cleanup.h"
 #include "policy/base/ident.h"
 #include "policy/base/verdict.h"

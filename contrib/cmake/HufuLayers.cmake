@@ -67,7 +67,7 @@ hufu_library(sd-event   PKGCONFIG libsystemd HEADERS "systemd/sd-event\\.h" "sys
 hufu_library(sd-bus     PKGCONFIG libsystemd HEADERS "systemd/sd-bus.*\\.h")
 hufu_library(libldap    PKGCONFIG ldap HEADERS "ldap\\.h" "lber\\.h" "openldap\\.h")
 hufu_library(libseccomp PKGCONFIG libseccomp HEADERS "seccomp\\.h")
-# JSON is the language of the control socket: its codec, its handlers and its client speak it, nobody else does.
+# JSON is the language of the control socket and of exports: who speaks one of them or judges it, and nobody else.
 hufu_library(jansson    PKGCONFIG jansson HEADERS "jansson.*\\.h" SHARED_DOOR)
 
 # --- layers ------------------------------------------------------------------------------------------------------
@@ -86,19 +86,20 @@ hufu_row(plugin   contrib/sudo    LAYERS base wire client LIBRARIES sudo-plugin 
 
 hufu_row(common   broker/common   LAYERS base LIBRARIES inih)
 hufu_row(trust    broker/trust    LAYERS base document engine LIBRARIES libcrypto threads)
-hufu_row(store    broker/store    LAYERS base common LIBRARIES sqlite3 threads)
-hufu_row(audit    broker/audit    LAYERS base common store LIBRARIES sd-journal threads)
+# What a record is and what is said of it: below the store, so that a ledger can be read and checked without one.
+hufu_row(audit    broker/audit    LAYERS base common LIBRARIES sd-journal jansson)
+hufu_row(store    broker/store    LAYERS base common audit LIBRARIES sqlite3 threads)
 hufu_row(sessions broker/sessions LAYERS base document engine wire common LIBRARIES sd-event)
 hufu_row(ipc      broker/ipc      LAYERS base wire common LIBRARIES sd-event jansson)
 hufu_row(directory broker/directory LAYERS base wire common ipc LIBRARIES sd-event)
 hufu_row(daemon   broker/daemon
-  LAYERS base document engine wire common trust store audit sessions ipc directory
+  LAYERS base document engine wire common trust audit store sessions ipc directory
   LIBRARIES sd-event jansson threads MAINS main.c)
 hufu_row(reaper   broker/reaper   LAYERS base wire common LIBRARIES sd-event sd-bus MAINS main.c)
 hufu_row(ldap     broker/ldap     LAYERS base wire common LIBRARIES libldap libseccomp sd-event threads MAINS main.c)
 # What hufud and its client say is JSON there, so findings about it are made from JSON.
 hufu_row(doctor   broker/doctor   LAYERS base document common LIBRARIES jansson)
-hufu_row(ctl      broker/ctl      LAYERS base document engine trust common ipc doctor
+hufu_row(ctl      broker/ctl      LAYERS base document engine trust common audit ipc doctor
   LIBRARIES jansson smartcols MAINS main.c)
 
 # Only these headers of a layer may be seen from the layer named: hufuctl speaks the varlink codec, and is no listener.

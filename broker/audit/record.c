@@ -1,4 +1,4 @@
-#include "broker/store/record.h"
+#include "broker/audit/record.h"
 
 #include "policy/base/cleanup.h"
 #include "policy/base/unicode.h"

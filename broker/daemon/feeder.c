@@ -1,6 +1,6 @@
-#include "broker/audit/feeder.h"
+#include "broker/daemon/feeder.h"
 
-#include "broker/audit/fields.h"
+#include "broker/audit/journal.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -8,10 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
 #include <time.h>
-#include <unistd.h>
 
 /*
  * A thread inside sd_journal_sendv() cannot be called back, so feeder_stop() waits a little and then leaves
@@ -24,7 +21,6 @@
 #define RETRY_FIRST_SECONDS 1
 #define RETRY_MOST_SECONDS  30
 #define HOST_SIZE           80 /* more than a host name of a configuration may have */
-#define JOURNAL_SOCKET      "/run/systemd/journal/socket"
 
 struct feeder {
     struct store *store;
@@ -102,19 +98,6 @@ static void feeder_pause(struct feeder *f)
     (void)pthread_mutex_unlock(&f->lock);
 }
 
-/* Without a socket libsystemd drops the record and says that all is well. */
-static int send_record(const struct record *r, const char *host)
-{
-    cleanup_fields struct fields f;
-    int e = fields_build(r, host, &f);
-
-    if (e < 0)
-        return e;
-    if (access(JOURNAL_SOCKET, F_OK) < 0)
-        return -errno;
-    return sd_journal_sendv(f.items, (int)f.n);
-}
-
 static int send_from_host(struct feeder *f, const struct record *r)
 {
     char host[HOST_SIZE];
@@ -122,7 +105,7 @@ static int send_from_host(struct feeder *f, const struct record *r)
     (void)pthread_mutex_lock(&f->lock);
     memcpy(host, f->host, sizeof(host));
     (void)pthread_mutex_unlock(&f->lock);
-    return send_record(r, host);
+    return journal_send(r, host);
 }
 
 /* Sends one record as often as it takes; false if the feeder stops. What was sent is noted even then. */

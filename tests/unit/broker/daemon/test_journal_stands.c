@@ -1,5 +1,5 @@
-// LAYERS: store test_support
-#include "broker/audit/feeder.h"
+// LAYERS: test_support
+#include "broker/daemon/feeder.h"
 #include "tests/unit/support/folder.h"
 #include "tests/unit/unit.h"
 

@@ -1,5 +1,5 @@
-#ifndef HUFU_AUDIT_FEEDER_H
-#define HUFU_AUDIT_FEEDER_H
+#ifndef HUFU_DAEMON_FEEDER_H
+#define HUFU_DAEMON_FEEDER_H
 
 #include "broker/store/store.h"
 

@@ -1,5 +1,5 @@
-#ifndef HUFU_STORE_RECORD_H
-#define HUFU_STORE_RECORD_H
+#ifndef HUFU_AUDIT_RECORD_H
+#define HUFU_AUDIT_RECORD_H
 
 #include "policy/base/buf.h"
 #include "policy/base/ident.h"

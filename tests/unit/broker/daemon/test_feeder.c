@@ -1,6 +1,6 @@
 // LINK: -Wl,--wrap=sd_journal_sendv -Wl,--wrap=access
-// LAYERS: store test_support
-#include "broker/audit/feeder.h"
+// LAYERS: test_support
+#include "broker/daemon/feeder.h"
 #include "tests/unit/support/folder.h"
 #include "tests/unit/unit.h"
 
