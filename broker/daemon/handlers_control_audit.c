@@ -72,12 +72,13 @@ void control_audit(void *userdata, struct control_call *call, json_t *parameters
     struct audit_parameters p = {0};
     struct record_filter *f = &p.filter;
     const struct varlink_field fields[] = {
-        {"since", VARLINK_STRING, true, &p.since},    {"until", VARLINK_STRING, true, &p.until},
-        {"staff", VARLINK_STRING, true, &f->staff},   {"vendor", VARLINK_STRING, true, &f->vendor},
-        {"event", VARLINK_STRING, true, &f->event},   {"result", VARLINK_STRING, true, &f->result},
-        {"reason", VARLINK_STRING, true, &f->reason}, {"grant", VARLINK_STRING, true, &f->grant},
-        {"ticket", VARLINK_STRING, true, &f->ticket}, {"service", VARLINK_STRING, true, &f->service},
-        {"session", VARLINK_INT, true, &p.session},   {"after", VARLINK_INT, true, &p.after},
+        {"since", VARLINK_STRING, true, &p.since},      {"until", VARLINK_STRING, true, &p.until},
+        {"staff", VARLINK_STRING, true, &f->staff},     {"vendor", VARLINK_STRING, true, &f->vendor},
+        {"event", VARLINK_STRING, true, &f->event},     {"result", VARLINK_STRING, true, &f->result},
+        {"reason", VARLINK_STRING, true, &f->reason},   {"grant", VARLINK_STRING, true, &f->grant},
+        {"ticket", VARLINK_STRING, true, &f->ticket},   {"service", VARLINK_STRING, true, &f->service},
+        {"session", VARLINK_INT, true, &p.session},     {"account", VARLINK_STRING, true, &f->account},
+        {"address", VARLINK_STRING, true, &f->address}, {"after", VARLINK_INT, true, &p.after},
         {"limit", VARLINK_INT, true, &p.limit}};
     int r;
 

@@ -15,7 +15,7 @@
  * held over SQLite or a callback. `connection` guards the connection: the worker holds it while it works, the
  * owner while it loads.
  */
-#define FILTER_TEXTS 9
+#define FILTER_TEXTS 10
 
 struct store_read {
     struct store_read *next; /* in the queue, then among the answers */

@@ -10,8 +10,9 @@
 static int filter_copy(struct store_read *r, const struct record_filter *f)
 {
     struct record_filter *own = &r->filter;
-    const char **slots[FILTER_TEXTS] = {&own->staff, &own->vendor, &own->event,   &own->result, &own->reason,
-                                        &own->grant, &own->ticket, &own->service, &own->account};
+    const char **slots[FILTER_TEXTS] = {&own->staff,   &own->vendor, &own->event,  &own->result,
+                                        &own->reason,  &own->grant,  &own->ticket, &own->service,
+                                        &own->account, &own->address};
 
     *own = *f;
     for (size_t i = 0; i < FILTER_TEXTS; i++) {

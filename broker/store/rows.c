@@ -37,16 +37,6 @@ static void want_number(struct conditions *c, const char *sql, int64_t number)
     c->items[c->n++] = (struct condition){.sql = sql, .number = number};
 }
 
-/* Seconds as microseconds; beyond their range: the end of it. */
-static int64_t microseconds(when_t t)
-{
-    int64_t us;
-
-    if (__builtin_mul_overflow(t, (int64_t)1000000, &us))
-        return t < 0 ? INT64_MIN : INT64_MAX;
-    return us;
-}
-
 static int conditions_of(const struct record_filter *f, struct conditions *c)
 {
     enum reason reason;
@@ -59,10 +49,11 @@ static int conditions_of(const struct record_filter *f, struct conditions *c)
     want_text(c, " AND ticket = ?", f->ticket);
     want_text(c, " AND service = ?", f->service);
     want_text(c, " AND account = ?", f->account);
+    want_text(c, " AND address = ?", f->address);
     if (f->from != 0)
-        want_number(c, " AND at_us >= ?", microseconds(f->from));
+        want_number(c, " AND at_us >= ?", record_filter_us(f->from));
     if (f->until != 0)
-        want_number(c, " AND at_us < ?", microseconds(f->until));
+        want_number(c, " AND at_us < ?", record_filter_us(f->until));
     if (f->session != 0)
         want_number(c, " AND session = ?", (int64_t)f->session);
     if (!f->reason)

@@ -1,6 +1,7 @@
 #ifndef HUFU_STORE_STORE_H
 #define HUFU_STORE_STORE_H
 
+#include "broker/audit/filter.h"
 #include "broker/audit/record.h"
 #include "policy/base/cleanup.h"
 #include "policy/base/ident.h"
@@ -242,17 +243,6 @@ int store_flush(struct store *s);
 int store_health(struct store *s);
 
 /* ---- reading the ledger ---- */
-
-struct record_filter {
-    uint64_t after;     /* sequence > after */
-    uint64_t before;    /* sequence < before; 0: no bound */
-    when_t from, until; /* 0: no bound */
-    /* NULL: any. `reason` is a reason's name. */
-    const char *staff, *vendor, *event, *result, *reason, *grant, *ticket, *service, *account;
-    uint64_t session; /* 0: any */
-    bool newest_first;
-    uint32_t limit; /* 0: 1000 */
-};
 
 /* Rows read on the store thread, in steps between commits, handed over from store_dispatch(). The array is
  * freed after the call. */

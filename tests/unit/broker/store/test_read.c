@@ -17,8 +17,10 @@ struct numbers {
     size_t n;
     int calls, result;
     uint64_t first_hash; /* keeps the reader honest: looks into what it is given */
+    struct record_filter asked;
 };
 
+/* SQL and record_filter_matches() are two readings of one filter: what the one found, the other takes. */
 static void take(void *userdata, int result, const struct record *rows, size_t n)
 {
     struct numbers *x = userdata;
@@ -29,13 +31,14 @@ static void take(void *userdata, int result, const struct record *rows, size_t n
     for (size_t i = 0; i < n && i < ARRAY_SIZE(x->items); i++) {
         x->items[i] = rows[i].sequence;
         assert_non_null(rows[i].detail);
+        assert_true(record_filter_matches(&x->asked, &rows[i]));
         x->first_hash += rows[i].hash[0];
     }
 }
 
 static struct numbers read_all(struct shelf *x, struct record_filter f)
 {
-    struct numbers n = {.result = 1};
+    struct numbers n = {.result = 1, .asked = f};
 
     assert_int_equal(store_read(x->store, &f, take, &n), 0);
     (void)store_flush(x->store);
@@ -97,6 +100,7 @@ static void add_eight(struct shelf *x)
     add(x, &r, 1);
     r = shelf_record("zhang.san");
     r.service = "login";
+    r.address = "local";
     r.at_us -= 1000000;
     add(x, &r, 1);
 }
@@ -117,6 +121,7 @@ static void test_filters(void **state)
     expect(x, (struct record_filter){.session = 18}, "6");
     expect(x, (struct record_filter){.ticket = "CHG-2"}, "7");
     expect(x, (struct record_filter){.service = "login"}, "8");
+    expect(x, (struct record_filter){.address = "local"}, "8");
     expect(
         x,
         (struct record_filter){.staff = "zhang.san", .vendor = "acme", .event = "login", .result = "success"},
