@@ -1,6 +1,7 @@
 #include "broker/daemon/broker.h"
 
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/common/files.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/claiming.h"
@@ -75,6 +76,7 @@ int broker_create_store(const struct broker_options *o, const struct config *con
     r = store_create(&options, why);
     if (r == 0)
         r = store_open(&options, &s, why);
+    FAILPOINT(CREATE_UNSIGNED);
     if (r == 0)
         r = write_identity(s, &identity);
     if (r < 0)

@@ -1,5 +1,6 @@
 #include "broker/store/commit.h"
 
+#include "broker/common/failpoint.h"
 #include "broker/store/sql.h"
 
 #include <errno.h>
@@ -114,12 +115,20 @@ static bool commit_is_open(const struct committer *c)
     return sqlite3_get_autocommit(c->db) == 0;
 }
 
+static int commit_op(struct committer *c, const struct op *o, uint64_t *sequence)
+{
+    int r = apply_op(c, o, sequence);
+
+    FAILPOINT(STORE_APPLIED);
+    return r;
+}
+
 static int commit_apply(struct committer *c, struct store_txn *t)
 {
     int r = 0;
 
     for (const struct op *o = t->first; o && r == 0; o = o->next)
-        r = apply_op(c, o, &t->sequence);
+        r = commit_op(c, o, &t->sequence);
     return r;
 }
 
@@ -134,6 +143,7 @@ static int commit_one(struct committer *c, struct store_txn *t)
     r = commit_apply(c, t);
     if (r == 0)
         r = commit_run(c, COMMIT_RELEASE);
+    FAILPOINT(STORE_RELEASED);
     if (r == 0)
         return 0;
     t->sequence = 0;
@@ -181,8 +191,11 @@ static bool is_of_the_store(int error)
 
 static int commit_end(struct committer *c, struct store_txn *const *txns, size_t n)
 {
-    int r = commit_run(c, COMMIT_COMMIT);
+    int r;
 
+    FAILPOINT(STORE_COMMITTING);
+    r = commit_run(c, COMMIT_COMMIT);
+    FAILPOINT(STORE_COMMITTED);
     if (r == 0)
         return 0;
     commit_abandon(c);
@@ -210,6 +223,7 @@ int committer_group(struct committer *c, struct store_txn *const *txns, size_t n
     size_t n_good = 0;
     int r = commit_run(c, COMMIT_BEGIN);
 
+    FAILPOINT(STORE_BEGUN);
     for (size_t i = 0; i < n; i++)
         txns[i]->result = 0;
     if (r < 0) {

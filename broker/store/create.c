@@ -1,3 +1,4 @@
+#include "broker/common/failpoint.h"
 #include "broker/common/files.h"
 #include "broker/common/i18n.h"
 #include "broker/store/schema.h"
@@ -60,8 +61,10 @@ static int put_in_place(const char *temporary, const char *path)
 
     if (r < 0)
         return r;
+    FAILPOINT(CREATE_SYNCED);
     if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) < 0)
         return -errno;
+    FAILPOINT(CREATE_PLACED);
     return files_sync_folder(path);
 }
 
@@ -110,7 +113,9 @@ static int create(const char *path)
     if (fd < 0)
         return -errno;
     (void)close(fd);
+    FAILPOINT(CREATE_EMPTY);
     r = make(temporary);
+    FAILPOINT(CREATE_MADE);
     if (r == 0)
         r = put_in_place(temporary, path);
     if (r < 0)

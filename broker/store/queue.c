@@ -1,3 +1,4 @@
+#include "broker/common/failpoint.h"
 #include "broker/store/internal.h"
 
 #include <errno.h>
@@ -74,8 +75,10 @@ void store_dispatch(struct store *s)
     s->read_answers_end = &s->read_answers;
     s->dispatching = true;
     (void)pthread_mutex_unlock(&s->lock);
+    FAILPOINT(STORE_DISPATCHING);
     dispatch_txns(txns);
     dispatch_reads(reads);
+    FAILPOINT(STORE_DISPATCHED);
     (void)pthread_mutex_lock(&s->lock);
     s->dispatching = false;
     (void)pthread_cond_signal(&s->work);

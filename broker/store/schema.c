@@ -1,5 +1,6 @@
 #include "broker/store/schema.h"
 
+#include "broker/common/failpoint.h"
 #include "broker/store/sql.h"
 #include "policy/base/buf.h"
 
@@ -182,11 +183,14 @@ static int schema_step(sqlite3 *db, const char *step, size_t version)
     r = sql_exec(db, "BEGIN IMMEDIATE;");
     if (r < 0)
         return r;
+    FAILPOINT(MIGRATE_BEGUN);
     r = sql_exec(db, step);
     if (r == 0)
         r = sql_exec(db, set);
+    FAILPOINT(MIGRATE_STEPPED);
     if (r == 0)
         r = sql_exec(db, "COMMIT;");
+    FAILPOINT(MIGRATE_COMMITTED);
     if (r < 0 && !sqlite3_get_autocommit(db))
         (void)sql_exec(db, "ROLLBACK;");
     return r;

@@ -1,5 +1,6 @@
 #include "broker/store/store.h"
 
+#include "broker/common/failpoint.h"
 #include "broker/common/files.h"
 #include "broker/common/i18n.h"
 #include "broker/store/check.h"
@@ -149,10 +150,13 @@ static void store_settle(struct store *s)
 
     if (!s->marked || s->health == -EBADMSG)
         return;
+    FAILPOINT(STORE_SETTLING);
     if (committer_set_fed(&s->committer, s->fed) < 0 || committer_set_opened(&s->committer, 0) < 0)
         return;
+    FAILPOINT(STORE_UNMARKED);
     if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, &log_pages, &copied) == SQLITE_OK)
         (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    FAILPOINT(STORE_SETTLED);
 }
 
 struct store *store_close(struct store *s)

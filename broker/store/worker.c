@@ -1,3 +1,4 @@
+#include "broker/common/failpoint.h"
 #include "broker/store/internal.h"
 
 #include <errno.h>
@@ -39,12 +40,14 @@ int worker_mark_opened(struct store *s)
     int log_pages, copied;
     int r = committer_set_opened(&s->committer, 1);
 
+    FAILPOINT(STORE_MARKED);
     if (r < 0)
         return r;
     /* The log keeps its pages, so that it has a header from now on (check.c). */
     if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &log_pages, &copied) != SQLITE_OK ||
         log_pages != copied)
         return -EIO;
+    FAILPOINT(STORE_MARK_COPIED);
     s->marked = true;
     return 0;
 }
@@ -92,6 +95,7 @@ static void group_answer(struct store *s, struct group *g, int health)
     worker_wake_owner(s);
     (void)pthread_cond_broadcast(&s->settled);
     (void)pthread_mutex_unlock(&s->lock);
+    FAILPOINT(STORE_ANSWERED);
 }
 
 static void worker_commit(struct store *s, struct group *g, int health)
@@ -111,7 +115,9 @@ static void worker_trim_log(struct store *s, bool busy)
     (void)pthread_mutex_lock(&s->connection);
     if (s->log_pages >= (busy ? LOG_PAGES_BUSY : LOG_PAGES_IDLE)) {
         s->log_pages = 0;
+        FAILPOINT(STORE_TRIMMING);
         (void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        FAILPOINT(STORE_TRIMMED);
     }
     (void)pthread_mutex_unlock(&s->connection);
 }

@@ -21,6 +21,9 @@ endif()
 
 include_directories(BEFORE "${PROJECT_SOURCE_DIR}")
 add_compile_definitions(_GNU_SOURCE)
+if(HUFU_FAILPOINTS)
+  add_compile_definitions(HUFU_FAILPOINTS)
+endif()
 
 add_compile_options(
   -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef -Wvla)

@@ -13,6 +13,7 @@ import tempfile
 import unittest
 
 import artefacts
+import failpoints
 import flags
 import headers
 import includes
@@ -381,6 +382,26 @@ class Stacks(Sample):
     def test_service_list(self):
         self.assert_finds(self.change("policy/base/service.c", '{"su-l", SERVICE_SWITCH', '{"doas", SERVICE_SWITCH'),
                           "services that switch")
+
+
+class Failpoints(Sample):
+    TABLE = '#define FAILPOINT_TABLE(ROW) ROW(STORE_BEGUN, "store-begun") ROW(STORE_COMMITTED, "store-committed")\n'
+
+    def test_places(self):
+        self.write("broker/common/failpoint.h", self.TABLE)
+        self.write("broker/store/commit.c", "FAILPOINT(STORE_BEGUN);\n")
+        self.assert_finds(failpoints.check_places(self.root), "STORE_COMMITTED has no place")
+        self.write("broker/store/commit.c", "FAILPOINT(STORE_BEGUN); FAILPOINT(STORE_COMMITTED); FAILPOINT(OTHER);\n")
+        self.assert_finds(failpoints.check_places(self.root), "OTHER is not in the table")
+
+    def test_without(self):
+        self.assert_clean(failpoints.check_without([self.compile("int main(void) { return 0; }\n")]))
+        self.assert_finds(failpoints.check_without([self.compile(
+            '#include <stdlib.h>\nint main(void) { return getenv("HUFU_FAILPOINT") != 0; }\n')]), "holds the text")
+        self.assert_finds(failpoints.check_without([self.compile(
+            '__attribute__((used)) static const char x[] = "store-committed"; int main(void) { return 0; }\n')]), "store-committed")
+        self.assert_finds(failpoints.check_without([self.compile(
+            "__attribute__((used)) static void failpoint_pass(void) {} int main(void) { return 0; }\n")]), "failpoint_pass")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,56 @@
+#ifndef HUFU_COMMON_FAILPOINT_H
+#define HUFU_COMMON_FAILPOINT_H
+
+/*
+ * Places at which a debug build can be made to die, so that tests/crash sees what a kill -9 leaves behind
+ * between any two steps that last. FAILPOINT(NAME) is nothing at all unless the tree was configured with
+ * HUFU_FAILPOINTS, which CMake refuses for what is shipped.
+ *
+ * In such a build the environment variable HUFU_FAILPOINT=name:N (as it is when the program starts) has the
+ * process send itself SIGKILL when it passes the place of that name for the N-th time, whichever thread that
+ * is. Passing costs one comparison, takes no lock and may happen anywhere, in a signal handler too.
+ *
+ * This table is the only list of names: a place that is not in it does not compile, and tests/arch finds a
+ * row that no place has. The driver tries every row and fails if one of them never killed.
+ */
+/* clang-format off */
+#define FAILPOINT_TABLE(ROW) \
+    /* making and changing the store's file */ \
+    ROW(CREATE_EMPTY, "create-empty") /* a file under another name, nothing in it yet */ \
+    ROW(CREATE_MADE, "create-made") /* all tables, still under the other name */ \
+    ROW(CREATE_SYNCED, "create-synced") \
+    ROW(CREATE_PLACED, "create-placed") /* it has its name; the folder is not synced */ \
+    ROW(CREATE_UNSIGNED, "create-unsigned") /* a store, before it is noted whose it is */ \
+    ROW(MIGRATE_BEGUN, "migrate-begun") \
+    ROW(MIGRATE_STEPPED, "migrate-stepped") /* the step's statements, before its commit */ \
+    ROW(MIGRATE_COMMITTED, "migrate-committed") \
+    /* a group of transactions */ \
+    ROW(STORE_MARKED, "store-marked") /* "open" is in the log, not in the main file */ \
+    ROW(STORE_MARK_COPIED, "store-mark-copied") \
+    ROW(STORE_BEGUN, "store-begun") \
+    ROW(STORE_APPLIED, "store-applied") /* one operation of one transaction */ \
+    ROW(STORE_RELEASED, "store-released") /* one transaction of the group */ \
+    ROW(STORE_COMMITTING, "store-committing") \
+    ROW(STORE_COMMITTED, "store-committed") /* on disk, and nobody knows */ \
+    ROW(STORE_ANSWERED, "store-answered") /* the answer is queued for the loop */ \
+    ROW(STORE_DISPATCHING, "store-dispatching") /* the loop takes the answers */ \
+    ROW(STORE_DISPATCHED, "store-dispatched") \
+    ROW(STORE_TRIMMING, "store-trimming") /* the log is about to be copied into the main file */ \
+    ROW(STORE_TRIMMED, "store-trimmed") \
+    ROW(STORE_SETTLING, "store-settling") /* at stop */ \
+    ROW(STORE_UNMARKED, "store-unmarked") \
+    ROW(STORE_SETTLED, "store-settled")
+/* clang-format on */
+
+#define ROW(symbol, name) FAILPOINT_##symbol,
+enum failpoint { FAILPOINT_TABLE(ROW) FAILPOINT_COUNT };
+#undef ROW
+
+#ifdef HUFU_FAILPOINTS
+void failpoint_pass(enum failpoint here);
+#define FAILPOINT(symbol) failpoint_pass(FAILPOINT_##symbol)
+#else
+#define FAILPOINT(symbol) ((void)0)
+#endif
+
+#endif
