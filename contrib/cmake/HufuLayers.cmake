@@ -89,6 +89,9 @@ hufu_row(trust    broker/trust    LAYERS base document engine LIBRARIES libcrypt
 # What a record is and what is said of it: below the store, so that a ledger can be read and checked without one.
 hufu_row(audit    broker/audit    LAYERS base common LIBRARIES sd-journal jansson)
 hufu_row(store    broker/store    LAYERS base common audit LIBRARIES sqlite3 threads)
+# What an auditor looks at: it only computes, on records and documents that others have read. Whether a command line or an
+# hour of a grant was used is asked of the functions that decide (engine).
+hufu_row(review   broker/review   LAYERS base document engine common audit LIBRARIES jansson)
 hufu_row(sessions broker/sessions LAYERS base document engine wire common LIBRARIES sd-event)
 hufu_row(ipc      broker/ipc      LAYERS base wire common LIBRARIES sd-event jansson)
 hufu_row(directory broker/directory LAYERS base wire common ipc LIBRARIES sd-event)
@@ -99,7 +102,7 @@ hufu_row(reaper   broker/reaper   LAYERS base wire common LIBRARIES sd-event sd-
 hufu_row(ldap     broker/ldap     LAYERS base wire common LIBRARIES libldap libseccomp sd-event threads MAINS main.c)
 # What hufud and its client say is JSON there, so findings about it are made from JSON.
 hufu_row(doctor   broker/doctor   LAYERS base document common LIBRARIES jansson)
-hufu_row(ctl      broker/ctl      LAYERS base document engine trust common audit ipc doctor
+hufu_row(ctl      broker/ctl      LAYERS base document engine trust common audit review ipc doctor
   LIBRARIES jansson smartcols MAINS main.c)
 
 # Only these headers of a layer may be seen from the layer named: hufuctl speaks the varlink codec, and is no listener.
