@@ -28,7 +28,7 @@ foreach(catalogue IN LISTS catalogues)
     COMMAND sed -i "/^\"POT-Creation-Date:/d" "${catalogue}")
 endforeach()
 file(GLOB_RECURSE messages CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
-  "${PROJECT_SOURCE_DIR}/policy/*.c" "${PROJECT_SOURCE_DIR}/broker/*.c")
+  "${PROJECT_SOURCE_DIR}/policy/*.[ch]" "${PROJECT_SOURCE_DIR}/broker/*.[ch]")
 list(JOIN messages "\n" message_files)
 file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/messages.list" CONTENT "${message_files}\n" @ONLY)
 # tests/texts collects with the same words.

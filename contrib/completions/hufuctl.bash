@@ -83,8 +83,8 @@ _hufuctl_options() {
       echo --staff --vendor --until --grace --why
       ;;
     'audit')
-      echo --since --until --staff --vendor --event --result --reason --grant --ticket --service --session --lines -n \
-        --follow -f
+      echo --since --until --staff --vendor --event --result --reason --grant --ticket --service --session --account \
+        --address --lines -n --follow -f --utc
       ;;
   esac
   echo --json --socket --help -h

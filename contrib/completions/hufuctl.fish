@@ -200,8 +200,11 @@ complete -c hufuctl -n '__hufuctl_is "audit"' -l grant -x -a '(__hufuctl_ids gra
 complete -c hufuctl -n '__hufuctl_is "audit"' -l ticket -x -d 'for this ticket'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l service -x -a 'sshd login cron at' -d 'of this PAM service'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l session -x -a '(__hufuctl_ids session)' -d 'of this session'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l account -x -d 'about this account: the person\'s, or one they became'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l address -x -d 'from this address, or `local`'
 complete -c hufuctl -n '__hufuctl_is "audit"' -s n -l lines -x -d 'at most so many, the latest'
 complete -c hufuctl -n '__hufuctl_is "audit"' -s f -l follow -d 'go on with each new one; 10 lines before, or -n'
+complete -c hufuctl -n '__hufuctl_is "audit"' -l utc -d 'times in UTC, not in your time zone'
 
 complete -c hufuctl -n '__hufuctl_is "clock confirm"' -l why -x -d 'for the record'
 complete -c hufuctl -n '__hufuctl_is "clock confirm"' -l yes -d 'do not ask, for scripts'

@@ -257,12 +257,14 @@ static void test_audit(void **state)
         "\"reference\": "
         "\"R-1\"}]}}",
         "audit --since 2026-11-21T08:00:00+08:00 --until now --staff s --vendor v --event e --result failure "
-        "--reason no-grant --grant " PAPERS_ID " --ticket t --service sshd --session 17 -n 5",
+        "--reason no-grant --grant " PAPERS_ID
+        " --ticket t --service sshd --session 17 --account oracle --address 10.1.2.77 --utc -n 5",
         "Audit",
         "{\"since\": \"2026-11-21T00:00:00Z\", \"until\": \"2026-11-21T10:00:00Z\", \"staff\": \"s\", "
         "\"vendor\": "
         "\"v\", \"event\": \"e\", \"result\": \"failure\", \"reason\": \"no-grant\", \"grant\": \"" PAPERS_ID
-        "\", \"ticket\": \"t\", \"service\": \"sshd\", \"session\": 17, \"limit\": 5}",
+        "\", \"ticket\": \"t\", \"service\": \"sshd\", \"session\": 17, \"account\": \"oracle\", "
+        "\"address\": \"10.1.2.77\", \"limit\": 5}",
         EXIT_DONE, "41 2026-11-21T10:00:00Z login failure no-grant zhang.san sshd    10.1.2.77 -");
     assert_asks("{\"parameters\": {\"records\": [{\"sequence\": 2, \"event\": \"b\"}, {\"sequence\": 1, "
                 "\"event\": \"a\"}]}}",

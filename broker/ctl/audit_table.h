@@ -1,0 +1,19 @@
+#ifndef HUFU_CTL_AUDIT_TABLE_H
+#define HUFU_CTL_AUDIT_TABLE_H
+
+#include "broker/ctl/table.h"
+
+/* Records as a table for people. */
+
+#define AUDIT_COLUMNS 12
+
+/** The columns; with `utc` their times are in UTC, else in the zone of whoever looks, with its offset: both
+ * are what
+ * --since takes. */
+void audit_table_columns(bool utc, struct table_column columns[static AUDIT_COLUMNS]);
+
+/** A record's time, "2026-11-21T08:00:00+08:00" in the zone of whoever looks, "Z" where that is UTC; the
+ * caller's to free. "-": it has none. */
+char *audit_local_time(const json_t *record);
+
+#endif
