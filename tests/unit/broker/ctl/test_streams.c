@@ -24,7 +24,7 @@ static void test_audit_follow(void **state)
 
     (void)state;
     assert_says(call, "\"more\":true");
-    assert_says(call, "\"parameters\":{\"limit\":2,\"result\":\"failure\"}");
+    assert_says(call, "\"parameters\":{\"result\":\"failure\",\"limit\":2}");
     /* Titles once, and each record below them, in columns that keep their places. */
     assert_says(r.out, "   SEQ TIME                 EVENT ");
     assert_says(r.out, "\n    41 2026-11-21T10:00:00Z login          failure no-grant         zhang.san ");
