@@ -79,10 +79,11 @@ static const struct table_column columns[AUDIT_COLUMNS] = {
 
 void audit_table_columns(bool utc, struct table_column shown[static AUDIT_COLUMNS])
 {
+    tzset();
     memcpy(shown, columns, sizeof(columns));
     for (size_t i = 0; i < AUDIT_COLUMNS; i++)
         if (shown[i].format == audit_local_time && utc)
             shown[i].format = utc_time;
-        else if (shown[i].format == audit_local_time)
+        else if (shown[i].format == audit_local_time && (timezone != 0 || daylight != 0))
             shown[i].width = sizeof("2026-11-21T08:00:00+08:00") - 1;
 }
