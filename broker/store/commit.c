@@ -13,7 +13,8 @@
  * things are less obvious:
  *
  * - Some errors (disk full, I/O) make SQLite roll the whole transaction back by itself. What came before in
- * the group is then lost, so the group is done again, each transaction alone.
+ * the group is then lost, so the group is done again, each transaction alone. So it is when the disk is full:
+ * each is tried until room was made for it or there is none, before the next, so that their order stays.
  * - A COMMIT whose fsync failed has written its frames to the write-ahead log all the same, and a broker
  * killed right then would find them there again: transactions that were answered with an error would have
  * happened. So after a failed COMMIT one number is written: its frames overwrite the first of the failed
@@ -160,7 +161,7 @@ static void commit_abandon(struct committer *c)
         (void)commit_run(c, COMMIT_ROLLBACK);
 }
 
-/* Applies all; true if the transaction is still there. */
+/* Applies all; true if the transaction is still there, and nobody in it lacks room. */
 static bool commit_each(struct committer *c, struct store_txn *const *txns, size_t n, size_t *n_good)
 {
     *n_good = 0;
@@ -168,7 +169,7 @@ static bool commit_each(struct committer *c, struct store_txn *const *txns, size
         txns[i]->result = commit_one(c, txns[i]);
         if (txns[i]->result == 0)
             ++*n_good;
-        if (!commit_is_open(c))
+        if (!commit_is_open(c) || txns[i]->result == -ENOSPC)
             return false;
     }
     return true;
@@ -204,20 +205,9 @@ static int commit_end(struct committer *c, struct store_txn *const *txns, size_t
     return r;
 }
 
-static int commit_alone(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed)
-{
-    int result = 0;
+#define COMMIT_ALONE 1 /* nothing of the group is committed: each has to be tried by itself */
 
-    for (size_t i = 0; i < n; i++) {
-        int r = committer_group(c, &txns[i], 1, fed);
-
-        if (r < 0)
-            result = r;
-    }
-    return result;
-}
-
-int committer_group(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed)
+static int commit_together(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed)
 {
     const struct ledger_head before = c->head;
     size_t n_good = 0;
@@ -231,9 +221,10 @@ int committer_group(struct committer *c, struct store_txn *const *txns, size_t n
         return r;
     }
     if (!commit_each(c, txns, n, &n_good)) {
+        commit_abandon(c);
         c->head = before;
         if (n > 1)
-            return commit_alone(c, txns, n, fed);
+            return COMMIT_ALONE;
         commit_fail(txns, n, -EIO);
         return txns[0]->result;
     }
@@ -245,6 +236,51 @@ int committer_group(struct committer *c, struct store_txn *const *txns, size_t n
     r = commit_end(c, txns, n);
     if (r < 0)
         c->head = before;
+    return r;
+}
+
+bool committer_has_made_room(const struct committer *c, int result, unsigned attempt)
+{
+    return result == -ENOSPC && c->make_room && c->make_room(c->userdata, attempt);
+}
+
+static int commit_single(struct committer *c, struct store_txn *t, uint64_t fed)
+{
+    unsigned attempt = 0;
+    int r;
+
+    do
+        r = commit_together(c, &t, 1, fed);
+    while (!t->can_wait && committer_has_made_room(c, r, attempt++));
+    return r;
+}
+
+static int commit_alone(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed)
+{
+    bool behind = false; /* one that will be written later */
+    int result = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        int r = -ENOSPC;
+
+        txns[i]->result = 0;
+        if (behind)
+            commit_fail(&txns[i], 1, r);
+        else
+            r = commit_single(c, txns[i], fed);
+        behind = behind || (r == -ENOSPC && txns[i]->keep);
+        if (r < 0)
+            result = r;
+    }
+    return result;
+}
+
+int committer_group(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed)
+{
+    int r = n > 1 ? commit_together(c, txns, n, fed) : COMMIT_ALONE;
+
+    if (r == COMMIT_ALONE || r == -ENOSPC)
+        r = commit_alone(c, txns, n, fed);
     return r;
 }
 

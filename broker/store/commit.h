@@ -49,6 +49,8 @@ struct committer {
     sqlite3 *db; /* borrowed */
     sqlite3_stmt *statements[COMMIT_STATEMENTS];
     int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]);
+    bool (*make_room)(void *userdata, unsigned attempt); /* may be NULL */
+    void *userdata;
     struct ledger_head head; /* as committed; while a group is under way: as it will be */
 };
 
@@ -56,9 +58,13 @@ int committer_init(struct committer *c, sqlite3 *db,
                    int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]));
 void committer_done(struct committer *c);
 
-/** Commits transactions as one, setting result and sequence of each. `fed` is put on record beside them.
- * Returns 0, or why the disk did not take them. */
+/** Commits transactions as one, setting result and sequence of each. `fed` is put on record beside them. What
+ * stands behind one that is to be kept and found no room fails with it. Returns 0, or why the disk did not
+ * take them. */
 int committer_group(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed);
+
+/** Whether room was made after `result`, for the n-th attempt: then it may be tried again. */
+bool committer_has_made_room(const struct committer *c, int result, unsigned attempt);
 
 /** Writes whether a broker has the store open. 0 or -errno. */
 int committer_set_opened(struct committer *c, int opened);

@@ -42,6 +42,10 @@ struct store {
     bool marked;   /* the main file says that the store is open */
     int log_pages; /* in the write-ahead log after the last commit */
 
+    /* The worker's: transactions that wait for room, the oldest first. */
+    struct store_txn *kept, **kept_end;
+    atomic_uint n_kept;
+
     pthread_mutex_t lock;
     pthread_cond_t work;    /* something for the worker */
     pthread_cond_t settled; /* something was answered or committed, or the store closes */
@@ -59,6 +63,15 @@ struct store {
 
 /** The worker's thread. */
 void *worker_run(void *store);
+
+/** Takes what found no room and is to be kept out of the group, all answered. */
+void kept_add(struct store *s, struct store_txn **txns, size_t *n);
+/** Takes up to `max` of them out. */
+size_t kept_take(struct store *s, struct store_txn **txns, size_t max);
+/** Tries the oldest that are kept: up to `max` of them are taken out, into `txns`, and committed together. 0:
+ * there are none, or all those found room; else their error, and what found none is kept again. With
+ * `connection` held. */
+int kept_commit(struct store *s, struct store_txn **txns, size_t max, size_t *n, uint64_t fed);
 
 /** Notes in the main file that the store is open. With `connection` held. 0 or -errno. */
 int worker_mark_opened(struct store *s);

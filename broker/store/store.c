@@ -31,6 +31,7 @@ static int store_new(struct store **ret)
     if (!s)
         return -ENOMEM;
     s->queue_end = &s->queue;
+    s->kept_end = &s->kept;
     s->answers_end = &s->answers;
     s->reads_end = &s->reads;
     s->read_answers_end = &s->read_answers;
@@ -65,6 +66,8 @@ static int store_connect(struct store *s, const struct store_options *options, c
         return r;
     (void)sqlite3_wal_hook(s->db, note_log_pages, s);
     r = committer_init(&s->committer, s->db, options->sha256);
+    s->committer.make_room = options->make_room;
+    s->committer.userdata = options->userdata;
     return r < 0 ? r : check_ledger(&s->committer, error);
 }
 

@@ -32,6 +32,10 @@ struct store_options {
     const char *path; /* /var/lib/hufu/hufu.db */
     /* SHA-256, handed in so that libcrypto keeps its one door. */
     int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]);
+    /* May be NULL. Called when the disk has no room for a transaction or for copying the log back, by the
+     * thread that commits, for the n-th time (from 0) of each: makes some. False: there is none to be had. */
+    bool (*make_room)(void *userdata, unsigned attempt);
+    void *userdata;
 };
 
 /** Makes a new store, mode 0600, whole or not at all; -EEXIST if anything is there (also a log without a
@@ -225,6 +229,15 @@ void store_txn_drop_claim(struct store_txn *t, const uint8_t nonce[static STORE_
 /** Forgets all that rest on anything else. */
 void store_txn_keep_verdicts(struct store_txn *t, const uint8_t basis[static STORE_VERDICT_KEY]);
 
+/** It can wait for a disk with room: none is made for it. */
+void store_txn_can_wait(struct store_txn *t);
+/** It says what has happened already. If the disk has no room for it, it is kept in memory, and everything
+ * that is submitted after it is refused or kept behind it until there is: so that it is written in its order.
+ * STORE_KEPT_MAX of them; a further one is answered with the error. One that is kept when the store closes is
+ * tried once more, then answered. */
+void store_txn_keep(struct store_txn *t);
+#define STORE_KEPT_MAX 8192
+
 /* result: 0 when it is on disk, else negative errno (-ENOSPC, -EIO, -EBADMSG ...) and nothing of it is.
  * sequence: of its last ledger record, 0 without. Called from store_dispatch(). */
 typedef void store_done(void *userdata, int result, uint64_t sequence);
@@ -236,11 +249,13 @@ int store_submit(struct store *s, struct store_txn *t, store_done *done, void *u
 /** Readable when answers wait. */
 int store_fd(const struct store *s);
 void store_dispatch(struct store *s);
-/** Waits until everything submitted so far has been answered, and dispatches it. At stop and in tests.
- * Returns store_health(). */
+/** Waits until everything submitted so far has been answered or kept, and dispatches it. At stop and in
+ * tests. Returns store_health(). */
 int store_flush(struct store *s);
 /** 0, or why the last commit failed (until one succeeds); -EBADMSG stays. Any thread. */
 int store_health(struct store *s);
+/** How many transactions are kept in memory until there is room. Any thread. */
+unsigned store_kept(struct store *s);
 
 /* ---- reading the ledger ---- */
 

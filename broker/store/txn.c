@@ -88,6 +88,16 @@ static struct op *txn_add(struct store_txn *t, enum op_kind kind)
     return o;
 }
 
+void store_txn_can_wait(struct store_txn *t)
+{
+    t->can_wait = true;
+}
+
+void store_txn_keep(struct store_txn *t)
+{
+    t->keep = true;
+}
+
 void store_txn_record(struct store_txn *t, const struct record *r)
 {
     struct op *o = txn_add(t, OP_RECORD);

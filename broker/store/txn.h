@@ -67,6 +67,8 @@ struct store_txn {
     struct op *first, **end;
     int error; /* of the first store_txn_*() that failed */
 
+    bool can_wait, keep;
+
     store_done *done;
     void *userdata;
     int result;

@@ -1,5 +1,6 @@
 #include "broker/common/failpoint.h"
 #include "broker/store/internal.h"
+#include "broker/store/sql.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>
@@ -35,21 +36,34 @@ static void group_take(struct store *s, struct group *g)
         s->queue_end = &s->queue;
 }
 
-int worker_mark_opened(struct store *s)
+static int mark_opened(struct store *s)
 {
-    int log_pages, copied;
+    int log_pages, copied, code;
     int r = committer_set_opened(&s->committer, 1);
 
     FAILPOINT(STORE_MARKED);
     if (r < 0)
         return r;
     /* The log keeps its pages, so that it has a header from now on (check.c). */
-    if (sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &log_pages, &copied) != SQLITE_OK ||
-        log_pages != copied)
+    code = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &log_pages, &copied);
+    if (code != SQLITE_OK)
+        return sql_error(s->db, code);
+    if (log_pages != copied)
         return -EIO;
     FAILPOINT(STORE_MARK_COPIED);
     s->marked = true;
     return 0;
+}
+
+int worker_mark_opened(struct store *s)
+{
+    unsigned attempt = 0;
+    int r;
+
+    do
+        r = mark_opened(s);
+    while (committer_has_made_room(&s->committer, r, attempt++));
+    return r;
 }
 
 static int group_refuse(struct group *g, int error)
@@ -59,10 +73,13 @@ static int group_refuse(struct group *g, int error)
     return error;
 }
 
+/* What is kept stands in front. */
 static int group_commit(struct store *s, struct group *g)
 {
     int r = s->marked ? 0 : worker_mark_opened(s);
 
+    if (r == 0 && s->kept)
+        r = -ENOSPC;
     return r < 0 ? group_refuse(g, r) : committer_group(&s->committer, g->txns, g->n, g->fed);
 }
 
@@ -82,14 +99,15 @@ static void worker_wake_owner(struct store *s)
     (void)eventfd_write(s->event_fd, 1);
 }
 
-static void group_answer(struct store *s, struct group *g, int health)
+/* `counted`: of so many somebody who flushes has not heard. */
+static void group_answer(struct store *s, struct group *g, size_t counted, int health)
 {
     (void)pthread_mutex_lock(&s->lock);
     for (size_t i = 0; i < g->n; i++) {
         *s->answers_end = g->txns[i];
         s->answers_end = &g->txns[i]->next;
     }
-    s->n_answered += g->n;
+    s->n_answered += counted;
     s->sequence = s->committer.head.sequence;
     s->health = health;
     worker_wake_owner(s);
@@ -98,15 +116,61 @@ static void group_answer(struct store *s, struct group *g, int health)
     FAILPOINT(STORE_ANSWERED);
 }
 
+/* What is kept comes first, as far as there is room for it. */
+static void worker_write_kept(struct store *s, uint64_t fed)
+{
+    struct group g = {.n = 0};
+    int r = 0;
+
+    while (s->kept && r == 0) {
+        (void)pthread_mutex_lock(&s->connection);
+        r = kept_commit(s, g.txns, GROUP_MAX, &g.n, fed);
+        r = group_health(&g, r);
+        (void)pthread_mutex_unlock(&s->connection);
+        group_answer(s, &g, 0, r);
+    }
+}
+
 static void worker_commit(struct store *s, struct group *g, int health)
 {
+    size_t n = g->n;
+
+    if (health != -EBADMSG)
+        worker_write_kept(s, g->fed);
     (void)pthread_mutex_lock(&s->connection);
     if (health == -EBADMSG)
         (void)group_refuse(g, health);
     else
         health = group_health(g, group_commit(s, g));
+    kept_add(s, g->txns, &g->n);
     (void)pthread_mutex_unlock(&s->connection);
-    group_answer(s, g, health);
+    group_answer(s, g, n, health);
+}
+
+/* The store closes: once more, and then it is lost. */
+static void worker_finish_kept(struct store *s)
+{
+    struct group g;
+
+    if (store_health(s) != -EBADMSG)
+        worker_write_kept(s, store_fed(s));
+    while (s->kept) {
+        g.n = kept_take(s, g.txns, GROUP_MAX);
+        (void)group_refuse(&g, -ENOSPC);
+        group_answer(s, &g, 0, -ENOSPC);
+    }
+}
+
+/* What the main file grows by has to be there twice for a moment; a log that could never be copied would grow
+ * instead, and twice as much. */
+static void worker_copy_log(struct store *s)
+{
+    unsigned attempt = 0;
+    int code;
+
+    do
+        code = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    while (code != SQLITE_OK && committer_has_made_room(&s->committer, sql_error(s->db, code), attempt++));
 }
 
 /* A failure here costs nothing but space: the log goes on, and the next commit tries again. */
@@ -116,7 +180,7 @@ static void worker_trim_log(struct store *s, bool busy)
     if (s->log_pages >= (busy ? LOG_PAGES_BUSY : LOG_PAGES_IDLE)) {
         s->log_pages = 0;
         FAILPOINT(STORE_TRIMMING);
-        (void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        worker_copy_log(s);
         FAILPOINT(STORE_TRIMMED);
     }
     (void)pthread_mutex_unlock(&s->connection);
@@ -197,5 +261,6 @@ void *worker_run(void *store)
 {
     while (worker_turn(store))
         ;
+    worker_finish_kept(store);
     return NULL;
 }
