@@ -56,7 +56,14 @@
     ROW(DIRECTORY_PURGE, "directory-purge", "519717c9f91d448e920b0b0aa0034d0f", LOG_ERR) /* so much is gone that a full refresh has to confirm it */ \
     ROW(DIRECTORY_TROUBLE, "directory-trouble", "272e1aba75484f90a3c0d8a92d2d20f0", LOG_WARNING) /* who speaks for hufu-ldapd was hung up on */ \
     ROW(WITHDRAWN, "withdrawn", "d3dbf0265fb5413d958be6e2dd6b6a1a", LOG_ERR) /* grants gone from the directory, or back */ \
-    ROW(UNSIGNED, "revocation-unsigned", "2cebe0a458e2424285a1c0deb82e5483", LOG_ERR) /* one that nobody signed who may: it holds while it is there */
+    ROW(UNSIGNED, "revocation-unsigned", "2cebe0a458e2424285a1c0deb82e5483", LOG_ERR) /* one that nobody signed who may: it holds while it is there */ \
+    ROW(CHECKPOINT, "checkpoint", "4c1f0e6b9d3a4f7e8a25b1c06d97e3f4", LOG_ERR) /* the ledger's state, signed */ \
+    ROW(LEDGER_KEY, "ledger-key", "b7d82a5e31c94c06a9f04e6d1872c5ab", LOG_ERR) /* what signs checkpoints from here on; another than before */ \
+    ROW(LEDGER_TRIM, "ledger-trim", "e2096fd41b7c4a8f93d5a0c8b64e1f72", LOG_ERR) /* the oldest records sealed and taken away */ \
+    ROW(BACKUP, "backup", "91b4c7e05a2d4d3fb86e1f90c3a7d258", LOG_ERR) \
+    ROW(STORE_RESTORED, "store-restored", "6fa3d19c84e04b52bd70c82e5f1a9634", LOG_ERR) /* older than it was; root vouched for it */ \
+    ROW(STORE_ROOM, "store-room", "d05e8b3714f64ea1a7c92f6b08d3415c", LOG_ERR) /* reserve given up, set aside again */ \
+    ROW(REVIEW, "review", "3be67f2cd8914015ae4d90b75c1f82d6", LOG_WARNING) /* signed off by an auditor */
 /* clang-format on */
 
 #define ROW(symbol, name, message_id, priority) extern const char EVENT_##symbol[];

@@ -92,6 +92,11 @@ static void fields_of_record(struct fields *f, const struct record *r)
     if (r->actor != UINT32_MAX)
         field_number(f, "HUFU_ACTOR", r->actor);
     field_text(f, "HUFU_DETAIL", r->detail);
+    if (r->count != 0) {
+        field_number(f, "HUFU_COUNT", r->count);
+        field_number(f, "HUFU_FIRST_USEC", (uint64_t)r->first_us);
+        field_number(f, "HUFU_SOURCES", r->sources);
+    }
     field_hash(f, r->hash);
 }
 

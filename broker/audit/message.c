@@ -98,6 +98,19 @@ static const struct sentence {
      "grant of {who} withdrawn{why}{detail}{about}"},
     {EVENT_UNSIGNED, "{what} no longer revoked without signature{detail}{about}",
      "{what} revoked without signature{until}{detail}{about}"},
+    {EVENT_CHECKPOINT, "checkpoint of the ledger{detail}",
+     "no checkpoint of the ledger was made{why}{detail}"},
+    {EVENT_LEDGER_KEY, "key that signs the ledger from here on{detail}",
+     "another key than before signs the ledger from here on, or none{why}{detail}"},
+    {EVENT_LEDGER_TRIM, "oldest records sealed and taken out of the ledger{detail}",
+     "oldest records not taken out of the ledger{why}{detail}"},
+    {EVENT_BACKUP, "backup of the store made{by}{detail}", "backup of the store not made{by}{why}{detail}"},
+    {EVENT_STORE_RESTORED, "store confirmed after it was restored{by}{detail}",
+     "store is not the latest of this host, it was restored{by}{why}{detail}"},
+    {EVENT_STORE_ROOM, "reserve of room for records set aside again{detail}",
+     "reserve of room for records given up{why}{detail}"},
+    {EVENT_REVIEW, "review of the records signed off{by}{detail}",
+     "review of the records not signed off{by}{why}{detail}"},
 };
 
 /* A record of an event that is not in the table, say of a newer store. */

@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define RECORD_FORMAT "hufu-record-1"
-
 /* record_free_array() frees the first text: the others lie behind it. */
 const size_t record_text_offsets[RECORD_TEXTS] = {
     offsetof(struct record, event),   offsetof(struct record, result),    offsetof(struct record, staff),
@@ -46,9 +44,24 @@ static void put_u64(struct buf *b, uint64_t v)
     buf_put_u64(b, v);
 }
 
+const char *record_format_label(uint8_t format)
+{
+    static const char *const labels[] = {[RECORD_FORMAT_1] = "hufu-record-1",
+                                         [RECORD_FORMAT_2_SHA256] = "hufu-record-2-sha256",
+                                         [RECORD_FORMAT_2_SM3] = "hufu-record-2-sm3"};
+
+    return format < ARRAY_SIZE(labels) ? labels[format] : NULL;
+}
+
 void record_encode(const struct record *r, struct buf *b)
 {
-    buf_put_string(b, RECORD_FORMAT);
+    const char *label = record_format_label(r->format);
+
+    if (!label) {
+        b->error = b->error < 0 ? b->error : -EINVAL;
+        return;
+    }
+    buf_put_string(b, label);
     put_u64(b, r->sequence);
     put_u64(b, (uint64_t)r->at_us);
     buf_put_string(b, r->event);
@@ -69,6 +82,11 @@ void record_encode(const struct record *r, struct buf *b)
     buf_put_string(b, r->reference);
     put_u32(b, r->actor);
     buf_put_string(b, r->detail);
+    if (r->format == RECORD_FORMAT_1)
+        return;
+    put_u64(b, r->count);
+    put_u64(b, (uint64_t)r->first_us);
+    put_u32(b, r->sources);
 }
 
 int record_own_texts(struct record *into, const char *const texts[static RECORD_TEXTS])

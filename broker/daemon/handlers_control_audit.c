@@ -1,9 +1,9 @@
+#include "broker/audit/record_json.h"
 #include "broker/common/clock.h"
 #include "broker/daemon/follow.h"
 #include "broker/daemon/handlers_control.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define AUDIT_PAGE 1000
@@ -13,31 +13,6 @@ struct audit_parameters {
     json_int_t session, after, limit;
     struct record_filter filter;
 };
-
-/* "2026-11-21T00:00:00.123456Z" */
-static json_t *time_us(int64_t at_us)
-{
-    char text[WHEN_TEXT_SIZE], precise[WHEN_TEXT_SIZE + 8];
-
-    when_format((when_t)(at_us / 1000000), text);
-    (void)snprintf(precise, sizeof(precise), "%.19s.%06dZ", text, (int)(at_us % 1000000));
-    return json_string(precise);
-}
-
-static json_t *record_json(const struct record *r)
-{
-    char hash[2 * RECORD_HASH_SIZE + 1];
-
-    ident_format_hex(r->hash, sizeof(r->hash), hash);
-    return json_pack("{sI so ss ss so ss ss ss ss ss ss ss sI ss sI so sI ss so ss ss}", "sequence",
-                     (json_int_t)r->sequence, "time", time_us(r->at_us), "event", r->event, "result",
-                     r->result, "reason", control_text(reason_name(r->reason)), "staff", r->staff, "vendor",
-                     r->vendor, "account", r->account, "service", r->service, "address", r->address, "tty",
-                     r->tty, "grant", r->grant, "version", (json_int_t)r->version, "ticket", r->ticket,
-                     "session", (json_int_t)r->session, "deadline", control_time(r->deadline), "latency_us",
-                     (json_int_t)r->latency_us, "reference", r->reference, "actor", control_number(r->actor),
-                     "detail", r->detail, "hash", hash);
-}
 
 static void on_rows(void *userdata, int result, const struct record *rows, size_t n)
 {

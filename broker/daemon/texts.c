@@ -20,7 +20,6 @@
        "the reference below.")
 
 #define OTHER_LANGUAGE "zh_CN" /* beside English */
-
 #define NO_HOURS_LEFT                                                                               \
     N_("No such hours are left before it ends. Ask the operator for a new version or a new grant, " \
        "and quote the reference below.")
@@ -62,6 +61,8 @@ static const struct texts_reason rows[] = {
     {REASON_REAPER_AWAY, N_("The service that ends sessions is not running, so no session may begin."),
      ASK_ADMIN},
     {REASON_STOPPING, N_("The access service of this host is just being stopped."), TRY_AGAIN},
+    {REASON_STORE_RESTORED, N_("The access records of this host are an unconfirmed older copy."), ASK_ADMIN},
+    {REASON_STORE_FULL, N_("This host has no room left to record your access."), ASK_ADMIN},
     {REASON_NOT_GATED, N_("The gated accounts are configured differently in two places on this host."),
      ASK_ADMIN},
     {REASON_TWO_PERSONS, N_("You logged in as one vendor account and act as another."),

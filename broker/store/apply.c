@@ -84,6 +84,10 @@ static int apply_insert_record(struct committer *c, const struct record *r)
     bind_blob(&b, r->hash, sizeof(r->hash));
     for (size_t i = 0; i < RECORD_TEXTS; i++)
         bind_text(&b, record_text(r, i));
+    bind_int(&b, r->format);
+    bind_unsigned(&b, r->count);
+    bind_int(&b, r->first_us);
+    bind_unsigned(&b, r->sources);
     return bind_run(&b);
 }
 
@@ -93,6 +97,7 @@ static int apply_record(struct committer *c, const struct record *given, uint64_
     struct record r = *given;
     int e;
 
+    r.format = RECORD_FORMAT_2_SHA256;
     r.sequence = c->head.sequence + 1;
     memcpy(r.previous, c->head.hash, sizeof(r.previous));
     e = ledger_hash(c, &r, r.previous, r.hash);

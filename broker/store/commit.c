@@ -36,9 +36,9 @@ static const char *const statement_texts[COMMIT_STATEMENTS] = {
     [COMMIT_RECORD] =
         "INSERT INTO ledger (sequence, at_us, reason, version, session, deadline, latency_us, actor,"
         " previous, hash, event, result, staff, vendor, account, service, address, tty, grant_id,"
-        " ticket, reference, detail)"
+        " ticket, reference, detail, format, count, first_us, sources)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-        " ?19, ?20, ?21, ?22)",
+        " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
     [COMMIT_DOCUMENT] =
         "INSERT INTO document (id, type, version, octets, approvals) VALUES (?1, ?2, ?3, ?4, ?5)"
         " ON CONFLICT (id, type, version) DO UPDATE SET octets = excluded.octets,"

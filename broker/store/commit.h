@@ -74,7 +74,7 @@ int committer_set_fed(struct committer *c, uint64_t fed);
 /** Applies one operation inside the transaction that is open. 0 or -errno. */
 int apply_op(struct committer *c, const struct op *o, uint64_t *sequence);
 
-/** hash = SHA-256(previous || record_encode(r)). 0 or -errno. */
+/** hash = H(previous || record_encode(r)), H that of the record's format. 0 or -errno. */
 int ledger_hash(const struct committer *c, const struct record *r,
                 const uint8_t previous[static RECORD_HASH_SIZE], uint8_t hash[static RECORD_HASH_SIZE]);
 

@@ -11,9 +11,10 @@
 /* Columns of texts in the order of record_text_offsets, behind the others. */
 static const char select_columns[] =
     "SELECT sequence, at_us, reason, version, session, deadline, latency_us, actor, previous, hash,"
-    " event, result, staff, vendor, account, service, address, tty, grant_id, ticket, reference, detail"
+    " format, count, first_us, sources, event, result, staff, vendor, account, service, address, tty, "
+    "grant_id, ticket, reference, detail"
     " FROM ledger WHERE sequence BETWEEN ?1 AND ?2";
-#define COLUMN_TEXTS 10
+#define COLUMN_TEXTS 14
 
 struct condition {
     const char *sql;
@@ -125,6 +126,14 @@ static int column_texts(sqlite3_stmt *statement, struct record *r)
     return record_own_texts(r, texts);
 }
 
+/* 0, which no format is, for what cannot be one. */
+static uint8_t column_format(sqlite3_stmt *statement, int column)
+{
+    int64_t format = sqlite3_column_int64(statement, column);
+
+    return format > 0 && format <= UINT8_MAX ? (uint8_t)format : 0;
+}
+
 static int rows_take(sqlite3_stmt *statement, struct record *r)
 {
     int e;
@@ -138,6 +147,10 @@ static int rows_take(sqlite3_stmt *statement, struct record *r)
         .deadline = sqlite3_column_int64(statement, 5),
         .latency_us = (uint64_t)sqlite3_column_int64(statement, 6),
         .actor = (uint32_t)sqlite3_column_int64(statement, 7),
+        .format = column_format(statement, 10),
+        .count = (uint64_t)sqlite3_column_int64(statement, 11),
+        .first_us = sqlite3_column_int64(statement, 12),
+        .sources = (uint32_t)sqlite3_column_int64(statement, 13),
     };
     e = column_hash(statement, 8, r->previous);
     if (e == 0)

@@ -171,7 +171,53 @@ static const char version_4[] = "CREATE TABLE claim ("
 static const char version_5[] = "ALTER TABLE session ADD COLUMN"
                                 " channels INTEGER NOT NULL DEFAULT 0 CHECK (channels BETWEEN 0 AND 31);";
 
-const char *const schema_steps[] = {version_1, version_2, version_3, version_4, version_5};
+/*
+ * Version 6.
+ *
+ * ledger.format ...  record format 2 (broker/audit/record.h). Records from before keep format 1
+ * segment     parts of the ledger that were sealed and taken away: the record after `last` goes on from
+ * `hash`. The triggers of the ledger count from there, and let nothing be removed that is not sealed
+ * repetition  what is being counted and is not in the ledger yet
+ */
+static const char version_6[] =
+    "ALTER TABLE ledger ADD COLUMN format INTEGER NOT NULL DEFAULT 1 CHECK (format > 0);"
+    "ALTER TABLE ledger ADD COLUMN count INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE ledger ADD COLUMN first_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE ledger ADD COLUMN sources INTEGER NOT NULL DEFAULT 0;"
+
+    "CREATE TABLE segment ("
+    " last INTEGER PRIMARY KEY,"
+    " first INTEGER NOT NULL CHECK (first > 0 AND first <= last),"
+    " hash BLOB NOT NULL CHECK (length(hash) = 32),"
+    " sealed TEXT NOT NULL) STRICT;"
+    "CREATE TRIGGER segment_append BEFORE INSERT ON segment"
+    " WHEN NEW.first <> (SELECT coalesce(max(last), 0) + 1 FROM segment)"
+    " OR NOT EXISTS (SELECT 1 FROM ledger WHERE sequence = NEW.last AND hash = NEW.hash)"
+    " BEGIN SELECT raise(ABORT, 'segments are what the ledger has, one behind the other'); END;"
+    "CREATE TRIGGER segment_update BEFORE UPDATE ON segment"
+    " BEGIN SELECT raise(ABORT, 'segments are not changed'); END;"
+    "CREATE TRIGGER segment_delete BEFORE DELETE ON segment"
+    " BEGIN SELECT raise(ABORT, 'segments are not removed'); END;"
+
+    "DROP TRIGGER ledger_append;"
+    "CREATE TRIGGER ledger_append BEFORE INSERT ON ledger"
+    " WHEN NEW.sequence <> max((SELECT coalesce(max(sequence), 0) FROM ledger),"
+    " (SELECT coalesce(max(last), 0) FROM segment)) + 1"
+    " BEGIN SELECT raise(ABORT, 'the ledger has no gaps and is not overwritten'); END;"
+    "DROP TRIGGER ledger_delete;"
+    "CREATE TRIGGER ledger_delete BEFORE DELETE ON ledger"
+    " WHEN OLD.sequence > (SELECT coalesce(max(last), 0) FROM segment)"
+    " BEGIN SELECT raise(ABORT, 'the ledger is not shortened'); END;"
+
+    "CREATE TABLE repetition ("
+    " key TEXT NOT NULL PRIMARY KEY,"
+    " sample BLOB NOT NULL,"
+    " count INTEGER NOT NULL CHECK (count > 0),"
+    " first_us INTEGER NOT NULL,"
+    " last_us INTEGER NOT NULL,"
+    " addresses BLOB NOT NULL) STRICT, WITHOUT ROWID;";
+
+const char *const schema_steps[] = {version_1, version_2, version_3, version_4, version_5, version_6};
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
 
 static int schema_step(sqlite3 *db, const char *step, size_t version)

@@ -104,7 +104,7 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
     --event)
       compgen -W 'login session-open session-close session-remains switch job key channel command command-end recording transfer screen-unlock user-manager
         reservation-release claim claim-back claim-resolved request-refused grant-add grant-close grant-finish revoke revocation status lock unlock session-end warn-unheard trust-seed trust-replace trust-reset control-refused broker-start
-        broker-stop reload range-differs reaper clock clock-step clock-confirm host-confirm directory directory-refresh directory-entry directory-purge directory-trouble withdrawn revocation-unsigned' -- "$3"
+        broker-stop reload range-differs reaper clock clock-step clock-confirm host-confirm directory directory-refresh directory-entry directory-purge directory-trouble withdrawn revocation-unsigned checkpoint ledger-key ledger-trim backup store-restored store-room review' -- "$3"
       ;;
     --service) compgen -W 'sshd login cron at su sudo' -- "$3" ;;
     --source) compgen -W 'local any' -- "$3" ;;

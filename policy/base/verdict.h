@@ -41,6 +41,8 @@ enum verdict {
     ROW(STATUS_STALE, 21, "status-stale") /* directory silent beyond the bound */              \
     ROW(REAPER_AWAY, 22, "reaper-away")   /* a deadline could not be put on lease */           \
     ROW(STOPPING, 23, "stopping")                                                              \
+    ROW(STORE_RESTORED, 24, "store-restored") /* uses may have been given back by it */        \
+    ROW(STORE_FULL, 25, "store-full")         /* no room to record what comes */               \
     /* the person */                                                                           \
     ROW(NOT_GATED, 30, "not-gated")     /* broker's range differs from the module's */         \
     ROW(TWO_PERSONS, 31, "two-persons") /* login uid and uid are two gated people */           \

@@ -58,6 +58,9 @@ static void test_every_field(void **state)
         .reference = "8F3K-22",
         .actor = 1000,
         .detail = "one\ntwo",
+        .count = 41,
+        .first_us = 1795219100000001,
+        .sources = 3,
         .hash = {0xab, 0xcd},
     };
     cleanup_fields struct fields f;
@@ -78,6 +81,9 @@ static void test_every_field(void **state)
     expect(&f, "HUFU_STAFF", "zhang.san");
     expect(&f, "HUFU_VENDOR", "acme");
     expect(&f, "HUFU_ACCOUNT", "oracle");
+    expect(&f, "HUFU_COUNT", "41");
+    expect(&f, "HUFU_FIRST_USEC", "1795219100000001");
+    expect(&f, "HUFU_SOURCES", "3");
     expect(&f, "HUFU_SERVICE", "sshd");
     expect(&f, "HUFU_ADDRESS", "10.1.2.3");
     expect(&f, "HUFU_TTY", "ssh");
@@ -91,7 +97,7 @@ static void test_every_field(void **state)
     expect(&f, "HUFU_ACTOR", "1000");
     expect(&f, "HUFU_DETAIL", "one\ntwo");
     expect(&f, "HUFU_HASH", "abcd000000000000000000000000000000000000000000000000000000000000");
-    assert_int_equal(f.n, 27);
+    assert_int_equal(f.n, 30);
 }
 
 static void test_what_does_not_apply(void **state)

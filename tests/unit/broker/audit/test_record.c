@@ -6,7 +6,8 @@
 
 static struct record sample(const char *staff)
 {
-    return (struct record){.at_us = 1795219200123456,
+    return (struct record){.format = RECORD_FORMAT_2_SHA256,
+                           .at_us = 1795219200123456,
                            .event = "login",
                            .result = "success",
                            .reason = REASON_OK,
@@ -48,6 +49,7 @@ static void test_encoding(void **state)
                                       "\0\x04\xff\xff\xff\xff"
                                       "\0\0";
     struct record r = {
+        .format = RECORD_FORMAT_1,
         .sequence = 7,
         .at_us = 1000000,
         .event = "login",
@@ -68,6 +70,7 @@ static void test_encoding(void **state)
         .reference = "R1",
         .actor = UINT32_MAX,
         .detail = NULL,
+        .count = 5, /* not of this format */
     };
     struct buf b;
 
@@ -76,6 +79,47 @@ static void test_encoding(void **state)
     assert_int_equal(b.size, sizeof(expected) - 1);
     assert_memory_equal(b.data, expected, b.size);
     buf_done(&b);
+}
+
+/* The same for format 2: its own label, and three members more. */
+static void test_encoding_of_format_2(void **state)
+{
+    static const uint8_t tail[] = "\0\x05shell"
+                                  "\0\x08\0\0\0\0\0\0\x01\x2c"
+                                  "\0\x08\0\0\0\0\0\x0f\x42\x40"
+                                  "\0\x04\0\0\0\x03";
+    struct record r = sample("zhang.san");
+    struct buf sha256, sm3;
+
+    (void)state;
+    r.count = 300;
+    r.first_us = 1000000;
+    r.sources = 3;
+    encode(&r, &sha256);
+    assert_memory_equal(sha256.data, "\0\x14hufu-record-2-sha256\0\x08", 24);
+    assert_memory_equal(sha256.data + sha256.size - (sizeof(tail) - 1), tail, sizeof(tail) - 1);
+    r.format = RECORD_FORMAT_2_SM3;
+    encode(&r, &sm3);
+    assert_memory_equal(sm3.data, "\0\x11hufu-record-2-sm3\0\x08", 21);
+    assert_memory_equal(sm3.data + 19, sha256.data + 22, sm3.size - 19);
+    buf_done(&sha256);
+    buf_done(&sm3);
+}
+
+static void test_encoding_refuses_an_unknown_format(void **state)
+{
+    static const uint8_t unknown[] = {0, 4, 255};
+    struct record r = sample("zhang.san");
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(unknown); i++) {
+        cleanup_buf struct buf b = BUF_INIT;
+
+        r.format = unknown[i];
+        record_encode(&r, &b);
+        assert_int_equal(buf_error(&b), -EINVAL);
+        assert_null(record_format_label(unknown[i]));
+    }
 }
 
 /* No two records look the same when hashed: each field that changes changes the octets, and so does a letter
@@ -170,6 +214,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_encoding),
+        cmocka_unit_test(test_encoding_of_format_2),
+        cmocka_unit_test(test_encoding_refuses_an_unknown_format),
         cmocka_unit_test(test_encoding_tells_apart),
         cmocka_unit_test(test_encoding_refuses_huge),
         cmocka_unit_test(test_copy),

@@ -134,13 +134,22 @@ static void test_triggers_refuse(void **state)
         "DELETE FROM ledger",
         "INSERT INTO ledger SELECT 4, at_us, event, result, reason, staff, vendor, account, service, "
         "address, tty,"
-        " grant_id, version, ticket, session, deadline, latency_us, reference, actor, detail, previous, hash"
-        " FROM ledger WHERE sequence = 1",
+        " grant_id, version, ticket, session, deadline, latency_us, reference, actor, detail, previous, "
+        "hash, format,"
+        " count, first_us, sources FROM ledger WHERE sequence = 1",
         "REPLACE INTO ledger SELECT sequence, at_us, event, 'failure', reason, staff, vendor, account, "
         "service, address,"
         " tty, grant_id, version, ticket, session, deadline, latency_us, reference, actor, detail, previous, "
-        "hash"
+        "hash, format, count, first_us, sources"
         " FROM ledger WHERE sequence = 1",
+        /* a part is sealed as it is, from where the last one ended, and for ever */
+        "INSERT INTO segment SELECT sequence, 2, hash, 'sealed' FROM ledger WHERE sequence = 2",
+        "INSERT INTO segment SELECT sequence, 1, zeroblob(32), 'sealed' FROM ledger WHERE sequence = 2",
+        "INSERT INTO segment SELECT sequence + 1, 1, hash, 'sealed' FROM ledger WHERE sequence = 2",
+        "INSERT INTO segment SELECT sequence, 1, hash, 'sealed' FROM ledger WHERE sequence = 1;"
+        "DELETE FROM ledger WHERE sequence = 2",
+        "UPDATE segment SET last = 2",
+        "DELETE FROM segment",
     };
     struct shelf *x = *state;
 

@@ -142,8 +142,9 @@ static void test_altered_schema(void **state)
     }
 }
 
-#define WITHOUT_TRIGGERS(change)                                                           \
-    "CREATE TEMP TABLE kept AS SELECT sql FROM main.sqlite_schema WHERE type = 'trigger';" \
+#define WITHOUT_TRIGGERS(change)                                                          \
+    "CREATE TEMP TABLE kept AS SELECT sql FROM main.sqlite_schema WHERE type = 'trigger'" \
+    " AND tbl_name = 'ledger';"                                                           \
     "DROP TRIGGER ledger_append; DROP TRIGGER ledger_update; DROP TRIGGER ledger_delete;" change
 
 /* Changes the ledger behind the store's back, as somebody does who also puts the triggers back. */

@@ -145,7 +145,20 @@ static void test_shipped_version_5(void **state)
     assert_int_equal(
         sql_get_int(*state, "SELECT length(sql) FROM sqlite_schema WHERE name = 'session'", &length), 0);
     assert_int_equal(length - before, 71);
-    assert_int_equal(schema_n_steps, 5);
+}
+
+static void test_shipped_version_6(void **state)
+{
+    int64_t length;
+
+    assert_int_equal(schema_migrate(*state, schema_steps, 6), 0);
+    assert_int_equal(sql_get_int(*state,
+                                 "SELECT sum(length(sql)) FROM sqlite_schema"
+                                 " WHERE tbl_name IN ('ledger', 'segment', 'repetition')",
+                                 &length),
+                     0);
+    assert_int_equal(length, 2236);
+    assert_int_equal(schema_n_steps, 6);
 }
 
 int main(void)
@@ -159,6 +172,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shipped_version_3, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shipped_version_4, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shipped_version_5, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shipped_version_6, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

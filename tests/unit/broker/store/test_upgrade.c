@@ -3,6 +3,7 @@
 #include "broker/store/schema.h"
 #include "broker/store/store.h"
 #include "tests/unit/broker/store/fault.h"
+#include "tests/unit/broker/store/older.h"
 #include "tests/unit/broker/store/shelf.h"
 #include "tests/unit/support/folder.h"
 #include "tests/unit/unit.h"
@@ -19,25 +20,6 @@
  * the earlier to the newest.
  */
 #define RECORDS 40
-
-/* What each step added is taken away again; that this is what the steps before it make is looked at. */
-static const char *const undo[] = {NULL, "DROP TABLE verdict;", "DROP TABLE feed; DROP TABLE published;",
-                                   "DROP TABLE claim;", "ALTER TABLE session DROP COLUMN channels;"};
-
-static void make_older(const char *path, size_t version)
-{
-    size_t is = (size_t)shelf_raw_int(path, "PRAGMA user_version");
-    sqlite3 *db = shelf_raw(path);
-    char set[64];
-
-    assert_int_equal(sizeof(undo) / sizeof(undo[0]), schema_n_steps);
-    for (size_t step = is; step > version; step--)
-        assert_int_equal(sqlite3_exec(db, undo[step - 1], NULL, NULL, NULL), SQLITE_OK);
-    (void)snprintf(set, sizeof(set), "PRAGMA user_version = %zu;", version);
-    assert_int_equal(sqlite3_exec(db, set, NULL, NULL, NULL), SQLITE_OK);
-    assert_int_equal(schema_verify(db, schema_steps, version), 0);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
 
 static struct ident_id id_of(unsigned n)
 {
@@ -154,7 +136,7 @@ static void as_of(struct shelf *x, size_t version)
 {
     fill(x);
     shelf_close(x);
-    make_older(x->path, version);
+    older_make(x->path, version);
 }
 
 static void check_upgraded(struct shelf *x)
@@ -174,7 +156,7 @@ static void test_each_earlier_version(void **state)
     fill(x);
     shelf_close(x);
     for (size_t version = 1; version < schema_n_steps; version++) {
-        make_older(x->path, version);
+        older_make(x->path, version);
         if (shelf_open(x) != 0)
             fail_msg("from version %zu: %s", version, x->error);
         check_content(x);
@@ -255,7 +237,7 @@ static void die_at_each_write(struct shelf *x, enum fault_file file)
     unsigned after = 0, older = 0;
 
     for (bool died = true; died; after++) {
-        make_older(x->path, 1);
+        older_make(x->path, 1);
         died = open_and_die(x, file, after);
         older += version_as_it_lies(x) == 1;
         if (shelf_open(x) != 0)

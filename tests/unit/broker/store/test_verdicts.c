@@ -2,6 +2,7 @@
 // LIBRARIES: sqlite3
 #include "broker/store/schema.h"
 #include "broker/store/store.h"
+#include "tests/unit/broker/store/older.h"
 #include "tests/unit/broker/store/shelf.h"
 #include "tests/unit/unit.h"
 
@@ -162,11 +163,7 @@ static void test_from_version_1(void **state)
     assert_int_equal(commit(x, t), 0);
     assert_int_equal(shelf_commit(x, "zhang.san"), 0);
     shelf_close(x);
-    assert_int_equal(
-        shelf_raw_exec(x->path, "ALTER TABLE session DROP COLUMN channels;"
-                                "DROP TABLE claim; DROP TABLE published; DROP TABLE feed; DROP TABLE verdict;"
-                                " PRAGMA user_version = 1;"),
-        SQLITE_OK);
+    older_make(x->path, 1);
     assert_int_equal(shelf_open(x), 0);
     assert_int_equal(load(x), 0);
     assert_int_equal(seen.n, 0);
