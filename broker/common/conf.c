@@ -310,3 +310,18 @@ int conf_parse_duration(const char *value, uint32_t *seconds)
         }
     return -EINVAL;
 }
+
+int conf_parse_size(const char *value, uint64_t *octets)
+{
+    static const char units[] = "KMGT";
+    size_t length = strlen(value);
+    const char *unit = length > 0 ? strchr(units, value[length - 1]) : NULL;
+    uint32_t number;
+
+    if (!unit || *unit == '\0' || ident_parse_number(value, length - 1, &number) < 0 || number == 0)
+        return -EINVAL;
+    if (number > 1023 && *unit == 'T')
+        return -EINVAL;
+    *octets = (uint64_t)number << (10 * (unit - units + 1));
+    return 0;
+}

@@ -51,4 +51,7 @@ int conf_parse_range(const char *value, unsigned *first, unsigned *last);
 /** "24h", "90m", "3600s", "2d": 1 second to 10 years. 0 or -EINVAL. */
 int conf_parse_duration(const char *value, uint32_t *seconds);
 
+/** "64M", "4G", "512K": octets, in powers of 1024, up to 1023 TiB. 0 or -EINVAL. */
+int conf_parse_size(const char *value, uint64_t *octets);
+
 #endif

@@ -11,6 +11,9 @@
 #define LIST_MAX          64
 #define TOLERANCE_DEFAULT 10
 #define TOLERANCE_MAX     3600
+#define RESERVE_DEFAULT   ((uint64_t)64 << 20)
+#define RESERVE_MIN       ((uint64_t)1 << 20)
+#define RESERVE_MAX       ((uint64_t)64 << 30)
 
 static int set_host(void *target, const char *value, char *reason)
 {
@@ -111,6 +114,15 @@ static int set_recorder(void *target, const char *value, char *reason)
     return 0;
 }
 
+static int set_reserve(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    if (conf_parse_size(value, &c->reserve) < 0 || c->reserve < RESERVE_MIN || c->reserve > RESERVE_MAX)
+        return conf_refuse(reason, "\"%.60s\" is no size from 1M to 64G", value);
+    return 0;
+}
+
 static int set_language(void *target, const char *value, char *reason)
 {
     struct config *c = target;
@@ -128,6 +140,7 @@ static const struct conf_key keys[] = {
     {"directory", "status-max-age", set_status_max_age, 1},
     {"time", "tolerance", set_tolerance, 0},
     {"recording", "recorder", set_recorder, 0},
+    {"ledger", "reserve", set_reserve, 0},
     {"texts", "language", set_language, 0},
     {NULL, NULL, NULL, 0},
 };
@@ -141,6 +154,7 @@ int config_parse(const char *text, size_t size, struct config **ret, struct conf
     if (!c)
         return -ENOMEM;
     c->tolerance = TOLERANCE_DEFAULT;
+    c->reserve = RESERVE_DEFAULT;
     r = conf_parse(text, size, keys, c, error);
     if (r < 0)
         return r;

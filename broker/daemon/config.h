@@ -23,6 +23,7 @@ struct config {
     uint32_t status_max_age; /* seconds */
     uint32_t tolerance;      /* [time] tolerance: seconds the wall clock may step back */
     bool recorder;           /* [recording] recorder: `tlog`; false if `none` or absent */
+    uint64_t reserve;        /* [ledger] reserve: octets set aside for a full disk */
     char *language;          /* [texts] language: "en", "zh_CN" */
 };
 

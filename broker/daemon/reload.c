@@ -35,6 +35,7 @@ static void describe_changes(const struct config *was, const struct config *is, 
          was->status_required != is->status_required || was->status_max_age != is->status_max_age},
         {"tolerance", was->tolerance != is->tolerance},
         {"recorder", was->recorder != is->recorder},
+        {"reserve", was->reserve != is->reserve},
         {"language", strcmp(was->language, is->language) != 0},
         {"users and groups of the host", accounts},
     };

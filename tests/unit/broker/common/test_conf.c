@@ -296,6 +296,23 @@ static void test_durations(void **state)
     assert_int_equal(conf_parse_duration("", &seconds), -EINVAL);
 }
 
+static void test_sizes(void **state)
+{
+    static const char *const wrong[] = {"",    "1",   "M",   "0M",   "1m",    "1MB",
+                                        "-1M", " 1M", "1 M", "1.5M", "1024T", "4294967296K"};
+    uint64_t octets = 0;
+
+    (void)state;
+    assert_int_equal(conf_parse_size("1K", &octets), 0);
+    assert_int_equal(octets, 1024);
+    assert_int_equal(conf_parse_size("64M", &octets), 0);
+    assert_int_equal(octets, 64 * 1024 * 1024);
+    assert_int_equal(conf_parse_size("1023T", &octets), 0);
+    assert_true(octets == (uint64_t)1023 << 40);
+    for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+        assert_int_equal(conf_parse_size(wrong[i], &octets), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_range),
         cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_sizes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

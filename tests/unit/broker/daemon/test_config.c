@@ -26,6 +26,8 @@ static const char whole[] = "# a comment\n"
                             "status-max-age = 24h\n"
                             "[time]\n"
                             "tolerance = 30s\n"
+                            "[ledger]\n"
+                            "reserve = 2M\n"
                             "[recording]\n"
                             "recorder = tlog\n"
                             "[texts]\n"
@@ -51,6 +53,7 @@ static void test_whole(void **state)
     assert_true(c->status_required);
     assert_int_equal(c->status_max_age, 86400);
     assert_int_equal(c->tolerance, 30);
+    assert_int_equal(c->reserve, 2 << 20);
     assert_true(c->recorder);
     assert_string_equal(c->language, "zh_CN");
     config_free(c);
@@ -67,6 +70,7 @@ static void test_least(void **state)
     assert_int_equal(c->n_serial, 0);
     assert_false(c->status_required);
     assert_int_equal(c->tolerance, 10);
+    assert_int_equal(c->reserve, 64 << 20);
     assert_string_equal(c->language, "en");
     config_free(c);
 }
@@ -103,6 +107,9 @@ static const struct mistake mistakes[] = {
     {"[directory]\nstatus-max-age = None\n", 2, "duration"},
     {"[time]\ntolerance = none\n", 2, "duration"},
     {"[time]\ntolerance = 2h\n", 2, "duration"},
+    {"[ledger]\nreserve = 1000K\n", 2, "size"},
+    {"[ledger]\nreserve = 65G\n", 2, "size"},
+    {"[ledger]\nreserve = none\n", 2, "size"},
     {"[recording]\nrecorder = script\n", 2, "tlog"},
     {"[texts]\nlanguage = de\n", 2, "zh_CN"},
     {"[paths]\n", 1, "paths"},
