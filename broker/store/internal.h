@@ -1,7 +1,9 @@
 #ifndef HUFU_STORE_INTERNAL_H
 #define HUFU_STORE_INTERNAL_H
 
+#include "broker/store/backup.h"
 #include "broker/store/commit.h"
+#include "broker/store/past.h"
 #include "broker/store/rows.h"
 #include "broker/store/store.h"
 
@@ -39,6 +41,7 @@ struct store {
     pthread_mutex_t connection;
     sqlite3 *db;
     struct committer committer;
+    struct past past;
     bool marked;   /* the main file says that the store is open */
     int log_pages; /* in the write-ahead log after the last commit */
 
@@ -59,6 +62,10 @@ struct store {
     uint64_t fed;
     unsigned n_waiting; /* threads inside store_read_wait() and store_wait_beyond() */
     int health;
+    struct store_past past_found;
+    bool past_accepted; /* and the worker has not yet seen it */
+    int anchor_error;
+    struct backup *backup; /* being made; the worker's until it is finished */
 };
 
 /** The worker's thread. */

@@ -29,6 +29,26 @@ int store_submit(struct store *s, struct store_txn *t, store_done *done, void *u
     return r;
 }
 
+int store_backup(struct store *s, const char *path, store_copied *done, void *userdata)
+{
+    cleanup(backup_free_p) struct backup *b = NULL;
+    int r = backup_new(s->committer.sha256, path, s->event_fd, done, userdata, &b);
+
+    if (r < 0)
+        return r;
+    (void)pthread_mutex_lock(&s->lock);
+    if (s->closing) {
+        r = -ESHUTDOWN;
+    } else if (s->backup) {
+        r = -EBUSY;
+    } else {
+        s->backup = steal_pointer(&b);
+        (void)pthread_cond_signal(&s->work);
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    return r;
+}
+
 int store_fd(const struct store *s)
 {
     return s->event_fd;
@@ -63,6 +83,7 @@ void store_dispatch(struct store *s)
 {
     struct store_txn *txns;
     struct store_read *reads;
+    struct backup *backup = NULL;
     eventfd_t count;
 
     (void)eventfd_read(s->event_fd, &count);
@@ -73,11 +94,17 @@ void store_dispatch(struct store *s)
     reads = s->read_answers;
     s->read_answers = NULL;
     s->read_answers_end = &s->read_answers;
+    if (backup_is_finished(s->backup)) {
+        backup = s->backup;
+        s->backup = NULL;
+    }
     s->dispatching = true;
     (void)pthread_mutex_unlock(&s->lock);
     FAILPOINT(STORE_DISPATCHING);
     dispatch_txns(txns);
     dispatch_reads(reads);
+    if (backup)
+        backup_answer(backup);
     FAILPOINT(STORE_DISPATCHED);
     (void)pthread_mutex_lock(&s->lock);
     s->dispatching = false;

@@ -68,7 +68,9 @@ static int store_connect(struct store *s, const struct store_options *options, c
     r = committer_init(&s->committer, s->db, options->sha256);
     s->committer.make_room = options->make_room;
     s->committer.userdata = options->userdata;
-    return r < 0 ? r : check_ledger(&s->committer, error);
+    if (r == 0)
+        r = check_ledger(&s->committer, error);
+    return r < 0 ? r : past_judge(&s->past, &s->committer, options);
 }
 
 static int store_load_state(struct store *s)
@@ -110,6 +112,10 @@ static int store_begin(struct store *s, const struct store_options *options, cha
     /* A full disk does not hide what the store knows: sessions can still be ended. Nothing is admitted then.
      */
     s->health = worker_mark_opened(s);
+    if (s->health == 0)
+        past_note(&s->past, &s->committer);
+    s->past_found = s->past.found;
+    s->anchor_error = s->past.error;
     return store_start(s);
 }
 
@@ -142,6 +148,7 @@ static void store_stop(struct store *s)
     while (s->n_waiting > 0)
         (void)pthread_cond_wait(&s->settled, &s->lock);
     (void)pthread_mutex_unlock(&s->lock);
+    backup_wait(s->backup);
     store_dispatch(s);
 }
 
@@ -170,6 +177,7 @@ struct store *store_close(struct store *s)
         store_stop(s);
         store_settle(s);
     }
+    past_done(&s->past);
     committer_done(&s->committer);
     (void)sqlite3_close(s->db);
     s->event_fd = close_fd(s->event_fd);
@@ -179,4 +187,41 @@ struct store *store_close(struct store *s)
     (void)pthread_mutex_destroy(&s->connection);
     free(s);
     return NULL;
+}
+
+/* ---- where it comes from ---- */
+
+struct store_past store_past(struct store *s)
+{
+    struct store_past found;
+
+    (void)pthread_mutex_lock(&s->lock);
+    found = s->past_found;
+    (void)pthread_mutex_unlock(&s->lock);
+    return found;
+}
+
+/* What it reads is the worker's to change only after store_accept_past(). */
+void store_txn_accept_past(struct store *s, struct store_txn *t)
+{
+    past_accept_write(&s->past, t);
+}
+
+void store_accept_past(struct store *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    s->past_found = (struct store_past){.kind = STORE_PAST_KNOWN};
+    s->past_accepted = true;
+    (void)pthread_cond_signal(&s->work);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+int store_anchor_error(struct store *s)
+{
+    int error;
+
+    (void)pthread_mutex_lock(&s->lock);
+    error = s->anchor_error;
+    (void)pthread_mutex_unlock(&s->lock);
+    return error;
 }

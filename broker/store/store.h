@@ -36,6 +36,7 @@ struct store_options {
      * thread that commits, for the n-th time (from 0) of each: makes some. False: there is none to be had. */
     bool (*make_room)(void *userdata, unsigned attempt);
     void *userdata;
+    const char *anchor_path; /* /var/lib/hufu-anchor/anchor; NULL: its past is not looked at */
 };
 
 /** Makes a new store, mode 0600, whole or not at all; -EEXIST if anything is there (also a log without a
@@ -53,6 +54,53 @@ int store_open(const struct store_options *options, struct store **ret, char err
  * store_wait_beyond() get -ECANCELED; they must not call the store again. */
 struct store *store_close(struct store *s);
 DEFINE_CLEANUP(struct store, store_close);
+
+/* ---- where it comes from ---- */
+
+/* A store that does not go on from where this host had come: what was used and revoked in between is not in
+ * it. */
+enum store_past_kind {
+    STORE_PAST_KNOWN = 0,  /* it goes on from there */
+    STORE_PAST_COPY,       /* a copy that store_backup() made */
+    STORE_PAST_BEHIND,     /* an earlier state of the ledger that was here */
+    STORE_PAST_FORKED,     /* a ledger with another history than the one that was here */
+    STORE_PAST_FOREIGN,    /* another ledger than the one that was here */
+    STORE_PAST_UNANCHORED, /* how far it had come is not known: the anchor is gone, or cannot be read */
+};
+
+struct store_past {
+    enum store_past_kind kind;
+    uint64_t had;   /* sequence that the host had come to, as far as known; 0: unknown */
+    int64_t had_us; /* wall clock then; 0: unknown */
+    uint64_t has;   /* sequence of the store when it was found */
+};
+
+/** What was found when it was opened, and was not accepted since. The anchor is left alone until it is. */
+struct store_past store_past(struct store *s);
+/** What makes the store the one that goes on, in the caller's transaction; and, when that is on disk, does
+ * it. */
+void store_txn_accept_past(struct store *s, struct store_txn *t);
+void store_accept_past(struct store *s);
+/** 0, or why the anchor could not be written last. It costs no commit. */
+int store_anchor_error(struct store *s);
+
+/* ---- a copy of it, while it is in use ---- */
+
+struct store_copy {
+    uint64_t sequence; /* of its last record */
+    uint8_t hash[RECORD_HASH_SIZE];
+    uint64_t size;
+    uint8_t sha256[32]; /* of the file */
+};
+
+/* Called from store_dispatch(). result: 0; -ENOSPC, -EIO ... (nothing is left behind); -ECANCELED (the store
+ * closes). */
+typedef void store_copied(void *userdata, int result, const struct store_copy *copy);
+
+/** Copies the store into a new file, in steps between commits, as it is at one of them: a store that is
+ * closed and needs no log, and is marked as a copy (STORE_PAST_COPY). It has its name when it is whole and on
+ * disk. 0; -EBUSY (one is being made); -EEXIST; -errno: then `done` is not called. */
+int store_backup(struct store *s, const char *path, store_copied *done, void *userdata);
 
 /* ---- loading at start, before the first submit, in the calling thread; visitors must not call the store
  * ---- */

@@ -76,8 +76,13 @@ static int group_refuse(struct group *g, int error)
 /* What is kept stands in front. */
 static int group_commit(struct store *s, struct group *g)
 {
-    int r = s->marked ? 0 : worker_mark_opened(s);
+    int r = 0;
 
+    if (!s->marked) {
+        r = worker_mark_opened(s);
+        if (r == 0)
+            past_note(&s->past, &s->committer);
+    }
     if (r == 0 && s->kept)
         r = -ENOSPC;
     return r < 0 ? group_refuse(g, r) : committer_group(&s->committer, g->txns, g->n, g->fed);
@@ -103,6 +108,7 @@ static void worker_wake_owner(struct store *s)
 static void group_answer(struct store *s, struct group *g, size_t counted, int health)
 {
     (void)pthread_mutex_lock(&s->lock);
+    s->anchor_error = s->past.error;
     for (size_t i = 0; i < g->n; i++) {
         *s->answers_end = g->txns[i];
         s->answers_end = &g->txns[i]->next;
@@ -126,6 +132,7 @@ static void worker_write_kept(struct store *s, uint64_t fed)
         (void)pthread_mutex_lock(&s->connection);
         r = kept_commit(s, g.txns, GROUP_MAX, &g.n, fed);
         r = group_health(&g, r);
+        past_follow(&s->past, &s->committer.head);
         (void)pthread_mutex_unlock(&s->connection);
         group_answer(s, &g, 0, r);
     }
@@ -143,6 +150,7 @@ static void worker_commit(struct store *s, struct group *g, int health)
     else
         health = group_health(g, group_commit(s, g));
     kept_add(s, g->txns, &g->n);
+    past_follow(&s->past, &s->committer.head); /* before anybody is told */
     (void)pthread_mutex_unlock(&s->connection);
     group_answer(s, g, n, health);
 }
@@ -227,16 +235,43 @@ static void worker_cancel_reads(struct store *s)
     }
 }
 
+static void worker_accept_past(struct store *s)
+{
+    (void)pthread_mutex_lock(&s->connection);
+    past_accept(&s->past, &s->committer.head);
+    (void)pthread_mutex_unlock(&s->connection);
+    (void)pthread_mutex_lock(&s->lock);
+    s->anchor_error = s->past.error;
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+static void worker_backup(struct store *s, struct backup *b, bool closing)
+{
+    (void)pthread_mutex_lock(&s->connection);
+    if (closing)
+        backup_cancel(b);
+    else
+        backup_step(b, s->db);
+    (void)pthread_mutex_unlock(&s->connection);
+}
+
+/* With `lock` held: whether there is anything to do. */
+static bool worker_has_work(const struct store *s)
+{
+    return s->queue || s->reads || s->past_accepted || backup_is_copying(s->backup) || s->closing;
+}
+
 /* One turn; false when the store closes and nothing is left to commit. */
 static bool worker_turn(struct store *s)
 {
     struct group g;
     struct store_read *read;
-    bool busy;
+    struct backup *backup;
+    bool busy, accepted, closing;
     int health;
 
     (void)pthread_mutex_lock(&s->lock);
-    while (!s->queue && !s->reads && !s->closing)
+    while (!worker_has_work(s))
         (void)pthread_cond_wait(&s->work, &s->lock);
     if (s->closing)
         worker_cancel_reads(s);
@@ -244,9 +279,15 @@ static bool worker_turn(struct store *s)
     busy = s->queue != NULL;
     read = s->reads;
     health = s->health;
+    accepted = s->past_accepted;
+    s->past_accepted = false;
+    backup = backup_is_copying(s->backup) ? s->backup : NULL;
+    closing = s->closing;
     (void)pthread_mutex_unlock(&s->lock);
 
-    if (g.n == 0 && !read)
+    if (accepted)
+        worker_accept_past(s);
+    if (g.n == 0 && !read && !backup && closing)
         return false;
     if (g.n > 0) {
         worker_commit(s, &g, health);
@@ -254,6 +295,8 @@ static bool worker_turn(struct store *s)
     }
     if (read)
         worker_read(s, read);
+    if (backup)
+        worker_backup(s, backup, closing);
     return true;
 }
 
