@@ -1,9 +1,9 @@
 #ifndef HUFU_DAEMON_BROKER_H
 #define HUFU_DAEMON_BROKER_H
 
-#include "broker/daemon/feeder.h"
 #include "broker/daemon/accounts.h"
 #include "broker/daemon/config.h"
+#include "broker/daemon/feeder.h"
 #include "broker/daemon/grants.h"
 #include "broker/daemon/identity.h"
 #include "broker/daemon/runs.h"

@@ -14,6 +14,8 @@
 #define RESERVE_DEFAULT   ((uint64_t)64 << 20)
 #define RESERVE_MIN       ((uint64_t)1 << 20)
 #define RESERVE_MAX       ((uint64_t)64 << 30)
+#define CHECKPOINT_MAX    3600
+#define REVIEW_DEFAULT    ((uint32_t)31 * 86400)
 
 static int set_host(void *target, const char *value, char *reason)
 {
@@ -114,12 +116,92 @@ static int set_recorder(void *target, const char *value, char *reason)
     return 0;
 }
 
+static int set_ledger_hash(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    c->ledger_hash = strcmp(value, "sm3") == 0 ? RECORD_FORMAT_2_SM3 : RECORD_FORMAT_2_SHA256;
+    if (strcmp(value, "sm3") != 0 && strcmp(value, "sha256") != 0)
+        return conf_refuse(reason, "\"%.60s\" is neither sha256 nor sm3", value);
+    return 0;
+}
+
+static int set_path(char **path, const char *value, char *reason)
+{
+    if (value[0] != '/')
+        return conf_refuse(reason, "\"%.60s\" is no path from / on", value);
+    return conf_set_text(path, value);
+}
+
+/* A PIN in the URI would be there for everybody who can read this file. */
+static int set_ledger_key(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    if (strncmp(value, "pkcs11:", 7) != 0)
+        return set_path(&c->ledger_key, value, reason);
+    if (strstr(value, "pin-value="))
+        return conf_refuse(reason, "a PIN does not belong here: name a file with it as pin-file");
+    return conf_set_text(&c->ledger_key, value);
+}
+
+static int set_ledger_pin_file(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    return set_path(&c->ledger_pin_file, value, reason);
+}
+
+static int set_archive(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    return set_path(&c->archive, value, reason);
+}
+
+static int set_checkpoint_every(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    if (conf_parse_duration(value, &c->checkpoint_every) < 0 || c->checkpoint_every > CHECKPOINT_MAX)
+        return conf_refuse(reason, "\"%.60s\" is no duration from 1s to 1h", value);
+    return 0;
+}
+
+static int set_keep(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    if (conf_parse_duration(value, &c->keep) < 0)
+        return conf_refuse(reason, "\"%.60s\" is no duration such as 1095d", value);
+    return 0;
+}
+
+static int set_keep_size(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    if (conf_parse_size(value, &c->keep_size) < 0)
+        return conf_refuse(reason, "\"%.60s\" is no size such as 4G", value);
+    return 0;
+}
+
 static int set_reserve(void *target, const char *value, char *reason)
 {
     struct config *c = target;
 
     if (conf_parse_size(value, &c->reserve) < 0 || c->reserve < RESERVE_MIN || c->reserve > RESERVE_MAX)
         return conf_refuse(reason, "\"%.60s\" is no size from 1M to 64G", value);
+    return 0;
+}
+
+static int set_review_every(void *target, const char *value, char *reason)
+{
+    struct config *c = target;
+
+    c->review_every = 0;
+    if (strcmp(value, "none") != 0 && conf_parse_duration(value, &c->review_every) < 0)
+        return conf_refuse(reason, "\"%.60s\" is neither a duration such as 31d nor none", value);
     return 0;
 }
 
@@ -141,6 +223,14 @@ static const struct conf_key keys[] = {
     {"time", "tolerance", set_tolerance, 0},
     {"recording", "recorder", set_recorder, 0},
     {"ledger", "reserve", set_reserve, 0},
+    {"ledger", "hash", set_ledger_hash, 0},
+    {"ledger", "key", set_ledger_key, 0},
+    {"ledger", "pin-file", set_ledger_pin_file, 0},
+    {"ledger", "checkpoint-every", set_checkpoint_every, 0},
+    {"ledger", "keep", set_keep, 0},
+    {"ledger", "keep-size", set_keep_size, 0},
+    {"ledger", "archive", set_archive, 0},
+    {"review", "every", set_review_every, 0},
     {"texts", "language", set_language, 0},
     {NULL, NULL, NULL, 0},
 };
@@ -155,6 +245,9 @@ int config_parse(const char *text, size_t size, struct config **ret, struct conf
         return -ENOMEM;
     c->tolerance = TOLERANCE_DEFAULT;
     c->reserve = RESERVE_DEFAULT;
+    c->ledger_hash = RECORD_FORMAT_2_SHA256;
+    c->checkpoint_every = CHECKPOINT_MAX;
+    c->review_every = REVIEW_DEFAULT;
     r = conf_parse(text, size, keys, c, error);
     if (r < 0)
         return r;
@@ -195,6 +288,9 @@ struct config *config_free(struct config *c)
     free(c->host);
     free_list(c->groups, c->n_groups);
     free_list(c->serial, c->n_serial);
+    free(c->ledger_key);
+    free(c->ledger_pin_file);
+    free(c->archive);
     free(c->language);
     free(c);
     return NULL;

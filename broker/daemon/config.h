@@ -1,6 +1,7 @@
 #ifndef HUFU_DAEMON_CONFIG_H
 #define HUFU_DAEMON_CONFIG_H
 
+#include "broker/audit/record.h"
 #include "broker/common/conf.h"
 #include "policy/base/cleanup.h"
 #include "policy/base/when.h"
@@ -19,12 +20,20 @@ struct config {
     unsigned gated_last;
     char **serial; /* [gate] serial-lines: ttys that count as local, without /dev/ */
     size_t n_serial;
-    bool status_required;    /* [directory] status-max-age: false if `none` */
-    uint32_t status_max_age; /* seconds */
-    uint32_t tolerance;      /* [time] tolerance: seconds the wall clock may step back */
-    bool recorder;           /* [recording] recorder: `tlog`; false if `none` or absent */
-    uint64_t reserve;        /* [ledger] reserve: octets set aside for a full disk */
-    char *language;          /* [texts] language: "en", "zh_CN" */
+    bool status_required;           /* [directory] status-max-age: false if `none` */
+    uint32_t status_max_age;        /* seconds */
+    uint32_t tolerance;             /* [time] tolerance: seconds the wall clock may step back */
+    bool recorder;                  /* [recording] recorder: `tlog`; false if `none` or absent */
+    enum record_format ledger_hash; /* [ledger] hash: of new records */
+    char *ledger_key;      /* [ledger] key: a path, or a URI pkcs11:...; NULL: ledger.key beside the store */
+    char *ledger_pin_file; /* [ledger] pin-file: with the PIN of that token; NULL */
+    uint32_t checkpoint_every; /* [ledger] checkpoint-every: seconds, at most an hour */
+    uint32_t keep;             /* [ledger] keep: seconds that records stay; 0: for ever */
+    uint64_t keep_size;        /* [ledger] keep-size: octets of records that stay; 0: all */
+    char *archive;             /* [ledger] archive: folder for what leaves the ledger; NULL: none */
+    uint64_t reserve;          /* [ledger] reserve: octets set aside for a full disk */
+    uint32_t review_every;     /* [review] every: seconds after which a review is overdue; 0: never */
+    char *language;            /* [texts] language: "en", "zh_CN" */
 };
 
 /** Reads a configuration file that belongs to `owner`. *ret is the caller's (config_free). 0, or -errno with

@@ -19,6 +19,12 @@ static bool lists_differ(char *const *a, size_t n_a, char *const *b, size_t n_b)
     return false;
 }
 
+/* NULL: not set. */
+static bool texts_differ(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) != 0 : a != b;
+}
+
 /* The keys whose values are not what they were, and what else was read anew, for the record. */
 static void describe_changes(const struct config *was, const struct config *is, bool accounts, char *text,
                              size_t size)
@@ -35,7 +41,15 @@ static void describe_changes(const struct config *was, const struct config *is, 
          was->status_required != is->status_required || was->status_max_age != is->status_max_age},
         {"tolerance", was->tolerance != is->tolerance},
         {"recorder", was->recorder != is->recorder},
+        {"hash", was->ledger_hash != is->ledger_hash},
+        {"key", texts_differ(was->ledger_key, is->ledger_key)},
+        {"pin-file", texts_differ(was->ledger_pin_file, is->ledger_pin_file)},
+        {"checkpoint-every", was->checkpoint_every != is->checkpoint_every},
+        {"keep", was->keep != is->keep},
+        {"keep-size", was->keep_size != is->keep_size},
+        {"archive", texts_differ(was->archive, is->archive)},
         {"reserve", was->reserve != is->reserve},
+        {"every", was->review_every != is->review_every},
         {"language", strcmp(was->language, is->language) != 0},
         {"users and groups of the host", accounts},
     };

@@ -26,10 +26,19 @@ static const char whole[] = "# a comment\n"
                             "status-max-age = 24h\n"
                             "[time]\n"
                             "tolerance = 30s\n"
-                            "[ledger]\n"
-                            "reserve = 2M\n"
                             "[recording]\n"
                             "recorder = tlog\n"
+                            "[ledger]\n"
+                            "hash = sm3\n"
+                            "key = pkcs11:object=ledger;type=private\n"
+                            "pin-file = /etc/hufu/ledger.pin\n"
+                            "checkpoint-every = 5m\n"
+                            "keep = 1095d\n"
+                            "keep-size = 4G\n"
+                            "archive = /srv/archive\n"
+                            "reserve = 2M\n"
+                            "[review]\n"
+                            "every = 7d\n"
                             "[texts]\n"
                             "language = zh_CN\n";
 
@@ -55,6 +64,14 @@ static void test_whole(void **state)
     assert_int_equal(c->tolerance, 30);
     assert_int_equal(c->reserve, 2 << 20);
     assert_true(c->recorder);
+    assert_int_equal(c->ledger_hash, RECORD_FORMAT_2_SM3);
+    assert_string_equal(c->ledger_key, "pkcs11:object=ledger;type=private");
+    assert_string_equal(c->ledger_pin_file, "/etc/hufu/ledger.pin");
+    assert_int_equal(c->checkpoint_every, 300);
+    assert_int_equal(c->keep, 1095 * 86400);
+    assert_int_equal(c->keep_size, (uint64_t)4 << 30);
+    assert_string_equal(c->archive, "/srv/archive");
+    assert_int_equal(c->review_every, 7 * 86400);
     assert_string_equal(c->language, "zh_CN");
     config_free(c);
 }
@@ -70,7 +87,15 @@ static void test_least(void **state)
     assert_int_equal(c->n_serial, 0);
     assert_false(c->status_required);
     assert_int_equal(c->tolerance, 10);
+    assert_int_equal(c->ledger_hash, RECORD_FORMAT_2_SHA256);
+    assert_null(c->ledger_key);
+    assert_null(c->ledger_pin_file);
+    assert_int_equal(c->checkpoint_every, 3600);
+    assert_int_equal(c->keep, 0);
+    assert_int_equal(c->keep_size, 0);
+    assert_null(c->archive);
     assert_int_equal(c->reserve, 64 << 20);
+    assert_int_equal(c->review_every, 31 * 86400);
     assert_string_equal(c->language, "en");
     config_free(c);
 }
@@ -111,6 +136,17 @@ static const struct mistake mistakes[] = {
     {"[ledger]\nreserve = 65G\n", 2, "size"},
     {"[ledger]\nreserve = none\n", 2, "size"},
     {"[recording]\nrecorder = script\n", 2, "tlog"},
+    {"[ledger]\nhash = md5\n", 2, "sm3"},
+    {"[ledger]\nkey = ledger.key\n", 2, "path"},
+    {"[ledger]\nkey = pkcs11:object=a;pin-value=1\n", 2, "pin-file"},
+    {"[ledger]\npin-file = pin\n", 2, "path"},
+    {"[ledger]\ncheckpoint-every = 61m\n", 2, "1h"},
+    {"[ledger]\ncheckpoint-every = none\n", 2, "1h"},
+    {"[ledger]\nkeep = 3y\n", 2, "duration"},
+    {"[ledger]\nkeep-size = 4\n", 2, "size"},
+    {"[ledger]\nkeep-size = 0G\n", 2, "size"},
+    {"[ledger]\narchive = archive\n", 2, "path"},
+    {"[review]\nevery = month\n", 2, "duration"},
     {"[texts]\nlanguage = de\n", 2, "zh_CN"},
     {"[paths]\n", 1, "paths"},
     {"host = h\n", 1, "section"},
