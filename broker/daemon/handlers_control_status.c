@@ -1,5 +1,6 @@
 #include "broker/common/clock.h"
 #include "broker/common/i18n.h"
+#include "broker/common/reason_text.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/status_findings.h"
@@ -70,7 +71,7 @@ static void find_lock(struct broker *b, json_t *findings, when_t now)
 
 static void find_problems(struct broker *b, json_t *findings, enum reason reason)
 {
-    const struct texts_reason *row = texts_of(reason);
+    const struct reason_text *row = reason_text_of(reason);
 
     find_lock(b, findings, clock_wall());
     if (reason != REASON_OK && reason != REASON_HOST_LOCKED && row)

@@ -17,15 +17,6 @@
 
 #define TEXTS_MESSAGE_SIZE 4001 /* of struct gate_reply */
 
-struct texts_reason {
-    enum reason reason;
-    const char *sentence; /* msgid: what happened */
-    const char *advice;   /* msgid: what to do next */
-};
-
-/** The row of a reason; NULL for a number that is none. */
-const struct texts_reason *texts_of(enum reason reason);
-
 struct texts_refusal {
     enum reason reason;
     const char *reference;

@@ -2,6 +2,7 @@
 // LINK: -Wl,--wrap=bindtextdomain
 
 #include "broker/common/wrap.h"
+#include "broker/common/reason_text.h"
 #include "broker/daemon/texts.h"
 #include "policy/base/cleanup.h"
 #include "tests/unit/support/folder.h"
@@ -121,8 +122,8 @@ static void check_refusal(enum reason reason)
     assert_true((size_t)snprintf(expected, sizeof(expected),
                                  "%s自 2026-11-21T10:00:00Z（UTC）起可获准许。"
                                  "授权书 01234567，工单 CHG-1。%s查询编号：ABCDEFGH",
-                                 chinese(reason, texts_of(reason)->sentence),
-                                 chinese(reason, texts_of(reason)->advice)) < sizeof(expected));
+                                 chinese(reason, reason_text_of(reason)->sentence),
+                                 chinese(reason, reason_text_of(reason)->advice)) < sizeof(expected));
     assert_string_equal(own, expected);
 }
 
@@ -150,8 +151,8 @@ static void test_every_end_is_told_in_chinese(void **state)
         unwrap(own);
         assert_true((size_t)snprintf(expected, sizeof(expected),
                                      "Hufu：您的会话现在结束。%s%s查询编号：ABCDEFGH",
-                                     chinese(reasons[i], texts_of(reasons[i])->sentence),
-                                     chinese(reasons[i], texts_of(reasons[i])->advice)) < sizeof(expected));
+                                     chinese(reasons[i], reason_text_of(reasons[i])->sentence),
+                                     chinese(reasons[i], reason_text_of(reasons[i])->advice)) < sizeof(expected));
         assert_string_equal(own, expected);
     }
 }

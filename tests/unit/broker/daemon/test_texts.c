@@ -1,5 +1,6 @@
 // LAYERS: test_support
 
+#include "broker/common/reason_text.h"
 #include "broker/daemon/texts.h"
 #include "policy/base/cleanup.h"
 
@@ -20,7 +21,7 @@ static void test_every_reason_has_a_sentence_and_advice(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
-        const struct texts_reason *t = texts_of(reasons[i]);
+        const struct reason_text *t = reason_text_of(reasons[i]);
 
         if (!t)
             fail_msg("%s: no text", reason_name(reasons[i]));
@@ -29,7 +30,7 @@ static void test_every_reason_has_a_sentence_and_advice(void **state)
         if (strlen(t->advice) < 10 || t->advice[strlen(t->advice) - 1] != '.')
             fail_msg("%s: no advice", reason_name(reasons[i]));
     }
-    assert_null(texts_of((enum reason)9999));
+    assert_null(reason_text_of((enum reason)9999));
 }
 
 static void test_sentences_are_not_the_same(void **state)
@@ -37,7 +38,7 @@ static void test_sentences_are_not_the_same(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
         for (size_t j = 0; j < i; j++)
-            if (strcmp(texts_of(reasons[i])->sentence, texts_of(reasons[j])->sentence) == 0)
+            if (strcmp(reason_text_of(reasons[i])->sentence, reason_text_of(reasons[j])->sentence) == 0)
                 fail_msg("%s and %s", reason_name(reasons[i]), reason_name(reasons[j]));
 }
 
@@ -89,10 +90,10 @@ static void test_refusal(void **state)
         check_lines(name, message);
         assert_string_equal(strrchr(message, '\n') + 1, "Reference: ABCDEFGH");
         unwrap(message);
-        (void)snprintf(first, sizeof(first), "Hufu: %s [%s] ", texts_of(reasons[i])->sentence, name);
+        (void)snprintf(first, sizeof(first), "Hufu: %s [%s] ", reason_text_of(reasons[i])->sentence, name);
         if (strncmp(message, first, strlen(first)) != 0)
             fail_msg("%s begins `%s`", name, message);
-        check_has(name, message, texts_of(reasons[i])->advice);
+        check_has(name, message, reason_text_of(reasons[i])->advice);
         check_has(name, message, "allowed from 2026-11-21T10:00:00Z (UTC).");
         check_has(name, message, "Grant 01234567, ticket CHG-1."); /* as much of the id as a person can say */
     }
@@ -103,7 +104,7 @@ static void test_advice_names_the_reference(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
-        const char *advice = texts_of(reasons[i])->advice;
+        const char *advice = reason_text_of(reasons[i])->advice;
 
         if ((strstr(advice, "sk the operator") || strstr(advice, "ell the")) &&
             !strstr(advice, "quote the reference below"))
@@ -185,9 +186,9 @@ static void test_end(void **state)
         assert_string_equal(strrchr(text, '\n') + 1, "Reference: ABCDEFGH");
         unwrap(text);
         (void)snprintf(first, sizeof(first), "Hufu: your session ends now. %s [%s] ",
-                       texts_of(reasons[i])->sentence, name);
+                       reason_text_of(reasons[i])->sentence, name);
         check_has(name, text, first);
-        check_has(name, text, texts_of(reasons[i])->advice);
+        check_has(name, text, reason_text_of(reasons[i])->advice);
     }
 }
 
