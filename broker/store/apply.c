@@ -297,6 +297,27 @@ static int apply_drop_claim(struct committer *c, const struct store_claim *x)
     return bind_run(&b);
 }
 
+static int apply_repetition(struct committer *c, const struct op_repetition *x)
+{
+    struct binder b = binder_of(c, COMMIT_REPETITION);
+
+    bind_text(&b, x->key);
+    bind_blob(&b, x->sample.data, x->sample.size);
+    bind_unsigned(&b, x->count);
+    bind_int(&b, x->first_us);
+    bind_int(&b, x->last_us);
+    bind_blob(&b, x->addresses.data, x->addresses.size);
+    return bind_run(&b);
+}
+
+static int apply_drop_repetition(struct committer *c, const struct op_repetition *x)
+{
+    struct binder b = binder_of(c, COMMIT_DROP_REPETITION);
+
+    bind_text(&b, x->key);
+    return bind_run(&b);
+}
+
 int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
 {
     switch (o->kind) {
@@ -332,6 +353,10 @@ int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
         return apply_claim(c, &o->claim);
     case OP_DROP_CLAIM:
         return apply_drop_claim(c, &o->claim);
+    case OP_REPETITION:
+        return apply_repetition(c, &o->repetition);
+    case OP_DROP_REPETITION:
+        return apply_drop_repetition(c, &o->repetition);
     }
     return -EINVAL;
 }

@@ -74,6 +74,9 @@ static const char *const statement_texts[COMMIT_STATEMENTS] = {
     [COMMIT_KEEP_VERDICTS] = "DELETE FROM verdict WHERE basis <> ?1",
     [COMMIT_CLAIM] = "REPLACE INTO claim (nonce, grant_id, state, session, at) VALUES (?1, ?2, ?3, ?4, ?5)",
     [COMMIT_DROP_CLAIM] = "DELETE FROM claim WHERE nonce = ?1",
+    [COMMIT_REPETITION] = "REPLACE INTO repetition (key, sample, count, first_us, last_us, addresses)"
+                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [COMMIT_DROP_REPETITION] = "DELETE FROM repetition WHERE key = ?1",
 };
 
 int committer_init(struct committer *c, sqlite3 *db,

@@ -205,6 +205,37 @@ int store_load_verdicts(struct store *s, int (*visit)(void *u, const struct stor
     return column_walk(s, "SELECT key, basis, verdict FROM verdict", load_verdict, &walk);
 }
 
+struct repetitions {
+    int (*visit)(void *u, const struct store_repetition *x);
+    void *u;
+};
+
+static int load_repetition(struct column *c, void *userdata)
+{
+    const struct repetitions *walk = userdata;
+    struct store_repetition x = {.key = column_borrowed_text(c)};
+    int r;
+
+    x.sample = column_blob(c, &x.sample_size);
+    x.count = (uint64_t)column_int(c);
+    x.first_us = column_int(c);
+    x.last_us = column_int(c);
+    x.addresses = column_blob(c, &x.addresses_size);
+    if (c->error < 0)
+        return c->error;
+    r = walk->visit(walk->u, &x);
+    return r < 0 ? r : 0;
+}
+
+int store_load_repetitions(struct store *s, int (*visit)(void *u, const struct store_repetition *x), void *u)
+{
+    struct repetitions walk = {.visit = visit, .u = u};
+
+    return column_walk(
+        s, "SELECT key, sample, count, first_us, last_us, addresses FROM repetition ORDER BY last_us",
+        load_repetition, &walk);
+}
+
 static int meta_get(sqlite3 *db, const char *name, char *value, size_t size)
 {
     cleanup_statement sqlite3_stmt *statement = NULL;

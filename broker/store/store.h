@@ -223,6 +223,18 @@ struct store_claim {
     when_t at;        /* when it was asked for */
 };
 
+/* Refusals that are being counted and are not in the ledger yet; broker/daemon gives the octets their
+ * meaning. */
+struct store_repetition {
+    const char *key;
+    const uint8_t *sample;
+    size_t sample_size;
+    uint64_t count; /* 1 and more */
+    int64_t first_us, last_us;
+    const uint8_t *addresses;
+    size_t addresses_size;
+};
+
 /* Each returns 0 or a negative errno of the visitor (which stops the walk) or of the store (-EBADMSG: a row
  * that the store cannot have written). What a visitor is given lasts for its call. */
 /** Documents without an id (trust) first, by type and version; then the others in the order in which they
@@ -238,6 +250,7 @@ int store_load_feed(struct store *s, int (*visit)(void *u, const struct store_fe
 int store_load_published(struct store *s, int (*visit)(void *u, const struct store_published *x), void *u);
 /** Claims not USED. */
 int store_load_claims(struct store *s, int (*visit)(void *u, const struct store_claim *c), void *u);
+int store_load_repetitions(struct store *s, int (*visit)(void *u, const struct store_repetition *x), void *u);
 /** Small facts by name: host name and machine-id it was made for, highest trusted time ... 0, -ENOENT,
  * -ERANGE (does not fit). */
 int store_load_meta(struct store *s, const char *name, char *value, size_t size);
@@ -274,6 +287,9 @@ void store_txn_verdict(struct store_txn *t, const struct store_verdict *v);
 /** One row a nonce. */
 void store_txn_claim(struct store_txn *t, const struct store_claim *c);
 void store_txn_drop_claim(struct store_txn *t, const uint8_t nonce[static STORE_CLAIM_NONCE]);
+/** One row a key. */
+void store_txn_repetition(struct store_txn *t, const struct store_repetition *x);
+void store_txn_drop_repetition(struct store_txn *t, const char *key);
 /** Forgets all that rest on anything else. */
 void store_txn_keep_verdicts(struct store_txn *t, const uint8_t basis[static STORE_VERDICT_KEY]);
 

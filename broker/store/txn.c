@@ -34,6 +34,12 @@ static void op_free(struct op *o)
         free(o->feed.text);
         buf_done(&o->feed.octets);
         break;
+    case OP_REPETITION:
+    case OP_DROP_REPETITION:
+        free(o->repetition.key);
+        buf_done(&o->repetition.sample);
+        buf_done(&o->repetition.addresses);
+        break;
     case OP_DROP_DOCUMENTS:
     case OP_FORGET_GRANT:
     case OP_UNFEED:
@@ -298,4 +304,33 @@ void store_txn_drop_claim(struct store_txn *t, const uint8_t nonce[static STORE_
 
     if (o)
         memcpy(o->claim.nonce, nonce, sizeof(o->claim.nonce));
+}
+
+void store_txn_repetition(struct store_txn *t, const struct store_repetition *x)
+{
+    struct op *o = txn_add(t, OP_REPETITION);
+    struct op_repetition *own;
+
+    if (!o)
+        return;
+    own = &o->repetition;
+    own->key = strdup(x->key);
+    buf_put(&own->sample, x->sample, x->sample_size);
+    buf_put(&own->addresses, x->addresses, x->addresses_size);
+    own->count = x->count;
+    own->first_us = x->first_us;
+    own->last_us = x->last_us;
+    if (!own->key || buf_error(&own->sample) < 0 || buf_error(&own->addresses) < 0)
+        txn_fail(t, -ENOMEM);
+}
+
+void store_txn_drop_repetition(struct store_txn *t, const char *key)
+{
+    struct op *o = txn_add(t, OP_DROP_REPETITION);
+
+    if (!o)
+        return;
+    o->repetition.key = strdup(key);
+    if (!o->repetition.key)
+        txn_fail(t, -ENOMEM);
 }

@@ -25,6 +25,8 @@ enum op_kind {
     OP_KEEP_VERDICTS,
     OP_CLAIM,
     OP_DROP_CLAIM, /* nonce of op.claim */
+    OP_REPETITION,
+    OP_DROP_REPETITION, /* key of op.repetition */
 };
 
 struct op_document {
@@ -39,6 +41,13 @@ struct op_feed {
     struct store_feed row; /* what it points to is in the fields below */
     char *name, *text;
     struct buf octets;
+};
+
+struct op_repetition {
+    char *key;
+    struct buf sample, addresses;
+    uint64_t count;
+    int64_t first_us, last_us;
 };
 
 struct op_meta {
@@ -59,6 +68,7 @@ struct op {
         struct store_published published;
         struct store_verdict verdict; /* OP_KEEP_VERDICTS: basis */
         struct store_claim claim;
+        struct op_repetition repetition;
     };
 };
 
