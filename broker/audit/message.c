@@ -251,6 +251,44 @@ static void put_about(struct buf *b, const struct record *r)
         buf_puts(b, ")");
 }
 
+/* 1,234,567 */
+static void put_grouped(struct buf *b, uint64_t n)
+{
+    if (n >= 1000) {
+        put_grouped(b, n / 1000);
+        buf_printf(b, ",%03u", (unsigned)(n % 1000));
+    } else {
+        buf_printf(b, "%u", (unsigned)n);
+    }
+}
+
+static void put_between(struct buf *b, int64_t first_us, int64_t last_us)
+{
+    char first[WHEN_TEXT_SIZE], last[WHEN_TEXT_SIZE];
+
+    when_format((when_t)(first_us / 1000000), first);
+    when_format((when_t)(last_us / 1000000), last);
+    if (strcmp(first, last) == 0)
+        buf_printf(b, " at %s", first);
+    else
+        buf_printf(b, " between %s and %s", first, last);
+}
+
+/* What a record stands for beside the one that its sentence is about. */
+static void put_more(struct buf *b, const struct record *r)
+{
+    if (r->count < 2)
+        return;
+    buf_puts(b, ", and ");
+    put_grouped(b, r->count - 1);
+    buf_puts(b, " more like it");
+    if (r->sources == RECORD_SOURCES_MANY)
+        buf_printf(b, " from more than %u addresses", RECORD_SOURCES_MANY - 1);
+    else if (r->sources > 1)
+        buf_printf(b, " from %u addresses", r->sources);
+    put_between(b, r->first_us, r->at_us);
+}
+
 static const struct part {
     const char *name;
     void (*put)(struct buf *b, const struct record *r);
@@ -280,7 +318,7 @@ static const char *sentence_of(const struct record *r)
     return any_sentence;
 }
 
-void message_render(const struct record *r, struct buf *b)
+static void put_sentence(struct buf *b, const struct record *r)
 {
     const char *at = sentence_of(r);
 
@@ -296,4 +334,10 @@ void message_render(const struct record *r, struct buf *b)
         put_part(b, r, brace + 1, (size_t)(end - brace - 1));
         at = end + 1;
     }
+}
+
+void message_render(const struct record *r, struct buf *b)
+{
+    put_sentence(b, r);
+    put_more(b, r);
 }

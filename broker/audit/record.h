@@ -17,6 +17,8 @@
  */
 #define RECORD_HASH_SIZE 32
 
+#define RECORD_SOURCES_MANY 257
+
 /* Numbers are in the store and never reused. */
 enum record_format {
     RECORD_FORMAT_1 = 1,        /* SHA-256; without count, first_us and sources */
@@ -48,7 +50,8 @@ struct record {
     const char *detail;    /* free text: key fingerprint, command, counts */
     uint64_t count;        /* n > 1: this record stands for n of them; 0: for one */
     int64_t first_us;      /* when the first of the counted was; 0: not counted */
-    uint32_t sources;      /* how many different addresses the counted came from; 0: not counted */
+    uint32_t sources;      /* how many different addresses the counted came from, as far as they have one;
+                              RECORD_SOURCES_MANY: more than can be told apart */
     uint8_t previous[RECORD_HASH_SIZE];
     uint8_t hash[RECORD_HASH_SIZE];
 };

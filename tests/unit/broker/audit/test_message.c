@@ -51,6 +51,39 @@ static void test_login(void **state)
     expect(&r, "zhang.san admitted on sshd at tty1, without an end");
 }
 
+/* One record for many: what it says of one, and how many more there were. */
+static void test_counted(void **state)
+{
+    struct record r = base("login", "failure");
+
+    (void)state;
+    r.staff = r.account = "zhang.san";
+    r.service = "sshd";
+    r.reason = REASON_REVOKED;
+    r.reference = "8F3K2222";
+    r.first_us = 1795219200000000;
+    r.at_us = 1795219260999999;
+    r.count = 1234568;
+    r.sources = 17;
+    expect(&r, "zhang.san refused on sshd: revoked (reference 8F3K2222), and 1,234,567 more like it from 17 "
+               "addresses"
+               " between 2026-11-21T00:00:00Z and 2026-11-21T00:01:00Z");
+    r.sources = RECORD_SOURCES_MANY;
+    r.count = 1001;
+    expect(
+        &r,
+        "zhang.san refused on sshd: revoked (reference 8F3K2222), and 1,000 more like it from more than 256"
+        " addresses between 2026-11-21T00:00:00Z and 2026-11-21T00:01:00Z");
+    r.sources = 1;
+    r.address = "10.1.2.3";
+    r.count = 2;
+    r.first_us = r.at_us;
+    expect(&r, "zhang.san refused on sshd from 10.1.2.3: revoked (reference 8F3K2222), and 1 more like it"
+               " at 2026-11-21T00:01:00Z");
+    r.count = 0;
+    expect(&r, "zhang.san refused on sshd from 10.1.2.3: revoked (reference 8F3K2222)");
+}
+
 static void test_switch(void **state)
 {
     struct record r = base("switch", "failure");
@@ -157,10 +190,10 @@ static void test_every_event(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_login),         cmocka_unit_test(test_switch),
-        cmocka_unit_test(test_session),       cmocka_unit_test(test_revoke),
-        cmocka_unit_test(test_nothing_known), cmocka_unit_test(test_hostile_text),
-        cmocka_unit_test(test_every_event),
+        cmocka_unit_test(test_login),        cmocka_unit_test(test_counted),
+        cmocka_unit_test(test_switch),       cmocka_unit_test(test_session),
+        cmocka_unit_test(test_revoke),       cmocka_unit_test(test_nothing_known),
+        cmocka_unit_test(test_hostile_text), cmocka_unit_test(test_every_event),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
