@@ -6,6 +6,7 @@
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/recording.h"
+#include "broker/daemon/repetition.h"
 #include "broker/daemon/texts.h"
 #include "broker/daemon/waiting.h"
 
@@ -27,6 +28,17 @@ struct record admission_record(const struct admission *a, enum reason reason, bo
     return r;
 }
 
+/* Of whoever is not root nothing is known but the uid: the rest is what they say. */
+static const char *on_record(const struct admission *a, const struct record *r)
+{
+    const struct peer *peer = gate_call_peer(a->call);
+    char who[LEDGER_PEER_SIZE];
+
+    return peer->uid == a->broker->options.root
+               ? repetition_write(a->broker, r)
+               : repetition_write_about(a->broker, r, ledger_peer(peer, who), REPETITION_FEW);
+}
+
 void admission_refuse(struct admission *a, enum reason reason)
 {
     char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE];
@@ -34,12 +46,7 @@ void admission_refuse(struct admission *a, enum reason reason)
     struct gate_reply reply;
 
     claiming_give_back(a->claim);
-    answer_refuse(reason, a->decision.entry, a->q.facts.now, a->reference, &reply);
-    /* Who is neither root nor gated has nothing to do here, and must not fill the ledger either. */
-    if (gate_call_peer(a->call)->uid == a->broker->options.root || reason != REASON_NOT_GATED)
-        ledger_write(a->broker, &r);
-    else
-        ledger_write_some(a->broker, &a->broker->trouble, &r);
+    answer_refuse(reason, a->decision.entry, a->q.facts.now, on_record(a, &r), &reply);
     gate_call_reply(a->call, &reply);
     free(a);
 }
@@ -242,13 +249,12 @@ static void note_range(struct broker *b, const struct gate_pam *m)
 
     if (m->range.first == b->config->gated_first && m->range.last == b->config->gated_last)
         return;
-    if (b->range_differs++ % 1000 != 0)
-        return;
+    b->range_differs = true;
     (void)snprintf(detail, sizeof(detail), "module: %u-%u, broker: %u-%u", m->range.first, m->range.last,
                    b->config->gated_first, b->config->gated_last);
     r.service = m->service;
     r.detail = detail;
-    ledger_write(b, &r);
+    (void)repetition_write_about(b, &r, detail, 1);
 }
 
 void admission_begin(struct broker *b, struct gate_call *call, const struct gate_pam *m, enum phase phase)

@@ -10,6 +10,7 @@
 #include "broker/daemon/life.h"
 #include "broker/daemon/orders.h"
 #include "broker/daemon/recording.h"
+#include "broker/daemon/repetition.h"
 #include "broker/daemon/restore.h"
 #include "broker/daemon/timekeeper.h"
 #include "broker/daemon/waiting.h"
@@ -100,8 +101,10 @@ static int on_store_readable(sd_event_source *source, int fd, uint32_t events, v
 /* Trust first: grants are judged by it as they are loaded. */
 static int load_store(struct broker *b)
 {
-    int r = trust_keeper_load(b);
+    int r = repetition_load(b->repetition);
 
+    if (r == 0)
+        r = trust_keeper_load(b);
     if (r == 0)
         r = restore_load(b);
     if (r == 0)
@@ -152,6 +155,8 @@ static int start_sessions(struct broker *b)
 {
     int r = registry_new(b->event, &life_registry_events, b, &b->registry);
 
+    if (r == 0)
+        r = repetition_new(b, &b->repetition);
     if (r == 0)
         r = keys_new(b->event, &b->keys);
     if (r == 0)
@@ -225,12 +230,14 @@ static void on_control_refused(void *userdata, const struct control_call *call, 
 {
     struct record r = ledger_record(EVENT_CONTROL_REFUSED, REASON_CALLER_FORBIDDEN, false);
     struct broker *b = userdata;
-    char detail[200];
+    char detail[200], about[200];
 
     (void)snprintf(detail, sizeof(detail), "%s needs %s", method, needs);
+    (void)snprintf(about, sizeof(about), "uid %u, login uid %u: %s", (unsigned)control_call_peer(call)->uid,
+                   control_call_actor(call), method);
     r.actor = control_call_actor(call);
     r.detail = detail;
-    ledger_write_some(b, &b->control_refused, &r);
+    (void)repetition_write_about(b, &r, about, REPETITION_FEW);
 }
 
 static int start_directory(struct broker *b)
@@ -357,11 +364,13 @@ struct broker *broker_free(struct broker *b)
     b->waiting = waiting_free(b->waiting);
     claiming_stop(b->claiming);
     verifier_stop(b->verifier);
+    repetition_settle(b->repetition, false);
     if (b->control)
         record_stop(b);
     reaper_client_stop(b->reaper);
     if (b->store)
         (void)store_flush(b->store);
+    repetition_settle(b->repetition, true); /* what was refused by these */
     orders_free(b);
     b->directory = directory_free(b->directory);
     b->feeder = feeder_stop(b->feeder);
@@ -374,6 +383,7 @@ struct broker *broker_free(struct broker *b)
     b->registry = registry_free(b->registry);
     b->store_io = sd_event_source_disable_unref(b->store_io);
     b->store = store_close(b->store);
+    b->repetition = repetition_free(b->repetition);
     claiming_free(b->claiming);
     timekeeper_free(b->timekeeper);
     taken_free(b->taken);

@@ -42,12 +42,6 @@ struct broker_options {
     void (*find_accounts)(struct accounts *accounts); /* asked by broker_reload(); NULL: they stay */
 };
 
-/* Records that somebody without any right can cause: so many a window, and then one that counts the rest. */
-struct ledger_rate {
-    uint64_t since;
-    unsigned n, left_out;
-};
-
 struct broker {
     sd_event *event;
     struct broker_options options;
@@ -91,14 +85,11 @@ struct broker {
     char boot_id[33];
     when_t started;
     struct timekeeper *timekeeper;
-    struct identity identity;   /* that the store was made for */
-    char host_trouble[400];     /* not empty: the host is not the one that the store was made for */
-    uint64_t last_sequence;     /* of the ledger, as far as known here */
-    struct ledger_rate trouble; /* records about malformed requests */
-    struct ledger_rate keys_refused;
-    struct ledger_rate control_refused;
-    struct ledger_rate unapproved; /* grants of the directory that nobody approved yet */
-    unsigned range_differs;
+    struct identity identity;      /* that the store was made for */
+    char host_trouble[400];        /* not empty: the host is not the one that the store was made for */
+    uint64_t last_sequence;        /* of the ledger, as far as known here */
+    struct repetition *repetition; /* what is counted instead of being written each time */
+    bool range_differs;            /* a module has said so, since the configuration was read */
     bool stopping;
 };
 

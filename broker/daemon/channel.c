@@ -5,6 +5,7 @@
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/recording.h"
+#include "broker/daemon/repetition.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/texts.h"
 
@@ -50,8 +51,8 @@ static void refuse(struct channel_call *c, const struct session *s, enum reason 
         (void)snprintf(who, sizeof(who), "uid %u", (unsigned)gate_call_peer(c->call)->uid);
         r.account = who;
     }
-    answer_refuse(reason, s ? life_entry(c->broker, s) : NULL, clock_wall(), c->reference, &c->reply);
-    ledger_write(c->broker, &r);
+    answer_refuse(reason, s ? life_entry(c->broker, s) : NULL, clock_wall(), repetition_write(c->broker, &r),
+                  &c->reply);
     gate_call_reply(c->call, &c->reply);
     free(c);
 }

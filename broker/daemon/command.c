@@ -6,6 +6,7 @@
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/question.h"
+#include "broker/daemon/repetition.h"
 #include "policy/base/cleanup.h"
 
 #include <errno.h>
@@ -94,8 +95,8 @@ static void refuse(struct command_call *c, enum reason reason)
     cleanup_free char *concern = concern_of(c, reason);
     struct gate_reply reply;
 
-    answer_refuse_about(reason, c->decision.entry, c->q.facts.now, c->reference, concern, &reply);
-    ledger_write(c->broker, &r);
+    answer_refuse_about(reason, c->decision.entry, c->q.facts.now, repetition_write(c->broker, &r), concern,
+                        &reply);
     gate_call_reply(c->call, &reply);
     free(c);
 }
@@ -218,7 +219,11 @@ static void record_end(struct broker *b, const struct gate_command_end *m)
     r.deadline = 0;
     r.detail = detail ? detail : "";
     r.reference = m->reference;
-    ledger_write(b, &r);
+    /* What sudo itself refused, they may try as often as they like. */
+    if (m->outcome == GATE_COMMAND_EXITED || m->outcome == GATE_COMMAND_SIGNALLED)
+        ledger_write(b, &r);
+    else
+        (void)repetition_write(b, &r);
 }
 
 void command_end_handle(void *userdata, struct gate_call *call, const uint8_t *body, size_t size)

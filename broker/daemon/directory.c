@@ -2,6 +2,7 @@
 #include "broker/daemon/claiming.h"
 #include "broker/daemon/directory_internal.h"
 #include "broker/daemon/ledger.h"
+#include "broker/daemon/repetition.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -143,7 +144,7 @@ void directory_trouble(struct directory *d, const char *format, ...)
     (void)vsnprintf(detail, sizeof(detail), format, arguments);
     va_end(arguments);
     r.detail = detail;
-    ledger_write_some(d->broker, &d->trouble_rate, &r);
+    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
 }
 
 static void record_line(struct directory *d, bool reached)

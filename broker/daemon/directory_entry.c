@@ -1,6 +1,7 @@
 #include "broker/common/clock.h"
 #include "broker/daemon/directory_internal.h"
 #include "broker/daemon/ledger.h"
+#include "broker/daemon/repetition.h"
 #include "broker/trust/digest.h"
 #include "policy/base/buf.h"
 
@@ -259,7 +260,7 @@ static void record_bad(struct directory *d, const char *name, enum reason outcom
 
     (void)snprintf(detail, sizeof(detail), "%s: %s", name, text);
     r.detail = detail;
-    ledger_write_some(d->broker, &d->entry_rate, &r);
+    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
 }
 
 void directory_settle(struct directory *d, const struct shadow_record *entry, enum reason outcome, bool again,

@@ -172,7 +172,6 @@ struct directory {
     char server[FEED_TEXT_MAX + 1], error[FEED_TEXT_MAX + 1];
     when_t heartbeat_written, heartbeat_received, last_change, last_refresh, last_full;
     size_t held_back;
-    struct ledger_rate entry_rate, trouble_rate, withdrawn_rate, unsigned_rate, refresh_rate, grant_rate;
 };
 
 /* ---- directory.c: the search ---- */

@@ -1,6 +1,7 @@
 #include "broker/common/clock.h"
 #include "broker/daemon/directory_internal.h"
 #include "broker/daemon/ledger.h"
+#include "broker/daemon/repetition.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -226,7 +227,7 @@ static void record_purge(struct directory *d, size_t n, size_t of, bool confirme
 
     (void)snprintf(detail, sizeof(detail), "%zu of %zu entries", n, of);
     r.detail = detail;
-    ledger_write_some(d->broker, &d->refresh_rate, &r);
+    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
 }
 
 /* A list of what is there that was cut short must not close the house. */
@@ -267,7 +268,7 @@ static bool is_whole(struct directory *d, const struct feed_message *m)
         return true;
     (void)snprintf(detail, sizeof(detail), "%u entries were told, and its end says %u", d->told, m->count);
     r.detail = detail;
-    ledger_write_some(d->broker, &d->refresh_rate, &r);
+    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
     return false;
 }
 
@@ -333,7 +334,7 @@ static void record_done(struct directory *d)
                    d->last_was_full ? "everything" : "what changed", shadow_count(d->shadow), d->n_new,
                    d->n_gone);
     r.detail = detail;
-    ledger_write_some(d->broker, &d->refresh_rate, &r);
+    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
 }
 
 static void note_waiting(void *userdata, const struct shadow_record *r)

@@ -2,6 +2,7 @@
 #include "broker/daemon/directory_internal.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/repetition.h"
 #include "broker/daemon/revocations.h"
 #include "broker/daemon/taking.h"
 #include "broker/trust/digest.h"
@@ -191,7 +192,7 @@ static void record_one(struct directory *d, const struct ident_id *id, bool gone
     if (always)
         ledger_write(d->broker, &r);
     else
-        ledger_write_some(d->broker, &d->withdrawn_rate, &r);
+        (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
 }
 
 /* A sweep of many is one record, of which the first is named; but one for each that somebody is in under. */
@@ -248,7 +249,7 @@ static void record_unsigned(struct directory *d, const struct taken_entry *x, bo
         r.staff = x->what.name;
     else
         r.vendor = x->what.name;
-    ledger_write_some(d->broker, &d->unsigned_rate, &r);
+    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
 }
 
 int directory_put_unsigned(struct directory *d, struct octets document, struct taken_entry *x)

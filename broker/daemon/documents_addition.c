@@ -2,6 +2,7 @@
 #include "broker/daemon/documents.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
+#include "broker/daemon/repetition.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -130,7 +131,7 @@ void addition_refuse(struct addition *a, const struct offer_refusal *refusal)
         struct record r = addition_record(a, reason, false);
 
         r.detail = detail;
-        ledger_write(a->broker, &r);
+        (void)repetition_write(a->broker, &r);
         answer_refusal(a, refusal);
     }
     drop(a);

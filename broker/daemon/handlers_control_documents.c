@@ -3,6 +3,7 @@
 #include "broker/daemon/documents_prepare.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
+#include "broker/daemon/repetition.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -63,7 +64,7 @@ static const struct document_taker *find_taker(struct broker *b, struct control_
             N_("This is nothing by itself: an approval goes together with the document that it is of.");
         control_refuse(call, REASON_BAD_REQUEST, r.detail);
     }
-    ledger_write(b, &r);
+    (void)repetition_write(b, &r);
     return NULL;
 }
 

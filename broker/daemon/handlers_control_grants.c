@@ -6,6 +6,7 @@
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/repetition.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/taken_text.h"
 
@@ -158,7 +159,7 @@ static void write_grant(const struct addition *a, const struct grant_entry *e, s
     if (!a->entry || e->standing == REASON_OK)
         store_txn_record(t, &r);
     else
-        ledger_write_some(a->broker, &a->broker->unapproved, &r);
+        (void)repetition_write_about(a->broker, &r, "", REPETITION_FEW_DOCUMENTS);
 }
 
 void documents_take_grant(struct addition *a, const struct offer *offer)

@@ -193,7 +193,7 @@ static void find_warnings(struct broker *b, json_t *findings)
              _("The changed configuration is not in force, since it is wrong (%s). Correct it and run "
                "systemctl reload hufud; hufud would not start with it."),
              b->config_trouble);
-    if (b->range_differs > 0)
+    if (b->range_differs)
         find(findings, "warning", "gated-uid", "%s",
              _("The PAM module and hufud are configured with different ranges of gated uids."));
     if (b->trust && trust_file_differs(b, differs, sizeof(differs)))

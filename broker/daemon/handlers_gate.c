@@ -6,6 +6,7 @@
 #include "broker/daemon/channel.h"
 #include "broker/daemon/command.h"
 #include "broker/daemon/ledger.h"
+#include "broker/daemon/repetition.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/transfer.h"
 #include "broker/trust/digest.h"
@@ -85,7 +86,7 @@ static void record_key(struct broker *b, const struct gate_keys *m, const struct
     r.account = m->user;
     r.service = "sshd";
     r.detail = detail;
-    ledger_write_some(b, &b->keys_refused, &r);
+    (void)repetition_write(b, &r);
 }
 
 /* sshd asks about the certificate, and would take it for the key in it only under an authority. No grant

@@ -2,14 +2,12 @@
 
 #include "broker/common/clock.h"
 #include "broker/daemon/follow.h"
+#include "broker/daemon/repetition.h"
 #include "broker/daemon/timekeeper.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/random.h>
-
-#define LEDGER_RATE    60
-#define LEDGER_RATE_US ((uint64_t)60 * 1000000)
 
 void ledger_reference(char text[static LEDGER_REFERENCE_SIZE])
 {
@@ -134,39 +132,18 @@ void ledger_write(struct broker *b, const struct record *r)
     ledger_submit(b, t, NULL, NULL);
 }
 
-static void write_left_out(struct broker *b, const struct ledger_rate *rate, const struct record *like)
+const char *ledger_peer(const struct peer *peer, char text[static LEDGER_PEER_SIZE])
 {
-    struct record r = ledger_record(like->event, like->reason, false);
-    char text[64];
-
-    (void)snprintf(text, sizeof(text), "and %u more of these before, left out", rate->left_out);
-    r.detail = text;
-    ledger_write(b, &r);
-}
-
-void ledger_write_some(struct broker *b, struct ledger_rate *rate, const struct record *r)
-{
-    uint64_t now = clock_boot_us();
-
-    if (now - rate->since >= LEDGER_RATE_US) {
-        if (rate->left_out > 0)
-            write_left_out(b, rate, r);
-        *rate = (struct ledger_rate){.since = now};
-    }
-    if (rate->n >= LEDGER_RATE) {
-        rate->left_out++;
-        return;
-    }
-    rate->n++;
-    ledger_write(b, r);
+    (void)snprintf(text, LEDGER_PEER_SIZE, "uid %u", (unsigned)peer->uid);
+    return text;
 }
 
 void ledger_trouble(struct broker *b, const struct peer *peer, enum reason reason, const char *detail)
 {
     struct record r = ledger_record(EVENT_REQUEST_REFUSED, reason, false);
-    char text[200];
+    char text[200], who[LEDGER_PEER_SIZE];
 
     (void)snprintf(text, sizeof(text), "pid %d, uid %u: %.120s", (int)peer->pid, (unsigned)peer->uid, detail);
     r.detail = text;
-    ledger_write_some(b, &b->trouble, &r);
+    (void)repetition_write_about(b, &r, ledger_peer(peer, who), REPETITION_FEW);
 }

@@ -29,13 +29,15 @@ struct store_txn *ledger_txn(struct broker *b);
 /** Submits; `done` may be NULL. If it cannot even be handed over, done is called at once. */
 void ledger_submit(struct broker *b, struct store_txn *t, store_done *done, void *userdata);
 
-/** Writes one record, which nobody waits for. */
+/** Writes one record, which nobody waits for. What somebody without any right can cause goes to repetition.h
+ * instead. */
 void ledger_write(struct broker *b, const struct record *r);
 
-/** As ledger_write(), but at most 60 a minute; a later one then says how many were left out. */
-void ledger_write_some(struct broker *b, struct ledger_rate *rate, const struct record *r);
+/** "uid 1000": whose refusals are counted together where nothing else is known of them. Returns `text`. */
+#define LEDGER_PEER_SIZE 20
+const char *ledger_peer(const struct peer *peer, char text[static LEDGER_PEER_SIZE]);
 
-/** A refusal at the door: malformed, forged, too many. Some of them. */
+/** A refusal at the door: malformed, forged, too many. Repeated ones are counted (repetition.h). */
 void ledger_trouble(struct broker *b, const struct peer *peer, enum reason reason, const char *detail);
 
 #endif

@@ -105,7 +105,7 @@ static void hand_out(struct broker *b)
     if (b->feeder)
         feeder_set_host(b->feeder, b->host.name);
     timekeeper_set_tolerance(b->timekeeper, b->config->tolerance);
-    b->range_differs = 0;
+    b->range_differs = false;
 }
 
 int broker_reload(struct broker *b)
