@@ -6,6 +6,7 @@
 #include "broker/daemon/feeder.h"
 #include "broker/daemon/grants.h"
 #include "broker/daemon/identity.h"
+#include "broker/daemon/review_keeper.h"
 #include "broker/daemon/runs.h"
 #include "broker/daemon/status_keeper.h"
 #include "broker/daemon/taken.h"
@@ -85,6 +86,7 @@ struct broker {
     char boot_id[33];
     when_t started;
     struct timekeeper *timekeeper;
+    struct review_keeper review;
     struct identity identity;      /* that the store was made for */
     char host_trouble[400];        /* not empty: the host is not the one that the store was made for */
     uint64_t last_sequence;        /* of the ledger, as far as known here */

@@ -2,6 +2,7 @@
 #include "broker/common/i18n.h"
 #include "broker/common/reason_text.h"
 #include "broker/daemon/handlers_control.h"
+#include "broker/daemon/review_keeper.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/status_findings.h"
 #include "broker/daemon/texts.h"
@@ -99,6 +100,15 @@ static void find_of_status(const struct broker *b, json_t *findings, when_t now,
     for (size_t i = 0; i < n; i++)
         if (problems == (strcmp(found[i].severity, "problem") == 0))
             find(findings, found[i].severity, found[i].subject, "%s", found[i].message);
+}
+
+/* Dates are compared with a clock that is believed only. */
+static void find_review(const struct broker *b, json_t *findings, when_t now, bool problems)
+{
+    struct status_finding f;
+
+    if (review_keeper_finding(b, now, &f) && problems == (strcmp(f.severity, "problem") == 0))
+        find(findings, f.severity, f.subject, "%s", f.message);
 }
 
 /* Not those whose people just logged out: for an instant each of them is ending. */
@@ -245,9 +255,13 @@ void control_status(void *userdata, struct control_call *call, json_t *parameter
     findings = json_array();
     find_problems(b, findings, reason);
     find_of_status(b, findings, now, true);
+    if (!clock_is_in_doubt(b))
+        find_review(b, findings, now, true);
     if (b->trust && !clock_is_in_doubt(b))
         find_trust_dates(b, findings, now);
     find_warnings(b, findings);
+    if (!clock_is_in_doubt(b))
+        find_review(b, findings, now, false);
     find_of_status(b, findings, now, false);
     reply = json_pack(
         "{ss ss so so so sb ss sI sI sI sI sI sI so so}", "version", HUFU_VERSION, "host", b->host.name,

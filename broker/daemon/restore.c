@@ -7,6 +7,7 @@
 #include "broker/daemon/documents.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/review_keeper.h"
 #include "broker/daemon/revocations.h"
 #include "broker/daemon/timekeeper.h"
 #include "broker/daemon/verifier.h"
@@ -216,6 +217,9 @@ int restore_load(struct broker *b)
     identity_check(b);
     keep_verdicts(b);
     status_keeper_trust_changed(b, NULL);
+    r = review_keeper_load(b);
+    if (r < 0)
+        return r;
     return store_read(b->store, &last, on_last_row, b);
 }
 

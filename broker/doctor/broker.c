@@ -27,6 +27,20 @@ static void check_range(struct doctor *d)
     doctor_advise(d, _("Run this as root on a host where `hufuctl setup` was run; the key is `gated-uid`."));
 }
 
+static void report(struct doctor *d, const json_t *finding)
+{
+    enum doctor_severity severity = severity_of(json_string_value(json_object_get(finding, "severity")));
+    const char *subject = text_of(finding, "subject");
+
+    if (strcmp(subject, "review") == 0) {
+        doctor_find(d, severity, "review-overdue", subject, "%s", text_of(finding, "message"));
+        doctor_advise(d, "hufuctl review");
+        return;
+    }
+    doctor_find(d, severity, "broker-reports", subject, "%s", text_of(finding, "message"));
+    doctor_advise(d, "hufuctl status --all");
+}
+
 void check_broker(struct doctor *d)
 {
     const json_t *status = doctor_host_of(d)->status, *finding;
@@ -49,12 +63,5 @@ void check_broker(struct doctor *d)
                     text_of(status, "reason"));
         doctor_advise(d, _("`hufuctl status` says more; hufuctl(1) explains each reason."));
     }
-    json_array_foreach(json_object_get(status, "findings"), i, finding)
-    {
-        const char *severity = json_string_value(json_object_get(finding, "severity"));
-
-        doctor_find(d, severity_of(severity), "broker-reports", text_of(finding, "subject"), "%s",
-                    text_of(finding, "message"));
-        doctor_advise(d, "hufuctl status --all");
-    }
+    json_array_foreach(json_object_get(status, "findings"), i, finding) report(d, finding);
 }

@@ -200,6 +200,8 @@ static bool may_call(const struct control_connection *x, const struct control_me
         auditor = peer_in_group(&x->peer, o->auditors);
     if (m->needs == CONTROL_ROOT)
         return root;
+    if (m->needs == CONTROL_AUDIT)
+        return root || auditor;
     return operates || (m->needs == CONTROL_READ && auditor);
 }
 
@@ -224,6 +226,8 @@ static const char *needs_text(const struct control_connection *x, const struct c
         return N_("hufu-reaper, which is away");
     if (m->needs == CONTROL_ROOT)
         return N_("root");
+    if (m->needs == CONTROL_AUDIT)
+        return N_("root, or the group hufu-auditors");
     return m->needs == CONTROL_READ ? N_("root, or the group hufu-operators or hufu-auditors")
                                     : N_("root, or the group hufu-operators");
 }

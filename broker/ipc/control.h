@@ -25,6 +25,8 @@ enum control_right {
     CONTROL_READ = 1,   /* root, operators, auditors */
     CONTROL_CHANGE = 2, /* root, operators */
     CONTROL_ROOT = 3,   /* root alone: what starts over (trust, time, identity) */
+    CONTROL_AUDIT =
+        4, /* root, auditors: that the records were reviewed; who changes things does not say so */
 };
 
 typedef void control_handler(void *userdata, struct control_call *call, json_t *parameters);

@@ -68,6 +68,13 @@ static json_t *why(struct world *w)
     return json_pack("{ss}", "why", "test");
 }
 
+static json_t *review_sign(struct world *w)
+{
+    (void)w;
+    return json_pack("{ss ss ss}", "from", "2026-10-01T00:00:00Z", "until", "2026-11-01T00:00:00Z", "sha256",
+                     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
 /* The host has become another one. */
 static json_t *host_confirm(struct world *w)
 {
@@ -94,6 +101,7 @@ static const struct {
     {"SyncRefresh", nothing, EVENT_DIRECTORY_REFRESH},
     {"TrustReset", trust_reset, EVENT_TRUST_RESET},
     {"ClockConfirm", why, EVENT_CLOCK_CONFIRM},
+    {"ReviewSign", review_sign, EVENT_REVIEW},
     {"HostConfirm", host_confirm, EVENT_HOST_CONFIRM},
 };
 

@@ -314,7 +314,8 @@ static void test_rows_make_sense(void **state)
     for (size_t i = 0; i < broker_n_control_methods; i++) {
         const struct control_method *m = &broker_control_methods[i];
 
-        assert_true(m->needs == CONTROL_READ || m->needs == CONTROL_CHANGE || m->needs == CONTROL_ROOT);
+        assert_true(m->needs == CONTROL_READ || m->needs == CONTROL_CHANGE || m->needs == CONTROL_ROOT ||
+                    m->needs == CONTROL_AUDIT);
         assert_false(m->own && m->needs == CONTROL_ROOT);
         assert_false(m->blind && m->needs == CONTROL_ROOT);
         assert_non_null(m->handle);

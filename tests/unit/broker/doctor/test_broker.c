@@ -65,11 +65,13 @@ static void test_what_the_broker_reports(void **state)
             "{\"severity\": \"note\", \"subject\": \"a\", \"message\": \"m\"},"
             "{\"severity\": \"warning\", \"subject\": \"b\", \"message\": \"m\"},"
             "{\"severity\": \"problem\", \"subject\": \"c\", \"message\": \"m\"},"
+            "{\"severity\": \"warning\", \"subject\": \"review\", \"message\": \"m\"},"
             "{\"severity\": \"disaster\", \"subject\": \"d\", \"message\": \"m\"}]}");
     assert_finds(p, DOCTOR_NOTE, "broker-reports", "a");
     assert_finds(p, DOCTOR_WARNING, "broker-reports", "b");
     assert_finds(p, DOCTOR_PROBLEM, "broker-reports", "c");
     assert_finds(p, DOCTOR_PROBLEM, "broker-reports", "d");
+    assert_finds(p, DOCTOR_WARNING, "review-overdue", "review");
 }
 
 static void test_without_a_range(void **state)
