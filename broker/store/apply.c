@@ -2,6 +2,7 @@
 #include "broker/store/sql.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 /*
@@ -16,7 +17,11 @@ int ledger_hash(const struct committer *c, const struct record *r,
 
     buf_put(&b, previous, RECORD_HASH_SIZE);
     record_encode(r, &b);
-    return buf_error(&b) < 0 ? buf_error(&b) : c->sha256(b.data, b.size, hash);
+    if (buf_error(&b) < 0)
+        return buf_error(&b);
+    if (r->format != RECORD_FORMAT_2_SM3)
+        return c->sha256(b.data, b.size, hash);
+    return c->sm3 ? c->sm3(b.data, b.size, hash) : -EOPNOTSUPP;
 }
 
 /* Binds in order; the first error stays. */
@@ -97,7 +102,7 @@ static int apply_record(struct committer *c, const struct record *given, uint64_
     struct record r = *given;
     int e;
 
-    r.format = RECORD_FORMAT_2_SHA256;
+    r.format = (uint8_t)atomic_load(&c->format);
     r.sequence = c->head.sequence + 1;
     memcpy(r.previous, c->head.hash, sizeof(r.previous));
     e = ledger_hash(c, &r, r.previous, r.hash);
@@ -318,6 +323,27 @@ static int apply_drop_repetition(struct committer *c, const struct op_repetition
     return bind_run(&b);
 }
 
+/* The trigger sees to it that it is what the ledger has. */
+static int apply_segment(struct committer *c, const struct op_segment *x)
+{
+    struct binder b = binder_of(c, COMMIT_SEGMENT);
+
+    bind_unsigned(&b, x->first);
+    bind_unsigned(&b, x->last);
+    bind_blob(&b, x->hash, sizeof(x->hash));
+    bind_text(&b, x->sealed);
+    return bind_run(&b);
+}
+
+static int apply_trim(struct committer *c, const struct op_segment *x)
+{
+    struct binder b = binder_of(c, COMMIT_TRIM);
+
+    bind_unsigned(&b, x->last);
+    c->trimmed = true;
+    return bind_run(&b);
+}
+
 int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
 {
     switch (o->kind) {
@@ -343,6 +369,10 @@ int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
         return apply_taken(c, &o->taken);
     case OP_UNTAKEN:
         return apply_untaken(c, &o->taken);
+    case OP_SEGMENT:
+        return apply_segment(c, &o->segment);
+    case OP_TRIM:
+        return apply_trim(c, &o->segment);
     case OP_META:
         return apply_meta(c, &o->meta);
     case OP_VERDICT:

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -190,47 +191,107 @@ struct tail {
 
 static int check_link(struct tail *t, const struct record *r)
 {
-    struct ledger_head *head = &t->c->head;
+    struct store_head *head = &t->c->head;
     uint8_t hash[RECORD_HASH_SIZE];
     int e;
 
     if (!t->known)
         memcpy(head->hash, r->previous, sizeof(head->hash));
     t->known = true;
+    if (!record_format_label(r->format))
+        return check_fail(t->error, -EBADMSG, _("the ledger is broken at record %llu"),
+                          (unsigned long long)r->sequence);
     e = ledger_hash(t->c, r, head->hash, hash);
+    if (e == -EOPNOTSUPP)
+        return check_fail(t->error, e,
+                          _("the ledger has records hashed with SM3, which this OpenSSL cannot"));
     if (e < 0)
         return check_errno(t->error, e, _("the ledger cannot be checked"));
     if (r->sequence != head->sequence + 1 || memcmp(r->previous, head->hash, sizeof(hash)) != 0 ||
         memcmp(r->hash, hash, sizeof(hash)) != 0)
         return check_fail(t->error, -EBADMSG, _("the ledger is broken at record %llu"),
                           (unsigned long long)r->sequence);
-    *head = (struct ledger_head){.sequence = r->sequence};
+    *head = (struct store_head){.sequence = r->sequence};
     memcpy(head->hash, r->hash, sizeof(head->hash));
+    return 0;
+}
+
+int check_hash(struct committer *c, char error[static CHECK_ERROR_SIZE])
+{
+    const struct record r = {.format = (uint8_t)atomic_load(&c->format)};
+    uint8_t hash[RECORD_HASH_SIZE] = {0};
+    int e = ledger_hash(c, &r, hash, hash);
+
+    if (e == -EOPNOTSUPP)
+        return check_fail(error, e,
+                          _("hash = sm3 is configured, but this OpenSSL has no SM3; set hash = sha256"));
+    return e < 0 ? check_errno(error, e, _("the ledger cannot be hashed")) : 0;
+}
+
+/* A ledger goes on from what was sealed and taken away; without that from nothing. */
+static int check_begin(struct tail *t)
+{
+    static const char query[] = "SELECT last, hash FROM segment ORDER BY last DESC LIMIT 1;";
+    struct store_head *head = &t->c->head;
+    cleanup_statement sqlite3_stmt *statement = NULL;
+    int r = sql_prepare(t->c->db, query, &statement);
+
+    *head = (struct store_head){0};
+    t->known = true;
+    if (r == 0)
+        r = sql_step(statement);
+    if (r < 0)
+        return check_sql(t->c->db, r, t->error);
+    if (r > 0 && sqlite3_column_bytes(statement, 1) == RECORD_HASH_SIZE) {
+        head->sequence = (uint64_t)sqlite3_column_int64(statement, 0);
+        memcpy(head->hash, sqlite3_column_blob(statement, 1), sizeof(head->hash));
+    }
+    return 0;
+}
+
+/* Sealed records that are still there, since removing them was interrupted, are looked at like others. */
+static int check_window(struct tail *t, struct row_window *w)
+{
+    const uint64_t sealed = t->c->head.sequence;
+    int64_t first, last;
+    int r = sql_get_int(t->c->db, "SELECT coalesce(min(sequence), 0) FROM ledger;", &first);
+
+    if (r == 0)
+        r = sql_get_int(t->c->db, "SELECT coalesce(max(sequence), 0) FROM ledger;", &last);
+    if (r < 0)
+        return check_sql(t->c->db, r, t->error);
+    *w = (struct row_window){.first = (uint64_t)first, .last = (uint64_t)last, .limit = CHECK_TAIL};
+    if (last == 0)
+        return 0;
+    if (w->first > sealed + 1)
+        return check_fail(t->error, -EBADMSG, _("the ledger is broken at record %llu"),
+                          (unsigned long long)first);
+    if (last - first >= CHECK_TAIL)
+        w->first = (uint64_t)last - CHECK_TAIL + 1;
+    if (w->first != sealed + 1) {
+        t->known = w->first == 1;
+        t->c->head = (struct store_head){.sequence = w->first - 1};
+    }
     return 0;
 }
 
 int check_ledger(struct committer *c, char error[static CHECK_ERROR_SIZE])
 {
     struct tail t = {.c = c, .error = error};
-    struct row_window window = {.first = 1, .limit = CHECK_TAIL};
     struct record_rows rows = {0};
-    int64_t last;
-    int r = sql_get_int(c->db, "SELECT coalesce(max(sequence), 0) FROM ledger;", &last);
+    struct row_window window = {0};
+    int r = check_begin(&t);
 
-    c->head = (struct ledger_head){0};
-    if (r < 0)
-        return check_sql(c->db, r, error);
-    if (last > CHECK_TAIL)
-        window.first = (uint64_t)last - CHECK_TAIL + 1;
-    window.last = (uint64_t)last;
-    c->head.sequence = window.first - 1;
-    t.known = window.first == 1;
+    if (r == 0)
+        r = check_window(&t, &window);
+    if (r < 0 || window.last == 0)
+        return r;
     r = rows_read(c->db, &window, &(struct record_filter){0}, &rows);
     if (r < 0)
         r = check_sql(c->db, r, error);
     for (size_t i = 0; i < rows.n && r == 0; i++)
         r = check_link(&t, &rows.rows[i]);
-    if (r == 0 && c->head.sequence != (uint64_t)last)
+    if (r == 0 && c->head.sequence != window.last)
         r = check_fail(error, -EBADMSG, _("the ledger is broken at its end"));
     record_free_array(rows.rows, rows.n);
     return r;

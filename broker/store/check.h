@@ -20,6 +20,9 @@ int check_files(const char *path, bool *ret_log, char error[static CHECK_ERROR_S
 /** Says what an error of sql_*() came from; `db` may be NULL. Returns `code`. */
 int check_sql(sqlite3 *db, int code, char error[static CHECK_ERROR_SIZE]);
 
+/** Whether new records can be hashed as they are to be. 0; -EOPNOTSUPP; other -errno. */
+int check_hash(struct committer *c, char error[static CHECK_ERROR_SIZE]);
+
 /** Judges an opened store: whose it is, that its log was not lost, its version (migrating it), PRAGMA
  * quick_check, its schema, and the tail of its ledger, whose head it puts in `c`. 0; -EBADMSG; -EPROTO
  * (newer); -EBUSY; other -errno. */

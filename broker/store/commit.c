@@ -68,6 +68,9 @@ static const char *const statement_texts[COMMIT_STATEMENTS] = {
     [COMMIT_TAKEN] = "REPLACE INTO taken (kind, scope, name, at, until, by_uid, why)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [COMMIT_UNTAKEN] = "DELETE FROM taken WHERE kind = ?1 AND scope = ?2 AND name = ?3",
+    [COMMIT_SEGMENT] = "INSERT INTO segment (first, last, hash, sealed) VALUES (?1, ?2, ?3, ?4)",
+    [COMMIT_TRIM] =
+        "DELETE FROM ledger WHERE sequence <= min(?1, (SELECT coalesce(max(last), 0) FROM segment))",
     [COMMIT_META] = "INSERT INTO meta (name, value) VALUES (?1, ?2)"
                     " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     [COMMIT_VERDICT] = "REPLACE INTO verdict (key, basis, verdict) VALUES (?1, ?2, ?3)",
@@ -79,10 +82,10 @@ static const char *const statement_texts[COMMIT_STATEMENTS] = {
     [COMMIT_DROP_REPETITION] = "DELETE FROM repetition WHERE key = ?1",
 };
 
-int committer_init(struct committer *c, sqlite3 *db,
-                   int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]))
+int committer_init(struct committer *c, sqlite3 *db, const struct store_options *o)
 {
-    *c = (struct committer){.db = db, .sha256 = sha256};
+    *c = (struct committer){.db = db, .sha256 = o->sha256, .sm3 = o->sm3};
+    atomic_init(&c->format, o->format != 0 ? o->format : RECORD_FORMAT_2_SHA256);
     for (size_t i = 0; i < COMMIT_STATEMENTS; i++) {
         int r = sql_prepare(db, statement_texts[i], &c->statements[i]);
 
@@ -138,7 +141,7 @@ static int commit_apply(struct committer *c, struct store_txn *t)
 
 static int commit_one(struct committer *c, struct store_txn *t)
 {
-    const struct ledger_head before = c->head;
+    const struct store_head before = c->head;
     int r = commit_run(c, COMMIT_SAVEPOINT);
 
     t->sequence = 0;
@@ -212,7 +215,7 @@ static int commit_end(struct committer *c, struct store_txn *const *txns, size_t
 
 static int commit_together(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed)
 {
-    const struct ledger_head before = c->head;
+    const struct store_head before = c->head;
     size_t n_good = 0;
     int r = commit_run(c, COMMIT_BEGIN);
 

@@ -31,6 +31,8 @@ enum commit_statement {
     COMMIT_SESSION,
     COMMIT_TAKEN,
     COMMIT_UNTAKEN,
+    COMMIT_SEGMENT,
+    COMMIT_TRIM,
     COMMIT_META,
     COMMIT_VERDICT,
     COMMIT_KEEP_VERDICTS,
@@ -41,23 +43,19 @@ enum commit_statement {
     COMMIT_STATEMENTS,
 };
 
-/* The last record of the ledger; sequence 0 and a hash of zeros before the first. */
-struct ledger_head {
-    uint64_t sequence;
-    uint8_t hash[RECORD_HASH_SIZE];
-};
-
 struct committer {
     sqlite3 *db; /* borrowed */
     sqlite3_stmt *statements[COMMIT_STATEMENTS];
     int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]);
+    int (*sm3)(const void *octets, size_t size, uint8_t out[static 32]); /* or NULL */
+    _Atomic(enum record_format) format;                                  /* of new records */
+    bool trimmed; /* records were removed, or it was tried, since this was last taken back */
     bool (*make_room)(void *userdata, unsigned attempt); /* may be NULL */
     void *userdata;
-    struct ledger_head head; /* as committed; while a group is under way: as it will be */
+    struct store_head head; /* as committed; while a group is under way: as it will be */
 };
 
-int committer_init(struct committer *c, sqlite3 *db,
-                   int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]));
+int committer_init(struct committer *c, sqlite3 *db, const struct store_options *options);
 void committer_done(struct committer *c);
 
 /** Commits transactions as one, setting result and sequence of each. `fed` is put on record beside them. What

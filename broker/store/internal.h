@@ -6,6 +6,7 @@
 #include "broker/store/past.h"
 #include "broker/store/rows.h"
 #include "broker/store/store.h"
+#include "broker/store/survey.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -42,7 +43,8 @@ struct store {
     sqlite3 *db;
     struct committer committer;
     struct past past;
-    bool marked;   /* the main file says that the store is open */
+    bool marked; /* the main file says that the store is open */
+    struct survey survey;
     int log_pages; /* in the write-ahead log after the last commit */
 
     /* The worker's: transactions that wait for room, the oldest first. */
@@ -59,6 +61,9 @@ struct store {
     struct store_read *read_answers, **read_answers_end;
     uint64_t n_submitted, n_answered; /* transactions and reads */
     uint64_t sequence;                /* of the last committed record */
+    uint8_t hash[RECORD_HASH_SIZE];   /* and its hash */
+    uint64_t first;                   /* the oldest record that is there */
+    uint64_t ledger_size;             /* octets */
     uint64_t fed;
     unsigned n_waiting; /* threads inside store_read_wait() and store_wait_beyond() */
     int health;

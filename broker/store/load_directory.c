@@ -90,6 +90,30 @@ static int load_claim(struct column *c, void *userdata)
     return r < 0 ? r : 0;
 }
 
+struct segments {
+    int (*visit)(void *u, const struct sealed_segment *x);
+    void *u;
+};
+
+static int load_segment(struct column *c, void *userdata)
+{
+    const struct segments *walk = userdata;
+    struct sealed_segment x = {.first = 0};
+
+    x.first = (uint64_t)column_int(c);
+    x.last = (uint64_t)column_int(c);
+    (void)column_octets(c, x.hash, sizeof(x.hash), sizeof(x.hash));
+    x.sealed = column_borrowed_text(c);
+    return c->error < 0 ? c->error : walk->visit(walk->u, &x);
+}
+
+int store_load_segments(struct store *s, int (*visit)(void *u, const struct sealed_segment *x), void *u)
+{
+    struct segments walk = {.visit = visit, .u = u};
+
+    return column_walk(s, "SELECT first, last, hash, sealed FROM segment ORDER BY last", load_segment, &walk);
+}
+
 int store_load_claims(struct store *s, int (*visit)(void *u, const struct store_claim *c), void *u)
 {
     struct claims walk = {.visit = visit, .u = u};

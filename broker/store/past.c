@@ -176,7 +176,7 @@ int past_judge(struct past *p, const struct committer *c, const struct store_opt
 
 /* ---- writing ---- */
 
-static struct anchor_mark mark_of(const struct past *p, const struct ledger_head *head)
+static struct anchor_mark mark_of(const struct past *p, const struct store_head *head)
 {
     struct anchor_mark m = {.sequence = head->sequence, .at_us = clock_wall_us()};
 
@@ -185,7 +185,7 @@ static struct anchor_mark mark_of(const struct past *p, const struct ledger_head
     return m;
 }
 
-static int make_anew(struct past *p, const struct ledger_head *head)
+static int make_anew(struct past *p, const struct store_head *head)
 {
     struct anchor_mark m = mark_of(p, head);
 
@@ -214,7 +214,7 @@ void past_note(struct past *p, const struct committer *c)
         (void)meta_write(c->db, META_ANCHORED, "yes");
 }
 
-void past_follow(struct past *p, const struct ledger_head *head)
+void past_follow(struct past *p, const struct store_head *head)
 {
     struct anchor_mark m;
 
@@ -226,7 +226,7 @@ void past_follow(struct past *p, const struct ledger_head *head)
         p->written = head->sequence;
 }
 
-void past_accept(struct past *p, const struct ledger_head *head)
+void past_accept(struct past *p, const struct store_head *head)
 {
     p->found = (struct store_past){.kind = STORE_PAST_KNOWN};
     if (p->path)
@@ -254,13 +254,13 @@ void past_done(struct past *p)
 
 /* ---- copies ---- */
 
-static int head_read(sqlite3 *db, struct ledger_head *head)
+static int head_read(sqlite3 *db, struct store_head *head)
 {
     cleanup_statement sqlite3_stmt *statement = NULL;
     const void *hash;
     int r = sql_prepare(db, "SELECT sequence, hash FROM ledger ORDER BY sequence DESC LIMIT 1", &statement);
 
-    *head = (struct ledger_head){0};
+    *head = (struct store_head){0};
     if (r < 0)
         return r;
     r = sql_step(statement);
@@ -274,7 +274,7 @@ static int head_read(sqlite3 *db, struct ledger_head *head)
     return 0;
 }
 
-int past_mark_copy(sqlite3 *db, struct ledger_head *head)
+int past_mark_copy(sqlite3 *db, struct store_head *head)
 {
     struct store_past found = {.kind = STORE_PAST_COPY};
     char text[META_SIZE];

@@ -31,15 +31,15 @@ int past_judge(struct past *p, const struct committer *c, const struct store_opt
  * be written; a failure is kept in p->error. */
 void past_note(struct past *p, const struct committer *c);
 /** After a commit. */
-void past_follow(struct past *p, const struct ledger_head *head);
+void past_follow(struct past *p, const struct store_head *head);
 /** What makes it good, in the transaction of whoever says so. */
 void past_accept_write(const struct past *p, struct store_txn *t);
 /** It was accepted, and that is on disk: the anchor is made anew, and follows. */
-void past_accept(struct past *p, const struct ledger_head *head);
+void past_accept(struct past *p, const struct store_head *head);
 void past_done(struct past *p);
 
 /** Marks a copy that is no store in use: whoever puts it in place is asked. Its head in *head. 0 or -errno.
  */
-int past_mark_copy(sqlite3 *db, struct ledger_head *head);
+int past_mark_copy(sqlite3 *db, struct store_head *head);
 
 #endif

@@ -62,6 +62,8 @@ static void read_start(struct store *s, struct store_read *r)
 
     r->started = true;
     r->first = r->filter.after + 1;
+    if (r->first != 0 && r->first < s->survey.first)
+        r->first = s->survey.first;
     r->last = s->committer.head.sequence;
     if (before != 0 && before - 1 < r->last)
         r->last = before - 1;
@@ -186,6 +188,51 @@ void store_wake_waiting(struct store *s)
     (void)pthread_mutex_lock(&s->lock);
     (void)pthread_cond_broadcast(&s->settled);
     (void)pthread_mutex_unlock(&s->lock);
+}
+
+struct store_head store_head(struct store *s)
+{
+    struct store_head head;
+
+    (void)pthread_mutex_lock(&s->lock);
+    head.sequence = s->sequence;
+    memcpy(head.hash, s->hash, sizeof(head.hash));
+    (void)pthread_mutex_unlock(&s->lock);
+    return head;
+}
+
+uint64_t store_ledger_first(struct store *s)
+{
+    uint64_t first;
+
+    (void)pthread_mutex_lock(&s->lock);
+    first = s->first;
+    (void)pthread_mutex_unlock(&s->lock);
+    return first;
+}
+
+uint64_t store_ledger_size(struct store *s)
+{
+    uint64_t octets;
+
+    (void)pthread_mutex_lock(&s->lock);
+    octets = s->ledger_size;
+    (void)pthread_mutex_unlock(&s->lock);
+    return octets;
+}
+
+int store_set_format(struct store *s, enum record_format format)
+{
+    uint8_t hash[RECORD_HASH_SIZE];
+
+    if (format == RECORD_FORMAT_2_SM3) {
+        int r = s->committer.sm3 ? s->committer.sm3("", 0, hash) : -EOPNOTSUPP;
+
+        if (r < 0)
+            return r;
+    }
+    atomic_store(&s->committer.format, format);
+    return 0;
 }
 
 int store_set_fed(struct store *s, uint64_t sequence)

@@ -178,6 +178,8 @@ static const char version_5[] = "ALTER TABLE session ADD COLUMN"
  * segment     parts of the ledger that were sealed and taken away: the record after `last` goes on from
  * `hash`. The triggers of the ledger count from there, and let nothing be removed that is not sealed
  * repetition  what is being counted and is not in the ledger yet
+ *
+ * It also gives the ledger its id, by which its checkpoints name it.
  */
 static const char version_6[] =
     "ALTER TABLE ledger ADD COLUMN format INTEGER NOT NULL DEFAULT 1 CHECK (format > 0);"
@@ -215,7 +217,10 @@ static const char version_6[] =
     " count INTEGER NOT NULL CHECK (count > 0),"
     " first_us INTEGER NOT NULL,"
     " last_us INTEGER NOT NULL,"
-    " addresses BLOB NOT NULL) STRICT, WITHOUT ROWID;";
+    " addresses BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+
+    "INSERT INTO meta (name, value) VALUES ('ledger-id', lower(hex(randomblob(16))))"
+    " ON CONFLICT (name) DO NOTHING;";
 
 const char *const schema_steps[] = {version_1, version_2, version_3, version_4, version_5, version_6};
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);

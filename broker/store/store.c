@@ -65,9 +65,13 @@ static int store_connect(struct store *s, const struct store_options *options, c
     if (r < 0)
         return r;
     (void)sqlite3_wal_hook(s->db, note_log_pages, s);
-    r = committer_init(&s->committer, s->db, options->sha256);
+    r = committer_init(&s->committer, s->db, options);
     s->committer.make_room = options->make_room;
     s->committer.userdata = options->userdata;
+    if (r == 0)
+        r = check_hash(&s->committer, error);
+    if (r == 0)
+        r = survey_begin(&s->survey, s->db, options->measure);
     if (r == 0)
         r = check_ledger(&s->committer, error);
     return r < 0 ? r : past_judge(&s->past, &s->committer, options);
@@ -81,6 +85,9 @@ static int store_load_state(struct store *s)
     if (r < 0)
         return r;
     s->sequence = s->committer.head.sequence;
+    memcpy(s->hash, s->committer.head.hash, sizeof(s->hash));
+    s->first = s->survey.first != 0 ? s->survey.first : s->sequence + 1;
+    s->ledger_size = survey_ledger(&s->survey);
     s->fed = (uint64_t)fed < s->sequence ? (uint64_t)fed : s->sequence;
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "broker/audit/filter.h"
 #include "broker/audit/record.h"
+#include "broker/audit/segment.h"
 #include "policy/base/cleanup.h"
 #include "policy/base/ident.h"
 #include "policy/base/verdict.h"
@@ -30,8 +31,12 @@ struct store_txn;
 
 struct store_options {
     const char *path; /* /var/lib/hufu/hufu.db */
-    /* SHA-256, handed in so that libcrypto keeps its one door. */
+    /* SHA-256 and SM3, handed in so that libcrypto keeps its one door. sm3 may be NULL or fail with
+     * -EOPNOTSUPP, which matters only to a ledger that has or is to have records of that format. */
     int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]);
+    int (*sm3)(const void *octets, size_t size, uint8_t out[static 32]);
+    enum record_format format; /* of new records; 0: RECORD_FORMAT_2_SHA256 */
+    bool measure;              /* store_ledger_size() is wanted: costs a look at each page of the ledger */
     /* May be NULL. Called when the disk has no room for a transaction or for copying the log back, by the
      * thread that commits, for the n-th time (from 0) of each: makes some. False: there is none to be had. */
     bool (*make_room)(void *userdata, unsigned attempt);
@@ -54,6 +59,22 @@ int store_open(const struct store_options *options, struct store **ret, char err
  * store_wait_beyond() get -ECANCELED; they must not call the store again. */
 struct store *store_close(struct store *s);
 DEFINE_CLEANUP(struct store, store_close);
+
+/* ---- the ledger as a whole; any thread ---- */
+
+/** The last committed record: sequence (0: there is none yet) and hash. */
+struct store_head {
+    uint64_t sequence;
+    uint8_t hash[RECORD_HASH_SIZE];
+};
+struct store_head store_head(struct store *s);
+/** Sequence of the oldest record that is still there. */
+uint64_t store_ledger_first(struct store *s);
+/** Octets that the ledger takes in the database: as measured when it was opened, and what the database has
+ * grown or shrunk by since. Kept up to date while commits go on, not with each of them. */
+uint64_t store_ledger_size(struct store *s);
+/** The format of new records from now on. 0; -EOPNOTSUPP: there is no such hash here, and nothing changes. */
+int store_set_format(struct store *s, enum record_format format);
 
 /* ---- where it comes from ---- */
 
@@ -251,6 +272,8 @@ int store_load_published(struct store *s, int (*visit)(void *u, const struct sto
 /** Claims not USED. */
 int store_load_claims(struct store *s, int (*visit)(void *u, const struct store_claim *c), void *u);
 int store_load_repetitions(struct store *s, int (*visit)(void *u, const struct store_repetition *x), void *u);
+/** Parts of the ledger that were sealed and taken away, the oldest first. */
+int store_load_segments(struct store *s, int (*visit)(void *u, const struct sealed_segment *x), void *u);
 /** Small facts by name: host name and machine-id it was made for, highest trusted time ... 0, -ENOENT,
  * -ERANGE (does not fit). */
 int store_load_meta(struct store *s, const char *name, char *value, size_t size);
@@ -281,6 +304,11 @@ void store_txn_session(struct store_txn *t, const struct store_session *x);
 void store_txn_taken(struct store_txn *t, const struct store_taken *x);
 void store_txn_untaken(struct store_txn *t, enum store_taken_kind kind, enum store_taken_scope scope,
                        const char *name);
+/** Notes that records up to `last` are sealed: it goes on from the segment before, and the last record has
+ * that hash; anything else fails. From then on these may be removed, and nothing else of the ledger. */
+void store_txn_segment(struct store_txn *t, const struct sealed_segment *x);
+/** Removes sealed records up to `upto`. Others stay. */
+void store_txn_trim(struct store_txn *t, uint64_t upto);
 void store_txn_meta(struct store_txn *t, const char *name, const char *value);
 /** One row a key. */
 void store_txn_verdict(struct store_txn *t, const struct store_verdict *v);

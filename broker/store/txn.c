@@ -29,6 +29,9 @@ static void op_free(struct op *o)
         free(o->meta.name);
         free(o->meta.value);
         break;
+    case OP_SEGMENT:
+        free(o->segment.sealed);
+        break;
     case OP_FEED:
         free(o->feed.name);
         free(o->feed.text);
@@ -52,6 +55,7 @@ static void op_free(struct op *o)
     case OP_KEEP_VERDICTS:
     case OP_CLAIM:
     case OP_DROP_CLAIM:
+    case OP_TRIM:
         break;
     }
     free(o);
@@ -269,6 +273,26 @@ void store_txn_meta(struct store_txn *t, const char *name, const char *value)
     o->meta.value = strdup(value);
     if (!o->meta.name || !o->meta.value)
         txn_fail(t, -ENOMEM);
+}
+
+void store_txn_segment(struct store_txn *t, const struct sealed_segment *x)
+{
+    struct op *o = txn_add(t, OP_SEGMENT);
+
+    if (!o)
+        return;
+    o->segment = (struct op_segment){.first = x->first, .last = x->last, .sealed = strdup(x->sealed)};
+    memcpy(o->segment.hash, x->hash, sizeof(x->hash));
+    if (!o->segment.sealed)
+        txn_fail(t, -ENOMEM);
+}
+
+void store_txn_trim(struct store_txn *t, uint64_t upto)
+{
+    struct op *o = txn_add(t, OP_TRIM);
+
+    if (o)
+        o->segment = (struct op_segment){.last = upto};
 }
 
 void store_txn_verdict(struct store_txn *t, const struct store_verdict *v)

@@ -24,6 +24,8 @@ enum op_kind {
     OP_VERDICT,
     OP_KEEP_VERDICTS,
     OP_CLAIM,
+    OP_SEGMENT,
+    OP_TRIM,       /* last of op.segment */
     OP_DROP_CLAIM, /* nonce of op.claim */
     OP_REPETITION,
     OP_DROP_REPETITION, /* key of op.repetition */
@@ -50,6 +52,12 @@ struct op_repetition {
     int64_t first_us, last_us;
 };
 
+struct op_segment {
+    uint64_t first, last;
+    uint8_t hash[RECORD_HASH_SIZE];
+    char *sealed;
+};
+
 struct op_meta {
     char *name, *value;
 };
@@ -64,6 +72,7 @@ struct op {
         struct store_session session;
         struct store_taken taken; /* OP_UNTAKEN: kind, scope and name */
         struct op_meta meta;
+        struct op_segment segment;
         struct op_feed feed;
         struct store_published published;
         struct store_verdict verdict; /* OP_KEEP_VERDICTS: basis */

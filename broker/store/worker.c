@@ -3,6 +3,7 @@
 #include "broker/store/sql.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/eventfd.h>
 
 /*
@@ -115,11 +116,24 @@ static void group_answer(struct store *s, struct group *g, size_t counted, int h
     }
     s->n_answered += counted;
     s->sequence = s->committer.head.sequence;
+    memcpy(s->hash, s->committer.head.hash, sizeof(s->hash));
+    if (s->survey.first != 0)
+        s->first = s->survey.first;
+    s->ledger_size = survey_ledger(&s->survey);
     s->health = health;
     worker_wake_owner(s);
     (void)pthread_cond_broadcast(&s->settled);
     (void)pthread_mutex_unlock(&s->lock);
     FAILPOINT(STORE_ANSWERED);
+}
+
+/* With `connection` held. Where the ledger begins is looked at when it may have changed, or when it began. */
+static void worker_survey(struct store *s)
+{
+    if (!s->committer.trimmed && s->survey.first != 0 && s->log_pages < LOG_PAGES_IDLE)
+        return;
+    s->committer.trimmed = false;
+    (void)survey_again(&s->survey, s->db);
 }
 
 /* What is kept comes first, as far as there is room for it. */
@@ -151,6 +165,7 @@ static void worker_commit(struct store *s, struct group *g, int health)
         health = group_health(g, group_commit(s, g));
     kept_add(s, g->txns, &g->n);
     past_follow(&s->past, &s->committer.head); /* before anybody is told */
+    worker_survey(s);
     (void)pthread_mutex_unlock(&s->connection);
     group_answer(s, g, n, health);
 }

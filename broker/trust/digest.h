@@ -7,4 +7,7 @@
 /** SHA-256 (FIPS 180-4) of octets. 0 or -ENOMEM. */
 int digest_sha256(const void *octets, size_t size, uint8_t out[static 32]);
 
+/** SM3 (GB/T 32905) of octets. 0; -EOPNOTSUPP: this libcrypto has none (a FIPS build); -ENOMEM. */
+int digest_sm3(const void *octets, size_t size, uint8_t out[static 32]);
+
 #endif
