@@ -38,7 +38,7 @@ hufu_install_module(pam_hufu "${HUFU_PAM_MODULE_DIR}")
 hufu_install_module(hufu_sudo "${HUFU_LIBEXEC_DIR}")
 hufu_install_program(hufud "${CMAKE_INSTALL_SBINDIR}")
 hufu_install_program(hufuctl "${CMAKE_INSTALL_BINDIR}")
-foreach(helper hufu-reaper hufu-authorized-keys hufu-channel hufu-recorder hufu-probe hufu-ldapd)
+foreach(helper hufu-reaper hufu-authorized-keys hufu-channel hufu-recorder hufu-probe hufu-ldapd hufu-ledger-sign)
   hufu_install_program(${helper} "${HUFU_LIBEXEC_DIR}")
 endforeach()
 
