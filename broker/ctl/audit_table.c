@@ -6,12 +6,13 @@
 #include "policy/base/cleanup.h"
 #include "policy/base/when.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 /* "2026-11-21T00:00:00.123456Z" without what is below a second: --json has it. */
-static char *utc_time(const json_t *record)
+char *audit_utc_time(const json_t *record)
 {
     cleanup_free char *time = table_cell(json_object_get(record, "time"));
     size_t length = time ? strcspn(time, ".") : 0;
@@ -20,9 +21,19 @@ static char *utc_time(const json_t *record)
     return !time || asprintf(&text, "%.*s%s", (int)length, time, time[length] ? "Z" : "") < 0 ? NULL : text;
 }
 
+int audit_parse_time(const char *text, when_t *ret)
+{
+    char whole[WHEN_TEXT_SIZE];
+
+    if (strlen(text) != sizeof("2026-11-21T00:00:00.123456Z") - 1)
+        return -EINVAL;
+    (void)snprintf(whole, sizeof(whole), "%.19sZ", text);
+    return when_parse(whole, strlen(whole), ret);
+}
+
 char *audit_local_time(const json_t *record)
 {
-    cleanup_free char *utc = utc_time(record);
+    cleanup_free char *utc = audit_utc_time(record);
     struct tm local;
     char *text = NULL;
     when_t at;
@@ -83,7 +94,7 @@ void audit_table_columns(bool utc, struct table_column shown[static AUDIT_COLUMN
     memcpy(shown, columns, sizeof(columns));
     for (size_t i = 0; i < AUDIT_COLUMNS; i++)
         if (shown[i].format == audit_local_time && utc)
-            shown[i].format = utc_time;
+            shown[i].format = audit_utc_time;
         else if (shown[i].format == audit_local_time && (timezone != 0 || daylight != 0))
             shown[i].width = sizeof("2026-11-21T08:00:00+08:00") - 1;
 }

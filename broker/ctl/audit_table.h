@@ -2,6 +2,7 @@
 #define HUFU_CTL_AUDIT_TABLE_H
 
 #include "broker/ctl/table.h"
+#include "policy/base/when.h"
 
 /* Records as a table for people. */
 
@@ -15,5 +16,10 @@ void audit_table_columns(bool utc, struct table_column columns[static AUDIT_COLU
 /** A record's time, "2026-11-21T08:00:00+08:00" in the zone of whoever looks, "Z" where that is UTC; the
  * caller's to free. "-": it has none. */
 char *audit_local_time(const json_t *record);
+/** The same in UTC. */
+char *audit_utc_time(const json_t *record);
+
+/** A time as records have it ("2026-11-21T00:00:00.123456Z"), to the second. 0 or -EINVAL. */
+int audit_parse_time(const char *text, when_t *ret);
 
 #endif

@@ -1,11 +1,16 @@
+#include "broker/audit/filter.h"
 #include "broker/ctl/audit_query.h"
 #include "broker/ctl/audit_table.h"
 #include "broker/ctl/call.h"
+#include "broker/ctl/forged.h"
 #include "broker/ctl/listing.h"
+#include "broker/ctl/moment.h"
 #include "broker/ctl/verbs.h"
 #include "policy/base/cleanup.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PAGE         1000 /* records that the broker hands out at once */
 #define PAGE_TEXT    "1000"
@@ -93,14 +98,57 @@ static enum exit_code follow(const struct cli *cli, const struct audit *a, json_
     return call_stream(cli, "Audit", parameters, print_new, &f);
 }
 
+/* Forgeries are looked for in the time that is shown. */
+static int64_t shown_since(const struct audit *a, const struct cli *cli, const json_t *reply)
+{
+    const json_t *first = json_array_get(json_object_get(reply, "records"), 0);
+    const char *time = json_string_value(json_object_get(first, "time"));
+    when_t t = 0;
+
+    if (a->query.since)
+        (void)moment_parse(a->query.since, cli->now, &t);
+    else if (time)
+        (void)audit_parse_time(time, &t);
+    return record_filter_us(t);
+}
+
+static int64_t shown_until(const struct audit *a, const struct cli *cli)
+{
+    when_t t = 0;
+
+    if (a->query.until)
+        (void)moment_parse(a->query.until, cli->now, &t);
+    return record_filter_us(t);
+}
+
+/* To a program it is a member; a person hears of it where they would look, unless somebody put the output
+ * elsewhere. */
+static enum exit_code add_forged(const struct cli *cli, const struct audit *a, json_t *reply)
+{
+    int error = 0;
+    json_t *forged = forged_list(cli, shown_since(a, cli, reply), shown_until(a, cli), &error);
+
+    if (!forged && error == -EACCES && !cli->json && isatty(fileno(cli->out)))
+        (void)cli_fail(cli, EXIT_DONE,
+                       _("you may not read the journal, so records that others forged there are not shown; "
+                         "members of the group systemd-journal may"));
+    if (json_object_set_new(reply, "forged", forged ? forged : json_null()) < 0)
+        return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
+    return EXIT_DONE;
+}
+
 static enum exit_code print_table(const struct cli *cli, const struct audit *a, const json_t *reply)
 {
     struct table_column columns[AUDIT_COLUMNS];
     const struct listing listing = {
         .member = "records", .columns = columns, .n_columns = AUDIT_COLUMNS, .none = N_("No records.\n")};
 
+    enum exit_code code;
+
     audit_table_columns(a->utc, columns);
-    return listing_print(cli, &listing, reply);
+    code = listing_print(cli, &listing, reply);
+    return code == EXIT_DONE && !cli->json ? forged_print(cli, json_object_get(reply, "forged"), a->utc)
+                                           : code;
 }
 
 static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)
@@ -128,6 +176,9 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
     if (code != EXIT_DONE)
         return code;
     say_if_cut(cli, a, reply);
+    code = add_forged(cli, a, reply);
+    if (code != EXIT_DONE)
+        return code;
     return print_table(cli, a, reply);
 }
 
