@@ -12,6 +12,7 @@
 #include "broker/daemon/recording.h"
 #include "broker/daemon/repetition.h"
 #include "broker/daemon/restore.h"
+#include "broker/daemon/restored.h"
 #include "broker/daemon/timekeeper.h"
 #include "broker/daemon/waiting.h"
 #include "broker/trust/digest.h"
@@ -22,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A new store goes on from nothing: whether the host had one before, its first start asks. */
 static struct store_options store_options_of(const char *path)
 {
     return (struct store_options){.path = path, .sha256 = digest_sha256};
@@ -126,6 +128,7 @@ static int start_store(struct broker *b)
     if (r < 0)
         return r;
     options = store_options_of(path);
+    options.anchor_path = b->options.anchor_path;
     b->store_error = store_open(&options, &b->store, b->store_trouble);
     if (b->store_error < 0) {
         b->store = NULL;
@@ -334,6 +337,7 @@ int broker_new(sd_event *event, const struct broker_options *o, struct config *c
     if (r < 0)
         return r;
     record_start(b);
+    restored_record(b);
     r = timekeeper_start(b->timekeeper);
     if (r < 0) {
         (void)snprintf(error, 256, "time: %s", strerror(-r));

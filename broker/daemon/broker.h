@@ -6,6 +6,7 @@
 #include "broker/daemon/feeder.h"
 #include "broker/daemon/grants.h"
 #include "broker/daemon/identity.h"
+#include "broker/daemon/restored.h"
 #include "broker/daemon/review_keeper.h"
 #include "broker/daemon/runs.h"
 #include "broker/daemon/status_keeper.h"
@@ -31,6 +32,7 @@
 struct broker_options {
     const char *run_dir;     /* sockets: gate, control, reaper */
     const char *state_dir;   /* hufu.db */
+    const char *anchor_path; /* /var/lib/hufu-anchor/anchor; NULL: a restored store is not noticed */
     const char *config_path; /* /etc/hufu/hufud.conf, read anew by broker_reload() */
     const char *trust_path;  /* /etc/hufu/trust */
     const char *machine_id_path;
@@ -87,8 +89,9 @@ struct broker {
     when_t started;
     struct timekeeper *timekeeper;
     struct review_keeper review;
-    struct identity identity;      /* that the store was made for */
-    char host_trouble[400];        /* not empty: the host is not the one that the store was made for */
+    struct identity identity; /* that the store was made for */
+    char host_trouble[400];   /* not empty: the host is not the one that the store was made for */
+    struct restored restored;
     uint64_t last_sequence;        /* of the ledger, as far as known here */
     struct repetition *repetition; /* what is counted instead of being written each time */
     bool range_differs;            /* a module has said so, since the configuration was read */

@@ -2,6 +2,7 @@
 
 #include "broker/common/clock.h"
 #include "broker/daemon/ledger.h"
+#include "broker/daemon/restored.h"
 
 #include <sys/random.h>
 
@@ -157,10 +158,11 @@ static void on_looked(void *userdata, enum feed_outcome outcome)
     }
 }
 
-/* Whoever is perhaps a copy of another host gives nothing back that may be the other's. */
+/* Whoever is perhaps a copy of another host gives nothing back that may be the other's; nor does a store give
+ * back what may have been used after it was copied. */
 static bool may_ask(const struct claiming *c)
 {
-    return c->settling < SETTLING_MAX && c->broker->host_trouble[0] == '\0';
+    return c->settling < SETTLING_MAX && c->broker->host_trouble[0] == '\0' && !restored_is(c->broker);
 }
 
 static void step(struct claim *x)
@@ -168,7 +170,7 @@ static void step(struct claim *x)
     struct claiming *c = x->claiming;
     bool back = x->row.state == STORE_CLAIM_OWED || x->found;
 
-    if (x->busy || !c->questions)
+    if (x->busy || !c->questions || x->row.state == STORE_CLAIM_USED)
         return;
     if (x->unwritten) {
         write_owed(x);

@@ -258,6 +258,27 @@ void claiming_used(struct claim *x)
         claim_book_remove(x);
 }
 
+void claiming_write_all_used(struct claiming *c, struct store_txn *t)
+{
+    for (struct claim *x = c->claims; x; x = x->next)
+        if (x->loose) {
+            x->row.state = STORE_CLAIM_USED;
+            store_txn_claim(t, &x->row);
+        }
+}
+
+/* One that is being written to the disk as something else is removed when that is done. */
+void claiming_all_used(struct claiming *c)
+{
+    struct claim *next;
+
+    for (struct claim *x = c->claims; x; x = next) {
+        next = x->next;
+        if (x->loose && !x->busy && x->row.state == STORE_CLAIM_USED)
+            claim_book_remove(x);
+    }
+}
+
 /* ---- for people ---- */
 
 unsigned claiming_unresolved(const struct claiming *c)

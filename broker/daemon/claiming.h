@@ -90,6 +90,11 @@ void claiming_write_used(const struct claim *claim, struct store_txn *t);
 /** That is on disk: nothing remains to be done about it. NULL is fine. */
 void claiming_used(struct claim *claim);
 
+/** All that no session has count as used, and nothing more is asked about them: in memory and in the
+ * transaction; and when that is on disk. */
+void claiming_write_all_used(struct claiming *c, struct store_txn *t);
+void claiming_all_used(struct claiming *c);
+
 /* ---- for people ---- */
 
 /** Claims that are not known, or still to be given back. */

@@ -16,6 +16,7 @@ struct grants {
     struct papers *papers;
     struct store_books *absent; /* of grants that are not here; a few at most */
     size_t n_absent;
+    when_t uses_from; /* of what was used before nothing is known; 0: of nothing */
 };
 
 int grants_new(struct verifier *verifier, struct grants **ret)
@@ -111,6 +112,16 @@ static void find_books(struct grants *g, struct grant_entry *e)
 
 /* ---- adding ---- */
 
+void grants_set_uses_from(struct grants *g, when_t from)
+{
+    g->uses_from = from;
+}
+
+static bool may_have_been_used(const struct grants *g, const struct grant *grant)
+{
+    return g->uses_from != 0 && (grant->valid.from < g->uses_from || grant->version > 1);
+}
+
 /* What the index says to a version that it does not take. */
 static int refuse_version(struct offer_refusal *refusal, int error)
 {
@@ -159,8 +170,8 @@ static int judge_again(struct grants *g, struct grant_papers *papers, struct gra
     return papers_put(g->papers, papers);
 }
 
-static int put_new(struct grants *g, struct grant *grant, struct grant_papers *papers, uint32_t session_max,
-                   const struct grant_standing *standing, struct grant_entry **ret,
+static int put_new(struct grants *g, struct grant *grant, struct grant_papers *papers, bool lost,
+                   uint32_t session_max, const struct grant_standing *standing, struct grant_entry **ret,
                    struct offer_refusal *refusal)
 {
     int r = grant_index_put(g->index, grant, standing->standing, standing->votes_until, session_max, ret);
@@ -170,6 +181,8 @@ static int put_new(struct grants *g, struct grant *grant, struct grant_papers *p
         return refuse_version(refusal, r);
     }
     find_books(g, *ret);
+    if (lost)
+        grants_lose_uses(*ret);
     return papers_put(g->papers, papers);
 }
 
@@ -258,7 +271,7 @@ static int take_in(struct grants *g, const struct trust_set *trust, when_t now, 
     cleanup(papers_free_one_p) struct grant_papers *papers = NULL;
     const struct grant_papers *known;
     uint32_t session_max;
-    bool same;
+    bool same, lost;
     int r;
 
     *refusal = (struct offer_refusal){.reason = REASON_OK};
@@ -284,7 +297,9 @@ static int take_in(struct grants *g, const struct trust_set *trust, when_t now, 
     if (same)
         return put_again(g, steal_pointer(&papers), standing, ret, refusal);
     session_max = session_max_of(trust, grant);
-    return put_new(g, steal_pointer(&grant), steal_pointer(&papers), session_max, standing, ret, refusal);
+    lost = !loading && !grant_index_find(g->index, &grant->id) && may_have_been_used(g, grant);
+    return put_new(g, steal_pointer(&grant), steal_pointer(&papers), lost, session_max, standing, ret,
+                   refusal);
 }
 
 int grants_add(struct grants *g, const struct trust_set *trust, when_t now, const struct offer *offer,

@@ -36,6 +36,20 @@ int grants_add(struct grants *g, const struct trust_set *trust, when_t now, cons
 int grants_load(struct grants *g, const struct trust_set *trust, when_t now, const struct offer *offer,
                 struct grant_entry **ret);
 
+/* Uses taken of a grant whose count was lost when the store was restored: more than any grant gives, so that
+ * one that is counted is used up, and one that is not goes on. Later uses and ends count on from here. */
+#define GRANTS_USES_LOST 0x80000000U
+
+/** From now on a grant that comes anew has lost its count if it may have been used here before this instant:
+ * it began earlier, or there was a version before. 0: none has. */
+void grants_set_uses_from(struct grants *g, when_t from);
+/** The count of this one is lost. */
+static inline void grants_lose_uses(struct grant_entry *e)
+{
+    if (e->uses_taken < GRANTS_USES_LOST)
+        e->uses_taken += GRANTS_USES_LOST;
+}
+
 /** What the store has counted. Of a grant that is not here it is kept until it comes: a document whose own
  * commit failed, and that was used. 0 or -ENOMEM. */
 int grants_load_books(struct grants *g, const struct store_books *books);

@@ -26,6 +26,11 @@ static void uses_text(const struct grant_uses *uses, char text[static 32])
                        uses->scope == GRANT_USES_FLEET ? "fleet" : "per-host");
 }
 
+static json_t *uses_taken(const struct grant_entry *e)
+{
+    return e->uses_taken < GRANTS_USES_LOST ? json_integer((json_int_t)e->uses_taken) : json_null();
+}
+
 static json_t *services_of(const struct grant *g)
 {
     json_t *services = json_array();
@@ -43,11 +48,11 @@ static json_t *summary_of(struct broker *b, struct grant_entry *e, when_t now)
     ident_format_id(&g->id, id);
     uses_text(&g->uses, uses);
     state_refresh_grant(b, e, now);
-    return json_pack("{ss sI ss ss ss so so so ss sI sI ss so ss}", "id", id, "version",
+    return json_pack("{ss sI ss ss ss so so so ss so sI ss so ss}", "id", id, "version",
                      (json_int_t)g->version, "class", grant_class_name(g->class), "staff", g->staff, "vendor",
                      g->vendor, "services", services_of(g), "not_before", control_time(g->valid.from),
-                     "not_after", control_time(g->valid.until), "uses", uses, "uses_taken",
-                     (json_int_t)e->uses_taken, "sessions_live", (json_int_t)e->sessions_live, "state",
+                     "not_after", control_time(g->valid.until), "uses", uses, "uses_taken", uses_taken(e),
+                     "sessions_live", (json_int_t)e->sessions_live, "state",
                      reason_name(grants_state(e, &b->host, now)), "taken_by", taken_text_of_grant(b, e, now),
                      "ticket", g->ticket);
 }

@@ -28,23 +28,38 @@ void control_host_show(void *userdata, struct control_call *call, json_t *parame
     }
     (void)identity_of_host(b, &here);
     identity_check(b);
-    control_reply(call, json_pack("{ss so so so sb}", "host", here.host, "machine_id",
+    control_reply(call, json_pack("{ss so so so sb so}", "host", here.host, "machine_id",
                                   control_text(here.machine_id), "store_host", control_text(b->identity.host),
                                   "store_machine_id", control_text(b->identity.machine_id), "confirmed",
-                                  (int)(b->host_trouble[0] == '\0')));
+                                  (int)(b->host_trouble[0] == '\0' && !restored_is(b)), "restored",
+                                  restored_json(b)));
 }
 
 struct confirming {
     struct broker *broker;
     struct control_call *call;
     struct identity was, now;
+    bool restored;
+    struct restored_confirm store;
 };
 
-static void answer(struct control_call *call, const struct identity *was, const struct identity *now)
+static json_t *accepted(const struct confirming *c)
 {
-    control_reply(call, json_pack("{so so ss ss sb}", "was_host", control_text(was->host), "was_machine_id",
-                                  control_text(was->machine_id), "host", now->host, "machine_id",
-                                  now->machine_id, "changed", (int)!is_same(was, now)));
+    const struct store_past *p = &c->store.past;
+
+    if (!c->restored)
+        return json_null();
+    return json_pack("{so sI sI sb}", "had", p->had_us != 0 ? json_integer((json_int_t)p->had) : json_null(),
+                     "has", (json_int_t)p->has, "closed_grants", (json_int_t)c->store.closed, "uses_kept",
+                     (int)c->store.keep_uses);
+}
+
+static void answer(const struct confirming *c)
+{
+    control_reply(c->call, json_pack("{so so ss ss sb so}", "was_host", control_text(c->was.host),
+                                     "was_machine_id", control_text(c->was.machine_id), "host", c->now.host,
+                                     "machine_id", c->now.machine_id, "changed",
+                                     (int)!is_same(&c->was, &c->now), "restored", accepted(c)));
 }
 
 static void on_confirmed(void *userdata, int result, uint64_t sequence)
@@ -55,29 +70,42 @@ static void on_confirmed(void *userdata, int result, uint64_t sequence)
     if (result < 0) {
         control_store_unavailable(c->call, result);
     } else {
+        if (c->restored)
+            restored_confirmed(c->broker, &c->store);
         identity_confirmed(c->broker, &c->now);
-        answer(c->call, &c->was, &c->now);
+        answer(c);
     }
     free(c);
 }
 
-static void confirm(struct confirming *c, const char *why)
+static void write_identity(struct confirming *c, const char *why, struct store_txn *t)
 {
     struct record r = control_record(c->call, EVENT_HOST_CONFIRM, REASON_OK, true);
-    struct store_txn *t = ledger_txn(c->broker);
     char detail[512];
 
+    if (is_same(&c->was, &c->now))
+        return;
     (void)snprintf(detail, sizeof(detail), "was %s on machine %s, is %s on machine %s: %.200s", c->was.host,
                    c->was.machine_id, c->now.host, c->now.machine_id, why);
     r.detail = detail;
+    store_txn_record(t, &r);
+    identity_write(t, &c->now);
+}
+
+static void confirm(struct confirming *c, bool keep_uses, const char *why)
+{
+    struct store_txn *t = ledger_txn(c->broker);
+
     if (t) {
-        store_txn_record(t, &r);
-        identity_write(t, &c->now);
+        write_identity(c, why, t);
+        if (c->restored)
+            restored_confirm(c->broker, keep_uses, control_call_actor(c->call), why, &c->store, t);
     }
     ledger_submit(c->broker, t, on_confirmed, c);
 }
 
-static void begin(struct broker *b, struct control_call *call, const struct identity *now, const char *why)
+static void begin(struct broker *b, struct control_call *call, const struct identity *now, bool keep_uses,
+                  const char *why)
 {
     struct confirming *c = calloc(1, sizeof(*c));
 
@@ -85,15 +113,18 @@ static void begin(struct broker *b, struct control_call *call, const struct iden
         control_reply(call, NULL);
         return;
     }
-    *c = (struct confirming){.broker = b, .call = call, .was = b->identity, .now = *now};
-    confirm(c, why);
+    *c = (struct confirming){
+        .broker = b, .call = call, .was = b->identity, .now = *now, .restored = restored_is(b)};
+    confirm(c, keep_uses, why);
 }
 
 void control_host_confirm(void *userdata, struct control_call *call, json_t *parameters)
 {
     struct broker *b = userdata;
     const char *why = NULL;
-    const struct varlink_field fields[] = {{"why", VARLINK_STRING, false, &why}};
+    bool keep_uses = false;
+    const struct varlink_field fields[] = {{"why", VARLINK_STRING, false, &why},
+                                           {"keep_uses", VARLINK_BOOL, true, &keep_uses}};
     struct identity now = {0};
 
     if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
@@ -108,8 +139,8 @@ void control_host_confirm(void *userdata, struct control_call *call, json_t *par
         return;
     }
     identity_check(b);
-    if (is_same(&b->identity, &now))
-        answer(call, &b->identity, &now);
+    if (is_same(&b->identity, &now) && !restored_is(b))
+        answer(&(struct confirming){.call = call, .was = b->identity, .now = now});
     else
-        begin(b, call, &now, why);
+        begin(b, call, &now, keep_uses, why);
 }

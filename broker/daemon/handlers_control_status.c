@@ -82,6 +82,8 @@ static void find_problems(struct broker *b, json_t *findings, enum reason reason
     else if (store_health(b->store) < 0)
         find(findings, "problem", "store", _("The last commit failed: %s"),
              strerror(-store_health(b->store)));
+    if (b->restored.trouble[0] != '\0')
+        find(findings, "problem", "store", "%s", b->restored.trouble);
     if (!b->trust)
         find(findings, "problem", "trust", "%s", b->trust_trouble);
     if (b->host_trouble[0] != '\0')
@@ -198,6 +200,13 @@ static void find_warnings(struct broker *b, json_t *findings)
                       "them, and `hufuctl session show` with a number what is left.",
                       n),
              n);
+    if (b->store && store_anchor_error(b->store) < 0 && !restored_is(b))
+        find(findings, "warning", "anchor",
+             _("How far the records have come cannot be noted in /var/lib/hufu-anchor/anchor (%s): a store "
+               "that "
+               "is put back from a copy would not be noticed. The folder has to be hufu's, mode 0700: "
+               "`systemd-tmpfiles --create`, then restart hufud."),
+             strerror(-store_anchor_error(b->store)));
     if (b->config_trouble[0] != '\0')
         find(findings, "warning", "configuration",
              _("The changed configuration is not in force, since it is wrong (%s). Correct it and run "

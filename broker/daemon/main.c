@@ -146,6 +146,8 @@ static void say_troubles(const struct broker *b)
         (void)fprintf(stderr, SD_ERR "hufud: gated logins are refused: the store: %s\n", b->store_trouble);
     if (!b->trust)
         (void)fprintf(stderr, SD_ERR "hufud: gated logins are refused: %s\n", b->trust_trouble);
+    if (b->restored.trouble[0] != '\0')
+        (void)fprintf(stderr, SD_ERR "hufud: gated logins are refused: %s\n", b->restored.trouble);
     if (b->host_trouble[0] != '\0')
         (void)fprintf(stderr, SD_ERR "hufud: gated logins are refused: %s\n", b->host_trouble);
 }
@@ -226,6 +228,7 @@ int main(int argc, char **argv)
     struct arguments a = {.options = {.config_path = "/etc/hufu/hufud.conf",
                                       .run_dir = "/run/hufu",
                                       .state_dir = "/var/lib/hufu",
+                                      .anchor_path = "/var/lib/hufu-anchor/anchor",
                                       .trust_path = "/etc/hufu/trust",
                                       .machine_id_path = "/etc/machine-id",
                                       .accounts = ACCOUNTS_NONE,

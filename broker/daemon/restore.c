@@ -213,6 +213,7 @@ int restore_load(struct broker *b)
     if (r < 0)
         return r;
     b->next_session = next;
+    restored_load(b);
     identity_load(b);
     identity_check(b);
     keep_verdicts(b);

@@ -48,6 +48,7 @@ enum reason state_of_host(struct broker *b, enum service_kind kind, when_t now)
     const enum reason reasons[] = {
         b->stopping ? REASON_STOPPING : REASON_OK,
         state_of_store(b),
+        restored_is(b) ? REASON_STORE_RESTORED : REASON_OK,
         state_of_trust(b, now),
         b->host_trouble[0] != '\0' ? REASON_HOST_UNCONFIRMED : REASON_OK,
         timekeeper_is_sure(b->timekeeper) ? REASON_OK : REASON_CLOCK_UNSURE,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define META_RESTORED  "restored"          /* what was found: kind had had_us has; empty: nothing */
+#define META_RESTORED  "restored" /* what was found: kind, had, had_us, has, has_us; empty: nothing */
 #define META_ACCEPTED  "restored-accepted" /* the anchor that stood there when it was accepted */
 #define META_ANCHORED  "anchored"          /* the store has had an anchor: a missing one was taken away */
 #define META_LEDGER_ID "ledger-id"
@@ -48,8 +48,8 @@ static int meta_write(sqlite3 *db, const char *name, const char *value)
 
 static void mark_format(const struct store_past *f, char text[static META_SIZE])
 {
-    (void)snprintf(text, META_SIZE, "%s %" PRIu64 " %" PRId64 " %" PRIu64, kind_names[f->kind], f->had,
-                   f->had_us, f->has);
+    (void)snprintf(text, META_SIZE, "%s %" PRIu64 " %" PRId64 " %" PRIu64 " %" PRId64, kind_names[f->kind],
+                   f->had, f->had_us, f->has, f->has_us);
 }
 
 /* A mark of which nothing can be made out is one all the same. */
@@ -60,7 +60,8 @@ static void mark_parse(const char *text, struct store_past *f)
     *f = (struct store_past){.kind = STORE_PAST_KNOWN};
     if (text[0] == '\0')
         return;
-    if (sscanf(text, "%15s %" SCNu64 " %" SCNd64 " %" SCNu64, name, &f->had, &f->had_us, &f->has) != 4)
+    if (sscanf(text, "%15s %" SCNu64 " %" SCNd64 " %" SCNu64 " %" SCNd64, name, &f->had, &f->had_us, &f->has,
+               &f->has_us) != 5)
         *f = (struct store_past){.kind = STORE_PAST_COPY};
     f->kind = STORE_PAST_COPY;
     for (size_t i = 1; i < ARRAY_SIZE(kind_names); i++)
@@ -87,7 +88,10 @@ static int has_record(sqlite3 *db, const struct anchor_mark *m)
 
     if (m->sequence == 0)
         return 1;
-    r = sql_prepare(db, "SELECT hash FROM ledger WHERE sequence = ?1", &statement);
+    r = sql_prepare(db,
+                    "SELECT hash FROM ledger WHERE sequence = ?1"
+                    " UNION ALL SELECT hash FROM segment WHERE last = ?1",
+                    &statement);
     if (r < 0)
         return r;
     if (sqlite3_bind_int64(statement, 1, (sqlite3_int64)m->sequence) != SQLITE_OK)
@@ -122,19 +126,38 @@ static int compare(const struct past *p, const struct committer *c, enum store_p
     return r < 0 ? r : 0;
 }
 
+static int time_of_record(sqlite3 *db, uint64_t sequence, int64_t *ret)
+{
+    cleanup_statement sqlite3_stmt *statement = NULL;
+    int r = sql_prepare(db, "SELECT at_us FROM ledger WHERE sequence = ?1", &statement);
+
+    if (r < 0)
+        return r;
+    if (sqlite3_bind_int64(statement, 1, (sqlite3_int64)sequence) != SQLITE_OK)
+        return -ENOMEM;
+    r = sql_step(statement);
+    if (r > 0)
+        *ret = sqlite3_column_int64(statement, 0);
+    return r < 0 ? r : 0;
+}
+
 /* What stands in the store already stays; the anchor may know more about it. */
-static void settle(struct past *p, enum store_past_kind kind, uint64_t has)
+static int settle(struct past *p, enum store_past_kind kind, const struct committer *c)
 {
     struct store_past *f = &p->found;
+    int r = 0;
 
     if (f->kind == STORE_PAST_KNOWN && kind != STORE_PAST_KNOWN)
-        *f = (struct store_past){.kind = kind, .has = has};
+        *f = (struct store_past){.kind = kind, .has = c->head.sequence};
+    if (f->has_us == 0)
+        r = time_of_record(c->db, f->has, &f->has_us);
     if (f->kind == STORE_PAST_KNOWN || !p->anchor)
-        return;
+        return r;
     if (p->had.sequence > f->had || f->had_us == 0) {
         f->had = p->had.sequence;
         f->had_us = p->had.at_us;
     }
+    return r;
 }
 
 static int look(struct past *p, const struct committer *c)
@@ -158,11 +181,10 @@ static int look(struct past *p, const struct committer *c)
         r = compare(p, c, &kind);
     else if (!p->first)
         kind = STORE_PAST_UNANCHORED;
-    if (r < 0)
-        return r;
-    settle(p, kind, c->head.sequence);
+    if (r == 0)
+        r = settle(p, kind, c);
     p->follows = p->found.kind == STORE_PAST_KNOWN && p->anchor;
-    return 0;
+    return r;
 }
 
 int past_judge(struct past *p, const struct committer *c, const struct store_options *o)
@@ -258,7 +280,10 @@ static int head_read(sqlite3 *db, struct store_head *head)
 {
     cleanup_statement sqlite3_stmt *statement = NULL;
     const void *hash;
-    int r = sql_prepare(db, "SELECT sequence, hash FROM ledger ORDER BY sequence DESC LIMIT 1", &statement);
+    int r = sql_prepare(db,
+                        "SELECT sequence, hash FROM ledger UNION ALL SELECT last, hash FROM segment"
+                        " ORDER BY 1 DESC LIMIT 1",
+                        &statement);
 
     *head = (struct store_head){0};
     if (r < 0)

@@ -94,6 +94,7 @@ struct store_past {
     uint64_t had;   /* sequence that the host had come to, as far as known; 0: unknown */
     int64_t had_us; /* wall clock then; 0: unknown */
     uint64_t has;   /* sequence of the store when it was found */
+    int64_t has_us; /* of that record; 0: there is none */
 };
 
 /** What was found when it was opened, and was not accepted since. The anchor is left alone until it is. */

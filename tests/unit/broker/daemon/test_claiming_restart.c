@@ -18,7 +18,7 @@
  * step is put aside, and the next broker starts from it. */
 
 static struct provider p;
-static const char *const files[] = {"hufu.db", "hufu.db-wal"};
+static const char *const files[] = {"hufu.db", "hufu.db-wal", "anchor"};
 
 static void copy(const struct world *w, const char *from, const char *to, const char *name)
 {

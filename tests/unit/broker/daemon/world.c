@@ -65,14 +65,16 @@ void world_put_trust(struct world *w, size_t n_approvers)
 
 static struct broker_options options_of(struct world *w)
 {
-    static char trust[128], machine_id[128], config[128];
+    static char trust[128], machine_id[128], config[128], anchor[128];
 
     (void)snprintf(trust, sizeof(trust), "%s/trust", w->folder);
     (void)snprintf(machine_id, sizeof(machine_id), "%s/machine-id", w->folder);
     (void)snprintf(config, sizeof(config), "%s/hufud.conf", w->folder);
+    (void)snprintf(anchor, sizeof(anchor), "%s/anchor", w->folder);
     return (struct broker_options){.run_dir = w->folder,
                                    .config_path = config,
                                    .state_dir = w->folder,
+                                   .anchor_path = anchor,
                                    .trust_path = trust,
                                    .machine_id_path = machine_id,
                                    .root = w->root,
