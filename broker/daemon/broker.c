@@ -12,7 +12,6 @@
 #include "broker/daemon/recording.h"
 #include "broker/daemon/repetition.h"
 #include "broker/daemon/restore.h"
-#include "broker/daemon/restored.h"
 #include "broker/daemon/timekeeper.h"
 #include "broker/daemon/waiting.h"
 #include "broker/trust/digest.h"
@@ -23,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A new store goes on from nothing: whether the host had one before, its first start asks. */
 static struct store_options store_options_of(const char *path)
 {
     return (struct store_options){.path = path, .sha256 = digest_sha256};
@@ -337,7 +335,6 @@ int broker_new(sd_event *event, const struct broker_options *o, struct config *c
     if (r < 0)
         return r;
     record_start(b);
-    restored_record(b);
     r = timekeeper_start(b->timekeeper);
     if (r < 0) {
         (void)snprintf(error, 256, "time: %s", strerror(-r));

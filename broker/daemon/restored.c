@@ -80,17 +80,6 @@ static uint64_t load_number(struct broker *b, const char *name)
     return store_load_meta(b->store, name, text, sizeof(text)) < 0 ? 0 : strtoull(text, NULL, 10);
 }
 
-void restored_load(struct broker *b)
-{
-    uint64_t sessions = load_number(b, META_SESSIONS_FROM);
-
-    b->restored.past = store_past(b->store);
-    describe(&b->restored);
-    grants_set_uses_from(b->grants, (when_t)load_number(b, META_USES_FROM));
-    if (sessions > b->next_session)
-        b->next_session = sessions;
-}
-
 static void write_detail(const struct store_past *p, const char *more, char *detail, size_t size)
 {
     static const char *const names[] = {
@@ -103,7 +92,7 @@ static void write_detail(const struct store_past *p, const char *more, char *det
                    more);
 }
 
-void restored_record(struct broker *b)
+static void record(struct broker *b)
 {
     struct record r = ledger_record(EVENT_STORE_RESTORED, REASON_STORE_RESTORED, false);
     char detail[160];
@@ -113,6 +102,18 @@ void restored_record(struct broker *b)
     write_detail(&b->restored.past, "", detail, sizeof(detail));
     r.detail = detail;
     ledger_write(b, &r);
+}
+
+void restored_load(struct broker *b)
+{
+    uint64_t sessions = load_number(b, META_SESSIONS_FROM);
+
+    b->restored.past = store_past(b->store);
+    describe(&b->restored);
+    grants_set_uses_from(b->grants, (when_t)load_number(b, META_USES_FROM));
+    if (sessions > b->next_session)
+        b->next_session = sessions;
+    record(b);
 }
 
 /* ---- what is told ---- */

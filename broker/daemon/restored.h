@@ -24,13 +24,11 @@ struct restored {
     char trouble[600]; /* empty: nothing */
 };
 
-/** Reads what the store was found to be, and what an earlier restoring left. At load. */
+/** Reads what the store was found to be, which is put on record, and what an earlier restoring left. At load.
+ */
 void restored_load(struct broker *b);
 
 bool restored_is(const struct broker *b);
-
-/** Puts on record that it is one. */
-void restored_record(struct broker *b);
 
 /** Restored (the varlink type), or null. */
 json_t *restored_json(const struct broker *b);
