@@ -107,8 +107,7 @@ static const struct sentence {
     {EVENT_BACKUP, "backup of the store made{by}{detail}", "backup of the store not made{by}{why}{detail}"},
     {EVENT_STORE_RESTORED, "store confirmed after it was restored{by}{detail}",
      "store is not the latest of this host, it was restored{by}{why}{detail}"},
-    {EVENT_STORE_ROOM, "reserve of room for records set aside again{detail}",
-     "reserve of room for records given up{why}{detail}"},
+    {EVENT_STORE_ROOM, "room for records again{detail}", "room for records runs out{why}{detail}"},
     {EVENT_REVIEW, "review of the records signed off{by}{detail}",
      "review of the records not signed off{by}{why}{detail}"},
 };

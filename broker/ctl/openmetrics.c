@@ -48,6 +48,12 @@ static const struct {
     {"hufu_status_epoch", "status_epoch", "Epoch of the status in use.", COUNT},
     {"hufu_status_holds_until_timestamp_seconds", "status_holds_until",
      "Until when gated logins are decided by the status in use.", INSTANT},
+    {"hufu_room_free_bytes", "room_free", "What is free on the disk of the ledger, beside the reserve.",
+     COUNT},
+    {"hufu_room_reserve_bytes", "reserve_held", "What is set aside there for the day when it is full.",
+     COUNT},
+    {"hufu_room_reserve_wanted_bytes", "reserve",
+     "How much of it there should be: with less nobody gated is let in.", COUNT},
 };
 
 static const char *const states[] = {"away", "connecting", "refreshing", "live", "polling", "failed"};

@@ -1,3 +1,4 @@
+#include "broker/common/sizes.h"
 #include "broker/ctl/call.h"
 #include "broker/ctl/findings.h"
 #include "broker/ctl/table.h"
@@ -5,7 +6,29 @@
 #include "broker/ctl/verbs.h"
 #include "policy/base/cleanup.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+static uint64_t octets_of(const json_t *object, const char *member)
+{
+    json_int_t n = json_integer_value(json_object_get(object, member));
+
+    return n > 0 ? (uint64_t)n : 0;
+}
+
+/* NULL, as for any column: without memory. */
+static char *room_text(const json_t *object)
+{
+    char beside[SIZES_TEXT_SIZE], held[SIZES_TEXT_SIZE], reserve[SIZES_TEXT_SIZE], *text = NULL;
+
+    if (!json_is_string(json_object_get(object, "room")))
+        return strdup("-");
+    sizes_format(octets_of(object, "room_free"), beside);
+    sizes_format(octets_of(object, "reserve_held"), held);
+    sizes_format(octets_of(object, "reserve"), reserve);
+    return asprintf(&text, _("%s free, and %s of %s in reserve"), beside, held, reserve) < 0 ? NULL : text;
+}
 
 static const struct table_column columns[] = {
     {.title = N_("Host"), .member = "host"},
@@ -21,6 +44,7 @@ static const struct table_column columns[] = {
     {.title = N_("Connections refused"), .member = "gate_refused"},
     {.title = N_("Ledger"), .member = "ledger_sequence"},
     {.title = N_("Journal behind"), .member = "journal_behind"},
+    {.title = N_("Room on the disk"), .format = room_text},
     {.title = N_("Version"), .member = "version"},
     {.title = N_("Started"), .member = "started"},
 };

@@ -127,7 +127,7 @@ static void on_written(void *userdata, int result, uint64_t sequence)
     (void)sequence;
     if (result < 0) {
         give_back(a, false);
-        admission_refuse(a, result == -EBADMSG ? REASON_STORE_DAMAGED : REASON_STORE_UNAVAILABLE);
+        admission_refuse(a, ledger_reason(result));
     } else if (!still_allowed(a)) {
         give_back(a, true);
         admission_refuse(a, a->decision.reason);

@@ -76,7 +76,7 @@ static void on_open_written(void *userdata, int result, uint64_t sequence)
         s = session_of(a);
     }
     if (result < 0) {
-        refuse_and_end(a, result == -EBADMSG ? REASON_STORE_DAMAGED : REASON_STORE_UNAVAILABLE);
+        refuse_and_end(a, ledger_reason(result));
         return;
     }
     if (!s || s->state != SESSION_OPENING) {

@@ -128,9 +128,13 @@ static int start_store(struct broker *b)
         return r;
     options = store_options_of(path);
     options.anchor_path = b->options.anchor_path;
+    r = room_new(b, &options, &b->room);
+    if (r < 0)
+        return r;
     b->store_error = store_open(&options, &b->store, b->store_trouble);
     if (b->store_error < 0) {
         b->store = NULL;
+        b->room = room_free(b->room);
         if (b->store_trouble[0] == '\0')
             (void)snprintf(b->store_trouble, sizeof(b->store_trouble), "%s", strerror(-b->store_error));
         return 0;
@@ -146,10 +150,14 @@ static int start_store(struct broker *b)
                        strerror(-r));
         b->store_io = sd_event_source_disable_unref(b->store_io);
         b->store = store_close(b->store);
+        b->room = room_free(b->room);
         b->store_error = r;
         trust_keeper_free(b);
         return 0;
     }
+    r = room_start(b->room);
+    if (r < 0)
+        return r;
     return feeder_start(b->store, b->host.name, &b->feeder);
 }
 
@@ -285,6 +293,7 @@ struct broker *broker_free(struct broker *b)
     claiming_stop(b->claiming);
     verifier_stop(b->verifier);
     repetition_settle(b->repetition, false);
+    room_stop(b->room);
     if (b->control)
         record_stop(b);
     reaper_client_stop(b->reaper);
@@ -304,6 +313,7 @@ struct broker *broker_free(struct broker *b)
     b->store_io = sd_event_source_disable_unref(b->store_io);
     b->store = store_close(b->store);
     b->repetition = repetition_free(b->repetition);
+    b->room = room_free(b->room);
     claiming_free(b->claiming);
     timekeeper_free(b->timekeeper);
     taken_free(b->taken);

@@ -8,6 +8,7 @@
 #include "broker/daemon/identity.h"
 #include "broker/daemon/restored.h"
 #include "broker/daemon/review_keeper.h"
+#include "broker/daemon/room.h"
 #include "broker/daemon/runs.h"
 #include "broker/daemon/status_keeper.h"
 #include "broker/daemon/taken.h"
@@ -56,6 +57,8 @@ struct broker {
     int store_error;
     char store_trouble[200];
     sd_event_source *store_io;
+    struct room *room;     /* on the disk; NULL: there is no store */
+    unsigned not_recorded; /* transactions about what had happened that were lost */
     struct feeder *feeder;
 
     struct trust_set *trust; /* NULL: see trust_trouble; trust_keeper.h changes it */

@@ -103,7 +103,7 @@ static void on_written(void *userdata, int result, uint64_t sequence)
     if (s && s->state == SESSION_OPEN)
         d = judge(c, s);
     if (result < 0) {
-        refuse(c, s, REASON_STORE_UNAVAILABLE);
+        refuse(c, s, ledger_reason(result));
     } else if (d.verdict != VERDICT_ALLOW) {
         refuse(c, s, d.reason);
     } else {

@@ -180,7 +180,7 @@ static void on_intent_written(void *userdata, int result, uint64_t sequence)
 
     (void)sequence;
     if (result < 0) {
-        tell(x, NULL, result == -EBADMSG ? REASON_STORE_DAMAGED : REASON_STORE_UNAVAILABLE);
+        tell(x, NULL, ledger_reason(result));
         claim_book_remove(x);
         return;
     }

@@ -133,7 +133,7 @@ static void on_written(void *userdata, int result, uint64_t sequence)
     /* Something may have been taken away while it was being written. */
     judge(c);
     if (result < 0)
-        refuse(c, result == -EBADMSG ? REASON_STORE_DAMAGED : REASON_STORE_UNAVAILABLE);
+        refuse(c, ledger_reason(result));
     else if (c->decision.verdict != VERDICT_ALLOW)
         refuse(c, c->decision.reason);
     else

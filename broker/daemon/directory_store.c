@@ -317,6 +317,8 @@ static void write_rows(struct directory *d, bool with_cookie)
     if (t && with_cookie && d->n_unwritten == 0)
         write_cookie(d, t);
     d->is_writing = true;
+    if (t)
+        store_txn_can_wait(t); /* it is asked for again; what it takes away holds already */
     ledger_submit(d->broker, t, on_written, d);
 }
 

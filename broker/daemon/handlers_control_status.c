@@ -3,6 +3,7 @@
 #include "broker/common/reason_text.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/review_keeper.h"
+#include "broker/daemon/room_findings.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/status_findings.h"
 #include "broker/daemon/texts.h"
@@ -111,6 +112,16 @@ static void find_review(const struct broker *b, json_t *findings, when_t now, bo
 
     if (review_keeper_finding(b, now, &f) && problems == (strcmp(f.severity, "problem") == 0))
         find(findings, f.severity, f.subject, "%s", f.message);
+}
+
+static void find_of_room(const struct broker *b, json_t *findings, bool problems)
+{
+    struct status_finding found[ROOM_FINDINGS_MAX];
+    size_t n = room_findings(b, found);
+
+    for (size_t i = 0; i < n; i++)
+        if (problems == (strcmp(found[i].severity, "problem") == 0))
+            find(findings, found[i].severity, found[i].subject, "%s", found[i].message);
 }
 
 /* Not those whose people just logged out: for an instant each of them is ending. */
@@ -263,6 +274,7 @@ void control_status(void *userdata, struct control_call *call, json_t *parameter
         return;
     findings = json_array();
     find_problems(b, findings, reason);
+    find_of_room(b, findings, true);
     find_of_status(b, findings, now, true);
     if (!clock_is_in_doubt(b))
         find_review(b, findings, now, true);
@@ -271,6 +283,7 @@ void control_status(void *userdata, struct control_call *call, json_t *parameter
     find_warnings(b, findings);
     if (!clock_is_in_doubt(b))
         find_review(b, findings, now, false);
+    find_of_room(b, findings, false);
     find_of_status(b, findings, now, false);
     reply = json_pack(
         "{ss ss so so so sb ss sI sI sI sI sI sI so so}", "version", HUFU_VERSION, "host", b->host.name,
@@ -282,5 +295,6 @@ void control_status(void *userdata, struct control_call *call, json_t *parameter
         (json_int_t)counters.requests, "gate_refused", (json_int_t)counters.refused, "started",
         control_time(b->started), "findings", findings);
     put_status(b, reply);
+    room_put(b, reply);
     control_reply(call, reply);
 }

@@ -3,6 +3,7 @@
 #include "broker/daemon/directory.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
+#include "broker/daemon/room_findings.h"
 
 /* The directory, for people. */
 
@@ -95,6 +96,7 @@ void control_sync_show(void *userdata, struct control_call *call, json_t *parame
         (json_int_t)claiming_unresolved(b->claiming), "bad_entries", shown_of(&v));
     put_counts(b, &v, now, reply);
     put_site(b, reply);
+    room_put(b, reply);
     control_reply(call, reply);
 }
 

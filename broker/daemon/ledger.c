@@ -95,6 +95,7 @@ static void on_done(void *userdata, int result, uint64_t sequence)
         b->last_sequence = sequence;
     if (result < 0)
         timekeeper_not_written(b->timekeeper);
+    b->not_recorded += result < 0 && !s->done;
     if (s->done)
         s->done(s->userdata, result, sequence);
     free(s);
@@ -111,6 +112,8 @@ void ledger_submit(struct broker *b, struct store_txn *t, store_done *done, void
     if (s) {
         *s = (struct submission){.broker = b, .done = done, .userdata = userdata};
         timekeeper_write(b->timekeeper, t);
+        if (!done) /* whatever comes of it, it has happened */
+            store_txn_keep(t);
         r = store_submit(b->store, t, on_done, s);
         if (r == 0)
             return;
@@ -121,6 +124,13 @@ void ledger_submit(struct broker *b, struct store_txn *t, store_done *done, void
     }
     if (done)
         done(userdata, r, 0);
+}
+
+enum reason ledger_reason(int result)
+{
+    return result == -EBADMSG  ? REASON_STORE_DAMAGED
+           : result == -ENOSPC ? REASON_STORE_FULL
+                               : REASON_STORE_UNAVAILABLE;
 }
 
 void ledger_write(struct broker *b, const struct record *r)

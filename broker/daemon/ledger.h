@@ -26,8 +26,12 @@ void ledger_trust(struct record *r, const struct broker *b, const char *why,
 /** A transaction. NULL: there is no store, or no memory. */
 struct store_txn *ledger_txn(struct broker *b);
 
-/** Submits; `done` may be NULL. If it cannot even be handed over, done is called at once. */
+/** Submits; `done` may be NULL: then it says what has happened already, and is kept until there is room for
+ * it. If it cannot even be handed over, done is called at once. */
 void ledger_submit(struct broker *b, struct store_txn *t, store_done *done, void *userdata);
+
+/** Why nobody is let in after such a result of a commit. */
+enum reason ledger_reason(int result);
 
 /** Writes one record, which nobody waits for. What somebody without any right can cause goes to repetition.h
  * instead. */

@@ -46,13 +46,20 @@ static uint8_t in_use(const struct session *s)
     return strcmp(s->service, "sshd") == 0 ? s->channels : 0;
 }
 
+static enum reason state_of_live(const struct broker *b, const struct session *s, when_t now)
+{
+    enum reason state = state_for_live(b, now);
+
+    return state == REASON_OK && room_ends(b->room, s) ? REASON_STORE_FULL : state;
+}
+
 static struct facts facts_of(struct broker *b, const struct session *s)
 {
     when_t now = session_now(s, clock_wall_us(), clock_boot_us());
 
     return (struct facts){.now = now,
                           .host = &b->host,
-                          .host_state = state_for_live(b, now),
+                          .host_state = state_of_live(b, s, now),
                           .status_until = state_status_until(b),
                           .person_state = taken_of_staff(b->taken, s->staff, now),
                           .staff = s->staff,

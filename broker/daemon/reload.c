@@ -105,6 +105,7 @@ static void hand_out(struct broker *b)
     if (b->feeder)
         feeder_set_host(b->feeder, b->host.name);
     timekeeper_set_tolerance(b->timekeeper, b->config->tolerance);
+    room_reload(b->room);
     b->range_differs = false;
 }
 

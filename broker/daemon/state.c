@@ -42,13 +42,14 @@ static enum reason first_of(const enum reason *reasons, size_t n)
 enum reason state_of_host(struct broker *b, enum service_kind kind, when_t now)
 {
     status_keeper_look(b, now);
-    /* Only what begins needs a lease. */
+    /* Only what begins needs a lease, and room for all that is still to be recorded of it. */
     bool begins = kind == SERVICE_LOGIN || kind == SERVICE_JOB;
     bool away = begins && !reaper_client_is_here(b->reaper);
     const enum reason reasons[] = {
         b->stopping ? REASON_STOPPING : REASON_OK,
         state_of_store(b),
         restored_is(b) ? REASON_STORE_RESTORED : REASON_OK,
+        begins && !room_admits(b->room) ? REASON_STORE_FULL : REASON_OK,
         state_of_trust(b, now),
         b->host_trouble[0] != '\0' ? REASON_HOST_UNCONFIRMED : REASON_OK,
         timekeeper_is_sure(b->timekeeper) ? REASON_OK : REASON_CLOCK_UNSURE,

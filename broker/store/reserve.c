@@ -136,12 +136,13 @@ static int grow(struct reserve *r, uint64_t octets)
 
 int reserve_grow(struct reserve *r, uint64_t octets)
 {
-    int q = 0;
+    int q;
 
     (void)pthread_mutex_lock(&r->lock);
-    if (r->held < r->wanted)
+    q = look(r); /* root may have shortened it */
+    if (q == 0 && octets > 0 && r->held < r->wanted)
         q = grow(r, octets);
-    else if (r->held > r->wanted)
+    else if (q == 0 && r->held > r->wanted)
         q = shorten(r, r->wanted);
     (void)pthread_mutex_unlock(&r->lock);
     return q;

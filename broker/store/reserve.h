@@ -25,7 +25,7 @@ DEFINE_CLEANUP(struct reserve, reserve_free);
 
 /* Any thread. The first three look at the disk, and may wait for it; the others do not. */
 
-/** Allocates at most so many octets more, up to what is wanted; lets go of what is beyond that. 0; -ENOSPC;
+/** Allocates at most so many octets more (0: none), up to what is wanted; lets go of what is beyond that. 0; -ENOSPC;
  * -EOPNOTSUPP (the file system allocates nothing ahead, and does not store zeros either); other -errno. After
  * an error what was there before is there still. */
 int reserve_grow(struct reserve *r, uint64_t octets);

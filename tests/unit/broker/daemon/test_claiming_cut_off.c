@@ -61,7 +61,7 @@ static void test_intent_is_not_written(void **state)
 
     full = true;
     good = 0;
-    assert_refused(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m), REASON_STORE_UNAVAILABLE);
+    assert_refused(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m), REASON_STORE_FULL);
     assert_int_equal(p.asked[FEED_TAKE], 0);
     assert_int_equal(claiming_unresolved(w->broker->claiming), 0);
     visitor_end(&v);
@@ -89,7 +89,7 @@ static void test_reservation_is_not_written(void **state)
 
     full = true;
     good = 1;
-    assert_refused(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m), REASON_STORE_UNAVAILABLE);
+    assert_refused(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m), REASON_STORE_FULL);
     assert_int_equal(p.asked[FEED_TAKE], 1);
     assert_int_equal(provider_taken(&p), 1); /* not before it is written that nobody has it */
     full = false;
@@ -106,7 +106,7 @@ static void open_refused(struct world *w, bool reserved, enum reason reason)
         assert_int_equal(world_ask(w, &v, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
     (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
     w->reaper.lease_result = reason == REASON_REAPER_AWAY ? REAP_REFUSED : REAP_DONE;
-    full = reason == REASON_STORE_UNAVAILABLE;
+    full = reason == REASON_STORE_FULL;
     good = reserved ? 0 : 1;
     world_tie(&m);
     assert_refused(world_ask(w, &v, FRAME_GATE_OPEN, &m), reason);
@@ -124,8 +124,8 @@ static void test_no_lease(void **state)
 
 static void test_opening_is_not_written(void **state)
 {
-    open_refused(*state, true, REASON_STORE_UNAVAILABLE);
-    open_refused(*state, false, REASON_STORE_UNAVAILABLE);
+    open_refused(*state, true, REASON_STORE_FULL);
+    open_refused(*state, false, REASON_STORE_FULL);
 }
 
 /* The provider goes right behind its answer: what is held is held. */

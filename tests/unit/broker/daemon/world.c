@@ -22,7 +22,7 @@
 #define PATIENCE_US ((uint64_t)30000000)
 
 static const char conf[] = "[host]\nhost = db01.finance.example\n[gate]\ngated-uid = %u-%u\n"
-                           "[directory]\nstatus-max-age = %s\n";
+                           "[directory]\nstatus-max-age = %s\n[ledger]\nreserve = 1M\n";
 
 const char *world_path(const struct world *w, const char *name)
 {
