@@ -1,5 +1,6 @@
 #include "broker/common/i18n.h"
 #include "broker/review/html_findings.h"
+#include "broker/review/html_judge.h"
 #include "broker/review/html_sections.h"
 #include "broker/review/html_table.h"
 
@@ -196,8 +197,12 @@ void html_section_ledgers(struct html_page *p)
         {N_("To compare"), NULL, HTML_CELL_OWN, put_pins},
         {N_("Last checkpoint"), "checkpoint_at", HTML_CELL_TIME, NULL},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Ledgers"), N_("The review names no ledger."), "ledgers", columns);
+    const struct html_table table = {.caption = N_("Ledgers"),
+                                     .none = N_("The review names no ledger."),
+                                     .member = "ledgers",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns),
+                                     .first = html_is_unverified};
 
     html_paragraph(
         p, "note",

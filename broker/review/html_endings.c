@@ -1,4 +1,5 @@
 #include "broker/common/i18n.h"
+#include "broker/review/html_judge.h"
 #include "broker/review/html_sections.h"
 #include "broker/review/html_table.h"
 #include "broker/review/svg_latency.h"
@@ -84,8 +85,12 @@ void html_section_revocations(struct html_page *p)
         {N_("Why"), "why", HTML_CELL_TEXT, NULL},      {N_("Took"), "took_us", HTML_CELL_MICROSECONDS, NULL},
         {N_("Proof"), NULL, HTML_CELL_OWN, put_proof},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Revocations"), N_("Nothing was revoked."), "revocations", columns);
+    const struct html_table table = {.caption = N_("Revocations"),
+                                     .none = N_("Nothing was revoked."),
+                                     .member = "revocations",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns),
+                                     .first = html_is_unproven};
     const json_t *revocations = html_rows(p->review, "revocations");
 
     html_paragraph(p, "note",
@@ -119,8 +124,12 @@ void html_section_ended(struct html_page *p)
         {N_("Sessions"), "sessions", HTML_CELL_COUNT, NULL},
         {N_("Proof"), NULL, HTML_CELL_OWN, put_record},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Rights that ended"), N_("No right ended in this period."), "ended_rights", columns);
+    const struct html_table table = {.caption = N_("Rights that ended"),
+                                     .none = N_("No right ended in this period."),
+                                     .member = "ended_rights",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns),
+                                     .first = html_is_unproven};
 
     html_table(p, &table, html_rows(p->review, "ended_rights"));
 }

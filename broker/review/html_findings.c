@@ -1,101 +1,11 @@
 #include "broker/review/html_findings.h"
 
 #include "broker/common/i18n.h"
-#include "broker/review/svg_latency.h"
-#include "policy/base/buf.h"
+#include "broker/review/html_judge.h"
 
 #include <string.h>
 
-#define NAMES  5  /* that one finding mentions */
-#define BURST  20 /* refusals of one source or person that are more than a mistake */
-#define SOON   30 /* days */
-#define DAY    86400
-#define SECOND 1000000
-
-static bool always(const json_t *row)
-{
-    return json_is_object(row);
-}
-
-static bool is_unproven(const json_t *row)
-{
-    return json_is_false(json_object_get(row, "proven"));
-}
-
-static bool is_slow(const json_t *row)
-{
-    return html_count(row, "took_us") > SVG_LATENCY_BOUND_US;
-}
-
-static bool is_unverified(const json_t *row)
-{
-    return !json_is_true(json_object_get(row, "verified"));
-}
-
-static bool is_burst(const json_t *row)
-{
-    return html_count(row, "count") >= BURST;
-}
-
-static bool was_outside(const json_t *row)
-{
-    const json_t *seen = html_rows(row, "seen");
-    const json_t *one;
-    size_t i;
-
-    html_foreach(seen, i, one)
-    {
-        if (json_is_false(json_object_get(one, "inside")))
-            return true;
-    }
-    return false;
-}
-
-static bool is_unused(const json_t *row)
-{
-    return json_is_false(json_object_get(row, "used"));
-}
-
-static bool is_wide(const json_t *row)
-{
-    return !is_unused(row) && json_array_size(html_rows(row, "wider")) > 0;
-}
-
-static bool is_lapsed_and_live(const json_t *row)
-{
-    return json_is_true(json_object_get(row, "lapsed")) && html_count(row, "grants_live") > 0;
-}
-
-static bool is_lapsed(const json_t *row)
-{
-    return json_is_true(json_object_get(row, "lapsed")) && html_count(row, "grants_live") <= 0;
-}
-
-static bool is_over(const json_t *row)
-{
-    return json_is_integer(json_object_get(row, "days")) && html_count(row, "days") < 0;
-}
-
-static bool is_soon(const json_t *row)
-{
-    return json_is_integer(json_object_get(row, "days")) && html_count(row, "days") >= 0 &&
-           html_count(row, "days") <= SOON;
-}
-
-static bool is_gone(const json_t *row)
-{
-    return json_is_false(json_object_get(row, "there"));
-}
-
-static bool is_long_open(const json_t *row)
-{
-    return !json_is_string(json_object_get(row, "ended")) && html_count(row, "seconds") >= DAY;
-}
-
-static bool is_refused(const json_t *row)
-{
-    return json_is_false(json_object_get(row, "allowed"));
-}
+#define NAMES 5 /* that one finding mentions */
 
 struct question {
     enum html_weight weight;
@@ -109,44 +19,44 @@ struct question {
 /* In the order in which they are asked within their weight. */
 /* clang-format off */
 static const struct question questions[] = {
-    {HTML_WEIGHT_DECIDE, NULL, "ledgers", is_unverified, "host", N_("Ledgers that do not verify"),
+    {HTML_WEIGHT_DECIDE, NULL, "ledgers", html_is_unverified, "host", N_("Ledgers that do not verify"),
      N_("Do not rely on the rest before this is explained: compare with journald and with copies of the checkpoints."), "ledgers"},
-    {HTML_WEIGHT_DECIDE, NULL, "forged", always, "unit", N_("Records forged into the journal"),
+    {HTML_WEIGHT_DECIDE, NULL, "forged", html_is_row, "unit", N_("Records forged into the journal"),
      N_("Find out who wrote them: user and process are named."), "incidents"},
-    {HTML_WEIGHT_DECIDE, NULL, "sessions", is_unproven, "staff", N_("Sessions whose end is not proven"),
+    {HTML_WEIGHT_DECIDE, NULL, "sessions", html_is_unproven, "staff", N_("Sessions whose end is not proven"),
      N_("Look on the host for what may still run."), "sessions"},
-    {HTML_WEIGHT_DECIDE, NULL, "ended_rights", is_unproven, "staff", N_("Rights that ended without proof"),
+    {HTML_WEIGHT_DECIDE, NULL, "ended_rights", html_is_unproven, "staff", N_("Rights that ended without proof"),
      N_("Look on the host for what may still run."), "ended"},
-    {HTML_WEIGHT_DECIDE, NULL, "revocations", is_unproven, "name", N_("Revocations without proof that nobody was left"),
+    {HTML_WEIGHT_DECIDE, NULL, "revocations", html_is_unproven, "name", N_("Revocations without proof that nobody was left"),
      N_("Look on the host for what may still run."), "revocations"},
-    {HTML_WEIGHT_DECIDE, NULL, "revocations", is_slow, "name", N_("Revocations that took longer than 10 s"),
+    {HTML_WEIGHT_DECIDE, NULL, "revocations", html_is_slow, "name", N_("Revocations that took longer than 10 s"),
      N_("Find out what held them up."), "revocations"},
-    {HTML_WEIGHT_DECIDE, NULL, "sources", was_outside, "staff", N_("People seen from addresses outside of their grants"),
+    {HTML_WEIGHT_DECIDE, NULL, "sources", html_was_outside, "staff", N_("People seen from addresses outside of their grants"),
      N_("Ask the person and the vendor; revoke, if it was not they."), "sources"},
-    {HTML_WEIGHT_DECIDE, "refusals", "by_source", is_burst, "address", N_("Addresses with 20 refusals or more"),
+    {HTML_WEIGHT_DECIDE, "refusals", "by_source", html_is_burst, "address", N_("Addresses with 20 refusals or more"),
      N_("Find out who is behind the address; block it, if nobody should be."), "refusals"},
-    {HTML_WEIGHT_DECIDE, "refusals", "by_staff", is_burst, "staff", N_("People with 20 refusals or more"),
+    {HTML_WEIGHT_DECIDE, "refusals", "by_staff", html_is_burst, "staff", N_("People with 20 refusals or more"),
      N_("Ask the person; lock the account, if it was somebody else."), "refusals"},
-    {HTML_WEIGHT_DECIDE, NULL, "grants", is_unused, "ticket", N_("Grants that were never used"),
+    {HTML_WEIGHT_DECIDE, NULL, "grants", html_is_unused, "ticket", N_("Grants that were never used"),
      N_("Withdraw those that nobody needs any more."), "grants"},
-    {HTML_WEIGHT_DECIDE, NULL, "grants", is_wide, "ticket", N_("Grants wider than what was used"),
+    {HTML_WEIGHT_DECIDE, NULL, "grants", html_is_wide, "ticket", N_("Grants wider than what was used"),
      N_("Grant less next time; replace those that run on for long."), "grants"},
-    {HTML_WEIGHT_DECIDE, NULL, "register", is_lapsed_and_live, "staff", N_("Lapsed agreements, trainings or vettings of people with live grants"),
+    {HTML_WEIGHT_DECIDE, NULL, "register", html_is_lapsed_and_live, "staff", N_("Lapsed agreements, trainings or vettings of people with live grants"),
      N_("Renew them, or withdraw the grants."), "register"},
-    {HTML_WEIGHT_DECIDE, NULL, "expiring", is_over, "name", N_("Keys, certificates and documents that have expired"),
+    {HTML_WEIGHT_DECIDE, NULL, "expiring", html_is_over, "name", N_("Keys, certificates and documents that have expired"),
      N_("Replace them, or take them out of the trust file."), "expiring"},
-    {HTML_WEIGHT_DECIDE, NULL, "recordings", is_gone, "path", N_("Recordings that are not where they were written"),
+    {HTML_WEIGHT_DECIDE, NULL, "recordings", html_is_gone, "path", N_("Recordings that are not where they were written"),
      N_("Find out where they went: kept elsewhere, or deleted."), "recordings"},
-    {HTML_WEIGHT_LOOK, NULL, "incidents", always, "event", N_("Incidents"), N_("Read each of them."), "incidents"},
-    {HTML_WEIGHT_LOOK, NULL, "sudo", is_refused, "staff", N_("Commands that sudo was refused"),
+    {HTML_WEIGHT_LOOK, NULL, "incidents", html_is_row, "event", N_("Incidents"), N_("Read each of them."), "incidents"},
+    {HTML_WEIGHT_LOOK, NULL, "sudo", html_is_refused, "staff", N_("Commands that sudo was refused"),
      N_("Ask what they were needed for."), "sudo"},
-    {HTML_WEIGHT_LOOK, "denied", "items", always, "staff", N_("Accesses that the kernel denied"),
+    {HTML_WEIGHT_LOOK, "denied", "items", html_is_row, "staff", N_("Accesses that the kernel denied"),
      N_("Ask what was looked for."), "denied"},
-    {HTML_WEIGHT_LOOK, NULL, "sessions", is_long_open, "staff", N_("Sessions open for a day or longer"),
+    {HTML_WEIGHT_LOOK, NULL, "sessions", html_is_long_open, "staff", N_("Sessions open for a day or longer"),
      N_("Ask whether they are still needed."), "sessions"},
-    {HTML_WEIGHT_LOOK, NULL, "expiring", is_soon, "name", N_("Keys, certificates and documents that expire within 30 days"),
+    {HTML_WEIGHT_LOOK, NULL, "expiring", html_is_soon, "name", N_("Keys, certificates and documents that expire within 30 days"),
      N_("Replace them in time."), "expiring"},
-    {HTML_WEIGHT_LOOK, NULL, "register", is_lapsed, "staff", N_("Lapsed agreements, trainings or vettings of people without grants"),
+    {HTML_WEIGHT_LOOK, NULL, "register", html_is_lapsed, "staff", N_("Lapsed agreements, trainings or vettings of people without grants"),
      N_("Renew them before the next grant."), "register"},
 };
 /* clang-format on */

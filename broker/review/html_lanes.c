@@ -247,8 +247,11 @@ static void put_numbers(struct html_page *p, const json_t *rows)
         {N_("Recorded"), "recorded", HTML_CELL_COUNT, NULL},
         {N_("Not proven"), "unproven", HTML_CELL_COUNT, NULL},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Sessions by person"), N_("There was no session in this period."), "sessions", columns);
+    const struct html_table table = {.caption = N_("Sessions by person"),
+                                     .none = N_("There was no session in this period."),
+                                     .member = "sessions",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns)};
 
     html_table(p, &table, rows);
 }

@@ -13,7 +13,7 @@ static int character_tenths(uint32_t c)
         return 10;
     if (c < 0x80 && c != 0 && strchr("mwMW@%", (int)c))
         return 10;
-    if (c < 0x80 && c != 0 && strchr("ijl.,:;|'!", (int)c))
+    if (c < 0x80 && c != 0 && strchr(" ijl.,:;|'!", (int)c))
         return 4;
     return c >= 'A' && c <= 'Z' ? 8 : 7;
 }

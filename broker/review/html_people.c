@@ -1,4 +1,5 @@
 #include "broker/common/i18n.h"
+#include "broker/review/html_judge.h"
 #include "broker/review/html_sections.h"
 #include "broker/review/html_table.h"
 #include "broker/review/svg_bars.h"
@@ -45,8 +46,11 @@ void html_section_approvers(struct html_page *p)
         {N_("Grants"), "grants", HTML_CELL_COUNT, NULL},
         {N_("Until"), "until", HTML_CELL_TIME, NULL},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Approvers"), N_("Nobody approved anything."), "approvers", columns);
+    const struct html_table table = {.caption = N_("Approvers"),
+                                     .none = N_("Nobody approved anything."),
+                                     .member = "approvers",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns)};
     const json_t *approvers = html_rows(p->review, "approvers");
 
     html_paragraph(p, "note",
@@ -108,8 +112,12 @@ void html_section_expiring(struct html_page *p)
         {N_("Until"), "until", HTML_CELL_TIME, NULL},
         {N_("Expires"), NULL, HTML_CELL_OWN, put_days},
     };
-    const struct html_table table = HTML_TABLE(N_("Keys, certificates and documents"),
-                                               N_("Nothing is about to expire."), "expiring", columns);
+    const struct html_table table = {.caption = N_("Keys, certificates and documents"),
+                                     .none = N_("Nothing is about to expire."),
+                                     .member = "expiring",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns),
+                                     .first = html_is_over};
 
     html_table(p, &table, html_rows(p->review, "expiring"));
 }
@@ -134,9 +142,12 @@ void html_section_register(struct html_page *p)
         {N_("State"), NULL, HTML_CELL_OWN, put_lapsed},
         {N_("Live grants"), "grants_live", HTML_CELL_COUNT, NULL},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Staff register"), N_("Nothing in the staff register has lapsed or is about to."),
-                   "register", columns);
+    const struct html_table table = {.caption = N_("Staff register"),
+                                     .none = N_("Nothing in the staff register has lapsed or is about to."),
+                                     .member = "register",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns),
+                                     .first = html_is_lapsed_and_live};
 
     html_table(p, &table, html_rows(p->review, "register"));
 }

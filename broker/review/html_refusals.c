@@ -87,8 +87,11 @@ static void put_by_reason(struct html_page *p, const json_t *refusals)
         {N_("Addresses"), "sources", HTML_CELL_COUNT, NULL},
         {N_("Busiest hour"), NULL, HTML_CELL_OWN, put_busiest},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Refusals by reason"), N_("Nobody was refused."), "refusals.by_reason", columns);
+    const struct html_table table = {.caption = N_("Refusals by reason"),
+                                     .none = N_("Nobody was refused."),
+                                     .member = "refusals.by_reason",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns)};
 
     html_table(p, &table, html_rows(refusals, "by_reason"));
 }
@@ -100,8 +103,11 @@ static void put_by_staff(struct html_page *p, const json_t *refusals)
         {N_("Number"), "count", HTML_CELL_COUNT, NULL}, {N_("First"), "first", HTML_CELL_TIME, NULL},
         {N_("Last"), "last", HTML_CELL_TIME, NULL},     {N_("Reasons"), NULL, HTML_CELL_OWN, put_reasons},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Refusals by person"), N_("Nobody was refused."), "refusals.by_staff", columns);
+    const struct html_table table = {.caption = N_("Refusals by person"),
+                                     .none = N_("Nobody was refused."),
+                                     .member = "refusals.by_staff",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns)};
 
     html_table(p, &table, html_rows(refusals, "by_staff"));
 }
@@ -113,9 +119,11 @@ static void put_by_source(struct html_page *p, const json_t *refusals)
         {N_("Number"), "count", HTML_CELL_COUNT, NULL},
         {N_("People"), "people", HTML_CELL_COUNT, NULL},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Refusals by address"), N_("No refusal came from a network address."),
-                   "refusals.by_source", columns);
+    const struct html_table table = {.caption = N_("Refusals by address"),
+                                     .none = N_("No refusal came from a network address."),
+                                     .member = "refusals.by_source",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns)};
 
     html_table(p, &table, html_rows(refusals, "by_source"));
     if (html_count(refusals, "sources_left_out") > 0) {

@@ -1,4 +1,5 @@
 #include "broker/common/i18n.h"
+#include "broker/review/html_judge.h"
 #include "broker/review/html_sections.h"
 #include "broker/review/html_table.h"
 
@@ -63,8 +64,12 @@ void html_section_sources(struct html_page *p)
         {N_("Granted"), "granted", HTML_CELL_LIST, NULL},
         {N_("Seen"), NULL, HTML_CELL_OWN, put_seen},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Sources"), N_("Nobody came from a network address."), "sources", columns);
+    const struct html_table table = {.caption = N_("Sources"),
+                                     .none = N_("Nobody came from a network address."),
+                                     .member = "sources",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns),
+                                     .first = html_was_outside};
 
     html_paragraph(p, "note",
                    _("A circle: the address lies in what was granted. A triangle: it lies outside."));
@@ -118,8 +123,12 @@ static void put_grants(struct html_page *p, const json_t *grants)
         {N_("Uses"), NULL, HTML_CELL_OWN, put_uses},
         {N_("State"), NULL, HTML_CELL_OWN, put_state},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Grants"), N_("No grant was in force in this period."), "grants", columns);
+    const struct html_table table = {.caption = N_("Grants"),
+                                     .none = N_("No grant was in force in this period."),
+                                     .member = "grants",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns),
+                                     .first = html_is_unused};
 
     html_table(p, &table, grants);
 }
@@ -204,9 +213,11 @@ static void put_wider(struct html_page *p, const json_t *grants)
         {N_("Granted"), "granted", HTML_CELL_LIST, NULL},    {N_("Used"), "used", HTML_CELL_LIST, NULL},
         {N_("Never needed"), "never", HTML_CELL_LIST, NULL}, {N_("Share"), NULL, HTML_CELL_OWN, put_share},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Wider than what was used"), N_("No grant was wider than what was used of it."),
-                   "grants[].wider", columns);
+    const struct html_table table = {.caption = N_("Wider than what was used"),
+                                     .none = N_("No grant was wider than what was used of it."),
+                                     .member = "grants[].wider",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns)};
     json_t *rows = fields_of(grants);
 
     html_table(p, &table, rows);

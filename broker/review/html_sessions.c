@@ -1,4 +1,5 @@
 #include "broker/common/i18n.h"
+#include "broker/review/html_judge.h"
 #include "broker/review/html_lanes.h"
 #include "broker/review/html_sections.h"
 #include "broker/review/html_table.h"
@@ -61,7 +62,7 @@ static void put_kept(struct html_page *p, const json_t *row)
 
     html_number(p, html_count(row, "commands"));
     if (recordings > 0) {
-        html_raw(p, "<br/><small>");
+        html_raw(p, "<br/><small class=\"nb\">");
         html_textf(p, _("recordings: %zu"), recordings);
         html_raw(p, "</small>");
     }
@@ -89,8 +90,12 @@ static void put_table(struct html_page *p, const json_t *sessions)
         {N_("Commands"), NULL, HTML_CELL_OWN, put_kept},
         {N_("Proof"), NULL, HTML_CELL_OWN, put_proof},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Sessions"), N_("There was no session in this period."), "sessions", columns);
+    const struct html_table table = {.caption = N_("Sessions"),
+                                     .none = N_("There was no session in this period."),
+                                     .member = "sessions",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns),
+                                     .first = html_is_unproven};
 
     html_table(p, &table, sessions);
 }

@@ -20,8 +20,11 @@ static void put_earlier(struct html_page *p)
         {N_("Note"), "note", HTML_CELL_TEXT, NULL},
         {N_("SHA-256"), "sha256", HTML_CELL_CODE, NULL},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Earlier reviews"), N_("No review has been signed off before."), "reviews", columns);
+    const struct html_table table = {.caption = N_("Earlier reviews"),
+                                     .none = N_("No review has been signed off before."),
+                                     .member = "reviews",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns)};
 
     html_table(p, &table, html_rows(p->review, "reviews"));
 }

@@ -125,22 +125,49 @@ static void put_row(struct html_page *p, const struct html_table *table, const j
     html_raw(p, "</tr>\n");
 }
 
+/* Those that the table puts first, then the others, each in their order, as many as there is room for. */
+static void put_rows(struct html_page *p, const struct html_table *table, const json_t *rows)
+{
+    bool all = !table->first || json_array_size(rows) <= HTML_TABLE_ROWS;
+    size_t shown = 0;
+
+    for (int turn = 0; turn < (all ? 1 : 2); turn++) {
+        for (size_t i = 0; i < json_array_size(rows) && shown < HTML_TABLE_ROWS; i++) {
+            const json_t *row = json_array_get(rows, i);
+
+            if (!all && table->first(row) != (turn == 0))
+                continue;
+            put_row(p, table, row);
+            shown++;
+        }
+    }
+}
+
+static void put_rest(struct html_page *p, const struct html_table *table, size_t count)
+{
+    html_raw(p, "<p class=\"rest\">");
+    if (table->first)
+        html_textf(p,
+                   _("%d of %zu, those first that need somebody; all are in the JSON of this review, member "
+                     "\"%s\"."),
+                   HTML_TABLE_ROWS, count, table->member);
+    else
+        html_textf(p, _("The first %d of %zu; all are in the JSON of this review, member \"%s\"."),
+                   HTML_TABLE_ROWS, count, table->member);
+    html_raw(p, "</p>\n");
+}
+
 void html_table(struct html_page *p, const struct html_table *table, const json_t *rows)
 {
-    size_t count = json_array_size(rows), shown = count < HTML_TABLE_ROWS ? count : HTML_TABLE_ROWS;
+    size_t count = json_array_size(rows);
 
     if (count == 0) {
         html_paragraph(p, "none", _(table->none));
         return;
     }
     put_head(p, table);
-    for (size_t i = 0; i < shown; i++)
-        put_row(p, table, json_array_get(rows, i));
+    put_rows(p, table, rows);
     html_raw(p, "</tbody></table>\n");
-    if (count > shown) {
-        html_raw(p, "<p class=\"rest\">");
-        html_textf(p, _("The first %zu of %zu; all of them are in the JSON of this review, member \"%s\"."),
-                   shown, count, table->member);
-        html_raw(p, "</p>\n");
-    }
+    if (count > HTML_TABLE_ROWS)
+        put_rest(p, table, count);
 }

@@ -5,7 +5,7 @@
 
 /* Tables of a review: a row for each object of an array, as many as people read. */
 
-#define HTML_TABLE_ROWS 200 /* of one table; the others are counted below it */
+#define HTML_TABLE_ROWS 100 /* of one table; the others are counted below it */
 #define HTML_LIST_ITEMS 12  /* of one cell; likewise */
 
 enum html_cell {
@@ -32,14 +32,9 @@ struct html_table {
     const char *member;  /* where the rows are in the JSON, for people who want the others */
     const struct html_column *columns;
     size_t n_columns;
+    bool (*first)(
+        const json_t *row); /* which rows are shown before others if not all are; NULL: as they stand */
 };
-
-#define HTML_TABLE(caption_, none_, member_, columns_)                                      \
-    (struct html_table)                                                                     \
-    {                                                                                       \
-        .caption = (caption_), .none = (none_), .member = (member_), .columns = (columns_), \
-        .n_columns = ARRAY_SIZE(columns_)                                                   \
-    }
 
 void html_table(struct html_page *p, const struct html_table *table, const json_t *rows);
 

@@ -1,4 +1,5 @@
 #include "broker/common/i18n.h"
+#include "broker/review/html_judge.h"
 #include "broker/review/html_sections.h"
 #include "broker/review/html_table.h"
 
@@ -61,8 +62,12 @@ void html_section_sudo(struct html_page *p)
         {N_("As"), "account", HTML_CELL_TEXT, NULL},      {N_("Command"), NULL, HTML_CELL_OWN, put_command},
         {N_("Result"), NULL, HTML_CELL_OWN, put_allowed},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Commands by sudo"), N_("Nobody used sudo."), "sudo", columns);
+    const struct html_table table = {.caption = N_("Commands by sudo"),
+                                     .none = N_("Nobody used sudo."),
+                                     .member = "sudo",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns),
+                                     .first = html_is_refused};
 
     html_table(p, &table, html_rows(p->review, "sudo"));
 }
@@ -74,8 +79,11 @@ void html_section_denied(struct html_page *p)
         {N_("What"), "what", HTML_CELL_TEXT, NULL},     {N_("Path"), "path", HTML_CELL_CODE, NULL},
         {N_("Number"), "count", HTML_CELL_COUNT, NULL},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Denied accesses"), N_("No access was denied."), "denied.items", columns);
+    const struct html_table table = {.caption = N_("Denied accesses"),
+                                     .none = N_("No access was denied."),
+                                     .member = "denied.items",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns)};
     const json_t *denied = json_object_get(p->review, "denied");
     const char *why = html_member(denied, "why");
 
@@ -136,8 +144,12 @@ void html_section_recordings(struct html_page *p)
         {N_("Recording"), NULL, HTML_CELL_OWN, put_path},
         {N_("File"), NULL, HTML_CELL_OWN, put_there},
     };
-    const struct html_table table =
-        HTML_TABLE(N_("Recordings"), N_("No session was recorded."), "recordings", columns);
+    const struct html_table table = {.caption = N_("Recordings"),
+                                     .none = N_("No session was recorded."),
+                                     .member = "recordings",
+                                     .columns = columns,
+                                     .n_columns = ARRAY_SIZE(columns),
+                                     .first = html_is_gone};
 
     html_paragraph(p, "note", _("On the host, hufuctl replay PATH shows a recording."));
     html_table(p, &table, html_rows(p->review, "recordings"));
@@ -175,11 +187,17 @@ void html_section_incidents(struct html_page *p)
         {N_("Written by"), NULL, HTML_CELL_OWN, put_writer},
         {N_("What it pretends"), "message", HTML_CELL_TEXT, NULL},
     };
-    const struct html_table incidents =
-        HTML_TABLE(N_("Incidents"), N_("There was no incident."), "incidents", incident_columns);
-    const struct html_table forged =
-        HTML_TABLE(N_("Records that others wrote into the journal in Hufu's name"),
-                   N_("Nobody forged a record into the journal."), "forged", forged_columns);
+    const struct html_table incidents = {.caption = N_("Incidents"),
+                                         .none = N_("There was no incident."),
+                                         .member = "incidents",
+                                         .columns = incident_columns,
+                                         .n_columns = ARRAY_SIZE(incident_columns)};
+    const struct html_table forged = {.caption =
+                                          N_("Records that others wrote into the journal in Hufu's name"),
+                                      .none = N_("Nobody forged a record into the journal."),
+                                      .member = "forged",
+                                      .columns = forged_columns,
+                                      .n_columns = ARRAY_SIZE(forged_columns)};
 
     html_table(p, &incidents, html_rows(p->review, "incidents"));
     html_table(p, &forged, html_rows(p->review, "forged"));

@@ -7,14 +7,15 @@
 #include <string.h>
 
 #define LABEL 180
-#define TOTAL 200
+#define TOTAL 240
 #define LEFT  LABEL
 #define ROOM  (SVG_WIDTH - LABEL - TOTAL)
 #define TOP   30
 #define GROUP 30 /* a heading */
 #define LANE  32
-#define BAR   10
-#define LEAST 5 /* units: what a short session is wide */
+#define BAR   9
+#define LEVEL 12 /* below the upper one, for what lies over it in time */
+#define LEAST 5  /* units: what a short session is wide */
 #define DAY   ((int64_t)86400)
 
 /* One mark of a lane: a session, or several that would lie over one another. */
@@ -50,26 +51,20 @@ static struct mark mark_of(const struct axis *a, const struct svg_span *s)
     return m;
 }
 
-/* Room beside the bar for what is written over it. */
-static int number_room(const struct mark *m)
+/* The number of several stands behind them. */
+static int end_with_number(const struct mark *m)
 {
     int digits = 1;
 
     for (size_t n = m->count; n >= 10; n /= 10)
         digits++;
-    return m->count > 1 ? digits * 9 + 12 : 0;
+    return m->end + (m->count > 1 ? digits * 8 + 14 : m->open ? 9 : 0);
 }
 
-static int end_of_words(const struct mark *m)
-{
-    int wide = m->begin + number_room(m);
-
-    return wide > m->end ? wide : m->end;
-}
-
-static void put_shape(struct html_page *p, const struct mark *m, int y)
+static void put_mark(struct html_page *p, const struct mark *m, int y)
 {
     const int arrow[] = {m->end - 1, y, m->end + 8, y + BAR / 2, m->end - 1, y + BAR};
+    char number[32];
 
     if (m->open)
         svg_polygon(p, arrow, 3, "arrow");
@@ -79,44 +74,53 @@ static void put_shape(struct html_page *p, const struct mark *m, int y)
         svg_line(p, m->end + 5, y - 2, m->end - 5, y + BAR + 2, "cross");
     }
     if (m->recorded)
-        svg_circle(p, m->begin + 3, y + BAR + 4, 3, "tape");
+        svg_circle(p, m->begin + 2, y + BAR / 2, 4, "tape");
+    if (m->count > 1) {
+        (void)snprintf(number, sizeof(number), "×%zu", m->count);
+        svg_text(p, m->end + (m->open ? 10 : 3), y + BAR, SVG_START, "s", number);
+    }
 }
 
-static void put_mark(struct html_page *p, const struct mark *m, int y)
+static void merge(struct mark *m, const struct mark *next)
 {
-    char number[32];
+    m->end = next->end > m->end ? next->end : m->end;
+    m->count++;
+    m->open |= next->open;
+    m->recorded |= next->recorded;
+    m->unproven |= next->unproven;
+}
 
-    put_shape(p, m, y);
-    if (m->count < 2)
-        return;
-    (void)snprintf(number, sizeof(number), "×%zu", m->count);
-    svg_text(p, m->begin, y - 1, SVG_START, "s", number);
+/* What begins before the mark above has ended goes below it; what begins before that one has ended, too, is
+ * one more of it. */
+static void put_spans(struct html_page *p, const struct axis *a, const struct svg_lane *lane, int y)
+{
+    struct mark upper = {0}, lower = {0};
+
+    for (size_t i = 0; i < lane->n; i++) {
+        struct mark next = mark_of(a, &lane->spans[i]);
+        bool below = upper.count > 0 && next.begin <= end_with_number(&upper) + 2;
+        struct mark *m = below ? &lower : &upper;
+
+        if (below && lower.count > 0 && next.begin <= end_with_number(&lower) + 2) {
+            merge(&lower, &next);
+            continue;
+        }
+        if (m->count > 0)
+            put_mark(p, m, below ? y + LEVEL : y);
+        *m = next;
+    }
+    if (upper.count > 0)
+        put_mark(p, &upper, y);
+    if (lower.count > 0)
+        put_mark(p, &lower, y + LEVEL);
 }
 
 static void put_lane(struct html_page *p, const struct axis *a, const struct svg_lane *lane, int y)
 {
-    struct mark m = {0};
-
     svg_text_fit(p, LABEL - 12, y + 21, SVG_END, "l", lane->label, LABEL - 16);
-    svg_text_fit(p, SVG_WIDTH - 4, y + 21, SVG_END, "v", lane->total, TOTAL - 14);
+    svg_text_fit(p, SVG_WIDTH - 4, y + 21, SVG_END, "v", lane->total, TOTAL - 66);
     svg_line(p, LEFT, y + LANE - 1, LEFT + ROOM, y + LANE - 1, "rule");
-    for (size_t i = 0; i < lane->n; i++) {
-        struct mark next = mark_of(a, &lane->spans[i]);
-
-        if (m.count > 0 && next.begin <= end_of_words(&m) + 2) {
-            m.end = next.end > m.end ? next.end : m.end;
-            m.count++;
-            m.open |= next.open;
-            m.recorded |= next.recorded;
-            m.unproven |= next.unproven;
-            continue;
-        }
-        if (m.count > 0)
-            put_mark(p, &m, y + 12);
-        m = next;
-    }
-    if (m.count > 0)
-        put_mark(p, &m, y + 12);
+    put_spans(p, a, lane, y + 6);
 }
 
 /* A step that gives at most seven ticks. */
@@ -193,10 +197,10 @@ static int put_key(struct html_page *p, const struct mark *m, int x, const char 
     struct mark key = *m;
 
     key.begin = x;
-    key.end = x + 26;
-    put_mark(p, &key, 16);
-    svg_text(p, x + 42, 26, SVG_START, "l", words);
-    return x + 42 + html_measure(words) * SVG_LETTER / 10 + 20;
+    key.end = x + (m->count > 1 ? 14 : 26);
+    put_mark(p, &key, 17);
+    svg_text(p, x + 44, 26, SVG_START, "l", words);
+    return x + 44 + html_measure(words) * SVG_LETTER / 10 + 20;
 }
 
 void svg_timeline_legend(struct html_page *p)

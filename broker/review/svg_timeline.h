@@ -18,8 +18,8 @@ struct svg_lane {
     size_t n; /* ascending by `from` */
 };
 
-/** One picture of lanes over [from, until), from < until. Spans that would touch are drawn as one with their
- * number. */
+/** One picture of lanes over [from, until), from < until. What would lie over one another
+ * stands on two levels; what finds no place there is one mark with its number. */
 void svg_timeline(struct html_page *p, const char *title, const char *description,
                   const struct svg_lane *lanes, size_t n, int64_t from, int64_t until);
 
