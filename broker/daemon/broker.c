@@ -102,8 +102,10 @@ static int on_store_readable(sd_event_source *source, int fd, uint32_t events, v
 /* Trust first: grants are judged by it as they are loaded. */
 static int load_store(struct broker *b)
 {
-    int r = repetition_load(b->repetition);
+    int r = ledger_about_load(&b->about, b->store);
 
+    if (r == 0)
+        r = repetition_load(b->repetition);
     if (r == 0)
         r = trust_keeper_load(b);
     if (r == 0)
@@ -312,6 +314,7 @@ struct broker *broker_free(struct broker *b)
     b->registry = registry_free(b->registry);
     b->store_io = sd_event_source_disable_unref(b->store_io);
     b->store = store_close(b->store);
+    ledger_about_done(&b->about);
     b->repetition = repetition_free(b->repetition);
     b->room = room_free(b->room);
     claiming_free(b->claiming);

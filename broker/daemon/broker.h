@@ -6,6 +6,7 @@
 #include "broker/daemon/feeder.h"
 #include "broker/daemon/grants.h"
 #include "broker/daemon/identity.h"
+#include "broker/daemon/ledger_about.h"
 #include "broker/daemon/restored.h"
 #include "broker/daemon/review_keeper.h"
 #include "broker/daemon/room.h"
@@ -96,6 +97,7 @@ struct broker {
     char host_trouble[400];   /* not empty: the host is not the one that the store was made for */
     struct restored restored;
     uint64_t last_sequence;        /* of the ledger, as far as known here */
+    struct ledger_about about;     /* the ledger as a whole */
     struct repetition *repetition; /* what is counted instead of being written each time */
     bool range_differs;            /* a module has said so, since the configuration was read */
     bool stopping;

@@ -23,6 +23,7 @@ control_handler control_session_end;
 control_handler control_session_watch;
 control_handler control_explain;
 control_handler control_audit;
+control_handler control_ledger_read;
 control_handler control_review_sign;
 control_handler control_clock_show;
 control_handler control_clock_confirm;
