@@ -117,7 +117,6 @@ static int next_line(struct export_file *f, const char **line, size_t *size, cha
 
 /* ---- a record ---- */
 
-/* 0 for null. */
 static int parse_time(const struct flat_value *v, int64_t *ret)
 {
     char whole[WHEN_TEXT_SIZE];

@@ -82,6 +82,9 @@ _hufuctl_options() {
     'revoke')
       echo --staff --vendor --until --grace --why
       ;;
+    'audit verify')
+      echo --key --checkpoint --no-journal
+      ;;
     'audit')
       echo --since --until --staff --vendor --event --result --reason --grant --ticket --service --session --account \
         --address --lines -n --follow -f --utc
@@ -94,6 +97,7 @@ _hufuctl_options() {
 _hufuctl_values() { # COMMAND OPTION CURRENT
   case $2 in
     --socket | --trust | --approval | --output | -o | --directory | --passphrase-file) compgen -f -- "$3" ;;
+    --checkpoint) compgen -f -- "$3" ;;
     --key) [ "$1" = explain ] || compgen -f -- "$3" ;;
     --class) compgen -W 'normal privileged emergency' -- "$3" ;;
     --recording) compgen -W 'required none' -- "$3" ;;
@@ -115,7 +119,7 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
 
 _hufuctl_arguments() { # COMMAND CURRENT
   case $1 in
-    'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | approve | publish | withdraw)
+    'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | 'audit verify' | approve | publish | withdraw)
       compgen -f -- "$2"
       ;;
     'grant show' | 'grant finish' | revoke) compgen -W "$(_hufuctl_ids grant)" -- "$2" ;;
@@ -126,6 +130,7 @@ _hufuctl_arguments() { # COMMAND CURRENT
     sync) compgen -W 'status refresh beat export import' -- "$2" ;;
     trust) compgen -W 'show update reset' -- "$2" ;;
     clock | host) compgen -W 'confirm' -- "$2" ;;
+    audit) compgen -W 'verify' -- "$2" ;;
     '') compgen -W 'setup status doctor grant approve explain session revoke lock unlock locks audit document publish withdraw sync trust clock host' -- "$2" ;;
   esac
 }
@@ -149,15 +154,20 @@ _hufuctl() {
       *)
         command=${command:+$command }$word
         case $command in
-          grant | session | document | sync | trust | clock | host) ;;
+          grant | session | document | sync | trust | clock | host | audit) ;;
+          'audit verify') break ;;
+          'audit '*)
+            command=audit
+            break
+            ;;
           *) break ;;
         esac
         ;;
     esac
   done
   case $previous in
-    --all | --first | --help | --json | --openmetrics | --publish | --replace | --standalone | --yes | -h) ;;
-    --key | --trust | --approval | --output | -o | --socket | --directory | --passphrase-file) compopt -o filenames 2>/dev/null ;;&
+    --all | --first | --help | --json | --no-journal | --openmetrics | --publish | --replace | --standalone | --yes | -h) ;;
+    --key | --checkpoint | --trust | --approval | --output | -o | --socket | --directory | --passphrase-file) compopt -o filenames 2>/dev/null ;;&
     -*)
       mapfile -t COMPREPLY < <(_hufuctl_values "$command" "$previous" "$current")
       return
@@ -167,7 +177,7 @@ _hufuctl() {
     mapfile -t COMPREPLY < <(compgen -W "$(_hufuctl_options "$command")" -- "$current")
   else
     case $command in
-      'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | approve | publish | withdraw)
+      'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | 'audit verify' | approve | publish | withdraw)
         compopt -o filenames 2>/dev/null
         ;;
     esac

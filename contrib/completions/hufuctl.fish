@@ -22,8 +22,11 @@ function __hufuctl_is
             case '-*'
             case '*'
                 set -a command $token
-                contains -- "$command" grant session document sync trust clock host; or break
+                contains -- "$command" grant session document sync trust clock host audit; or break
         end
+    end
+    if test "$command[1]" = audit; and not contains -- "$command[2]" verify
+        set command audit
     end
     test "$command" = "$argv[1]"
 end
@@ -79,6 +82,7 @@ complete -c hufuctl -n '__hufuctl_is trust' -a show -d 'the trust in force: epoc
 complete -c hufuctl -n '__hufuctl_is trust' -a update -d 'put the next trust epoch in force'
 complete -c hufuctl -n '__hufuctl_is trust' -a reset -d 'start over with the trust file of this host'
 
+complete -c hufuctl -n '__hufuctl_is audit' -a verify -d 'whether records were altered, and the first one that was'
 complete -c hufuctl -n '__hufuctl_is clock' -a confirm -d 'say that this host\'s clock is right'
 
 complete -c hufuctl -n '__hufuctl_is host' -a confirm -d 'say that the store belongs to this host'
@@ -189,6 +193,10 @@ complete -c hufuctl -n '__hufuctl_is "revoke"' -l until -x -d 'with --staff and 
 complete -c hufuctl -n '__hufuctl_is "revoke"' -l grace -x -d 'what lives is warned, and ends after it, such as 5m'
 complete -c hufuctl -n '__hufuctl_is "revoke"' -l why -x -d 'for the record'
 
+complete -c hufuctl -n '__hufuctl_is "audit verify"' -l key -r -F -d 'the ledger\'s public key, from `audit key`; more than one if it was changed'
+complete -c hufuctl -n '__hufuctl_is "audit verify"' -l checkpoint -r -F -d 'a checkpoint that left the host earlier, or a log with some'
+complete -c hufuctl -n '__hufuctl_is "audit verify"' -l no-journal -d 'do not compare with journald'
+complete -c hufuctl -n '__hufuctl_is "audit verify"' -F
 complete -c hufuctl -n '__hufuctl_is "audit"' -l since -x -d 'from this instant on'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l until -x -d 'up to this instant'
 complete -c hufuctl -n '__hufuctl_is "audit"' -l staff -x -d 'of this person'

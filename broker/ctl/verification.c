@@ -1,0 +1,202 @@
+#include "broker/ctl/verification.h"
+
+#include "broker/audit/journal_read.h"
+#include "broker/common/files.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+
+#define CHECKPOINT_FILE_MAX ((size_t)16 * 1024 * 1024)
+#define HUFU_USER           "hufu"
+
+void verification_done(struct verification *v)
+{
+    for (size_t i = 0; i < v->n_checkpoints; i++)
+        checkpoint_done(&v->checkpoints[i]);
+    free(v->checkpoints);
+    free(v->witnesses);
+    v->chain = chain_free(v->chain);
+    ledger_keys_done(&v->keys);
+    json_decref(v->filter);
+}
+
+static int add_witness(struct verification *v, const struct chain_witness *w)
+{
+    size_t room = v->witness_room == 0 ? 256 : 2 * v->witness_room;
+    struct chain_witness *more;
+
+    if (v->n_witnesses == v->witness_room) {
+        more = reallocarray(v->witnesses, room, sizeof(*more));
+        if (!more)
+            return -ENOMEM;
+        v->witnesses = more;
+        v->witness_room = room;
+    }
+    v->witnesses[v->n_witnesses++] = *w;
+    return 0;
+}
+
+/* ---- checkpoints that were kept elsewhere ---- */
+
+/* Takes `c` over. */
+static int add_checkpoint(struct verification *v, struct checkpoint *c)
+{
+    struct chain_witness w = {.sequence = c->sequence, .kind = CHAIN_BY_CHECKPOINT};
+    struct checkpoint *more = reallocarray(v->checkpoints, v->n_checkpoints + 1, sizeof(*more));
+
+    if (!more) {
+        checkpoint_done(c);
+        return -ENOMEM;
+    }
+    v->checkpoints = more;
+    v->checkpoints[v->n_checkpoints++] = *c;
+    memcpy(w.hash, c->hash, sizeof(w.hash));
+    return add_witness(v, &w);
+}
+
+/* A line of a log, say, in which a checkpoint stands last. 1, 0: none, -ENOMEM. */
+static int take_line(struct verification *v, const char *line, size_t size)
+{
+    const char *at = memmem(line, size, "sequence=", 9);
+    cleanup_free char *text = at ? strndup(at, size - (size_t)(at - line)) : NULL;
+    struct checkpoint c;
+    int r;
+
+    if (!at)
+        return 0;
+    if (!text)
+        return -ENOMEM;
+    r = checkpoint_parse(text, &c);
+    if (r < 0)
+        return r == -ENOMEM ? r : 0;
+    r = add_checkpoint(v, &c);
+    return r < 0 ? r : 1;
+}
+
+static int take_lines(struct verification *v, const char *octets, size_t size)
+{
+    int n = 0, r = 0;
+
+    while (size > 0 && r >= 0) {
+        const char *end = memchr(octets, '\n', size);
+        size_t length = end ? (size_t)(end - octets) : size;
+
+        r = take_line(v, octets, length);
+        n += r > 0;
+        octets += length + (end != NULL);
+        size -= length + (end != NULL);
+    }
+    return r < 0 ? r : n;
+}
+
+static enum exit_code take_given(struct verification *v, const char *given)
+{
+    cleanup_free char *octets = NULL;
+    size_t size = strlen(given);
+    int r = 0;
+
+    if (strncmp(given, "sequence=", 9) != 0) {
+        r = files_read(given, (uid_t)-1, CHECKPOINT_FILE_MAX, &octets, &size);
+        if (r < 0)
+            return cli_fail(v->cli, r == -ENOENT ? EXIT_NOT_FOUND : EXIT_REFUSED, _("%s cannot be read: %s"),
+                            given, strerror(-r));
+    }
+    r = take_lines(v, octets ? octets : given, size);
+    if (r == 0)
+        return cli_fail(
+            v->cli, EXIT_USAGE,
+            _("%s is no checkpoint, and no file with one: sequence=... hash=... to signature=..., as the "
+              "records `checkpoint` have it"),
+            given);
+    return r < 0 ? cli_fail(v->cli, EXIT_REFUSED, _("out of memory")) : EXIT_DONE;
+}
+
+enum exit_code verification_checkpoints(struct verification *v, const struct option_list *given)
+{
+    enum exit_code code = EXIT_DONE;
+
+    for (size_t i = 0; i < given->count && code == EXIT_DONE; i++)
+        code = take_given(v, given->items[i]);
+    return code;
+}
+
+/* ---- journald ---- */
+
+static int read_records(struct verification *v, const struct journal_options *o)
+{
+    cleanup(journal_close_p) struct journal_reader *j = NULL;
+    struct journal_entry e;
+    int r = journal_open(o, &j);
+
+    while (r >= 0 && (r = journal_next(j, &e)) == 1) {
+        struct chain_witness w = {.sequence = e.sequence, .kind = CHAIN_BY_JOURNAL};
+
+        if (e.ledger[0] != '\0' && v->ledger[0] != '\0' && strcmp(e.ledger, v->ledger) != 0) {
+            v->other_ledgers++;
+            continue;
+        }
+        memcpy(w.hash, e.hash, sizeof(w.hash));
+        r = add_witness(v, &w);
+    }
+    return r;
+}
+
+static int count_forgeries(struct verification *v, struct journal_options o)
+{
+    cleanup(journal_close_p) struct journal_reader *j = NULL;
+    struct journal_entry e;
+    int r;
+
+    o.wanted = JOURNAL_FORGERIES;
+    r = journal_open(&o, &j);
+    while (r >= 0 && (r = journal_next(j, &e)) == 1)
+        v->forged++;
+    return r;
+}
+
+enum exit_code verification_journal(struct verification *v)
+{
+    const struct passwd *user = getpwnam(HUFU_USER);
+    struct journal_options o = {.wanted = JOURNAL_RECORDS};
+
+    v->journal_asked = true;
+    v->journal_error = -ESRCH;
+    if (!user)
+        return EXIT_DONE;
+    o.uid = user->pw_uid;
+    v->journal_error = read_records(v, &o);
+    if (v->journal_error == 0)
+        v->journal_error = count_forgeries(v, o);
+    return v->journal_error == -ENOMEM ? cli_fail(v->cli, EXIT_REFUSED, _("out of memory")) : EXIT_DONE;
+}
+
+/* ---- records ---- */
+
+enum exit_code verification_begin(struct verification *v, const struct sealed_segment *segments, size_t n,
+                                  uint64_t ends)
+{
+    struct chain_options o = {.ledger = v->ledger,
+                              .segments = segments,
+                              .n_segments = n,
+                              .ends = ends,
+                              .filtered = v->filter != NULL};
+    int r;
+
+    chain_sort_witnesses(v->witnesses, v->n_witnesses);
+    o.witnesses = v->witnesses;
+    o.n_witnesses = v->n_witnesses;
+    ledger_keys_bind(&v->keys, &o);
+    v->sealed = n > 0 ? segments[n - 1].last : 0;
+    r = chain_new(&o, &v->chain);
+    if (r == -ENOMEM)
+        return cli_fail(v->cli, EXIT_REFUSED, _("out of memory"));
+    return r == 0 || r == -EBADMSG ? EXIT_DONE
+                                   : cli_fail(v->cli, EXIT_REFUSED, _("cannot verify: %s"), strerror(-r));
+}
+
+int verification_take(struct verification *v, const struct record *r)
+{
+    v->fed++;
+    return chain_take(v->chain, r);
+}
