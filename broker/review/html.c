@@ -70,6 +70,22 @@ static void put_page_foot(struct html_page *p)
     html_raw(p, "\";font:8pt sans-serif;color:#555}}\n");
 }
 
+/* What `hufuctl review sign` reads: which review this is. */
+static void put_sign_off(struct html_page *p)
+{
+    const json_t *period = json_object_get(p->review, "period");
+
+    if (!is_digest(p->options->digest))
+        return;
+    html_raw(p, "<meta name=\"" HTML_DIGEST "\" content=\"");
+    html_text(p, p->options->digest);
+    html_raw(p, "\"/>\n<meta name=\"" HTML_FROM "\" content=\"");
+    html_text(p, html_member(period, "from"));
+    html_raw(p, "\"/>\n<meta name=\"" HTML_UNTIL "\" content=\"");
+    html_text(p, html_member(period, "until"));
+    html_raw(p, "\"/>\n");
+}
+
 static void put_head(struct html_page *p)
 {
     html_raw(p, "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\"");
@@ -79,7 +95,9 @@ static void put_head(struct html_page *p)
                 "'unsafe-inline'; "
                 "img-src data:; base-uri 'none'; form-action 'none'\"/>\n"
                 "<meta name=\"referrer\" content=\"no-referrer\"/>\n"
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<title>");
+                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n");
+    put_sign_off(p);
+    html_raw(p, "<title>");
     html_textf(p, _("Review of vendors' access, %s"), html_member(p->review, "site"));
     html_raw(p, "</title>\n<style>\n");
     html_raw(p, html_style_sheet);

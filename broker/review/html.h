@@ -9,6 +9,11 @@
  * The page of a review: one HTML file that needs nothing else. No script, no network, no font and no picture
  * from elsewhere; its Content-Security-Policy says so to the browser. It is well-formed XML, too.
  */
+/* Names of the page's <meta> elements by which a sign-off knows it. */
+#define HTML_DIGEST "hufu-review-sha256"
+#define HTML_FROM   "hufu-review-from"
+#define HTML_UNTIL  "hufu-review-until"
+
 struct html_options {
     /* SHA-256 of the review as JSON, 64 hexadecimal digits, by which page and sign-off name the same; or
      * NULL. */

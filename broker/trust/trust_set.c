@@ -244,6 +244,11 @@ static when_t person_valid_until(const struct signers *s, const char *person, wh
     return end;
 }
 
+when_t trust_set_approver_until(const struct trust_set *t, const char *person, when_t now)
+{
+    return person_valid_until(&t->approvers, person, now);
+}
+
 const char *trust_set_first_to_end(const struct trust_set *t, when_t now, when_t *until)
 {
     const struct signers *const lists[] = {&t->approvers, &t->revokers, &t->status_keys};

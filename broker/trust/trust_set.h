@@ -53,6 +53,10 @@ bool trust_set_class_is_open(const struct trust_set *t, enum grant_class class, 
  * counts with the later one. */
 const char *trust_set_first_to_end(const struct trust_set *t, when_t now, when_t *until);
 
+/** The end of the certificate of an approver that is valid at `now`; of several, the later one. 0: none is.
+ */
+when_t trust_set_approver_until(const struct trust_set *t, const char *person, when_t now);
+
 struct octets {
     const uint8_t *data;
     size_t size;

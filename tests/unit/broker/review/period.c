@@ -133,6 +133,8 @@ struct grant *period_grant(struct review *v, const char *changes, const char *st
     for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
         if (put_changed(&b, lines[i], changes) == 0)
             buf_printf(&b, "%s\n", lines[i]);
+        else if (strncmp(lines[i], "class:", 6) == 0 && strstr(changes, "class: emergency"))
+            buf_puts(&b, "incident-level: 2\n");
     if (grant_parse(b.data, b.size, &g, &error) < 0)
         fail_msg("line %u: %s", error.line, error.reason);
     known = (struct review_grant){g, state};
