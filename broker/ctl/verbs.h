@@ -39,6 +39,8 @@ extern const struct verb verb_sync_import;
 extern const struct verb verb_trust_show;
 extern const struct verb verb_trust_update;
 extern const struct verb verb_trust_reset;
+extern const struct verb verb_review;
+extern const struct verb verb_review_sign;
 extern const struct verb verb_setup;
 
 #endif

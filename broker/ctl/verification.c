@@ -197,6 +197,11 @@ enum exit_code verification_begin(struct verification *v, const struct sealed_se
 
 int verification_take(struct verification *v, const struct record *r)
 {
+    int e = v->hear ? v->hear(v->hear_userdata, v->host, r) : 0;
+
     v->fed++;
-    return chain_take(v->chain, r);
+    if (e < 0)
+        return e;
+    e = chain_take(v->chain, r);
+    return e == -EBADMSG && v->hear ? 0 : e;
 }

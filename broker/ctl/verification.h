@@ -31,6 +31,11 @@ struct verification {
     json_t *filter; /* borrowed: what a filtered export was asked for; NULL: all is there */
     bool outsider;  /* its records came out of files */
 
+    /** Told of each record, also of those behind a bad one, which are fed to nothing else; or NULL. 0 or
+     * -errno. */
+    int (*hear)(void *userdata, const char *host, const struct record *r);
+    void *hear_userdata;
+
     struct chain *chain; /* NULL: not begun */
     uint64_t fed;
 };

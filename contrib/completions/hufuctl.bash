@@ -82,6 +82,12 @@ _hufuctl_options() {
     'revoke')
       echo --staff --vendor --until --grace --why
       ;;
+    'review')
+      echo --since --until --period --html --from --grants --register --audit-log
+      ;;
+    'review sign')
+      echo --since --until --note
+      ;;
     'audit verify')
       echo --key --checkpoint --no-journal
       ;;
@@ -99,6 +105,9 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
     --socket | --trust | --approval | --output | -o | --directory | --passphrase-file) compgen -f -- "$3" ;;
     --checkpoint) compgen -f -- "$3" ;;
     --key) [ "$1" = explain ] || compgen -f -- "$3" ;;
+    --period) compgen -W 'month week quarter' -- "$3" ;;
+    --html | --grants | --register | --audit-log) compgen -f -- "$3" ;;
+    --from) [ "$1" != review ] || compgen -f -- "$3" ;;
     --class) compgen -W 'normal privileged emergency' -- "$3" ;;
     --recording) compgen -W 'required none' -- "$3" ;;
     --result) compgen -W 'success failure' -- "$3" ;;
@@ -119,7 +128,7 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
 
 _hufuctl_arguments() { # COMMAND CURRENT
   case $1 in
-    'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | 'audit verify' | approve | publish | withdraw)
+    'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | 'audit verify' | 'review sign' | approve | publish | withdraw)
       compgen -f -- "$2"
       ;;
     'grant show' | 'grant finish' | revoke) compgen -W "$(_hufuctl_ids grant)" -- "$2" ;;
@@ -131,7 +140,8 @@ _hufuctl_arguments() { # COMMAND CURRENT
     trust) compgen -W 'show update reset' -- "$2" ;;
     clock | host) compgen -W 'confirm' -- "$2" ;;
     audit) compgen -W 'verify' -- "$2" ;;
-    '') compgen -W 'setup status doctor grant approve explain session revoke lock unlock locks audit document publish withdraw sync trust clock host' -- "$2" ;;
+    review) compgen -W 'sign' -- "$2" ;;
+    '') compgen -W 'setup status doctor grant approve explain session revoke lock unlock locks audit review document publish withdraw sync trust clock host' -- "$2" ;;
   esac
 }
 
@@ -154,8 +164,8 @@ _hufuctl() {
       *)
         command=${command:+$command }$word
         case $command in
-          grant | session | document | sync | trust | clock | host | audit) ;;
-          'audit verify') break ;;
+          grant | session | document | sync | trust | clock | host | audit | review) ;;
+          'audit verify' | 'review sign') break ;;
           'audit '*)
             command=audit
             break
@@ -167,7 +177,7 @@ _hufuctl() {
   done
   case $previous in
     --all | --first | --help | --json | --no-journal | --openmetrics | --publish | --replace | --standalone | --yes | -h) ;;
-    --key | --checkpoint | --trust | --approval | --output | -o | --socket | --directory | --passphrase-file) compopt -o filenames 2>/dev/null ;;&
+    --key | --checkpoint | --trust | --approval | --output | -o | --socket | --directory | --passphrase-file | --html | --grants | --register | --audit-log | --from) compopt -o filenames 2>/dev/null ;;&
     -*)
       mapfile -t COMPREPLY < <(_hufuctl_values "$command" "$previous" "$current")
       return
@@ -177,7 +187,7 @@ _hufuctl() {
     mapfile -t COMPREPLY < <(compgen -W "$(_hufuctl_options "$command")" -- "$current")
   else
     case $command in
-      'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | 'audit verify' | approve | publish | withdraw)
+      'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | 'audit verify' | 'review sign' | approve | publish | withdraw)
         compopt -o filenames 2>/dev/null
         ;;
     esac

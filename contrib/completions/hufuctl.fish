@@ -22,11 +22,14 @@ function __hufuctl_is
             case '-*'
             case '*'
                 set -a command $token
-                contains -- "$command" grant session document sync trust clock host audit; or break
+                contains -- "$command" grant session document sync trust clock host audit review; or break
         end
     end
     if test "$command[1]" = audit; and not contains -- "$command[2]" verify
         set command audit
+    end
+    if test "$command[1]" = review; and not contains -- "$command[2]" sign
+        set command review
     end
     test "$command" = "$argv[1]"
 end
@@ -48,6 +51,7 @@ complete -c hufuctl -n '__hufuctl_is ""' -a lock -d 'keep a person, a vendor or 
 complete -c hufuctl -n '__hufuctl_is ""' -a unlock -d 'take a lock back'
 complete -c hufuctl -n '__hufuctl_is ""' -a locks -d 'what is locked or revoked on this host, by whom and until when'
 complete -c hufuctl -n '__hufuctl_is ""' -a audit -d 'what happened: every admission, refusal, end and order'
+complete -c hufuctl -n '__hufuctl_is ""' -a review -d 'all that an auditor looks at, for a period'
 complete -c hufuctl -n '__hufuctl_is ""' -a document -d 'hand any signed document to this host\'s broker, or make the next status'
 complete -c hufuctl -n '__hufuctl_is ""' -a publish -d 'put signed documents and approvals into the directory'
 complete -c hufuctl -n '__hufuctl_is ""' -a withdraw -d 'remove a document from the directory'
@@ -83,6 +87,8 @@ complete -c hufuctl -n '__hufuctl_is trust' -a update -d 'put the next trust epo
 complete -c hufuctl -n '__hufuctl_is trust' -a reset -d 'start over with the trust file of this host'
 
 complete -c hufuctl -n '__hufuctl_is audit' -a verify -d 'whether records were altered, and the first one that was'
+complete -c hufuctl -n '__hufuctl_is review' -a sign -d 'say that a review was read, for the record'
+
 complete -c hufuctl -n '__hufuctl_is clock' -a confirm -d 'say that this host\'s clock is right'
 
 complete -c hufuctl -n '__hufuctl_is host' -a confirm -d 'say that the store belongs to this host'
@@ -193,6 +199,18 @@ complete -c hufuctl -n '__hufuctl_is "revoke"' -l until -x -d 'with --staff and 
 complete -c hufuctl -n '__hufuctl_is "revoke"' -l grace -x -d 'what lives is warned, and ends after it, such as 5m'
 complete -c hufuctl -n '__hufuctl_is "revoke"' -l why -x -d 'for the record'
 
+complete -c hufuctl -n '__hufuctl_is "review"' -l since -x -d 'from this instant on; else where the last one ended'
+complete -c hufuctl -n '__hufuctl_is "review"' -l until -x -d 'up to this instant; else now'
+complete -c hufuctl -n '__hufuctl_is "review"' -l period -x -a 'month week quarter' -d 'the last whole month, week or quarter'
+complete -c hufuctl -n '__hufuctl_is "review"' -l html -r -F -d 'write it as a page for a browser, or for paper'
+complete -c hufuctl -n '__hufuctl_is "review"' -l from -r -F -d 'records of `hufuctl audit export`, also of other hosts'
+complete -c hufuctl -n '__hufuctl_is "review"' -l grants -r -F -d 'grants and approvals in files, in place of the broker\'s'
+complete -c hufuctl -n '__hufuctl_is "review"' -l register -r -F -d 'the staff register; else /etc/hufu/staff.conf'
+complete -c hufuctl -n '__hufuctl_is "review"' -l audit-log -r -F -d 'where auditd\'s logs are; else /var/log/audit'
+complete -c hufuctl -n '__hufuctl_is "review sign"' -l since -x -d 'where the review has to begin; refused if it does not'
+complete -c hufuctl -n '__hufuctl_is "review sign"' -l until -x -d 'where it has to end'
+complete -c hufuctl -n '__hufuctl_is "review sign"' -l note -x -d 'what there is to say about it, for the record'
+complete -c hufuctl -n '__hufuctl_is "review sign"' -F
 complete -c hufuctl -n '__hufuctl_is "audit verify"' -l key -r -F -d 'the ledger\'s public key, from `audit key`; more than one if it was changed'
 complete -c hufuctl -n '__hufuctl_is "audit verify"' -l checkpoint -r -F -d 'a checkpoint that left the host earlier, or a log with some'
 complete -c hufuctl -n '__hufuctl_is "audit verify"' -l no-journal -d 'do not compare with journald'
