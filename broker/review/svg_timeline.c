@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define LABEL 180
-#define TOTAL 240
+#define TOTAL 200
 #define LEFT  LABEL
 #define ROOM  (SVG_WIDTH - LABEL - TOTAL)
 #define TOP   30
@@ -16,7 +16,8 @@
 #define BAR   9
 #define LEVEL 12 /* below the upper one, for what lies over it in time */
 #define LEAST 5  /* units: what a short session is wide */
-#define DAY   ((int64_t)86400)
+#define HOUR  ((int64_t)3600)
+#define DAY   (24 * HOUR)
 
 /* One mark of a lane: a session, or several that would lie over one another. */
 struct mark {
@@ -118,7 +119,7 @@ static void put_spans(struct html_page *p, const struct axis *a, const struct sv
 static void put_lane(struct html_page *p, const struct axis *a, const struct svg_lane *lane, int y)
 {
     svg_text_fit(p, LABEL - 12, y + 21, SVG_END, "l", lane->label, LABEL - 16);
-    svg_text_fit(p, SVG_WIDTH - 4, y + 21, SVG_END, "v", lane->total, TOTAL - 66);
+    svg_text_fit(p, SVG_WIDTH - 4, y + 21, SVG_END, "v", lane->total, TOTAL - 50);
     svg_line(p, LEFT, y + LANE - 1, LEFT + ROOM, y + LANE - 1, "rule");
     put_spans(p, a, lane, y + 6);
 }
@@ -126,7 +127,7 @@ static void put_lane(struct html_page *p, const struct axis *a, const struct svg
 /* A step that gives at most seven ticks. */
 static int64_t step_of(const struct axis *a)
 {
-    static const int64_t steps[] = {300,     900,     3600,     3 * 3600, 6 * 3600, 12 * 3600, DAY,
+    static const int64_t steps[] = {300,     900,     HOUR,     3 * HOUR, 6 * HOUR, 12 * HOUR, DAY,
                                     2 * DAY, 5 * DAY, 10 * DAY, 30 * DAY, 90 * DAY, 180 * DAY};
     int64_t length = a->until - a->from;
 
