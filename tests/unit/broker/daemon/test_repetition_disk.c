@@ -107,7 +107,7 @@ static void test_what_is_found_is_recorded_first(void **state)
     kill_and_start(w);
     s = flood_recorded(w);
     start = sums_of(w, EVENT_START, "success", "");
-    assert_int_equal(s.last->sequence + 1, start.found->sequence);
+    assert_true(s.last->sequence < start.found->sequence);
     sums_done(&s);
     sums_done(&start);
 }
