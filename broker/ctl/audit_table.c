@@ -1,5 +1,6 @@
 #include "broker/ctl/audit_table.h"
 
+#include "broker/audit/record.h"
 #include "broker/common/i18n.h"
 #include "broker/ipc/varlink.h"
 #include "policy/base/buf.h"
@@ -49,6 +50,23 @@ char *audit_local_time(const json_t *record)
     return text;
 }
 
+/* A record that stands for many: how many, since when, from how many addresses. */
+static void put_more(const json_t *object, struct buf *b)
+{
+    json_int_t count = json_integer_value(json_object_get(object, "count"));
+    json_int_t sources = json_integer_value(json_object_get(object, "sources"));
+    cleanup_free char *first = table_cell(json_object_get(object, "first"));
+
+    if (count < 2)
+        return;
+    buf_puts(b, b->size > 0 ? "; " : "");
+    buf_printf(b, _("%lld of them since %.19sZ"), (long long)count, first ? first : "");
+    if (sources > RECORD_SOURCES_MANY - 1)
+        buf_printf(b, _(", from more than %d addresses"), RECORD_SOURCES_MANY - 1);
+    else if (sources > 1)
+        buf_printf(b, _(", from %lld addresses"), (long long)sources);
+}
+
 /* `as root, by login uid 0: the text`, as far as there is something of it; "-" if there is not. */
 static char *detail_of(const json_t *object)
 {
@@ -68,6 +86,7 @@ static char *detail_of(const json_t *object)
     }
     if (detail && *detail)
         buf_printf(&b, "%s%s", b.size > 0 ? ": " : "", detail);
+    put_more(object, &b);
     text = buf_steal_text(&b);
     whole = text ? json_string(text) : NULL;
     return whole ? table_cell(whole) : NULL;
