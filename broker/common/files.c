@@ -11,7 +11,7 @@
 #define READ_CHUNK     ((size_t)16 * 1024)
 #define TEMPORARY_TAIL ".XXXXXX"
 
-static int files_judge(int fd, uid_t owner, size_t limit)
+static int files_judge(int fd, uid_t owner, mode_t never, size_t limit)
 {
     struct stat st;
 
@@ -19,7 +19,7 @@ static int files_judge(int fd, uid_t owner, size_t limit)
         return -errno;
     if (!S_ISREG(st.st_mode))
         return -EPERM;
-    if (owner != (uid_t)-1 && (st.st_uid != owner || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0))
+    if (owner != (uid_t)-1 && (st.st_uid != owner || (st.st_mode & never) != 0))
         return -EPERM;
     if (st.st_size < 0 || (uintmax_t)st.st_size > limit)
         return -EFBIG;
@@ -48,7 +48,8 @@ static int files_drain(int fd, size_t limit, struct buf *b)
     }
 }
 
-int files_read(const char *path, uid_t owner, size_t limit, char **ret, size_t *ret_size)
+static int read_judged(const char *path, uid_t owner, mode_t never, size_t limit, char **ret,
+                       size_t *ret_size)
 {
     cleanup_buf struct buf b = BUF_INIT;
     cleanup_close int fd = -1;
@@ -61,7 +62,7 @@ int files_read(const char *path, uid_t owner, size_t limit, char **ret, size_t *
     fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return errno == ELOOP ? -EPERM : -errno;
-    r = files_judge(fd, owner, limit);
+    r = files_judge(fd, owner, never, limit);
     if (r == 0)
         r = files_drain(fd, limit, &b);
     if (r < 0)
@@ -72,6 +73,16 @@ int files_read(const char *path, uid_t owner, size_t limit, char **ret, size_t *
         return -ENOMEM;
     *ret_size = size;
     return 0;
+}
+
+int files_read(const char *path, uid_t owner, size_t limit, char **ret, size_t *ret_size)
+{
+    return read_judged(path, owner, S_IWGRP | S_IWOTH, limit, ret, ret_size);
+}
+
+int files_read_private(const char *path, uid_t owner, size_t limit, char **ret, size_t *ret_size)
+{
+    return read_judged(path, owner, S_IRWXG | S_IRWXO, limit, ret, ret_size);
 }
 
 static int files_write_all(int fd, const uint8_t *octets, size_t size)

@@ -27,6 +27,9 @@ static inline void close_fd_p(int *fd)
  * other -errno. */
 int files_read(const char *path, uid_t owner, size_t limit, char **ret, size_t *ret_size);
 
+/** The same for what nobody else may even read: group and others have no right at all to the file. */
+int files_read_private(const char *path, uid_t owner, size_t limit, char **ret, size_t *ret_size);
+
 /** Writes atomically: a temporary file in the same folder, fsync, rename, fsync of the folder. After an error
  * the old file stands as it was and nothing else is left behind (except when the last fsync fails: then the
  * new file stands, but may not outlive a power loss). 0 or -errno. */

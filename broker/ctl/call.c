@@ -72,6 +72,7 @@ static const struct {
      N_("the store cannot be used, so nothing was recorded: %s%s. What was ordered may hold until the broker "
         "stops, and no longer; order it again when `hufuctl status` finds nothing wrong with the store"),
      "message", ""},
+    {INTERFACE "NotSigned", EXIT_REFUSED, N_("the ledger was not signed: %s%s"), "why", ""},
     {"org.varlink.service.InvalidParameter", EXIT_USAGE, N_("the broker does not take this value for %s%s"),
      "parameter", ""},
 };

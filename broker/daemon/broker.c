@@ -13,6 +13,8 @@
 #include "broker/daemon/recording.h"
 #include "broker/daemon/repetition.h"
 #include "broker/daemon/restore.h"
+#include "broker/daemon/sealer.h"
+#include "broker/daemon/sealer_key.h"
 #include "broker/daemon/timekeeper.h"
 #include "broker/daemon/waiting.h"
 #include "broker/trust/digest.h"
@@ -22,69 +24,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct store_options store_options_of(const char *path)
-{
-    return (struct store_options){.path = path, .sha256 = digest_sha256};
-}
-
-static int store_path(const struct broker_options *o, char path[static PATH_MAX])
-{
-    int n = snprintf(path, PATH_MAX, "%s/hufu.db", o->state_dir);
-
-    return n > 0 && n < PATH_MAX ? 0 : -ENAMETOOLONG;
-}
-
-/* ---- making a store ---- */
-
-static void on_created(void *userdata, int result, uint64_t sequence)
-{
-    (void)sequence;
-    *(int *)userdata = result;
-}
-
-static int write_identity(struct store *s, const struct identity *identity)
-{
-    struct store_txn *t = NULL;
-    int result = -EIO, r = store_txn_new(s, &t);
-
-    if (r < 0)
-        return r;
-    identity_write(t, identity);
-    r = store_submit(s, t, on_created, &result);
-    if (r == 0)
-        r = store_flush(s);
-    return r < 0 ? r : result;
-}
-
-int broker_create_store(const struct broker_options *o, const struct config *config, char error[static 256])
-{
-    cleanup(store_close_p) struct store *s = NULL;
-    char path[PATH_MAX], why[200] = "";
-    struct store_options options;
-    struct identity identity;
-    int r = identity_machine_id(o, identity.machine_id);
-
-    if (r < 0) {
-        (void)snprintf(error, 256, _("%s cannot be read or is no machine-id: %s"), o->machine_id_path,
-                       strerror(-r));
-        return r;
-    }
-    (void)snprintf(identity.host, sizeof(identity.host), "%s", config->host);
-    r = store_path(o, path);
-    if (r < 0)
-        return r;
-    options = store_options_of(path);
-    r = store_create(&options, why);
-    if (r == 0)
-        r = store_open(&options, &s, why);
-    FAILPOINT(CREATE_UNSIGNED);
-    if (r == 0)
-        r = write_identity(s, &identity);
-    if (r < 0)
-        (void)snprintf(error, 256, "%.120s: %.120s", path, why[0] != '\0' ? why : strerror(-r));
-    return r;
-}
 
 /* ---- start ---- */
 
@@ -124,11 +63,11 @@ static int start_store(struct broker *b)
 {
     struct store_options options;
     char path[PATH_MAX];
-    int r = store_path(&b->options, path);
+    int r = broker_store_path(&b->options, path);
 
     if (r < 0)
         return r;
-    options = store_options_of(path);
+    options = broker_store_options(path, b->config);
     options.anchor_path = b->options.anchor_path;
     r = room_new(b, &options, &b->room);
     if (r < 0)
@@ -158,9 +97,9 @@ static int start_store(struct broker *b)
         return 0;
     }
     r = room_start(b->room);
-    if (r < 0)
-        return r;
-    return feeder_start(b->store, b->host.name, &b->feeder);
+    if (r == 0)
+        r = sealer_new(b, &b->sealer);
+    return r < 0 ? r : feeder_start(b->store, b->host.name, &b->feeder);
 }
 
 static int start_sessions(struct broker *b)
@@ -302,6 +241,11 @@ struct broker *broker_free(struct broker *b)
     if (b->store)
         (void)store_flush(b->store);
     repetition_settle(b->repetition, true); /* what was refused by these */
+    if (b->store)
+        (void)store_flush(b->store);
+    sealer_stop(b->sealer);
+    if (b->store)
+        (void)store_flush(b->store);
     orders_free(b);
     b->directory = directory_free(b->directory);
     b->feeder = feeder_stop(b->feeder);
@@ -315,6 +259,7 @@ struct broker *broker_free(struct broker *b)
     b->store_io = sd_event_source_disable_unref(b->store_io);
     b->store = store_close(b->store);
     ledger_about_done(&b->about);
+    b->sealer = sealer_free(b->sealer);
     b->repetition = repetition_free(b->repetition);
     b->room = room_free(b->room);
     claiming_free(b->claiming);

@@ -38,6 +38,7 @@ struct broker_options {
     const char *config_path; /* /etc/hufu/hufud.conf, read anew by broker_reload() */
     const char *trust_path;  /* /etc/hufu/trust */
     const char *machine_id_path;
+    const char *signer;           /* hufu-ledger-sign; NULL: where it is installed */
     const char *recorder_program; /* NULL: those of policy/base/recorder.h */
     const char *recorder_folder;
     const char *recorder_tlog;
@@ -61,6 +62,7 @@ struct broker {
     struct room *room;     /* on the disk; NULL: there is no store */
     unsigned not_recorded; /* transactions about what had happened that were lost */
     struct feeder *feeder;
+    struct sealer *sealer; /* NULL: there is no store */
 
     struct trust_set *trust; /* NULL: see trust_trouble; trust_keeper.h changes it */
     struct trust_keeper trust_keeper;
@@ -118,6 +120,10 @@ void broker_take_host(struct broker *b);
 /** `hufud --create-store`: makes the store for this host (name and machine-id). */
 int broker_create_store(const struct broker_options *options, const struct config *config,
                         char error[static 256]);
+
+/** How the store is opened, and where it is (PATH_MAX octets). 0 or -ENAMETOOLONG. */
+struct store_options broker_store_options(const char *path, const struct config *c);
+int broker_store_path(const struct broker_options *o, char *path);
 
 /* The tables of requests and methods. */
 extern const struct gate_request broker_gate_requests[];

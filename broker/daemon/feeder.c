@@ -31,6 +31,7 @@ struct feeder {
     pthread_cond_t changed;
     char host[HOST_SIZE]; /* under the lock */
     bool in_store, finished;
+    bool pausing; /* journald did not take what was sent last */
     bool left_alone;
     unsigned references;
     unsigned retry_seconds; /* the thread's own */
@@ -83,6 +84,12 @@ static struct timespec after_ms(unsigned ms)
     return t;
 }
 
+/* Whether all is fed, or nothing more will be soon. With the lock held. */
+static bool is_drained(const struct feeder *f)
+{
+    return f->finished || f->pausing || store_fed(f->store) >= store_head(f->store).sequence;
+}
+
 /* Waits before a further try, longer each time; feeder_stop() cuts it short. */
 static void feeder_pause(struct feeder *f)
 {
@@ -92,9 +99,12 @@ static void feeder_pause(struct feeder *f)
     if (f->retry_seconds > RETRY_MOST_SECONDS)
         f->retry_seconds = RETRY_MOST_SECONDS;
     (void)pthread_mutex_lock(&f->lock);
+    f->pausing = true;
+    (void)pthread_cond_broadcast(&f->changed);
     while (!atomic_load(&f->stopping))
         if (pthread_cond_timedwait(&f->changed, &f->lock, &until) != 0)
             break;
+    f->pausing = false;
     (void)pthread_mutex_unlock(&f->lock);
 }
 
@@ -233,13 +243,16 @@ struct feeder *feeder_stop(struct feeder *f)
 
     if (!f)
         return NULL;
+    until = after_ms(STOP_PATIENCE_MS);
     (void)pthread_mutex_lock(&f->lock);
+    while (!is_drained(f))
+        if (pthread_cond_timedwait(&f->changed, &f->lock, &until) != 0)
+            break;
     atomic_store(&f->stopping, true);
     (void)pthread_cond_broadcast(&f->changed);
     (void)pthread_mutex_unlock(&f->lock);
     store_wake_waiting(f->store);
 
-    until = after_ms(STOP_PATIENCE_MS);
     (void)pthread_mutex_lock(&f->lock);
     while (!f->finished)
         if (pthread_cond_timedwait(&f->changed, &f->lock, &until) != 0)

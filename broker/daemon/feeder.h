@@ -14,8 +14,9 @@ struct feeder;
 int feeder_start(struct store *store, const char *host, struct feeder **ret);
 /** The host of what is fed from now on, when the configuration has another name. */
 void feeder_set_host(struct feeder *f, const char *host);
-/** Stops, before store_close(). Does not wait for a journald that hangs (at most half a second beside what
- * the store takes to answer): what was not fed comes after the next start. NULL is fine. */
+/** Stops, before store_close(), when all that is in the ledger is fed, so that the last checkpoint is in
+ * journald too. Does not wait for a journald that hangs (at most half a second beside what the store takes to
+ * answer): what was not fed comes after the next start. NULL is fine. */
 struct feeder *feeder_stop(struct feeder *f);
 
 #endif

@@ -31,6 +31,8 @@ const struct control_method broker_control_methods[] = {
     {.name = "SyncRefresh", .needs = CONTROL_CHANGE, .handle = control_sync_refresh},
     {.name = "Audit", .needs = CONTROL_READ, .handle = control_audit},
     {.name = "LedgerRead", .needs = CONTROL_READ, .handle = control_ledger_read},
+    {.name = "LedgerKey", .needs = CONTROL_READ, .handle = control_ledger_key},
+    {.name = "LedgerCheckpoint", .needs = CONTROL_READ, .handle = control_ledger_checkpoint},
     {.name = "ClockShow", .needs = CONTROL_READ, .blind = true, .handle = control_clock_show},
     {.name = "ClockConfirm", .needs = CONTROL_ROOT, .handle = control_clock_confirm},
     {.name = "HostShow", .needs = CONTROL_READ, .blind = true, .handle = control_host_show},

@@ -25,6 +25,8 @@ control_handler control_explain;
 control_handler control_audit;
 control_handler control_ledger_read;
 control_handler control_review_sign;
+control_handler control_ledger_key;
+control_handler control_ledger_checkpoint;
 control_handler control_clock_show;
 control_handler control_clock_confirm;
 control_handler control_host_show;

@@ -4,6 +4,7 @@
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/review_keeper.h"
 #include "broker/daemon/room_findings.h"
+#include "broker/daemon/sealer.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/status_findings.h"
 #include "broker/daemon/texts.h"
@@ -198,6 +199,15 @@ static bool clock_is_in_doubt(struct broker *b)
     return v.standing == CLOCK_BEHIND || v.standing == CLOCK_AHEAD;
 }
 
+static void find_ledger(const struct broker *b, json_t *findings)
+{
+    struct status_finding found[SEALER_FINDINGS_MAX];
+    size_t n = sealer_findings(b->sealer, found);
+
+    for (size_t i = 0; i < n; i++)
+        find(findings, found[i].severity, found[i].subject, "%s", found[i].message);
+}
+
 static void find_warnings(struct broker *b, json_t *findings)
 {
     char differs[400];
@@ -218,6 +228,7 @@ static void find_warnings(struct broker *b, json_t *findings)
                "is put back from a copy would not be noticed. The folder has to be hufu's, mode 0700: "
                "`systemd-tmpfiles --create`, then restart hufud."),
              strerror(-store_anchor_error(b->store)));
+    find_ledger(b, findings);
     if (b->config_trouble[0] != '\0')
         find(findings, "warning", "configuration",
              _("The changed configuration is not in force, since it is wrong (%s). Correct it and run "

@@ -4,6 +4,7 @@
 #include "broker/daemon/directory.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/sealer.h"
 #include "broker/daemon/timekeeper.h"
 
 #include <stdio.h>
@@ -118,6 +119,12 @@ int broker_reload(struct broker *b)
 
     if (r < 0)
         return not_taken(b, r, &error);
+    r = b->store ? store_set_format(b->store, fresh->ledger_hash) : 0;
+    if (r < 0) {
+        error = (struct conf_error){.reason = "hash = sm3, but this OpenSSL has no SM3"};
+        config_free(fresh);
+        return not_taken(b, r, &error);
+    }
     describe_changes(was, fresh, find_accounts(b), detail, sizeof(detail));
     b->config = fresh;
     hand_out(b);
@@ -127,6 +134,7 @@ int broker_reload(struct broker *b)
     record_reload(b, REASON_OK, true, detail);
     trust_keeper_reload(b);
     directory_host_changed(b->directory);
+    sealer_reload(b->sealer);
     b->generation++;
     life_recheck_all(b);
     return 0;

@@ -75,7 +75,7 @@ def test_every_method_that_reads(site, guest):
         "SessionShow": call(site, "SessionShow", number=session["number"]),
         "Explain": call(site, "Explain", staff="zhang.san", service="sshd", source="127.0.0.1"),
         "Audit": call(site, "Audit", event="session-open", limit=1),
-        **{method: call(site, method) for method in ("TakenList", "TrustShow", "SyncShow", "ClockShow", "HostShow")},
+        **{method: call(site, method) for method in ("TakenList", "TrustShow", "SyncShow", "ClockShow", "HostShow", "LedgerKey", "LedgerCheckpoint")},
     }
     assert answers["Status"]["host"] == site.ctl("status")["host"]
     assert [g["id"] for g in answers["GrantList"]["grants"] if g["state"] == "ok"] == [grant]
@@ -83,6 +83,7 @@ def test_every_method_that_reads(site, guest):
     assert [s["number"] for s in answers["SessionList"]["sessions"]] == [session["number"]]
     assert answers["SessionShow"]["session"]["staff"] == "zhang.san" and answers["SessionShow"]["processes"]
     assert answers["Explain"]["considered"]
+    assert f"ledger={answers['LedgerKey']['ledger']}" in answers["LedgerCheckpoint"]["checkpoint"]
     assert answers["Audit"]["records"][0]["grant"] == grant
     # What goes on until somebody hangs up: with --more, and one reply is looked at.
     more = varlinkctl(site, "call", "--json=short", "--more", ADDRESS, "org.hufu.control.SessionWatch", "{}", prefix=("timeout", "2"), check=False)
