@@ -225,7 +225,10 @@ class Site:
     def audit(self, **filters):
         """Records, oldest first."""
         options = (part for name, value in filters.items() for part in (f"--{name}", str(value)))
-        return sorted(self.ctl("audit", "-n", "1000", *options), key=lambda record: record["sequence"])
+        reply = self.ctl("audit", "-n", "1000", *options)
+        # What others put into the journal in hufud's name stands beside them.
+        records = reply["records"] if isinstance(reply, dict) else reply
+        return sorted(records, key=lambda record: record["sequence"])
 
     def gate_requests(self):
         return self.ctl("status")["gate_requests"]
