@@ -64,10 +64,10 @@ def test_no_record_no_session(fresh_site):
     assert site.ssh().ok
     box.sh("systemctl stop hufud")
     box.sh(
-        "cp -a /var/lib/hufu /var/lib/hufu.copy && mount -t tmpfs -o size=4m tmpfs /var/lib/hufu && cp -a /var/lib/hufu.copy/. /var/lib/hufu/"
+        "rm /var/lib/hufu/reserve; cp -a /var/lib/hufu /var/lib/hufu.copy && mount -t tmpfs -o size=8m tmpfs /var/lib/hufu && cp -a /var/lib/hufu.copy/. /var/lib/hufu/"
         " && chown --reference=/var/lib/hufu.copy /var/lib/hufu && chmod --reference=/var/lib/hufu.copy /var/lib/hufu"
     )
-    box.sh("systemctl start hufud")
+    box.sh("printf '\\n[ledger]\\nreserve = 1M\\n' >>/etc/hufu/hufud.conf; systemctl start hufud")
     box.until("hufuctl status")
     assert site.ssh().ok
     box.run("cat /dev/zero > /var/lib/hufu/full")

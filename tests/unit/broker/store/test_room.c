@@ -190,6 +190,9 @@ static void test_nothing_passes_it(void **state)
     (void)store_flush(x->store);
     assert_int_equal(large.calls, 0);
     assert_int_equal(small.result, -ENOSPC);
+    submit(x, "li.si", &small, NULL); /* nor in a later one */
+    (void)store_flush(x->store);
+    assert_int_equal(small.result, -ENOSPC);
     fault_log_room(0);
     submit(x, "li.si", &small, NULL);
     assert_int_equal(store_flush(x->store), 0);
