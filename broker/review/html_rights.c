@@ -168,10 +168,9 @@ static void put_share(struct html_page *p, const json_t *row)
     }
     html_textf(p, _("%zu of %zu"), used, granted);
     html_rawf(p,
-              "<br/><svg xmlns=\"http://www.w3.org/2000/svg\" class=\"share\" viewBox=\"0 0 60 10\" "
-              "aria-hidden=\"true\"><rect class=\"frame\" x=\"0\" "
-              "y=\"0\" width=\"60\" height=\"10\"/><rect class=\"bar\" x=\"0\" y=\"0\" width=\"%zu\" "
-              "height=\"10\"/></svg>",
+              "<br/><svg xmlns=\"http://www.w3.org/2000/svg\" class=\"share\" viewBox=\"0 0 62 12\" "
+              "aria-hidden=\"true\"><rect class=\"frame\" x=\"1\" y=\"1\" width=\"60\" height=\"10\"/>"
+              "<rect class=\"bar\" x=\"1\" y=\"1\" width=\"%zu\" height=\"10\"/></svg>",
               used * 60 / granted);
 }
 

@@ -90,7 +90,7 @@ static void put_table(struct html_page *p, const json_t *sessions)
         {N_("Commands"), NULL, HTML_CELL_OWN, put_kept},
         {N_("Proof"), NULL, HTML_CELL_OWN, put_proof},
     };
-    const struct html_table table = {.caption = N_("Sessions"),
+    const struct html_table table = {.caption = N_("Each session"),
                                      .none = N_("There was no session in this period."),
                                      .member = "sessions",
                                      .columns = columns,
@@ -163,7 +163,6 @@ void html_section_sessions(struct html_page *p)
               "proven when the host was looked at twice and nothing of the person ran there any more."));
         html_lanes(p, sessions);
         put_longest(p);
-        html_heading(p, _("Each session"));
     }
     put_table(p, sessions);
 }

@@ -62,7 +62,7 @@ void html_section_reviews(struct html_page *p)
     put_choice(p, _("Nothing needs to be done."));
     put_choice(p, _("What is decided in the findings is to be carried out."));
     html_raw(p, "<div class=\"lines\">\n");
-    put_box_line(p, _("Name"));
+    put_box_line(p, _("Full name"));
     put_box_line(p, _("Office"));
     put_box_line(p, _("Date"));
     put_box_line(p, _("Signature"));

@@ -78,7 +78,7 @@ const char html_style_sheet[] =
     ".findings th:nth-child(3){width:36%}\n.findings th:nth-child(5){width:17%}\n"
     ".findings td.decision{border-left:1px solid var(--line)}\n"
     ".findings th:last-child{padding-left:8px}\n"
-    ".share{width:60px;height:10px;display:block}\n"
+    ".share{width:62px;height:12px;display:block}\n"
     /* pictures */
     "figure{margin:12px 0}\n"
     ".wide{overflow-x:auto}\n"
@@ -118,7 +118,7 @@ const char html_style_sheet[] =
     "}\n"
     /* paper */
     "@media print{\n"
-    "body{max-width:none;padding:0;font-size:9.5pt;line-height:1.4}\n"
+    "body{max-width:none;padding:0 2px;font-size:9.5pt;line-height:1.4}\n"
     "header{padding-top:30mm}\nnav{break-after:page}\nnav h2{padding-top:8mm}\n"
     "h1{font-size:22pt}\nh2{font-size:14pt;padding-top:7mm}\nh2,h3,caption{break-after:avoid}\n"
     "table,.note,.rest,figcaption{font-size:8.5pt}\nsmall,code,pre{font-size:7.5pt}\n"

@@ -65,7 +65,7 @@ def check_layout(name, page):
         page.media(media)
         for sentence in page.evaluate(MEASURE):
             failures.append(f"{name} at {width}: {sentence}")
-    page.media("screen")
+    page.media("")
 
 
 def check_quiet(name, page):
