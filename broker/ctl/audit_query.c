@@ -1,5 +1,6 @@
 #include "broker/ctl/audit_query.h"
 
+#include "broker/audit/event.h"
 #include "broker/ctl/call.h"
 #include "broker/ctl/moment.h"
 #include "policy/base/cleanup.h"
@@ -9,19 +10,26 @@
 
 #include <string.h>
 
+static enum exit_code read_time(const struct cli *cli, const char *name, const char *text, when_t *ret)
+{
+    *ret = 0;
+    if (text && moment_parse(text, cli->now, ret) < 0)
+        return cli_fail(cli, EXIT_USAGE, _("--%s %s is no time such as 2026-11-21T00:00:00Z"), name, text);
+    return EXIT_DONE;
+}
+
 /* Puts a time in UTC. */
 static enum exit_code put_time(const struct cli *cli, json_t *parameters, const char *name, const char *text)
 {
     char utc[WHEN_TEXT_SIZE];
     when_t t;
+    enum exit_code code = read_time(cli, name, text, &t);
 
-    if (!text)
-        return EXIT_DONE;
-    if (moment_parse(text, cli->now, &t) < 0)
-        return cli_fail(cli, EXIT_USAGE, _("--%s %s is no time such as 2026-11-21T00:00:00Z"), name, text);
-    when_format(t, utc);
-    call_put_text(parameters, name, utc);
-    return EXIT_DONE;
+    if (text && code == EXIT_DONE) {
+        when_format(t, utc);
+        call_put_text(parameters, name, utc);
+    }
+    return code;
 }
 
 enum exit_code audit_query_number(const struct cli *cli, json_t *parameters, const char *name,
@@ -48,6 +56,43 @@ static enum exit_code check_words(const struct cli *cli, const struct audit_quer
         return cli_fail(cli, EXIT_USAGE, _("--reason %s is none; the refused are told theirs in brackets"),
                         q->reason);
     return EXIT_DONE;
+}
+
+static enum exit_code read_numbers(const struct cli *cli, const struct audit_query *q,
+                                   struct record_filter *f)
+{
+    struct ident_id id;
+    uint32_t session = 0;
+
+    if (q->session && call_session_number(cli, q->session, &session) != EXIT_DONE)
+        return EXIT_USAGE;
+    f->session = session;
+    if (q->grant && ident_parse_id(q->grant, strlen(q->grant), &id) < 0)
+        return cli_fail(cli, EXIT_USAGE, _("%s is no grant's id: in files it takes all 32 digits"), q->grant);
+    return EXIT_DONE;
+}
+
+enum exit_code audit_query_filter(const struct cli *cli, const struct audit_query *q, struct record_filter *f)
+{
+    enum exit_code code = check_words(cli, q);
+
+    *f = (struct record_filter){.staff = q->staff,
+                                .vendor = q->vendor,
+                                .event = q->event,
+                                .result = q->result,
+                                .reason = q->reason,
+                                .grant = q->grant,
+                                .ticket = q->ticket,
+                                .service = q->service,
+                                .account = q->account,
+                                .address = q->address};
+    if (code == EXIT_DONE && q->event && !event_message_id(q->event))
+        code = cli_fail(cli, EXIT_USAGE, _("there are no records of the kind %s"), q->event);
+    if (code == EXIT_DONE)
+        code = read_time(cli, "since", q->since, &f->from);
+    if (code == EXIT_DONE)
+        code = read_time(cli, "until", q->until, &f->until);
+    return code == EXIT_DONE ? read_numbers(cli, q, f) : code;
 }
 
 enum exit_code audit_query_parameters(const struct cli *cli, const struct audit_query *q, json_t *parameters)

@@ -1,6 +1,7 @@
 #ifndef HUFU_CTL_AUDIT_QUERY_H
 #define HUFU_CTL_AUDIT_QUERY_H
 
+#include "broker/audit/filter.h"
 #include "broker/ctl/cli.h"
 #include "broker/ctl/options.h"
 
@@ -9,8 +10,8 @@
 /* Which records: the options that `audit show` and `audit export` have in common. All that are given have to
  * hold. */
 struct audit_query {
-    const char *since, *until, *staff, *vendor, *account, *address, *event, *result, *reason, *grant, *ticket,
-        *service, *session;
+    const char *since, *until, *staff, *vendor, *host, *account, *address, *event, *result, *reason, *grant,
+        *ticket, *service, *session;
 };
 
 #define AUDIT_QUERY_OPTION(name, value, help, type, query)                    \
@@ -24,6 +25,7 @@ struct audit_query {
         AUDIT_QUERY_OPTION(until, "TIME", N_("up to this instant"), type, query),                       \
         AUDIT_QUERY_OPTION(staff, "ACCOUNT", N_("of this person"), type, query),                        \
         AUDIT_QUERY_OPTION(vendor, "NAME", N_("of this vendor"), type, query),                          \
+        AUDIT_QUERY_OPTION(host, "NAME", N_("of this host, in files of several"), type, query),         \
         AUDIT_QUERY_OPTION(account, "NAME", N_("about this account: the person's, or one they became"), \
                            type, query),                                                                \
         AUDIT_QUERY_OPTION(address, "ADDRESS", N_("from this address, or `local`"), type, query),       \
@@ -38,6 +40,12 @@ struct audit_query {
 /** The query as the parameters of the control method Audit, into `parameters`: times in UTC, a grant's id
  * whole. EXIT_DONE, or what is wrong with it, said. */
 enum exit_code audit_query_parameters(const struct cli *cli, const struct audit_query *q, json_t *parameters);
+
+/** The query as a filter, for records that are read here; its texts are the query's. EXIT_DONE, or what is
+ * wrong with it, said.
+ */
+enum exit_code audit_query_filter(const struct cli *cli, const struct audit_query *q,
+                                  struct record_filter *ret);
 
 /** Puts a number from 1 on among the parameters; NULL: none. EXIT_DONE or EXIT_USAGE, said. */
 enum exit_code audit_query_number(const struct cli *cli, json_t *parameters, const char *name,

@@ -92,7 +92,8 @@ static char *detail_of(const json_t *object)
     return whole ? table_cell(whole) : NULL;
 }
 
-static const struct table_column columns[AUDIT_COLUMNS] = {
+static const struct table_column columns[AUDIT_COLUMNS_OF_HOSTS] = {
+    {.title = N_("HOST"), .member = "host"},
     {.title = N_("SEQ"), .member = "sequence", .spare = 6, .right = true, .width = 6},
     {.title = N_("TIME"), .member = "time", .format = audit_local_time, .width = 20},
     {.title = N_("EVENT"), .member = "event", .width = 14},
@@ -107,11 +108,11 @@ static const struct table_column columns[AUDIT_COLUMNS] = {
     {.title = N_("DETAIL"), .member = "detail", .format = detail_of, .below = true},
 };
 
-void audit_table_columns(bool utc, struct table_column shown[static AUDIT_COLUMNS])
+void audit_table_columns(bool utc, size_t n, struct table_column shown[])
 {
     tzset();
-    memcpy(shown, columns, sizeof(columns));
-    for (size_t i = 0; i < AUDIT_COLUMNS; i++)
+    memcpy(shown, columns + AUDIT_COLUMNS_OF_HOSTS - n, n * sizeof(*shown));
+    for (size_t i = 0; i < n; i++)
         if (shown[i].format == audit_local_time && utc)
             shown[i].format = audit_utc_time;
         else if (shown[i].format == audit_local_time && (timezone != 0 || daylight != 0))

@@ -6,12 +6,12 @@
 
 /* Records as a table for people. */
 
-#define AUDIT_COLUMNS 12
+#define AUDIT_COLUMNS          12
+#define AUDIT_COLUMNS_OF_HOSTS 13 /* the same, and the host */
 
-/** The columns; with `utc` their times are in UTC, else in the zone of whoever looks, with its offset: both
- * are what
- * --since takes. */
-void audit_table_columns(bool utc, struct table_column columns[static AUDIT_COLUMNS]);
+/** The columns, n of them: one of the two numbers above. With `utc` their times are in UTC, else in the zone
+ * of whoever looks, with its offset: both are what --since takes. */
+void audit_table_columns(bool utc, size_t n, struct table_column columns[]);
 
 /** A record's time, "2026-11-21T08:00:00+08:00" in the zone of whoever looks, "Z" where that is UTC; the
  * caller's to free. "-": it has none. */

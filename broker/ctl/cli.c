@@ -21,7 +21,7 @@ static const struct verb *const verbs[] = {
     &verb_publish,       &verb_withdraw,       &verb_sync_status,
     &verb_sync_refresh,  &verb_sync_beat,      &verb_sync_export,
     &verb_sync_import,   &verb_review_sign,    &verb_review,
-    &verb_audit_verify,  &verb_audit,          &verb_trust_show,
+    &verb_audit_verify,  &verb_audit_show,     &verb_trust_show,
     &verb_trust_update,  &verb_trust_reset,    &verb_clock_confirm,
     &verb_host_confirm,  &verb_doctor,         NULL,
 };
@@ -75,10 +75,17 @@ static int words_of(const struct verb *verb, int argc, char **argv)
     return words;
 }
 
+/* What is no option behind a shorthand is taken for the second word of a command, mistyped. */
+static bool is_shorthand(const struct verb *verb, int argc, char **argv)
+{
+    return verb->shorthand && argc > 0 && strcmp(argv[0], verb->shorthand) == 0 &&
+           (argc == 1 || argv[1][0] == '-');
+}
+
 static const struct verb *find_verb(int argc, char **argv, int *words)
 {
     for (size_t i = 0; verbs[i]; i++) {
-        *words = words_of(verbs[i], argc, argv);
+        *words = is_shorthand(verbs[i], argc, argv) ? 1 : words_of(verbs[i], argc, argv);
         if (*words > 0)
             return verbs[i];
     }

@@ -35,7 +35,9 @@ struct option_row {
 };
 
 struct verb {
-    const char *name;      /* "grant draft" */
+    const char *name; /* "grant draft" */
+    const char
+        *shorthand; /* its first word, if that alone, or with options behind it, is the same; or NULL */
     const char *arguments; /* as shown in the usage line, or "" */
     const char *summary;   /* msgid: one line of the overview */
     const char *text;      /* msgid: what one should know, for its own --help */

@@ -91,9 +91,9 @@ _hufuctl_options() {
     'audit verify')
       echo --key --checkpoint --no-journal
       ;;
-    'audit')
+    'audit show')
       echo --since --until --staff --vendor --event --result --reason --grant --ticket --service --session --account \
-        --address --lines -n --follow -f --utc
+        --address --host --lines -n --follow -f --utc
       ;;
   esac
   echo --json --socket --help -h
@@ -128,7 +128,7 @@ _hufuctl_values() { # COMMAND OPTION CURRENT
 
 _hufuctl_arguments() { # COMMAND CURRENT
   case $1 in
-    'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | 'audit verify' | 'review sign' | approve | publish | withdraw)
+    'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | 'audit show' | 'audit verify' | 'review sign' | approve | publish | withdraw)
       compgen -f -- "$2"
       ;;
     'grant show' | 'grant finish' | revoke) compgen -W "$(_hufuctl_ids grant)" -- "$2" ;;
@@ -139,7 +139,7 @@ _hufuctl_arguments() { # COMMAND CURRENT
     sync) compgen -W 'status refresh beat export import' -- "$2" ;;
     trust) compgen -W 'show update reset' -- "$2" ;;
     clock | host) compgen -W 'confirm' -- "$2" ;;
-    audit) compgen -W 'verify' -- "$2" ;;
+    audit) compgen -W 'show verify' -- "$2" ;;
     review) compgen -W 'sign' -- "$2" ;;
     '') compgen -W 'setup status doctor grant approve explain session revoke lock unlock locks audit review document publish withdraw sync trust clock host' -- "$2" ;;
   esac
@@ -165,11 +165,6 @@ _hufuctl() {
         command=${command:+$command }$word
         case $command in
           grant | session | document | sync | trust | clock | host | audit | review) ;;
-          'audit verify' | 'review sign') break ;;
-          'audit '*)
-            command=audit
-            break
-            ;;
           *) break ;;
         esac
         ;;
@@ -187,7 +182,7 @@ _hufuctl() {
     mapfile -t COMPREPLY < <(compgen -W "$(_hufuctl_options "$command")" -- "$current")
   else
     case $command in
-      'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | 'audit verify' | 'review sign' | approve | publish | withdraw)
+      'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | 'audit show' | 'audit verify' | 'review sign' | approve | publish | withdraw)
         compopt -o filenames 2>/dev/null
         ;;
     esac

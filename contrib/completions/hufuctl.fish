@@ -25,9 +25,6 @@ function __hufuctl_is
                 contains -- "$command" grant session document sync trust clock host audit review; or break
         end
     end
-    if test "$command[1]" = audit; and not contains -- "$command[2]" verify
-        set command audit
-    end
     if test "$command[1]" = review; and not contains -- "$command[2]" sign
         set command review
     end
@@ -50,7 +47,7 @@ complete -c hufuctl -n '__hufuctl_is ""' -a revoke -d 'take access away on this 
 complete -c hufuctl -n '__hufuctl_is ""' -a lock -d 'keep a person, a vendor or everybody out for now, and end what lives'
 complete -c hufuctl -n '__hufuctl_is ""' -a unlock -d 'take a lock back'
 complete -c hufuctl -n '__hufuctl_is ""' -a locks -d 'what is locked or revoked on this host, by whom and until when'
-complete -c hufuctl -n '__hufuctl_is ""' -a audit -d 'what happened: every admission, refusal, end and order'
+complete -c hufuctl -n '__hufuctl_is ""' -a audit -d 'the records: show, export and verify them'
 complete -c hufuctl -n '__hufuctl_is ""' -a review -d 'all that an auditor looks at, for a period'
 complete -c hufuctl -n '__hufuctl_is ""' -a document -d 'hand any signed document to this host\'s broker, or make the next status'
 complete -c hufuctl -n '__hufuctl_is ""' -a publish -d 'put signed documents and approvals into the directory'
@@ -72,6 +69,8 @@ complete -c hufuctl -n '__hufuctl_is session' -a show -d 'one session, with its 
 complete -c hufuctl -n '__hufuctl_is session' -a end -d 'end a session; its grant stays'
 complete -c hufuctl -n '__hufuctl_is session' -a watch -d 'who is in, and then each change as it happens'
 complete -c hufuctl -n '__hufuctl_is session' -a replay -d 'what was typed and shown in a recorded session'
+
+complete -c hufuctl -n '__hufuctl_is audit' -a show -d 'what happened: every admission, refusal, end and order'
 
 complete -c hufuctl -n '__hufuctl_is document' -a add -d 'hand any signed document to this host\'s broker'
 complete -c hufuctl -n '__hufuctl_is document' -a renew -d 'make, sign and publish the next status'
@@ -215,22 +214,24 @@ complete -c hufuctl -n '__hufuctl_is "audit verify"' -l key -r -F -d 'the ledger
 complete -c hufuctl -n '__hufuctl_is "audit verify"' -l checkpoint -r -F -d 'a checkpoint that left the host earlier, or a log with some'
 complete -c hufuctl -n '__hufuctl_is "audit verify"' -l no-journal -d 'do not compare with journald'
 complete -c hufuctl -n '__hufuctl_is "audit verify"' -F
-complete -c hufuctl -n '__hufuctl_is "audit"' -l since -x -d 'from this instant on'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l until -x -d 'up to this instant'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l staff -x -d 'of this person'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l vendor -x -d 'of this vendor'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l event -x -a 'login session-open session-close session-remains switch job key channel command command-end recording transfer screen-unlock user-manager reservation-release claim claim-back claim-resolved request-refused grant-add grant-close grant-finish revoke revocation status lock unlock session-end warn-unheard trust-seed trust-replace trust-reset control-refused broker-start broker-stop reload range-differs reaper clock clock-step clock-confirm host-confirm directory directory-refresh directory-entry directory-purge directory-trouble withdrawn revocation-unsigned checkpoint ledger-key ledger-trim backup store-restored store-room review' -d 'of this kind'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l result -x -a 'success failure' -d 'success or failure'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l reason -x -d 'with this reason'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l grant -x -a '(__hufuctl_ids grant)' -d 'under this grant'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l ticket -x -d 'for this ticket'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l service -x -a 'sshd login cron at' -d 'of this PAM service'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l session -x -a '(__hufuctl_ids session)' -d 'of this session'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l account -x -d 'about this account: the person\'s, or one they became'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l address -x -d 'from this address, or `local`'
-complete -c hufuctl -n '__hufuctl_is "audit"' -s n -l lines -x -d 'at most so many, the latest'
-complete -c hufuctl -n '__hufuctl_is "audit"' -s f -l follow -d 'go on with each new one; 10 lines before, or -n'
-complete -c hufuctl -n '__hufuctl_is "audit"' -l utc -d 'times in UTC, not in your time zone'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l since -x -d 'from this instant on'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l until -x -d 'up to this instant'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l staff -x -d 'of this person'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l vendor -x -d 'of this vendor'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l event -x -a 'login session-open session-close session-remains switch job key channel command command-end recording transfer screen-unlock user-manager reservation-release claim claim-back claim-resolved request-refused grant-add grant-close grant-finish revoke revocation status lock unlock session-end warn-unheard trust-seed trust-replace trust-reset control-refused broker-start broker-stop reload range-differs reaper clock clock-step clock-confirm host-confirm directory directory-refresh directory-entry directory-purge directory-trouble withdrawn revocation-unsigned checkpoint ledger-key ledger-trim backup store-restored store-room review' -d 'of this kind'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l result -x -a 'success failure' -d 'success or failure'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l reason -x -d 'with this reason'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l grant -x -a '(__hufuctl_ids grant)' -d 'under this grant'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l ticket -x -d 'for this ticket'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l service -x -a 'sshd login cron at' -d 'of this PAM service'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l session -x -a '(__hufuctl_ids session)' -d 'of this session'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l account -x -d 'about this account: the person\'s, or one they became'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l address -x -d 'from this address, or `local`'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l host -x -d 'of this host, in files of several'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -F
+complete -c hufuctl -n '__hufuctl_is "audit show"' -s n -l lines -x -d 'at most so many, the latest'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -s f -l follow -d 'go on with each new one; 10 lines before, or -n'
+complete -c hufuctl -n '__hufuctl_is "audit show"' -l utc -d 'times in UTC, not in your time zone'
 
 complete -c hufuctl -n '__hufuctl_is "clock confirm"' -l why -x -d 'for the record'
 complete -c hufuctl -n '__hufuctl_is "clock confirm"' -l yes -d 'do not ask, for scripts'

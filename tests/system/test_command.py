@@ -29,7 +29,7 @@ COMPLETE = {
     "lock": "--staff wang.wu --why W",
     "unlock": "--staff wang.wu --why W",
     "locks": "",
-    "audit": "",
+    "audit show": "",
     "document add": "/root/misuse/grant",
     "document renew": "/root/misuse/made --as status-2026 --key /root/people/wang.wu.key --first",
     "publish": "/root/misuse/grant",

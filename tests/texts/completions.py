@@ -114,8 +114,8 @@ def check_values(ask, shell, source):
         return
     events = set(re.findall(r'ROW\(\w+, "([a-z-]+)", "[0-9a-f]{32}"', (source / "broker/audit/event.h").read_text()))
     for words, known in [
-        (["audit", "--event", ""], events),
-        (["audit", "--result", ""], {"success", "failure"}),
+        (["audit", "show", "--event", ""], events),
+        (["audit", "show", "--result", ""], {"success", "failure"}),
         (["--json", "grant", "draft", "--class", ""], {"normal", "privileged", "emergency"}),
         (["--socket", "/grant", "setup", "--language", ""], {"en", "zh_CN"}),
     ]:

@@ -213,7 +213,7 @@ static void test_help_of_every_command(void **state)
         "grant draft",   "grant check",  "approve",      "grant add",    "grant list",
         "grant show",    "revoke",       "session list", "session show", "session end",
         "session watch", "grant finish", "lock",         "unlock",       "locks",
-        "explain",       "audit",        "status",       "setup",
+        "explain",       "audit show",   "status",       "setup",
     };
     cleanup_result struct result overview = invoke_line("--help");
 

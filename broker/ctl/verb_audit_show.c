@@ -1,4 +1,5 @@
 #include "broker/audit/filter.h"
+#include "broker/ctl/audit_files.h"
 #include "broker/ctl/audit_query.h"
 #include "broker/ctl/audit_table.h"
 #include "broker/ctl/call.h"
@@ -7,6 +8,7 @@
 #include "broker/ctl/moment.h"
 #include "broker/ctl/verbs.h"
 #include "policy/base/cleanup.h"
+#include "policy/base/ident.h"
 
 #include <errno.h>
 #include <string.h>
@@ -92,7 +94,7 @@ static enum exit_code follow(const struct cli *cli, const struct audit *a, json_
 {
     struct following f = {.titled = false};
 
-    audit_table_columns(a->utc, f.columns);
+    audit_table_columns(a->utc, AUDIT_COLUMNS, f.columns);
     if (!a->limit)
         (void)json_object_set_new(parameters, "limit", json_integer(FOLLOW_LINES));
     return call_stream(cli, "Audit", parameters, print_new, &f);
@@ -137,65 +139,102 @@ static enum exit_code add_forged(const struct cli *cli, const struct audit *a, j
     return EXIT_DONE;
 }
 
-static enum exit_code print_table(const struct cli *cli, const struct audit *a, const json_t *reply)
+static enum exit_code print_records(const struct cli *cli, const struct audit *a, const json_t *reply,
+                                    size_t n)
 {
-    struct table_column columns[AUDIT_COLUMNS];
+    struct table_column columns[AUDIT_COLUMNS_OF_HOSTS];
     const struct listing listing = {
-        .member = "records", .columns = columns, .n_columns = AUDIT_COLUMNS, .none = N_("No records.\n")};
-
+        .member = "records", .columns = columns, .n_columns = n, .none = N_("No records.\n")};
     enum exit_code code;
 
-    audit_table_columns(a->utc, columns);
+    audit_table_columns(a->utc, n, columns);
     code = listing_print(cli, &listing, reply);
     return code == EXIT_DONE && !cli->json ? forged_print(cli, json_object_get(reply, "forged"), a->utc)
                                            : code;
 }
 
-static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)
+static enum exit_code ask_broker(const struct cli *cli, const struct audit *a, json_t *parameters,
+                                 json_t **reply)
 {
-    const struct audit *a = settings;
+    enum exit_code code = call_broker(cli, "Audit", parameters, CALL_TIMEOUT_MS, reply);
+
+    if (code == EXIT_DONE)
+        code = turn_round(cli, *reply);
+    if (code != EXIT_DONE)
+        return code;
+    say_if_cut(cli, a, *reply);
+    return add_forged(cli, a, *reply);
+}
+
+static enum exit_code show_from_broker(const struct cli *cli, const struct audit *a)
+{
     cleanup_json json_t *parameters = json_object();
     cleanup_json json_t *reply = NULL;
     enum exit_code code;
 
-    (void)arguments;
     if (!parameters)
         return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
-    if (a->follow && a->query.until)
-        return cli_fail(cli, EXIT_USAGE, _("--follow goes on until you end it; leave --until out"));
     code = audit_query_parameters(cli, &a->query, parameters);
     if (code == EXIT_DONE)
         code = audit_query_number(cli, parameters, "limit", a->limit);
     if (code == EXIT_DONE && a->follow)
         return follow(cli, a, steal_pointer(&parameters));
     if (code == EXIT_DONE)
-        code = call_broker(cli, "Audit", steal_pointer(&parameters), CALL_TIMEOUT_MS, &reply);
-    if (code != EXIT_DONE)
-        return code;
-    code = turn_round(cli, reply);
+        code = ask_broker(cli, a, steal_pointer(&parameters), &reply);
+    return code == EXIT_DONE ? print_records(cli, a, reply, AUDIT_COLUMNS) : code;
+}
+
+static enum exit_code show_from_files(const struct cli *cli, const struct audit *a,
+                                      const struct option_list *files)
+{
+    cleanup_json json_t *reply = NULL;
+    struct record_filter filter;
+    enum exit_code code = audit_query_filter(cli, &a->query, &filter);
+
+    filter.limit = PAGE;
+    if (code == EXIT_DONE && a->limit && ident_parse_number(a->limit, strlen(a->limit), &filter.limit) < 0)
+        code = cli_fail(cli, EXIT_USAGE, _("%s is no number from 1 on"), a->limit);
+    if (code == EXIT_DONE)
+        code = audit_files_read(cli, files, &filter, a->query.host, &reply);
     if (code != EXIT_DONE)
         return code;
     say_if_cut(cli, a, reply);
-    code = add_forged(cli, a, reply);
-    if (code != EXIT_DONE)
-        return code;
-    return print_table(cli, a, reply);
+    return print_records(cli, a, reply, AUDIT_COLUMNS_OF_HOSTS);
 }
 
-const struct verb verb_audit = {
-    .name = "audit",
-    .arguments = "",
+static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)
+{
+    const struct audit *a = settings;
+
+    if (a->follow && a->query.until)
+        return cli_fail(cli, EXIT_USAGE, _("--follow goes on until you end it; leave --until out"));
+    if (arguments->count == 0 && a->query.host)
+        return cli_fail(cli, EXIT_USAGE,
+                        _("the broker has the records of this host alone; --host goes with files"));
+    if (arguments->count == 0)
+        return show_from_broker(cli, a);
+    if (a->follow)
+        return cli_fail(cli, EXIT_USAGE, _("--follow goes with this host's records, not with files"));
+    return show_from_files(cli, a, arguments);
+}
+
+const struct verb verb_audit_show = {
+    .name = "audit show",
+    .shorthand = "audit",
+    .arguments = "[FILE...]",
     .summary = N_("what happened: every admission, refusal, end and order"),
-    .text =
-        N_("Shows records of the ledger, oldest first. Options narrow it down, and all of them have to "
-           "hold. With "
-           "--json every field is there; with --follow each record in a line of its own. For operators and "
-           "auditors."),
-    .example = "  hufuctl audit --vendor acme --result failure \\\n"
+    .text = N_("Shows records, oldest first: of this host's ledger, or of files that `audit export` wrote "
+               "on this or other hosts. Options narrow it down, and all of them have to hold. What others "
+               "forged into the journal in hufud's name is shown behind them. With --json every field is "
+               "there; with --follow each record in a line of its own. `audit` alone, or with options, is "
+               "the same. For "
+               "operators and auditors."),
+    .example = "  hufuctl audit show --vendor acme --result failure \\\n"
                "    --since 2026-11-01T00:00:00+08:00\n"
                "  hufuctl audit --follow --result failure",
     .options = rows,
     .n_options = ARRAY_SIZE(rows),
+    .most = OPTION_LIST_MAX,
     .settings_size = sizeof(struct audit),
     .run = run,
 };
