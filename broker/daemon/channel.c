@@ -51,8 +51,8 @@ static void refuse(struct channel_call *c, const struct session *s, enum reason 
         (void)snprintf(who, sizeof(who), "uid %u", (unsigned)gate_call_peer(c->call)->uid);
         r.account = who;
     }
-    answer_refuse(reason, s ? life_entry(c->broker, s) : NULL, clock_wall(), repetition_write(c->broker, &r),
-                  &c->reply);
+    answer_refuse(reason, s ? life_entry(c->broker, s) : NULL, clock_wall(),
+                  repetition_write_some(c->broker, &r, REPETITION_FEW_NAMED), &c->reply);
     gate_call_reply(c->call, &c->reply);
     free(c);
 }

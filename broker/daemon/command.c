@@ -95,8 +95,8 @@ static void refuse(struct command_call *c, enum reason reason)
     cleanup_free char *concern = concern_of(c, reason);
     struct gate_reply reply;
 
-    answer_refuse_about(reason, c->decision.entry, c->q.facts.now, repetition_write(c->broker, &r), concern,
-                        &reply);
+    answer_refuse_about(reason, c->decision.entry, c->q.facts.now,
+                        repetition_write_some(c->broker, &r, REPETITION_FEW_NAMED), concern, &reply);
     gate_call_reply(c->call, &reply);
     free(c);
 }
@@ -223,7 +223,7 @@ static void record_end(struct broker *b, const struct gate_command_end *m)
     if (m->outcome == GATE_COMMAND_EXITED || m->outcome == GATE_COMMAND_SIGNALLED)
         ledger_write(b, &r);
     else
-        (void)repetition_write(b, &r);
+        (void)repetition_write_some(b, &r, REPETITION_FEW_NAMED);
 }
 
 void command_end_handle(void *userdata, struct gate_call *call, const uint8_t *body, size_t size)

@@ -144,7 +144,7 @@ void directory_trouble(struct directory *d, const char *format, ...)
     (void)vsnprintf(detail, sizeof(detail), format, arguments);
     va_end(arguments);
     r.detail = detail;
-    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
+    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_NAMED);
 }
 
 static void record_line(struct directory *d, bool reached)

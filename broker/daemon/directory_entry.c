@@ -260,7 +260,7 @@ static void record_bad(struct directory *d, const char *name, enum reason outcom
 
     (void)snprintf(detail, sizeof(detail), "%s: %s", name, text);
     r.detail = detail;
-    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
+    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_NAMED);
 }
 
 void directory_settle(struct directory *d, const struct shadow_record *entry, enum reason outcome, bool again,

@@ -227,7 +227,7 @@ static void record_purge(struct directory *d, size_t n, size_t of, bool confirme
 
     (void)snprintf(detail, sizeof(detail), "%zu of %zu entries", n, of);
     r.detail = detail;
-    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
+    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_NAMED);
 }
 
 /* A list of what is there that was cut short must not close the house. */
@@ -268,7 +268,7 @@ static bool is_whole(struct directory *d, const struct feed_message *m)
         return true;
     (void)snprintf(detail, sizeof(detail), "%u entries were told, and its end says %u", d->told, m->count);
     r.detail = detail;
-    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
+    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_NAMED);
     return false;
 }
 
@@ -334,7 +334,7 @@ static void record_done(struct directory *d)
                    d->last_was_full ? "everything" : "what changed", shadow_count(d->shadow), d->n_new,
                    d->n_gone);
     r.detail = detail;
-    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
+    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_NAMED);
 }
 
 static void note_waiting(void *userdata, const struct shadow_record *r)

@@ -192,7 +192,7 @@ static void record_one(struct directory *d, const struct ident_id *id, bool gone
     if (always)
         ledger_write(d->broker, &r);
     else
-        (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
+        (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_NAMED);
 }
 
 /* A sweep of many is one record, of which the first is named; but one for each that somebody is in under. */
@@ -249,7 +249,7 @@ static void record_unsigned(struct directory *d, const struct taken_entry *x, bo
         r.staff = x->what.name;
     else
         r.vendor = x->what.name;
-    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_DOCUMENTS);
+    (void)repetition_write_about(d->broker, &r, "", REPETITION_FEW_NAMED);
 }
 
 int directory_put_unsigned(struct directory *d, struct octets document, struct taken_entry *x)

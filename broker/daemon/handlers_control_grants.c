@@ -164,7 +164,7 @@ static void write_grant(const struct addition *a, const struct grant_entry *e, s
     if (!a->entry || e->standing == REASON_OK)
         store_txn_record(t, &r);
     else
-        (void)repetition_write_about(a->broker, &r, "", REPETITION_FEW_DOCUMENTS);
+        (void)repetition_write_about(a->broker, &r, "", REPETITION_FEW_NAMED);
 }
 
 void documents_take_grant(struct addition *a, const struct offer *offer)

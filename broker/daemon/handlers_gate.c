@@ -86,7 +86,7 @@ static void record_key(struct broker *b, const struct gate_keys *m, const struct
     r.account = m->user;
     r.service = "sshd";
     r.detail = detail;
-    (void)repetition_write(b, &r);
+    (void)repetition_write_some(b, &r, REPETITION_FEW_NAMED);
 }
 
 /* sshd asks about the certificate, and would take it for the key in it only under an authority. No grant

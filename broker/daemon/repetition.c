@@ -283,6 +283,11 @@ const char *repetition_write(struct broker *b, const struct record *r)
     return write_some(b, r, NULL, REPETITION_FEW);
 }
 
+const char *repetition_write_some(struct broker *b, const struct record *r, unsigned few)
+{
+    return write_some(b, r, NULL, few);
+}
+
 const char *repetition_write_about(struct broker *b, const struct record *r, const char *about, unsigned few)
 {
     return write_some(b, r, about, few);

@@ -22,8 +22,8 @@ struct repetition;
  * what the refused choose at will (address, terminal, command, key). Of 256 kinds at a time each is counted
  * by itself; what is new then, by event, result and reason alone.
  */
-#define REPETITION_FEW           10
-#define REPETITION_FEW_DOCUMENTS 60 /* where only the record names them */
+#define REPETITION_FEW       10
+#define REPETITION_FEW_NAMED 60 /* where a document, a command or a key is named by its record alone */
 
 int repetition_new(struct broker *b, struct repetition **ret);
 /** After the store was closed. */
@@ -35,6 +35,9 @@ int repetition_load(struct repetition *rep);
 /** Writes or counts `r`; returns the reference that finds it, to be told to the refused: its own, or that of
  * those it was counted with. Valid until the next call. */
 const char *repetition_write(struct broker *b, const struct record *r);
+
+/** The same; the first `few` are records. */
+const char *repetition_write_some(struct broker *b, const struct record *r, unsigned few);
 
 /** The same for what names nobody who is known: its kind is event, result, reason and `about` ("uid 1000"),
  * and the first `few` are records. */
