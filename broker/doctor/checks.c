@@ -21,6 +21,7 @@ const struct doctor_row doctor_checks[] = {
     {"time", check_time},
     {"records", check_records},
     {"recording", check_recording},
+    {"register", check_register},
     {NULL, NULL},
 };
 /* clang-format on */

@@ -28,5 +28,6 @@ doctor_check check_processes; /* does anybody run here without a session */
 doctor_check check_time;      /* clock, and how old news may be */
 doctor_check check_records;   /* journal, copies elsewhere, auditd */
 doctor_check check_recording; /* does recording have what it takes */
+doctor_check check_register;  /* whose papers lapsed although a grant is in force */
 
 #endif

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 SKIPPED = 77
-NAME = re.compile(r"^\.Xr (hufu[\w.-]*|pam_hufu|ldapd\.conf) (\d)", re.MULTILINE)
+NAME = re.compile(r"^\.Xr (hufu[\w.-]*|pam_hufu|ldapd\.conf|staff\.conf) (\d)", re.MULTILINE)
 
 
 def lint(page):
