@@ -3,6 +3,7 @@
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/review_keeper.h"
+#include "broker/daemon/sealer.h"
 #include "policy/base/cleanup.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ static void on_signed(void *userdata, int result, uint64_t sequence)
         control_store_unavailable(s->call, result);
     } else {
         review_keeper_signed(s->broker, &s->what);
+        sealer_checkpoint(s->broker->sealer);
         control_reply(s->call,
                       json_pack("{so}", "reviewed_until", control_time(s->broker->review.reviewed_until)));
     }
