@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 
-SECONDS = 60  # tells a browser that hangs from one that is slow
+SECONDS = 240  # tells a browser that hangs from one that is slow
 
 OPTIONS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
            "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",

@@ -173,21 +173,24 @@ def flood():
     hosts = [f"host-{n:03d}.a-rather-long-name-of-a-domain.finance.example" for n in range(120)]
     sessions = sessions_of(rng, people, 10000, hosts)
     for n, row in enumerate(sessions[:400]):
-        row |= {"ticket": HOSTILE[n % len(HOSTILE)], "source": HOSTILE[-n % len(HOSTILE)], "channels": HOSTILE, "recordings": HOSTILE[:3]}
+        row |= {"ticket": HOSTILE[n % len(HOSTILE)], "source": HOSTILE[-n % len(HOSTILE)],
+                "channels": HOSTILE if n < 5 else ["shell"], "recordings": HOSTILE[:3]}
     review |= {"site": HOSTILE[1], "hosts": hosts, "ledgers": [ledger(host, verified=False, fault=LONG) for host in hosts],
                "sessions": sessions, "longest": longest_of(sessions, 40),
                "grants": [row | {"purpose": HOSTILE[n % len(HOSTILE)], "ticket": LONG, "wider": [
-                   {"field": "command", "granted": HOSTILE * 9, "used": [], "never": HOSTILE * 9}]}
+                   {"field": "command", "granted": HOSTILE * 9, "used": [], "never": HOSTILE * 9}] if n < 5 else wider()[:1]}
                    for n, row in enumerate(grants_of(people, FROM))],
                "recordings": [{"host": LONG, "session": 1, "staff": text_, "path": text_, "there": False} for text_ in
                               [*HOSTILE, "/var/log/" + LONG * 3, "//evil.example/x", "/a\"onmouseover=alert(1) b"]],
-               "approvers": [{"person": HOSTILE[n % len(HOSTILE)], "roles": HOSTILE, "approvals": 10 ** (n % 16), "grants": n, "until": "never"}
+               "approvers": [{"person": HOSTILE[n % len(HOSTILE)], "roles": HOSTILE[n % 9:n % 9 + 3], "approvals": 10 ** (n % 16),
+                              "grants": n, "until": "never"}
                              for n in range(60)]}
     reasons = [(f"reason-{n}-{'long-' * 6}", HOSTILE[n % len(HOSTILE)], 40) for n in range(45)]
     review["refusals"]["by_reason"] = refusals_of(rng, reasons, 1700)
     review["refusals"]["by_staff"] = [{"staff": staff, "vendor": vendor, "count": 10 ** 12, "first": "x", "last": "",
-                                       "reasons": dict.fromkeys(HOSTILE, 3)} for vendor, staff in people]
-    review["refusals"]["by_source"] = [{"address": f"2001:db8:{n:x}:1111:2222:3333:4444:5555", "count": n * 999983, "people": n} for n in range(500)]
+                                       "reasons": dict.fromkeys(HOSTILE[n % 9:n % 9 + 3], 3)} for n, (vendor, staff) in enumerate(people)]
+    review["refusals"]["by_source"] = [{"address": f"2001:db8:{n:x}:1111:2222:3333:4444:5555", "count": n * 999983, "people": n}
+                                       for n in range(500)]
     for rows in ("revocations", "sudo", "incidents", "ended_rights"):
         review[rows] = [row | {key: rng.choice(HOSTILE) for key, value in row.items() if isinstance(value, str) and key != "at"}
                         for row in review[rows] * 60]
