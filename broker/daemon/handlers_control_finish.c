@@ -98,8 +98,6 @@ static struct store_txn *closing(struct broker *b, const struct control_call *ca
      */
     if (t && e->finish_unwritten)
         store_txn_record(t, &r);
-    if (t)
-        life_write_books(e, t);
     return t;
 }
 
@@ -117,6 +115,8 @@ static void finish(struct broker *b, struct finishing *x, struct grant_entry *e,
     if (own) {
         b->generation++;
         taking_end_as(b, &how, NULL);
+        if (t)
+            life_write_books(e, t);
         ledger_submit(b, t, on_written, x);
     } else if (taking_begin(b, &how, t, on_ended, x) < 0) {
         answer(x, -ENOMEM, json_null());

@@ -187,6 +187,9 @@ void documents_take_grant(struct addition *a, const struct offer *offer)
     }
     b->generation++;
     directory_grant_changed(b->directory, &e->grant->id);
+    state_refresh_grants(b, e->grant->staff, clock_wall());
+    life_recheck_under(b, a->order);
+    /* Only now: what lost its ground has given its use back, and the books are written whole. */
     t = ledger_txn(b);
     if (t) {
         write_grant(a, e, t);
@@ -194,8 +197,6 @@ void documents_take_grant(struct addition *a, const struct offer *offer)
         if (!a->entry || e->standing == REASON_OK)
             grants_write_verdicts(b->grants, b->trust, e, t);
     }
-    state_refresh_grants(b, e->grant->staff, clock_wall());
-    life_recheck_under(b, a->order);
     ident_format_id(&e->grant->id, id);
     addition_accept(a,
                     &(struct addition_answer){.id = id,

@@ -123,6 +123,15 @@ static void on_written(void *userdata, int result, uint64_t sequence)
     order_unhold(order);
 }
 
+/* Closes the grant on disk: behind what ends, which may have given uses back. */
+static void write_closed(struct broker *b, const struct taking_how *how, struct store_txn *t)
+{
+    const struct grant_entry *e = how->grant ? grant_index_find(grants_index(b->grants), how->grant) : NULL;
+
+    if (t && e)
+        life_write_books(e, t);
+}
+
 int taking_begin(struct broker *b, const struct taking_how *how, struct store_txn *t, taking_done *done,
                  void *userdata)
 {
@@ -134,6 +143,7 @@ int taking_begin(struct broker *b, const struct taking_how *how, struct store_tx
     if (!x || !x->order) {
         free(x);
         taking_end_as(b, how, NULL);
+        write_closed(b, how, t);
         ledger_submit(b, t, NULL, NULL);
         return -ENOMEM;
     }
@@ -145,6 +155,7 @@ int taking_begin(struct broker *b, const struct taking_how *how, struct store_tx
         order_postpone(x->order, how->grace);
     taking_end_as(b, how, x->order);
     order_go(x->order);
+    write_closed(b, how, t);
     ledger_submit(b, t, on_written, x);
     return 0;
 }
