@@ -207,16 +207,29 @@ static void on_session_ended(void *userdata, const struct order_result *result)
     control_reply(userdata, json_pack("{so}", "ending", control_ending(result)));
 }
 
-static void record_order(struct broker *b, const struct control_call *call, const struct session *s,
-                         const char *why)
+/* Whether it could be written or not: the session is ended, and that is what is asked. */
+static void on_order_written(void *userdata, int result, uint64_t sequence)
 {
+    (void)result;
+    (void)sequence;
+    order_unhold(userdata);
+}
+
+/* Whoever is told that it ended finds on record who ordered that, whatever becomes of hufud. */
+static void record_order(struct broker *b, const struct control_call *call, const struct session *s,
+                         const char *why, struct operator_order *o)
+{
+    struct store_txn *t = ledger_txn(b);
     struct record r = control_record(call, EVENT_SESSION_END, REASON_ENDED_BY_OPERATOR, true);
     char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE];
 
     life_record(&r, s, address);
     ledger_grant(&r, life_entry(b, s), id);
     r.detail = why;
-    ledger_write(b, &r);
+    if (t)
+        store_txn_record(t, &r);
+    order_hold(o);
+    ledger_submit(b, t, on_order_written, o);
 }
 
 void control_session_end(void *userdata, struct control_call *call, json_t *parameters)
@@ -236,7 +249,6 @@ void control_session_end(void *userdata, struct control_call *call, json_t *para
         not_found(call, number);
         return;
     }
-    record_order(b, call, s, why);
     o = order_new(b, on_session_ended, call);
     if (!o || (s->state != SESSION_RESERVED && order_expect(o, s->number) < 0)) {
         if (o)
@@ -244,6 +256,7 @@ void control_session_end(void *userdata, struct control_call *call, json_t *para
         control_store_unavailable(call, -ENOMEM);
         return;
     }
+    record_order(b, call, s, why, o);
     life_end(b, s, REASON_ENDED_BY_OPERATOR);
     order_go(o);
 }
