@@ -208,6 +208,11 @@ int broker_new(sd_event *event, const struct broker_options *o, struct config *c
         (void)snprintf(error, 256, "time: %s", strerror(-r));
         return r;
     }
+    /* Before the first turn of the loop: who waited in the sockets' queues is not refused because the reaper,
+     * which is there, was asked too late. */
+    r = reaper_client_connect(b->reaper);
+    if (r < 0)
+        return r;
     *ret = steal_pointer(&b);
     return 0;
 }

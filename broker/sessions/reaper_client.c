@@ -197,6 +197,11 @@ static int on_reconnect(sd_event_source *source, uint64_t now, void *userdata)
     return 0;
 }
 
+int reaper_client_connect(struct reaper_client *c)
+{
+    return c->fd >= 0 ? 0 : try_connect(c);
+}
+
 int reaper_client_new(const struct reaper_client_options *o, struct reaper_client **ret)
 {
     cleanup(reaper_client_free_p) struct reaper_client *c = calloc(1, sizeof(*c));

@@ -34,6 +34,9 @@ struct reaper_client_options {
 
 /** Connects in the first turn of the loop. 0, -ENOMEM, other -errno of the loop. */
 int reaper_client_new(const struct reaper_client_options *options, struct reaper_client **ret);
+/** Connects now, if it is not connected: `state` is told before this returns. 0, also if there is no reaper;
+ * -errno of the loop. */
+int reaper_client_connect(struct reaper_client *c);
 /** Hangs up for good: what is under way is answered with -ECANCELED, what is asked later with -ENOTCONN. */
 void reaper_client_stop(struct reaper_client *c);
 /** Stops and frees. NULL is fine. */
