@@ -159,7 +159,7 @@ static int reserve(struct admission *a, struct session **ret)
     return 0;
 }
 
-static void write_admission(struct admission *a, const struct session *s)
+static void write_admission(struct admission *a, struct session *s)
 {
     char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE], detail[CLAIMING_DETAIL_SIZE];
     struct record r = admission_record(a, a->decision.reason, true, address, id);

@@ -116,7 +116,7 @@ static void finish(struct broker *b, struct finishing *x, struct grant_entry *e,
         b->generation++;
         taking_end_as(b, &how, NULL);
         if (t)
-            life_write_books(e, t);
+            life_write_books(b, e, t);
         ledger_submit(b, t, on_written, x);
     } else if (taking_begin(b, &how, t, on_ended, x) < 0) {
         answer(x, -ENOMEM, json_null());

@@ -152,15 +152,10 @@ static void write_grant(const struct addition *a, const struct grant_entry *e, s
 
     for (size_t i = 0; i < papers->n_approvals; i++)
         approvals[i] = (struct store_blob){papers->approvals[i].data, papers->approvals[i].size};
-    const struct store_books books = {.id = e->grant->id,
-                                      .uses_taken = e->uses_taken,
-                                      .closed = e->closed,
-                                      .verified_version = e->verified_version};
-
     ledger_grant(&r, e, id);
     r.detail = addition_detail(a, "", detail);
     store_txn_document(t, &d);
-    store_txn_books(t, &books);
+    life_write_books(a->broker, e, t);
     if (!a->entry || e->standing == REASON_OK)
         store_txn_record(t, &r);
     else

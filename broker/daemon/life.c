@@ -164,24 +164,35 @@ static void write_row(struct broker *b, const struct session *s, enum store_sess
     store_txn_session(t, &row);
 }
 
-void life_write_books(const struct grant_entry *e, struct store_txn *t)
+/* Uses in memory of sessions that the store has not heard of. A hufud that is killed before it does would
+ * leave the use counted and nobody who has it. */
+static uint32_t uses_unwritten(struct broker *b, const struct grant_entry *e)
+{
+    uint32_t n = 0;
+
+    for (const struct session *s = registry_first(b->registry); s; s = registry_next(s))
+        n += !s->written && s->counts && !s->released && ident_id_equal(&s->grant, &e->grant->id);
+    return n;
+}
+
+void life_write_books(struct broker *b, const struct grant_entry *e, struct store_txn *t)
 {
     struct store_books books = {.id = e->grant->id,
-                                .uses_taken = e->uses_taken,
+                                .uses_taken = e->uses_taken - uses_unwritten(b, e),
                                 .closed = e->closed,
                                 .verified_version = e->verified_version};
 
     store_txn_books(t, &books);
 }
 
-void life_write(struct broker *b, const struct session *s, enum store_session_state state,
-                struct store_txn *t)
+void life_write(struct broker *b, struct session *s, enum store_session_state state, struct store_txn *t)
 {
     const struct grant_entry *e = life_entry(b, s);
 
+    s->written = true;
     write_row(b, s, state, t);
     if (e)
-        life_write_books(e, t);
+        life_write_books(b, e, t);
 }
 
 /* ---- giving back ---- */
@@ -193,7 +204,7 @@ void life_forget(struct broker *b, struct session *s)
     registry_remove(s);
 }
 
-static void record_release(struct broker *b, const struct session *s, struct store_txn *t)
+static void record_release(struct broker *b, struct session *s, struct store_txn *t)
 {
     struct record r = ledger_record(EVENT_RELEASE, s->end_reason, true);
     char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE];

@@ -17,12 +17,12 @@ int life_reserve(struct broker *b, const struct question *q, int holder_pidfd, s
 int life_bind(struct broker *b, struct session *s, const struct question *q, int caller_pidfd,
               when_t deadline);
 
-/** Appends the books of a grant. */
-void life_write_books(const struct grant_entry *e, struct store_txn *t);
+/** Appends the books of a grant, as they are now: the transaction has to be submitted before they change
+ * again. Uses of sessions that were never written are not in them. */
+void life_write_books(struct broker *b, const struct grant_entry *e, struct store_txn *t);
 
 /** Appends row and books of the session to a transaction. */
-void life_write(struct broker *b, const struct session *s, enum store_session_state state,
-                struct store_txn *t);
+void life_write(struct broker *b, struct session *s, enum store_session_state state, struct store_txn *t);
 
 /** Gives a reservation back, records why, and removes the session. Its use was never one. */
 void life_release(struct broker *b, struct session *s, enum reason reason);

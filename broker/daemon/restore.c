@@ -169,6 +169,7 @@ static int load_session(void *userdata, const struct store_session *row)
     s->parent.start_time = row->parent_start_time;
     s->audit_session = same_boot ? row->audit_session : UINT32_MAX;
     s->counts = row->counts;
+    s->written = true;
     s->channels = row->channels;
     s->asked = true;
     s->job = service_kind_of(row->service) == SERVICE_JOB;

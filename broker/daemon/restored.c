@@ -149,6 +149,7 @@ json_t *restored_json(const struct broker *b)
 /* ---- confirming ---- */
 
 struct losing {
+    struct broker *broker;
     struct restored_confirm *confirm;
     struct store_txn *txn;
 };
@@ -160,7 +161,7 @@ static void lose_one(struct grant_entry *e, void *userdata)
 
     l->confirm->closed += e->grant->uses.scope != GRANT_USES_UNLIMITED && !e->closed;
     grants_lose_uses(e);
-    life_write_books(e, l->txn);
+    life_write_books(l->broker, e, l->txn);
 }
 
 static void write_number(struct store_txn *t, const char *name, uint64_t n)
@@ -198,7 +199,7 @@ static void write_record(const struct restored_confirm *c, uint32_t actor, const
 void restored_confirm(struct broker *b, bool keep_uses, uint32_t actor, const char *why,
                       struct restored_confirm *c, struct store_txn *t)
 {
-    struct losing l = {c, t};
+    struct losing l = {b, c, t};
 
     *c = (struct restored_confirm){.past = b->restored.past,
                                    .keep_uses = keep_uses,

@@ -129,7 +129,7 @@ static void write_closed(struct broker *b, const struct taking_how *how, struct 
     const struct grant_entry *e = how->grant ? grant_index_find(grants_index(b->grants), how->grant) : NULL;
 
     if (t && e)
-        life_write_books(e, t);
+        life_write_books(b, e, t);
 }
 
 int taking_begin(struct broker *b, const struct taking_how *how, struct store_txn *t, taking_done *done,

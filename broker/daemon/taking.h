@@ -17,9 +17,9 @@ typedef void taking_done(void *userdata, int result, const struct order_result *
 /* An operator's order: what is to be ended, and when. */
 struct taking_how {
     const struct store_taken *what; /* the sessions that this hits, which b->taken holds already */
-    const struct ident_id *grant;   /* or those of this grant, which is closed already: its books are written */
-    uint32_t grace;                 /* seconds that live sessions have left, being warned at once; 0: none */
-    const char *reference;          /* quoted in that warning */
+    const struct ident_id *grant; /* or those of this grant, which is closed already: its books are written */
+    uint32_t grace;               /* seconds that live sessions have left, being warned at once; 0: none */
+    const char *reference;        /* quoted in that warning */
 };
 
 #define TAKING_GRACE_MAX 900

@@ -50,6 +50,7 @@ struct session {
     struct session_process parent; /* of the holder, for sshd */
     uint32_t audit_session;        /* UINT32_MAX: unset */
     bool counts;                   /* it took a use */
+    bool written;                  /* its row went to the store: what it took is in the books there */
     uint8_t channels;              /* what it has, or may have, in use (struct facts) */
     bool job; /* of cron or at: it ends with its grant like a login session, but is none. It takes no use, and
                  nothing that needs a live session may rest on it */
