@@ -1,4 +1,3 @@
-#include "broker/common/failpoint.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/broker.h"
 #include "broker/daemon/sealer_key.h"
@@ -27,29 +26,9 @@ int broker_store_path(const struct broker_options *o, char *path)
     return n > 0 && n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-static void on_created(void *userdata, int result, uint64_t sequence)
-{
-    (void)sequence;
-    *(int *)userdata = result;
-}
-
-static int write_identity(struct store *s, const struct identity *identity)
-{
-    struct store_txn *t = NULL;
-    int result = -EIO, r = store_txn_new(s, &t);
-
-    if (r < 0)
-        return r;
-    identity_write(t, identity);
-    r = store_submit(s, t, on_created, &result);
-    if (r == 0)
-        r = store_flush(s);
-    return r < 0 ? r : result;
-}
-
 int broker_create_store(const struct broker_options *o, const struct config *config, char error[static 256])
 {
-    cleanup(store_close_p) struct store *s = NULL;
+    struct store_meta metas[IDENTITY_METAS];
     char path[PATH_MAX], why[200] = "";
     struct store_options options;
     struct identity identity;
@@ -65,12 +44,10 @@ int broker_create_store(const struct broker_options *o, const struct config *con
     if (r < 0)
         return r;
     options = broker_store_options(path, config);
+    identity_metas(&identity, metas);
+    options.metas = metas;
+    options.n_metas = IDENTITY_METAS;
     r = store_create(&options, why);
-    if (r == 0)
-        r = store_open(&options, &s, why);
-    FAILPOINT(CREATE_UNSIGNED);
-    if (r == 0)
-        r = write_identity(s, &identity);
     if (r == 0)
         r = sealer_key_make(o, config);
     if (r < 0)

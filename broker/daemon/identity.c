@@ -111,6 +111,12 @@ void identity_check(struct broker *b)
     b->generation++;
 }
 
+void identity_metas(const struct identity *i, struct store_meta metas[static IDENTITY_METAS])
+{
+    metas[0] = (struct store_meta){META_HOST, i->host};
+    metas[1] = (struct store_meta){META_MACHINE_ID, i->machine_id};
+}
+
 void identity_write(struct store_txn *t, const struct identity *i)
 {
     store_txn_meta(t, META_HOST, i->host);

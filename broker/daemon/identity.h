@@ -31,6 +31,9 @@ int identity_of_host(const struct broker *b, struct identity *ret);
  * start, and whenever name or machine-id may have changed. */
 void identity_check(struct broker *b);
 
+/** The same as what a new store has from the start: they point into `i`. */
+#define IDENTITY_METAS 2
+void identity_metas(const struct identity *i, struct store_meta metas[static IDENTITY_METAS]);
 /** Adds to a transaction that the store belongs to `i` from now on. */
 void identity_write(struct store_txn *t, const struct identity *i);
 /** That is on disk: what waits and what lives is judged by it, at once. */

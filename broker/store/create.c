@@ -16,7 +16,20 @@
  * never takes anything's place.
  */
 
-static int fill(sqlite3 *db)
+static int write_meta(sqlite3 *db, const struct store_meta *m)
+{
+    cleanup_statement sqlite3_stmt *statement = NULL;
+    int r = sql_prepare(db, "INSERT INTO meta (name, value) VALUES (?1, ?2)", &statement);
+
+    if (r < 0)
+        return r;
+    if (sqlite3_bind_text(statement, 1, m->name, -1, SQLITE_STATIC) != SQLITE_OK ||
+        sqlite3_bind_text(statement, 2, m->value, -1, SQLITE_STATIC) != SQLITE_OK)
+        return -ENOMEM;
+    return sql_run(statement);
+}
+
+static int fill(sqlite3 *db, const struct store_options *options)
 {
     char identity[64];
     char mode[16];
@@ -30,19 +43,21 @@ static int fill(sqlite3 *db)
         r = -EIO;
     if (r == 0)
         r = schema_migrate(db, schema_steps, schema_n_steps);
+    for (size_t i = 0; i < options->n_metas && r == 0; i++)
+        r = write_meta(db, &options->metas[i]);
     if (r == 0)
         r = sql_exec(db, "PRAGMA wal_checkpoint(TRUNCATE);");
     return r;
 }
 
-static int make(const char *path)
+static int make(const char *path, const struct store_options *options)
 {
     sqlite3 *db = NULL;
     int r = sql_open(path, SQLITE_OPEN_READWRITE, &db);
 
     if (r < 0)
         return r;
-    r = fill(db);
+    r = fill(db, options);
     (void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, r < 0, NULL);
     (void)sqlite3_close(db);
     return r;
@@ -100,7 +115,7 @@ static void remove_remains(const char *temporary)
         (void)unlink(log);
 }
 
-static int create(const char *path)
+static int create(const char *path, const struct store_options *options)
 {
     cleanup_free char *temporary = NULL;
     int fd, r;
@@ -114,7 +129,7 @@ static int create(const char *path)
         return -errno;
     (void)close(fd);
     FAILPOINT(CREATE_EMPTY);
-    r = make(temporary);
+    r = make(temporary, options);
     FAILPOINT(CREATE_MADE);
     if (r == 0)
         r = put_in_place(temporary, path);
@@ -129,7 +144,7 @@ int store_create(const struct store_options *options, char error[static 200])
 
     error[0] = '\0';
     if (r == 0)
-        r = create(options->path);
+        r = create(options->path, options);
     if (r == -EEXIST)
         (void)snprintf(error, 200, "%s", _("there is a store, or a part of one; it is not made anew"));
     else if (r < 0)

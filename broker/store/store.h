@@ -29,8 +29,16 @@
 struct store;
 struct store_txn;
 
+/* A small fact by name. */
+struct store_meta {
+    const char *name, *value;
+};
+
 struct store_options {
     const char *path; /* /var/lib/hufu/hufu.db */
+    /* Of store_create() alone: facts that the store has from its first moment on. */
+    const struct store_meta *metas;
+    size_t n_metas;
     /* SHA-256 and SM3, handed in so that libcrypto keeps its one door. sm3 may be NULL or fail with
      * -EOPNOTSUPP, which matters only to a ledger that has or is to have records of that format. */
     int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]);
