@@ -20,7 +20,6 @@
     ROW(CREATE_MADE, "create-made") /* all tables, still under the other name */ \
     ROW(CREATE_SYNCED, "create-synced") \
     ROW(CREATE_PLACED, "create-placed") /* it has its name; the folder is not synced */ \
-    ROW(CREATE_UNSIGNED, "create-unsigned") /* a store, before it is noted whose it is */ \
     ROW(MIGRATE_BEGUN, "migrate-begun") \
     ROW(MIGRATE_STEPPED, "migrate-stepped") /* the step's statements, before its commit */ \
     ROW(MIGRATE_COMMITTED, "migrate-committed") \
@@ -39,7 +38,46 @@
     ROW(STORE_TRIMMED, "store-trimmed") \
     ROW(STORE_SETTLING, "store-settling") /* at stop */ \
     ROW(STORE_UNMARKED, "store-unmarked") \
-    ROW(STORE_SETTLED, "store-settled")
+    ROW(STORE_SETTLED, "store-settled") \
+    /* start */ \
+    ROW(START_OPENED, "start-opened") /* the store is open, nothing is read */ \
+    ROW(START_LOADED, "start-loaded") /* all is read, nobody is heard */ \
+    ROW(START_LISTENING, "start-listening") \
+    ROW(START_SETTLING, "start-settling") /* the reaper is there; what lived before is asked about */ \
+    ROW(START_SETTLED, "start-settled") /* of one session it is known */ \
+    ROW(TRUST_SEEDING, "trust-seeding") /* the first epoch, before its commit */ \
+    ROW(TRUST_SEEDED, "trust-seeded") \
+    /* a login, as its answer comes about */ \
+    ROW(GATE_REPLYING, "gate-replying") \
+    ROW(GATE_REPLIED, "gate-replied") \
+    ROW(ADMISSION_RESERVED, "admission-reserved") /* in memory alone */ \
+    ROW(ADMISSION_WRITTEN, "admission-written") /* judged again next */ \
+    ROW(OPEN_BOUND, "open-bound") /* in memory alone, and no lease */ \
+    ROW(OPEN_LEASED, "open-leased") /* the reaper has it, the disk has not */ \
+    ROW(OPEN_WRITTEN, "open-written") \
+    ROW(RELEASING, "reservation-releasing") /* a use given back in memory */ \
+    ROW(RELEASED, "reservation-released") \
+    /* an end */ \
+    ROW(END_ORDERED, "end-ordered") /* handed to the disk, not yet to the reaper */ \
+    ROW(END_PROVEN, "end-proven") /* heard, and not yet on record */ \
+    ROW(END_RECORDED, "end-recorded") \
+    /* orders and documents */ \
+    ROW(CONTROL_REPLYING, "control-replying") \
+    ROW(CONTROL_REPLIED, "control-replied") \
+    ROW(TAKING_BEGUN, "taking-begun") /* ends are ordered, the tombstone is in memory alone */ \
+    ROW(TAKING_WRITTEN, "taking-written") \
+    ROW(UNLOCK_WRITTEN, "unlock-written") \
+    ROW(DOCUMENT_JUDGED, "document-judged") /* in force in memory alone */ \
+    ROW(DOCUMENT_WRITTEN, "document-written") \
+    ROW(TRUST_CHANGED, "trust-changed") /* in force in memory alone */ \
+    /* uses that are counted for all hosts */ \
+    ROW(CLAIM_INTENDED, "claim-intended") /* on disk, and nobody was asked */ \
+    ROW(CLAIM_TAKEN, "claim-taken") /* held for us, and nobody here has it */ \
+    ROW(CLAIM_OWED, "claim-owed") /* on disk, to be given back */ \
+    ROW(CLAIM_BACK, "claim-given-back") /* given back, and on disk it is not */ \
+    ROW(CLAIM_DROPPED, "claim-dropped") \
+    /* journald */ \
+    ROW(FEEDER_SENT, "feeder-sent") /* journald has it, and nobody noted that */
 /* clang-format on */
 
 #define ROW(symbol, name) FAILPOINT_##symbol,

@@ -1,6 +1,7 @@
 #include "broker/daemon/admission.h"
 
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/daemon/answer.h"
 #include "broker/daemon/claiming.h"
 #include "broker/daemon/ledger.h"
@@ -125,6 +126,7 @@ static void on_written(void *userdata, int result, uint64_t sequence)
     struct admission *a = userdata;
 
     (void)sequence;
+    FAILPOINT(ADMISSION_WRITTEN);
     if (result < 0) {
         give_back(a, false);
         admission_refuse(a, ledger_reason(result));
@@ -174,6 +176,7 @@ static void write_admission(struct admission *a, struct session *s)
         if (s && a->own)
             life_write(a->broker, s, STORE_SESSION_RESERVED, t);
     }
+    FAILPOINT(ADMISSION_RESERVED);
     ledger_submit(a->broker, t, on_written, a);
 }
 

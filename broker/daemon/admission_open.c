@@ -1,4 +1,5 @@
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/common/files.h"
 #include "broker/daemon/admission.h"
 #include "broker/daemon/claiming.h"
@@ -68,6 +69,7 @@ static void on_open_written(void *userdata, int result, uint64_t sequence)
     enum reason reason;
 
     (void)sequence;
+    FAILPOINT(OPEN_WRITTEN);
     if (s && s->state == SESSION_OPENING && result == 0) {
         s->opened = true;
         claiming_used(claiming_of(a->broker->claiming, s->number));
@@ -141,6 +143,7 @@ static void on_lease(void *userdata, int result, const struct reap_reply *reply)
     struct admission *a = userdata;
     struct session *s = session_of(a);
 
+    FAILPOINT(OPEN_LEASED);
     if (!s || s->state != SESSION_OPENING)
         admission_refuse(a, s ? s->end_reason : REASON_REVOKED);
     else if (result < 0 || reply->result != REAP_DONE)
@@ -178,6 +181,7 @@ static void bind(struct admission *a)
         refuse_and_end(a, REASON_BROKER_ERROR);
         return;
     }
+    FAILPOINT(OPEN_BOUND);
     life_lease(b, s, a->q.facts.now, on_lease, a);
 }
 

@@ -80,6 +80,7 @@ static int start_store(struct broker *b)
             (void)snprintf(b->store_trouble, sizeof(b->store_trouble), "%s", strerror(-b->store_error));
         return 0;
     }
+    FAILPOINT(START_OPENED);
     r = sd_event_add_io(b->event, &b->store_io, store_fd(b->store), EPOLLIN, on_store_readable, b);
     if (r < 0)
         return r;
@@ -96,6 +97,7 @@ static int start_store(struct broker *b)
         trust_keeper_free(b);
         return 0;
     }
+    FAILPOINT(START_LOADED);
     r = room_start(b->room);
     if (r == 0)
         r = sealer_new(b, &b->sealer);
@@ -200,6 +202,7 @@ int broker_new(sd_event *event, const struct broker_options *o, struct config *c
     b->started = clock_wall();
     b->next_session = 1;
     r = broker_start(b, error);
+    FAILPOINT(START_LISTENING);
     if (r < 0)
         return r;
     record_start(b);

@@ -1,6 +1,7 @@
 #include "broker/daemon/claim_settling.h"
 
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/restored.h"
 
@@ -58,6 +59,7 @@ static void on_dropped(void *userdata, int result, uint64_t sequence)
     struct claim *x = userdata;
 
     (void)sequence;
+    FAILPOINT(CLAIM_DROPPED);
     if (result < 0)
         later(x);
     else
@@ -86,6 +88,7 @@ static void on_owed_written(void *userdata, int result, uint64_t sequence)
     struct claim *x = userdata;
 
     (void)sequence;
+    FAILPOINT(CLAIM_OWED);
     if (result < 0) {
         later(x);
         return;
@@ -113,6 +116,7 @@ static void on_given_back(void *userdata, enum feed_outcome outcome)
     struct claim *x = userdata;
 
     x->claiming->settling--;
+    FAILPOINT(CLAIM_BACK);
     if (outcome == FEED_NOT_HELD)
         claim_settling_drop(x, EVENT_CLAIM_BACK, "");
     else

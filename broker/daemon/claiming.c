@@ -1,6 +1,7 @@
 #include "broker/daemon/claiming.h"
 
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/daemon/claim_book.h"
 #include "broker/daemon/claim_settling.h"
 #include "broker/daemon/ledger.h"
@@ -152,6 +153,7 @@ static void on_taken(void *userdata, enum feed_outcome outcome)
 {
     struct claim *x = userdata;
 
+    FAILPOINT(CLAIM_TAKEN);
     switch (outcome) {
     case FEED_HELD:
         x->row.state = STORE_CLAIM_HELD;
@@ -179,6 +181,7 @@ static void on_intent_written(void *userdata, int result, uint64_t sequence)
     uint64_t now = clock_boot_us();
 
     (void)sequence;
+    FAILPOINT(CLAIM_INTENDED);
     if (result < 0) {
         tell(x, NULL, ledger_reason(result));
         claim_book_remove(x);

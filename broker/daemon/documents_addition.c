@@ -1,3 +1,4 @@
+#include "broker/common/failpoint.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/documents.h"
 #include "broker/daemon/handlers_control.h"
@@ -169,6 +170,7 @@ static void on_written(void *userdata, int result, uint64_t sequence)
     struct operator_order *order = a->order;
 
     (void)sequence;
+    FAILPOINT(DOCUMENT_WRITTEN);
     a->result = result;
     if (!a->call)
         addition_free(a); /* it was answered without waiting for this any longer */
@@ -181,6 +183,7 @@ void addition_finish(struct addition *a, json_t *answer, struct store_txn *t)
     a->result = 1;
     order_hold(a->order);
     order_go(a->order);
+    FAILPOINT(DOCUMENT_JUDGED);
     ledger_submit(a->broker, t, on_written, a);
 }
 

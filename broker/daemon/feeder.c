@@ -1,6 +1,7 @@
 #include "broker/daemon/feeder.h"
 
 #include "broker/audit/journal.h"
+#include "broker/common/failpoint.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -128,6 +129,7 @@ static bool feeder_send(struct feeder *f, const struct record *r)
         if (!atomic_load(&f->stopping))
             e = send_from_host(f, r);
     }
+    FAILPOINT(FEEDER_SENT);
     if (e < 0 || !feeder_enter(f))
         return false;
     f->retry_seconds = RETRY_FIRST_SECONDS;

@@ -1,4 +1,5 @@
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/handlers_control.h"
 #include "broker/daemon/ledger.h"
@@ -88,6 +89,7 @@ static void on_unlocked(void *userdata, int result, uint64_t sequence)
     struct broker *b = x->broker;
 
     (void)sequence;
+    FAILPOINT(UNLOCK_WRITTEN);
     if (result < 0) {
         control_store_unavailable(x->call, result);
     } else {

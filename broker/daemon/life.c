@@ -1,6 +1,7 @@
 #include "broker/daemon/life.h"
 
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/common/files.h"
 #include "broker/common/process.h"
 #include "broker/daemon/claiming.h"
@@ -224,7 +225,9 @@ void life_release(struct broker *b, struct session *s, enum reason reason)
     s->end_reason = reason;
     if (t)
         record_release(b, s, t);
+    FAILPOINT(RELEASING);
     ledger_submit(b, t, NULL, NULL);
+    FAILPOINT(RELEASED);
     claiming_give_back(claiming_of(b->claiming, s->number));
     if (s->sweep_owed && registry_count(b->registry, uid, SESSION_ANY, s) == 0) {
         s->released = true;

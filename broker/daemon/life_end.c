@@ -1,4 +1,5 @@
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/orders.h"
@@ -218,6 +219,7 @@ void life_end(struct broker *b, struct session *s, enum reason reason)
         if (t)
             life_write(b, s, STORE_SESSION_ENDING, t);
         ledger_submit(b, t, NULL, NULL);
+        FAILPOINT(END_ORDERED);
     }
     (void)endings_start(b->endings, s, reason);
 }

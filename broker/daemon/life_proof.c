@@ -1,3 +1,4 @@
+#include "broker/common/failpoint.h"
 #include "broker/daemon/claiming.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
@@ -91,6 +92,7 @@ static void finalise(struct broker *b, struct session *s, const struct ending *e
     if (t && claim && s->opened)
         claiming_write_used(claim, t);
     ledger_submit(b, t, NULL, NULL);
+    FAILPOINT(END_RECORDED);
     if (s->opened)
         claiming_used(claim);
     else
@@ -109,6 +111,7 @@ void life_outcome(void *userdata, struct session *s, const struct ending *e)
     struct broker *b = userdata;
     uint64_t number = s->number;
 
+    FAILPOINT(END_PROVEN);
     if (e->result == REAP_DONE)
         finalise(b, s, e);
     else if (e->first)

@@ -1,6 +1,7 @@
 #include "broker/daemon/restore.h"
 
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/common/files.h"
 #include "broker/common/process.h"
 #include "broker/daemon/claiming.h"
@@ -290,6 +291,7 @@ static void on_who(void *userdata, int result, const struct reap_reply *reply)
             pick_up(x->broker, s, x);
         else
             gone(x->broker, s, x->parent);
+        FAILPOINT(START_SETTLED);
     }
     close_fd(x->process.pidfd);
     free(x);
@@ -323,6 +325,7 @@ void restore_settle(struct broker *b)
 {
     struct session *next;
 
+    FAILPOINT(START_SETTLING);
     for (struct session *s = registry_first(b->registry); s; s = next) {
         next = registry_next(s);
         if (s->settled)

@@ -1,6 +1,7 @@
 #include "broker/daemon/taking.h"
 
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 
@@ -117,6 +118,7 @@ static void on_written(void *userdata, int result, uint64_t sequence)
     struct operator_order *order = x->order;
 
     (void)sequence;
+    FAILPOINT(TAKING_WRITTEN);
     x->result = result;
     if (!x->done)
         free(x); /* it was answered without waiting for this any longer */
@@ -155,6 +157,7 @@ int taking_begin(struct broker *b, const struct taking_how *how, struct store_tx
         order_postpone(x->order, how->grace);
     taking_end_as(b, how, x->order);
     order_go(x->order);
+    FAILPOINT(TAKING_BEGUN);
     write_closed(b, how, t);
     ledger_submit(b, t, on_written, x);
     return 0;

@@ -1,6 +1,7 @@
 #include "broker/daemon/trust_keeper.h"
 
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/directory.h"
 #include "broker/daemon/documents.h"
@@ -80,6 +81,7 @@ void trust_keeper_change(struct broker *b, struct trust_change *c, when_t now, s
     if (!c->again)
         directory_trust_changed(b->directory, b->trust_keeper.origin == TRUST_RESET);
     b->trust_keeper.kept = true;
+    FAILPOINT(TRUST_CHANGED);
     if (t) {
         write_epoch(b, t);
         grants_write_all_verdicts(b->grants, b->trust, t);
@@ -223,8 +225,10 @@ static int store_first(struct broker *b)
         write_epoch(b, t);
         store_txn_record(t, &r);
     }
+    FAILPOINT(TRUST_SEEDING);
     ledger_submit(b, t, on_stored, &result);
     (void)store_flush(b->store);
+    FAILPOINT(TRUST_SEEDED);
     return result;
 }
 

@@ -1,5 +1,6 @@
 #include "broker/ipc/control.h"
 
+#include "broker/common/failpoint.h"
 #include "broker/common/i18n.h"
 #include "broker/ipc/control_connection.h"
 #include "broker/ipc/control_room.h"
@@ -58,7 +59,9 @@ static void call_end(struct control_call *call, const char *error, json_t *param
 
 void control_reply(struct control_call *call, json_t *parameters)
 {
+    FAILPOINT(CONTROL_REPLYING);
     call_end(call, NULL, parameters);
+    FAILPOINT(CONTROL_REPLIED);
 }
 
 void control_error(struct control_call *call, const char *name, json_t *parameters)

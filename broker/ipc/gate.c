@@ -1,6 +1,7 @@
 #include "broker/ipc/gate.h"
 
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/common/files.h"
 #include "broker/common/sockets.h"
 #include "broker/ipc/listener.h"
@@ -315,8 +316,10 @@ void gate_call_reply(struct gate_call *call, const struct gate_reply *reply)
     uint8_t frame[FRAME_MAX];
     int size = gate_encode_reply(reply, frame);
 
+    FAILPOINT(GATE_REPLYING);
     if (size > 0)
         (void)send(call->fd, frame, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    FAILPOINT(GATE_REPLIED);
     call_free(call);
 }
 
