@@ -1,0 +1,106 @@
+#include "tests/crash/plans.h"
+
+#include <stdio.h>
+
+static const char *const names[FAILPOINT_COUNT] = {
+#define ROW(symbol, name) [FAILPOINT_##symbol] = (name),
+    FAILPOINT_TABLE(ROW)
+#undef ROW
+};
+
+const char *plan_failpoint_name(enum failpoint at)
+{
+    return names[at];
+}
+
+enum plan_kind plan_kind_of(enum failpoint at)
+{
+    switch (at) {
+    case FAILPOINT_CREATE_EMPTY:
+    case FAILPOINT_CREATE_MADE:
+    case FAILPOINT_CREATE_SYNCED:
+    case FAILPOINT_CREATE_PLACED:
+        return PLAN_CREATE;
+    case FAILPOINT_TRUST_SEEDING:
+    case FAILPOINT_TRUST_SEEDED:
+        return PLAN_FIRST_START;
+    case FAILPOINT_MIGRATE_BEGUN:
+    case FAILPOINT_MIGRATE_STEPPED:
+    case FAILPOINT_MIGRATE_COMMITTED:
+        return PLAN_MIGRATE;
+    case FAILPOINT_STORE_SETTLING:
+    case FAILPOINT_STORE_UNMARKED:
+    case FAILPOINT_STORE_SETTLED:
+        return PLAN_STOP;
+    default:
+        return PLAN_LOAD;
+    }
+}
+
+/* For so long hufud is kept busy, for the failpoint to be passed. The log is copied only when it is long,
+ * which takes hundreds of commits in one life; and some things are done more seldom than others. */
+static unsigned patience_ms(enum failpoint at)
+{
+    switch (at) {
+    case FAILPOINT_STORE_TRIMMING:
+    case FAILPOINT_STORE_TRIMMED:
+        return 2000;
+    case FAILPOINT_CLAIM_INTENDED:
+    case FAILPOINT_CLAIM_TAKEN:
+    case FAILPOINT_CLAIM_OWED:
+    case FAILPOINT_CLAIM_BACK:
+    case FAILPOINT_CLAIM_DROPPED:
+    case FAILPOINT_TRUST_CHANGED:
+    case FAILPOINT_UNLOCK_WRITTEN:
+        return 400;
+    default:
+        return 100;
+    }
+}
+
+static bool is_of_a_life(enum failpoint at)
+{
+    return plan_kind_of(at) == PLAN_LOAD || plan_kind_of(at) == PLAN_STOP;
+}
+
+static unsigned of_lives(void)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < FAILPOINT_COUNT; i++)
+        n += is_of_a_life((enum failpoint)i);
+    return n;
+}
+
+/* The n-th of those, which begin anew behind the last. */
+static enum failpoint failpoint_of(unsigned n)
+{
+    unsigned i = 0;
+
+    for (n %= of_lives(); !is_of_a_life((enum failpoint)i) || n-- > 0; i++)
+        ;
+    return (enum failpoint)i;
+}
+
+/* The first hit comes most often: it is that of start, and of what is rare. */
+static unsigned draw_hit(uint64_t *random, enum failpoint at)
+{
+    if (patience_ms(at) > 100 || plan_kind_of(at) == PLAN_STOP || lane_draw(random, 3) == 0)
+        return 1;
+    return 1 + (unsigned)lane_draw(random, lane_draw(random, 2) == 0 ? 4 : 40);
+}
+
+struct plan plan_next(uint64_t *random, unsigned n)
+{
+    struct plan p = {.kind = PLAN_RANDOM, .load_ms = (unsigned)lane_draw(random, 30)};
+
+    if (n % 3 == 2)
+        return p;
+    p.at = failpoint_of(n - n / 3);
+    p.kind = plan_kind_of(p.at);
+    p.hit = draw_hit(random, p.at);
+    if (p.kind == PLAN_LOAD)
+        p.load_ms = patience_ms(p.at);
+    (void)snprintf(p.setting, sizeof(p.setting), "%s:%u", names[p.at], p.hit);
+    return p;
+}
