@@ -57,6 +57,22 @@ static void test_answers_by_cookie(void **state)
     assert_int_equal(w->unasked, 1);
 }
 
+/* Who must not wait for the first turn of the loop. */
+static void test_connects_now(void **state)
+{
+    struct reaper_world *w = *state;
+
+    reaper_world_start(w, geteuid());
+    assert_int_equal(reaper_client_connect(w->client), 0);
+    assert_false(reaper_client_is_here(w->client)); /* nobody listens, which is no error */
+    reaper_world_listen(w);
+    assert_int_equal(reaper_client_connect(w->client), 0);
+    assert_true(reaper_client_is_here(w->client));
+    assert_int_equal(w->here, 1);
+    assert_int_equal(reaper_client_connect(w->client), 0);
+    assert_int_equal(w->here, 1);
+}
+
 static void test_away_is_answered_at_once(void **state)
 {
     struct reaper_world *w = *state;
@@ -156,7 +172,8 @@ static void test_stop_answers_everything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        REAPER_TEST(test_answers_by_cookie),       REAPER_TEST(test_away_is_answered_at_once),
+        REAPER_TEST(test_answers_by_cookie),       REAPER_TEST(test_connects_now),
+       REAPER_TEST(test_away_is_answered_at_once),
         REAPER_TEST(test_silence_has_an_end),      REAPER_TEST(test_its_end_answers_what_is_under_way),
         REAPER_TEST(test_nonsense_is_hung_up_on),  REAPER_TEST(test_somebody_else_is_not_the_reaper),
         REAPER_TEST(test_stop_answers_everything),

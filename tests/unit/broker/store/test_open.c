@@ -34,6 +34,23 @@ static void test_create(void **state)
                      0);
 }
 
+/* What it is to know is there from its first moment on: there is no store that knows nothing of it. */
+static void test_create_with_facts(void **state)
+{
+    static const struct store_meta metas[] = {{"host", "db1"}, {"machine-id", "0123"}};
+    struct shelf *x = *state;
+    char value[16];
+
+    x->options.metas = metas;
+    x->options.n_metas = 2;
+    assert_int_equal(store_create(&x->options, x->error), 0);
+    assert_int_equal(shelf_open(x), 0);
+    assert_int_equal(store_load_meta(x->store, "host", value, sizeof(value)), 0);
+    assert_string_equal(value, "db1");
+    assert_int_equal(store_load_meta(x->store, "machine-id", value, sizeof(value)), 0);
+    assert_string_equal(value, "0123");
+}
+
 static void test_create_takes_no_place(void **state)
 {
     struct shelf *x = *state;
@@ -232,6 +249,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_create, shelf_setup_bare, shelf_teardown),
+        cmocka_unit_test_setup_teardown(test_create_with_facts, shelf_setup_bare, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_create_takes_no_place, shelf_setup_bare, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_create_leaves_nothing_half_made, shelf_setup_bare,
                                         shelf_teardown),
