@@ -19,7 +19,7 @@ static const char usage[] =
     "Kills a hufud that was built with failpoints, again and again, and looks at what is left.\n"
     "\n"
     "  --kills=N   at least so many (1000)\n"
-    "  --lanes=N   hosts side by side (2)\n"
+    "  --lanes=N   hosts side by side (4)\n"
     "  --seed=N    what is drawn (the time)\n";
 
 struct arguments {
@@ -36,7 +36,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
                                             {NULL, 0, NULL, 0}};
     int c;
 
-    *a = (struct arguments){.kills = 1000, .lanes = 2, .seed = (uint64_t)time(NULL)};
+    *a = (struct arguments){.kills = 1000, .lanes = 4, .seed = (uint64_t)time(NULL)};
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (c == 'k')
             a->kills = (unsigned)strtoul(optarg, NULL, 10);
