@@ -136,22 +136,24 @@ int life_bind(struct broker *b, struct session *s, const struct question *q, int
 static void write_row(struct broker *b, const struct session *s, enum store_session_state state,
                       struct store_txn *t)
 {
-    struct store_session row = {.number = s->number,
-                                .state = state,
-                                .grant = s->grant,
-                                .version = s->version,
-                                .uid = s->uid,
-                                .pid = s->leader.pid,
-                                .start_time = s->leader.start_time,
-                                .parent = s->parent.pid,
-                                .parent_start_time = s->parent.start_time,
-                                .audit_session = s->audit_session,
-                                .counts = s->counts,
-                                .channels = s->channels,
-                                .reserved_at = s->reserved_at,
-                                .opened_at = s->opened_at,
-                                .deadline = s->deadline,
-                                .end_reason = s->end_reason};
+    struct store_session row = {
+        .number = s->number,
+        .state = state,
+        .grant = s->grant,
+        .version = s->version,
+        .uid = s->uid,
+        .pid = s->leader.pid,
+        .start_time = s->leader.start_time,
+        .parent = s->parent.pid,
+        .parent_start_time = s->parent.start_time,
+        .audit_session = s->audit_session,
+        .counts = s->counts,
+        .channels = s->channels,
+        .reserved_at = s->reserved_at,
+        /* One that was ended before it opened is none of the opened after a start, either. */
+        .opened_at = s->opened || state == STORE_SESSION_OPEN ? s->opened_at : 0,
+        .deadline = s->deadline,
+        .end_reason = s->end_reason};
 
     if (state == STORE_SESSION_ENDED || state == STORE_SESSION_RELEASED)
         row.ended_at = clock_wall();

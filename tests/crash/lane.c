@@ -17,7 +17,7 @@ void lane_leave_machine(void)
     must(mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") == 0);
     must(mkdir("/run/systemd", 0755) == 0 && mkdir(LANE_JOURNAL, 0755) == 0);
     must(mount("tmpfs", "/var/lib", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") == 0);
-    must(mkdir(LANE_ANCHOR, 0700) == 0);
+    must(mkdir(LANE_ANCHOR, 0700) == 0 && mkdir(LANE_KEY, 0700) == 0);
 }
 
 void lane_make_folder(struct lane *l, const char *below)
@@ -25,6 +25,7 @@ void lane_make_folder(struct lane *l, const char *below)
     (void)snprintf(l->folder, sizeof(l->folder), "%s/hufu-crash.XXXXXX", below);
     must(mkdtemp(l->folder) != NULL);
     must(unlink(LANE_ANCHOR "/anchor") == 0 || errno == ENOENT);
+    must(unlink(LANE_KEY "/ledger.key") == 0 || errno == ENOENT);
     l->life = 0;
 }
 

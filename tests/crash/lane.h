@@ -48,6 +48,7 @@ struct lane {
 /* Where hufud has no choice of a place. The lane has its own /run and /var/lib. */
 #define LANE_JOURNAL "/run/systemd/journal"
 #define LANE_ANCHOR  "/var/lib/hufu-anchor"
+#define LANE_KEY     "/var/lib/hufu"
 /** Takes the lane out of the machine's mounts. Once, before any thread. */
 void lane_leave_machine(void);
 /** A new folder for a new store, of which nothing is known. */

@@ -136,6 +136,30 @@ static void test_use_comes_with_its_session(void **state)
     assert_int_equal(world_entry(w)->uses_taken, 0);
 }
 
+/* Whoever is gone before their session opened had none, also if hufud is killed before their end is proven.
+ */
+static void test_never_opened(void **state)
+{
+    struct world *w = *state;
+    struct visitor coming = visitor_new();
+    struct gate_pam m = world_opening(&coming);
+    int fd;
+
+    world_grant_often(w);
+    w->reaper.hold_leases = w->reaper.hold_ends = true;
+    m.caller.parent = 1;
+    fd = world_send(w, &coming, FRAME_GATE_OPEN, &m);
+    while (!w->reaper.holding)
+        world_for(w, 5);
+    visitor_end(&coming);
+    world_until(w, world_is_ending, NULL);
+    kill_here(w);
+    close_fd(fd);
+    w->reaper.hold_leases = w->reaper.hold_ends = w->reaper.holding = false;
+    start_again(w);
+    assert_int_equal(world_entry(w)->uses_taken, 0);
+}
+
 /* ---- answers ---- */
 
 /* That a session has ended is known before the disk has the order to end it: it is told afterwards. */
@@ -176,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_finish_gives_the_use_back, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_use_comes_with_its_session, setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_never_opened, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_end_is_told_when_it_is_on_record, setup, world_teardown),
     };
 
