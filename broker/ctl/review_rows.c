@@ -2,6 +2,7 @@
 
 #include "broker/common/i18n.h"
 #include "broker/ctl/table.h"
+#include "broker/ctl/text.h"
 #include "broker/ipc/varlink.h"
 #include "policy/base/buf.h"
 #include "policy/base/cleanup.h"
@@ -16,8 +17,11 @@ static json_t *localised(const char *text, int offset_minutes)
     char local[WHEN_TEXT_SIZE];
     when_t t;
 
-    if (when_parse(text, strlen(text), &t) < 0)
-        return json_string(text);
+    if (when_parse(text, strlen(text), &t) < 0) {
+        cleanup_free char *visible = text_escape(text, strlen(text), false);
+
+        return visible ? json_string(visible) : NULL;
+    }
     when_format(t + (when_t)offset_minutes * 60, local);
     return json_sprintf("%.10s %.5s", local, local + 11);
 }

@@ -7,7 +7,8 @@
 
 /* What the text of a review makes of its value before it is printed as tables. */
 
-/** A copy in which each instant is local time, "2026-11-21 08:00". NULL without memory. */
+/** A copy in which each instant is local time, "2026-11-21 08:00", and all text can be seen. NULL without
+ * memory. */
 json_t *review_rows_local(const json_t *review);
 
 /* Arrays of flat objects, new; NULL without memory. */

@@ -318,12 +318,14 @@ static void print_notes(FILE *out, const json_t *review)
 /* The period as it is in the value: what is printed above is local time. */
 static void print_sign_off(FILE *out, const json_t *review, const char *digest)
 {
+    cleanup_free char *from = table_cell(find(review, "period.from"));
+    cleanup_free char *until = table_cell(find(review, "period.until"));
+
     if (!digest)
         return;
     (void)fprintf(out, "\n%s %s\n", _("SHA-256 of this review as JSON:"), digest);
     (void)fprintf(out, "%s\n  hufuctl review sign --since %s --until %s REVIEW.json\n",
-                  _("Once you have read it, sign it off:"), text_of(review, "period.from"),
-                  text_of(review, "period.until"));
+                  _("Once you have read it, sign it off:"), from ? from : "-", until ? until : "-");
 }
 
 int review_text_print(FILE *out, const json_t *review, const char *digest)
