@@ -13,6 +13,7 @@
 #include "broker/daemon/recording.h"
 #include "broker/daemon/repetition.h"
 #include "broker/daemon/restore.h"
+#include "broker/daemon/retention.h"
 #include "broker/daemon/sealer.h"
 #include "broker/daemon/sealer_key.h"
 #include "broker/daemon/timekeeper.h"
@@ -91,7 +92,9 @@ static int start_store(struct broker *b)
         (void)snprintf(b->store_trouble, sizeof(b->store_trouble), _("the store cannot be read: %s"),
                        strerror(-r));
         b->store_io = sd_event_source_disable_unref(b->store_io);
+        retention_stop(b->retention);
         b->store = store_close(b->store);
+        b->retention = retention_free(b->retention);
         b->room = room_free(b->room);
         b->store_error = r;
         trust_keeper_free(b);
@@ -101,6 +104,8 @@ static int start_store(struct broker *b)
     r = room_start(b->room);
     if (r == 0)
         r = sealer_new(b, &b->sealer);
+    if (r == 0)
+        r = retention_new(b, &b->retention);
     return r < 0 ? r : feeder_start(b->store, b->host.name, &b->feeder);
 }
 

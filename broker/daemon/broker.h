@@ -62,6 +62,7 @@ struct broker {
     struct room *room;     /* on the disk; NULL: there is no store */
     unsigned not_recorded; /* transactions about what had happened that were lost */
     struct feeder *feeder;
+    struct retention *retention;
     struct sealer *sealer; /* NULL: there is no store */
 
     struct trust_set *trust; /* NULL: see trust_trouble; trust_keeper.h changes it */

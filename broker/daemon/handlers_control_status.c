@@ -2,6 +2,7 @@
 #include "broker/common/i18n.h"
 #include "broker/common/reason_text.h"
 #include "broker/daemon/handlers_control.h"
+#include "broker/daemon/retention.h"
 #include "broker/daemon/review_keeper.h"
 #include "broker/daemon/room_findings.h"
 #include "broker/daemon/sealer.h"
@@ -201,9 +202,10 @@ static bool clock_is_in_doubt(struct broker *b)
 
 static void find_ledger(const struct broker *b, json_t *findings)
 {
-    struct status_finding found[SEALER_FINDINGS_MAX];
+    struct status_finding found[SEALER_FINDINGS_MAX + RETENTION_FINDINGS_MAX];
     size_t n = sealer_findings(b->sealer, found);
 
+    n += retention_findings(b->retention, found + n);
     for (size_t i = 0; i < n; i++)
         find(findings, found[i].severity, found[i].subject, "%s", found[i].message);
 }

@@ -1,10 +1,10 @@
-#include "broker/daemon/sealer.h"
-
 #include "broker/audit/checkpoint.h"
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/ledger.h"
+#include "broker/daemon/retention.h"
+#include "broker/daemon/sealer_internal.h"
 #include "broker/daemon/sealer_key.h"
 #include "broker/daemon/signer.h"
 
@@ -17,32 +17,6 @@
 #define FIRST_AFTER_US  ((uint64_t)10 * US_PER_SECOND) /* so that a start is not held up by a token */
 #define ASKED_AGAIN_US  ((uint64_t)10 * US_PER_SECOND)
 #define STOP_TIMEOUT_MS 3000
-#define META_KEY        "ledger-key" /* fingerprint that was recorded last */
-
-struct asker {
-    struct asker *next;
-    sealer_made *made;
-    void *userdata;
-};
-
-struct sealer {
-    struct broker *broker;
-    struct signer *signer;
-    sd_event_source *timer;
-    char recorded[CHECKPOINT_KEY_SIZE]; /* empty: no key ever was */
-    char recording[CHECKPOINT_KEY_SIZE];
-
-    bool busy, again; /* one is being made; another one is wanted after it */
-    bool stopping;
-    struct checkpoint c; /* being signed */
-    char *text;          /* on its way to the disk, then the last one */
-    char *last;
-    uint64_t last_sequence, made_at_us; /* boot clock; 0: none yet */
-    struct asker *askers;
-
-    char trouble[SIGNER_WHY_SIZE + 100]; /* empty: none */
-    bool trouble_recorded;
-};
 
 /* ---- who asked ---- */
 
@@ -61,7 +35,7 @@ static void tell_askers(struct sealer *s, const char *why)
 
 static void begin(struct sealer *s);
 
-static void finish(struct sealer *s, const char *why)
+void sealer_finish(struct sealer *s, const char *why)
 {
     s->busy = false;
     tell_askers(s, why);
@@ -82,7 +56,7 @@ static void fail(struct sealer *s, const char *why)
         r.detail = s->trouble;
         ledger_write(s->broker, &r);
     }
-    finish(s, s->trouble);
+    sealer_finish(s, s->trouble);
 }
 
 static void on_written(void *userdata, int result, uint64_t sequence)
@@ -91,7 +65,7 @@ static void on_written(void *userdata, int result, uint64_t sequence)
 
     if (result < 0) {
         s->text = (free(s->text), NULL);
-        finish(s, _("the record could not be written"));
+        sealer_finish(s, _("the record could not be written"));
         return;
     }
     memcpy(s->recorded, s->recording, sizeof(s->recorded));
@@ -102,26 +76,8 @@ static void on_written(void *userdata, int result, uint64_t sequence)
     s->made_at_us = clock_boot_us();
     s->trouble[0] = '\0';
     s->trouble_recorded = false;
-    finish(s, NULL);
-}
-
-/* A key that was not there before the first checkpoint is nothing to worry about; another one than before is.
- */
-static int put_key(struct sealer *s, struct store_txn *t)
-{
-    const struct ledger_public *p = signer_public(s->signer);
-    struct record r = ledger_record(EVENT_LEDGER_KEY, (enum reason)0, s->recorded[0] == '\0');
-    cleanup_free char *detail = sealer_key_text(p);
-
-    (void)snprintf(s->recording, sizeof(s->recording), "%s", ledger_public_fingerprint(p));
-    if (strcmp(s->recording, s->recorded) == 0)
-        return 0;
-    if (!detail)
-        return -ENOMEM;
-    r.detail = detail;
-    store_txn_record(t, &r);
-    store_txn_meta(t, META_KEY, s->recording);
-    return 0;
+    sealer_finish(s, NULL);
+    retention_look(s->broker->retention);
 }
 
 static void write_checkpoint(struct sealer *s)
@@ -133,13 +89,24 @@ static void write_checkpoint(struct sealer *s)
     checkpoint_format(&s->c, &b);
     free(s->text);
     s->text = buf_steal_text(&b);
-    if (t && (!s->text || put_key(s, t) < 0))
+    if (t && (!s->text || sealer_put_key(s, t, false) < 0))
         t = store_txn_free(t);
     if (t) {
         r.detail = s->text;
         store_txn_record(t, &r);
     }
     ledger_submit(s->broker, t, on_written, s);
+}
+
+int sealer_take_signature(struct sealer *s, const struct signer_answer *a)
+{
+    checkpoint_done(&s->c);
+    s->c.signature = malloc(a->size);
+    if (!s->c.signature)
+        return -ENOMEM;
+    memcpy(s->c.signature, a->signature, a->size);
+    s->c.signature_size = a->size;
+    return 0;
 }
 
 static void on_signed(void *userdata, const struct signer_answer *a)
@@ -150,37 +117,32 @@ static void on_signed(void *userdata, const struct signer_answer *a)
         fail(s, a->why);
         return;
     }
-    checkpoint_done(&s->c);
-    s->c.signature = malloc(a->size);
-    if (!s->c.signature) {
+    if (sealer_take_signature(s, a) < 0)
         fail(s, strerror(ENOMEM));
-        return;
-    }
-    memcpy(s->c.signature, a->signature, a->size);
-    s->c.signature_size = a->size;
-    write_checkpoint(s);
+    else
+        write_checkpoint(s);
 }
 
-/* What the ledger is now. */
-static void describe(struct sealer *s)
+void sealer_describe(struct sealer *s, uint64_t sequence, const uint8_t hash[static RECORD_HASH_SIZE])
 {
     const struct ledger_public *p = signer_public(s->signer);
-    const struct store_head head = store_head(s->broker->store);
 
     checkpoint_done(&s->c);
-    s->c = (struct checkpoint){.sequence = head.sequence, .at = clock_wall()};
-    memcpy(s->c.hash, head.hash, sizeof(s->c.hash));
+    s->c = (struct checkpoint){.sequence = sequence, .at = clock_wall()};
+    memcpy(s->c.hash, hash, sizeof(s->c.hash));
     (void)snprintf(s->c.host, sizeof(s->c.host), "%s", s->broker->host.name);
     (void)snprintf(s->c.ledger, sizeof(s->c.ledger), "%s", s->broker->about.id);
     (void)snprintf(s->c.key, sizeof(s->c.key), "%s", ledger_public_fingerprint(p));
     (void)snprintf(s->c.alg, sizeof(s->c.alg), "%s", ledger_public_algorithm(p));
 }
 
+/* What the ledger is now. */
 static int sign(struct sealer *s, bool now)
 {
+    const struct store_head head = store_head(s->broker->store);
     cleanup_buf struct buf b = BUF_INIT;
 
-    describe(s);
+    sealer_describe(s, head.sequence, head.hash);
     checkpoint_signed_octets(&s->c, &b);
     if (buf_error(&b) < 0)
         return buf_error(&b);
@@ -219,7 +181,7 @@ static void begin(struct sealer *s)
 
     s->busy = true;
     if (store_head(s->broker->store).sequence == 0) {
-        finish(s, _("the ledger is empty"));
+        sealer_finish(s, _("the ledger is empty"));
         return;
     }
     if (!has_key(s))
@@ -288,6 +250,7 @@ void sealer_reload(struct sealer *s)
 {
     if (!s)
         return;
+    sealer_end_seal(s, NULL, NULL);
     s->busy = false; /* what was under way is given up with its key; its askers wait for the next one */
     signer_use_none(s->signer);
     (void)sd_event_source_set_time_relative(s->timer,

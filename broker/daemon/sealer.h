@@ -37,10 +37,18 @@ typedef void sealer_made(void *userdata, const char *checkpoint, uint64_t sequen
 /** Asks for a checkpoint; one that is not ten seconds old will do. */
 void sealer_ask(struct sealer *s, sealer_made *made, void *userdata);
 
+/** Signs a head for records that are to leave the ledger, the last of which has this sequence and hash:
+ * `made` gets a checkpoint's text, which is not written anywhere. NULL and no reason: not now, ask again
+ * later. */
+void sealer_seal(struct sealer *s, uint64_t sequence, const uint8_t hash[static RECORD_HASH_SIZE],
+                 sealer_made *made, void *userdata);
+/** Puts the key on record again, since its record leaves the ledger. 0 or -ENOMEM. */
+int sealer_announce(struct sealer *s, struct store_txn *t);
+
 /** Key that signs; NULL: none, or not known yet. */
 const struct ledger_public *sealer_key(const struct sealer *s);
 
-#define SEALER_FINDINGS_MAX 2
+#define SEALER_FINDINGS_MAX 1
 size_t sealer_findings(const struct sealer *s, struct status_finding ret[static SEALER_FINDINGS_MAX]);
 
 #endif
