@@ -16,6 +16,13 @@ static bool is_unverified(const json_t *row)
     return !json_is_true(json_object_get(row, "verified"));
 }
 
+/* Whoever has root could have written all of it anew. */
+static bool is_unsigned(const json_t *row)
+{
+    return json_is_true(json_object_get(row, "verified")) &&
+           !json_is_string(json_object_get(row, "checkpoint_at"));
+}
+
 static bool is_any(const json_t *row)
 {
     return json_is_object(row);
@@ -66,6 +73,7 @@ static const struct {
 } findings[] = {
     {"ledgers", NULL, is_unverified,
      N_("ledgers that are not verified: nothing below is proven about them (part 1)")},
+    {"ledgers", NULL, is_unsigned, N_("ledgers that are whole, but signed by no key (part 1)")},
     {"forged", NULL, is_any, N_("records that somebody else forged into the journal (part 2)")},
     {"incidents", NULL, is_any, N_("kinds of incidents (part 3)")},
     {"sessions", NULL, is_unproven, N_("sessions whose end is not proven (part 4)")},
