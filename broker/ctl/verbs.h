@@ -41,6 +41,8 @@ extern const struct verb verb_trust_update;
 extern const struct verb verb_trust_reset;
 extern const struct verb verb_review;
 extern const struct verb verb_review_sign;
+extern const struct verb verb_backup;
+extern const struct verb verb_restore;
 extern const struct verb verb_setup;
 
 #endif

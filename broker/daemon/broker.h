@@ -99,6 +99,7 @@ struct broker {
     struct identity identity; /* that the store was made for */
     char host_trouble[400];   /* not empty: the host is not the one that the store was made for */
     struct restored restored;
+    bool backing_up;               /* a copy of the store is being made */
     uint64_t last_sequence;        /* of the ledger, as far as known here */
     struct ledger_about about;     /* the ledger as a whole */
     struct repetition *repetition; /* what is counted instead of being written each time */

@@ -38,6 +38,7 @@ const struct control_method broker_control_methods[] = {
     {.name = "HostShow", .needs = CONTROL_READ, .blind = true, .handle = control_host_show},
     {.name = "ReviewSign", .needs = CONTROL_AUDIT, .handle = control_review_sign},
     {.name = "HostConfirm", .needs = CONTROL_ROOT, .handle = control_host_confirm},
+    {.name = "Backup", .needs = CONTROL_ROOT, .handle = control_backup},
 };
 const size_t broker_n_control_methods = ARRAY_SIZE(broker_control_methods);
 

@@ -31,6 +31,7 @@ control_handler control_clock_show;
 control_handler control_clock_confirm;
 control_handler control_host_show;
 control_handler control_host_confirm;
+control_handler control_backup;
 control_handler control_trust_show;
 control_handler control_trust_reset;
 control_handler control_sync_show;

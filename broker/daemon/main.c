@@ -1,5 +1,6 @@
 #include "broker/common/sockets.h"
 #include "broker/daemon/broker.h"
+#include "broker/daemon/check_store.h"
 #include "broker/daemon/reload.h"
 #include "broker/daemon/texts.h"
 
@@ -28,6 +29,8 @@ static const char usage[] =
     "  --state-dir=DIR   folder of the store (/var/lib/hufu)\n"
     "  --run-dir=DIR     folder of the sockets (/run/hufu)\n"
     "  --create-store    make a new store for this host, and exit\n"
+    "  --check-store=FILE\n"
+    "                    check a copy of a store, say what is in it, and exit\n"
     "  --check           read the configuration, say what is wrong with it, and exit\n"
     "  --help            show this, and exit\n"
     "  --version         show the version, and exit\n"
@@ -37,21 +40,19 @@ static const char usage[] =
 
 struct arguments {
     bool create_store, check;
+    const char *copy; /* of a store, to be checked */
     struct broker_options options;
 };
 
 /* 0: go on; otherwise the exit status plus one. */
 static int parse_arguments(int argc, char **argv, struct arguments *a)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"trust", required_argument, NULL, 't'},
-                                            {"state-dir", required_argument, NULL, 's'},
-                                            {"run-dir", required_argument, NULL, 'r'},
-                                            {"create-store", no_argument, NULL, 'C'},
-                                            {"check", no_argument, NULL, 'k'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"version", no_argument, NULL, 'V'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},      {"trust", required_argument, NULL, 't'},
+        {"state-dir", required_argument, NULL, 's'},   {"run-dir", required_argument, NULL, 'r'},
+        {"create-store", no_argument, NULL, 'C'},      {"check", no_argument, NULL, 'k'},
+        {"check-store", required_argument, NULL, 'S'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},           {NULL, 0, NULL, 0}};
     int c;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -70,6 +71,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
             break;
         case 'C':
             a->create_store = true;
+            break;
+        case 'S':
+            a->copy = optarg;
             break;
         case 'k':
             a->check = true;
@@ -112,6 +116,17 @@ static int create_store(const struct broker_options *options, const struct confi
     if (broker_create_store(options, config, error) == 0)
         return EXIT_SUCCESS;
     (void)fprintf(stderr, "hufud: the store was not made: %s\n", error);
+    return EXIT_FAILURE;
+}
+
+static int check_copy(const char *path)
+{
+    char error[200] = "";
+    int r = check_store(path, stdout, error);
+
+    if (r == 0)
+        return EXIT_SUCCESS;
+    (void)fprintf(stderr, "hufud: %s\n", error[0] != '\0' ? error : strerror(-r));
     return EXIT_FAILURE;
 }
 
@@ -238,6 +253,10 @@ int main(int argc, char **argv)
 
     if (r > 0)
         return r - 1;
+    if (a.copy) {
+        choose_language("en");
+        return check_copy(a.copy);
+    }
     config = load_config(a.options.config_path);
     if (!config)
         return EXIT_FAILURE;

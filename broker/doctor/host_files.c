@@ -9,8 +9,9 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#define STORE "/var/lib/hufu"
-#define RUN   "/run/hufu"
+#define STORE  "/var/lib/hufu"
+#define ANCHOR "/var/lib/hufu-anchor"
+#define RUN    "/run/hufu"
 
 /* ---- what root alone may write ---- */
 
@@ -148,6 +149,11 @@ static void check_store(struct doctor *d, const struct users *users)
     find_missing(d, STORE, _("hufud has nowhere to keep records"),
                  _("Stop hufud, put a backup of it back, and start hufud; on a new host: hufuctl setup."));
     find_open(d, STORE, hufu, 077);
+    find_missing(d, ANCHOR, _("a store that is put back from a copy is not noticed"),
+                 "systemd-tmpfiles --create && systemctl restart hufud");
+    find_open(d, ANCHOR, hufu, 077);
+    if (host_has(d, ANCHOR "/anchor"))
+        find_open(d, ANCHOR "/anchor", hufu, 077);
     for (size_t i = 0; i < ARRAY_SIZE(files); i++)
         find_open(d, files[i], hufu, 077);
     if (host_has(d, "/run/hufu-reaper"))

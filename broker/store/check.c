@@ -296,3 +296,69 @@ int check_ledger(struct committer *c, char error[static CHECK_ERROR_SIZE])
     record_free_array(rows.rows, rows.n);
     return r;
 }
+
+int check_chain(struct committer *c, char error[static CHECK_ERROR_SIZE])
+{
+    struct tail t = {.c = c, .error = error};
+    struct row_window window = {0};
+    int64_t first;
+    uint64_t last;
+    int r = check_begin(&t);
+
+    if (r == 0)
+        r = check_window(&t, &window);
+    if (r < 0 || window.last == 0)
+        return r;
+    r = sql_get_int(c->db, "SELECT min(sequence) FROM ledger;", &first);
+    if (r < 0)
+        return check_sql(c->db, r, error);
+    last = window.last;
+    window.last = (uint64_t)first - 1;
+    if (window.first != (uint64_t)first) { /* more than the tail: from its beginning */
+        (void)check_begin(&t);
+        if (t.c->head.sequence != window.last) {
+            t.known = first == 1;
+            t.c->head = (struct store_head){.sequence = window.last};
+        }
+    }
+    while (r == 0 && window.last < last) {
+        struct record_rows rows = {0};
+
+        window.first = window.last + 1;
+        window.last = window.last + CHECK_TAIL < last ? window.last + CHECK_TAIL : last;
+        r = rows_read(c->db, &window, &(struct record_filter){0}, &rows);
+        if (r < 0)
+            r = check_sql(c->db, r, error);
+        for (size_t i = 0; i < rows.n && r == 0; i++)
+            r = check_link(&t, &rows.rows[i]);
+        if (r == 0 && c->head.sequence != window.last)
+            r = check_fail(error, -EBADMSG, _("the ledger is broken at record %llu"),
+                           (unsigned long long)c->head.sequence + 1);
+        record_free_array(rows.rows, rows.n);
+    }
+    return r;
+}
+
+int check_copy(sqlite3 *db, char error[static CHECK_ERROR_SIZE])
+{
+    int64_t version = 0;
+    int r = check_identity(db, error);
+
+    if (r == 0)
+        r = check_pages(db, error);
+    if (r < 0)
+        return r;
+    r = sql_get_int(db, "PRAGMA user_version;", &version);
+    if (r < 0)
+        return check_sql(db, r, error);
+    if (version < 0 || (uint64_t)version > schema_n_steps)
+        return check_fail(error, -EPROTO, _("the store was made by a newer version"));
+    if ((uint64_t)version < schema_n_steps)
+        return check_fail(
+            error, -EPROTO,
+            _("the store was made by an earlier version, whose `hufuctl restore --check` reads it"));
+    r = schema_verify(db, schema_steps, schema_n_steps);
+    if (r == -EBADMSG)
+        return check_fail(error, r, _("the store is damaged: its tables or triggers were altered"));
+    return r < 0 ? check_sql(db, r, error) : 0;
+}

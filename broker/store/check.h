@@ -29,4 +29,9 @@ int check_hash(struct committer *c, char error[static CHECK_ERROR_SIZE]);
 int check_opened(sqlite3 *db, bool log, char error[static CHECK_ERROR_SIZE]);
 int check_ledger(struct committer *c, char error[static CHECK_ERROR_SIZE]);
 
+/** The same for a copy that is only read: all but its log, and without migrating (-EPROTO: also of an earlier
+ * version); and every record of its ledger. */
+int check_copy(sqlite3 *db, char error[static CHECK_ERROR_SIZE]);
+int check_chain(struct committer *c, char error[static CHECK_ERROR_SIZE]);
+
 #endif

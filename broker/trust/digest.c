@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 int digest_sha256(const void *octets, size_t size, uint8_t out[static 32])
 {
@@ -38,4 +39,27 @@ int digest_sm3(const void *octets, size_t size, uint8_t out[static 32])
         return 0;
     ERR_clear_error();
     return has_sm3(context) ? -ENOMEM : -EOPNOTSUPP;
+}
+
+int digest_file(int fd, uint8_t out[static 32], uint64_t *size)
+{
+    EVP_MD *md = EVP_MD_fetch(crypto_context(), "SHA256", NULL);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    uint8_t octets[65536];
+    ssize_t n = 0;
+    int r = md && context && EVP_DigestInit_ex2(context, md, NULL) == 1 ? 0 : -ENOMEM;
+
+    *size = 0;
+    while (r == 0 && (n = pread(fd, octets, sizeof(octets), (off_t)*size)) > 0) {
+        *size += (uint64_t)n;
+        if (EVP_DigestUpdate(context, octets, (size_t)n) != 1)
+            r = -ENOMEM;
+    }
+    if (r == 0 && n < 0)
+        r = -errno;
+    if (r == 0 && EVP_DigestFinal_ex(context, out, NULL) != 1)
+        r = -ENOMEM;
+    EVP_MD_CTX_free(context);
+    EVP_MD_free(md);
+    return r;
 }

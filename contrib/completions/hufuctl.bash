@@ -76,7 +76,13 @@ _hufuctl_options() {
     'trust show')
       echo --document
       ;;
-    'clock confirm' | 'host confirm' | 'trust reset')
+    'restore')
+      echo --check --configuration
+      ;;
+    'host confirm')
+      echo --why --yes --keep-uses
+      ;;
+    'clock confirm' | 'trust reset')
       echo --why --yes
       ;;
     'revoke')
@@ -131,6 +137,9 @@ _hufuctl_arguments() { # COMMAND CURRENT
     'grant check' | 'grant add' | 'document add' | 'document renew' | 'trust update' | 'sync import' | 'audit show' | 'audit verify' | 'review sign' | approve | publish | withdraw)
       compgen -f -- "$2"
       ;;
+    backup | restore)
+      compgen -d -- "$2"
+      ;;
     'grant show' | 'grant finish' | revoke) compgen -W "$(_hufuctl_ids grant)" -- "$2" ;;
     'session show' | 'session end' | 'session replay') compgen -W "$(_hufuctl_ids session)" -- "$2" ;;
     grant) compgen -W 'draft check add list show finish' -- "$2" ;;
@@ -141,7 +150,7 @@ _hufuctl_arguments() { # COMMAND CURRENT
     clock | host) compgen -W 'confirm' -- "$2" ;;
     audit) compgen -W 'show verify' -- "$2" ;;
     review) compgen -W 'sign' -- "$2" ;;
-    '') compgen -W 'setup status doctor grant approve explain session revoke lock unlock locks audit review document publish withdraw sync trust clock host' -- "$2" ;;
+    '') compgen -W 'setup status doctor grant approve explain session revoke lock unlock locks audit review document publish withdraw sync trust clock host backup restore' -- "$2" ;;
   esac
 }
 

@@ -39,6 +39,8 @@ complete -c hufuctl -s h -l help -d 'print this help'
 complete -c hufuctl -n '__hufuctl_is ""' -a setup -d 'make this host ready, once, as root'
 complete -c hufuctl -n '__hufuctl_is ""' -a status -d 'does the gate work, and what is wrong'
 complete -c hufuctl -n '__hufuctl_is ""' -a doctor -d 'is there a way past the gate on this host, and does it work'
+complete -c hufuctl -n '__hufuctl_is ""' -a backup -d 'copy the store and the configuration, while all goes on'
+complete -c hufuctl -n '__hufuctl_is ""' -a restore -d 'check a backup, or put it back'
 complete -c hufuctl -n '__hufuctl_is ""' -a grant -d 'draft, check, add, list, show and finish grants'
 complete -c hufuctl -n '__hufuctl_is ""' -a approve -d 'read a grant or a trust file, and sign it'
 complete -c hufuctl -n '__hufuctl_is ""' -a explain -d 'would this person be let in, and if not, why'
@@ -238,6 +240,12 @@ complete -c hufuctl -n '__hufuctl_is "clock confirm"' -l yes -d 'do not ask, for
 
 complete -c hufuctl -n '__hufuctl_is "host confirm"' -l why -x -d 'for the record'
 complete -c hufuctl -n '__hufuctl_is "host confirm"' -l yes -d 'do not ask, for scripts'
+complete -c hufuctl -n '__hufuctl_is "host confirm"' -l keep-uses -d 'of a restored store: nothing was used in between, its counts hold'
+
+complete -c hufuctl -n '__hufuctl_is "backup"' -F
+complete -c hufuctl -n '__hufuctl_is "restore"' -F
+complete -c hufuctl -n '__hufuctl_is "restore"' -l check -d 'look at it only; needs no broker and changes nothing'
+complete -c hufuctl -n '__hufuctl_is "restore"' -l configuration -d 'put the files of /etc/hufu back, too'
 
 complete -c hufuctl -n '__hufuctl_is "document add"' -F
 complete -c hufuctl -n '__hufuctl_is "document add"' -l approval -r -F -d 'an approval of it'

@@ -102,6 +102,7 @@ static const struct {
     {"TrustReset", trust_reset, EVENT_TRUST_RESET},
     {"ClockConfirm", why, EVENT_CLOCK_CONFIRM},
     {"ReviewSign", review_sign, EVENT_REVIEW},
+    {"Backup", nothing, EVENT_BACKUP},
     {"HostConfirm", host_confirm, EVENT_HOST_CONFIRM},
 };
 

@@ -150,6 +150,9 @@ static void put_files(struct patient *p)
     patient_put(p, "/proc/sys/kernel/osrelease", "6.18.0\n");
     patient_put(p, "/var/lib/hufu/hufu.db", "");
     healthy_give(p, "/var/lib/hufu", 0700);
+    patient_put(p, "/var/lib/hufu-anchor/anchor", "");
+    healthy_give(p, "/var/lib/hufu-anchor", 0700);
+    healthy_give(p, "/var/lib/hufu-anchor/anchor", 0600);
     healthy_give(p, "/var/lib/hufu/hufu.db", 0600);
 }
 

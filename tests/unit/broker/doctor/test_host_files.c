@@ -94,6 +94,10 @@ static void test_what_others_may_not_read(void **state)
     assert_finds(p, DOCTOR_PROBLEM, "file-open", "/etc/hufu/signer.key");
     must(chmod(patient_path(p, "/etc/hufu/signer.key"), 0640) == 0);
     healthy_give(p, "/var/lib/hufu", 0700);
+    must(chmod(patient_path(p, "/var/lib/hufu-anchor"), 0755) == 0);
+    patient_examine(p, check_files);
+    assert_finds(p, DOCTOR_PROBLEM, "file-open", "/var/lib/hufu-anchor");
+    healthy_give(p, "/var/lib/hufu-anchor", 0700);
     patient_examine(p, check_files);
     assert_int_equal(doctor_count(p->doctor), 0);
 }
