@@ -110,14 +110,15 @@ static enum exit_code report(const struct cli *cli, json_t *reply)
 static enum exit_code run(const struct cli *cli, const void *settings, const struct option_list *arguments)
 {
     const struct host_settings *h = settings;
+    const char *why = h->confirm.why ? h->confirm.why : "";
     cleanup_json json_t *reply = NULL;
     enum exit_code code = h->confirm.yes ? EXIT_DONE : ask(cli);
 
     (void)arguments;
     if (code == EXIT_DONE)
         code = call_broker(cli, "HostConfirm",
-                           json_pack("{s:s, s:b}", "why", h->confirm.why ? h->confirm.why : "", "keep_uses",
-                                     (int)h->keep_uses),
+                           h->keep_uses ? json_pack("{s:s, s:b}", "why", why, "keep_uses", 1)
+                                        : json_pack("{s:s}", "why", why),
                            CALL_TIMEOUT_MS, &reply);
     return code == EXIT_DONE ? report(cli, reply) : code;
 }

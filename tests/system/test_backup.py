@@ -1,0 +1,144 @@
+"""Backup while all goes on, a backup judged elsewhere, a store that is put back: noticed, and no use given twice."""
+
+import json
+import shlex
+
+from site_setup import HOST
+
+STORE = "/var/lib/hufu/hufu.db"
+ANCHOR = "/var/lib/hufu-anchor/anchor"
+
+
+def findings(site, subject):
+    status = json.loads(site.box.run("hufuctl --json status").out)
+    return [f["message"] for f in status["findings"] if f["subject"] == subject]
+
+
+def start(site):
+    site.box.sh("systemctl start hufud")
+    site.box.until("hufuctl --json status || test $? = 1")
+
+
+def staff_work(site):
+    """Statement 2: whatever the store is, the department logs in."""
+    assert site.box.ssh("staff", "id -un", password="pw").out.strip() == "staff"
+
+
+def refused(site, reason="store-restored"):
+    assert not site.ssh().ok
+    assert site.refusals()[-1] == reason
+
+
+def back_up(site, folder):
+    made = json.loads(site.box.sh(f"hufuctl --json backup {folder}"))
+    assert made["host"] == HOST and made["sequence"] > 0
+    return made
+
+
+def check(box, folder):
+    return box.run(f"hufuctl restore {folder} --check")
+
+
+def test_backup_and_what_is_in_it(fresh_site):
+    site, box = fresh_site, fresh_site.box
+    site.grant(uses="3 per-host", sessions="3")
+    running, _ = site.session_open()
+    made = back_up(site, "/root/b")
+    assert not running.ended and site.ssh().ok
+    assert box.sh("stat -c '%a %U' /root/b /root/b/hufu.db").splitlines() == ["700 root", "600 root"]
+    assert not box.run("ls /var/lib/hufu/backup/*").ok  # nothing stays behind
+    names = set(box.sh("ls /root/b").split())
+    assert {"MANIFEST", "hufu.db", "hufud.conf", "reaper.conf", "trust"} <= names
+    assert not box.run("grep -rl 'PRIVATE KEY' /root/b").ok
+    record = site.audit(event="backup")[-1]
+    assert record["result"] == "success" and f"sequence={made['sequence']}" in record["detail"]
+    said = check(box, "/root/b")
+    assert said.ok and HOST in said.out and str(made["sequence"]) in said.out
+    before = box.sh("stat -c '%Y %Z %s' /root/b/*")
+    box.sh("systemctl stop hufud; hufuctl restore /root/b --check")  # needs no daemon, and changes nothing
+    assert box.sh("stat -c '%Y %Z %s' /root/b/*") == before and set(box.sh("ls /root/b").split()) == names
+    assert not box.run("hufuctl backup /root/b").ok  # hufud is away, and the folder is not empty
+
+    # Each way of being damaged is found and named.
+    for damage, named in (
+        ("truncate -s -1 hufu.db", "hufu.db is shorter"),
+        ("printf x | dd of=hufu.db bs=1 seek=9000 conv=notrunc status=none", "hufu.db is not the file"),
+        ("rm hufu.db", "hufu.db is missing"),
+        ("echo >> trust", "trust is longer"),
+        ("rm MANIFEST", "MANIFEST is missing"),
+        ("sed -i '$d' MANIFEST", "MANIFEST, line"),
+        ("sed -i 's/^sequence: .*/sequence: 3/' MANIFEST", "another store than its manifest"),
+        ("touch stranger", "stranger is not in its manifest"),
+    ):
+        box.sh(f"rm -rf /root/c && cp -a /root/b /root/c && cd /root/c && {damage}")
+        said = check(box, "/root/c")
+        assert said.code == 1 and named in said.err, (damage, said)
+    # A record changed by somebody who knows about the digests, too.
+    box.sh(
+        "rm -rf /root/c && cp -a /root/b /root/c && cd /root/c && python3 -c \"import re, hashlib; d = open('hufu.db', 'rb').read();"
+        " e = d.replace(b'zhang.san', b'zhang.sAn'); assert e != d; open('hufu.db', 'wb').write(e);"
+        " m = open('MANIFEST').read(); open('MANIFEST', 'w').write(m.replace(hashlib.sha256(d).hexdigest(), hashlib.sha256(e).hexdigest()))\""
+    )
+    said = check(box, "/root/c")
+    assert said.code == 1 and "hufu.db" in said.err, said
+
+
+def test_restore(fresh_site):
+    site, box = fresh_site, fresh_site.box
+    box.account("staff")
+    grant = site.grant(uses="2 per-host", sessions="3")
+    back_up(site, "/root/b")
+    assert site.ssh().ok and site.ssh().ok  # both uses
+    refused_before = site.ssh()
+    assert not refused_before.ok
+    assert not box.run("hufuctl restore /root/b").ok  # hufud runs
+    assert "stop it first" in box.run("hufuctl restore /root/b").err
+    box.sh("systemctl stop hufud")
+    said = box.sh("hufuctl restore /root/b")
+    assert "hufuctl host confirm" in said
+    assert box.sh(f"stat -c '%a %U' {STORE}").strip() == "600 hufu"
+    assert box.sh(f"ls {STORE}.before-*")
+    start(site)
+    refused(site)
+    staff_work(site)
+    assert "hufuctl host confirm" in findings(site, "store")[0]
+    shown = json.loads(box.sh("hufuctl --json status; true") or "{}")
+    assert shown["reason"] == "store-restored" and not shown["deciding"]
+    box.sh("systemctl restart hufud; sleep 0.3")
+    start(site)
+    refused(site)
+
+    said = box.sh("hufuctl host confirm --yes --why 'the disk was lost'")
+    assert "closed" in said
+    record = site.audit(event="store-restored", result="success")[-1]
+    assert "the disk was lost" in record["detail"] and "uses=closed" in record["detail"]
+    refused(site, "uses-exhausted")  # both were used after the copy was made
+    staff_work(site)
+    assert grant
+    # Its ledger goes on, and is no restored one any more.
+    box.sh("systemctl restart hufud")
+    start(site)
+    refused(site, "uses-exhausted")
+
+
+def test_files_put_back_by_hand(fresh_site):
+    """A copy of the folder, as a backup program would make and put back one; the anchor is elsewhere."""
+    site, box = fresh_site, fresh_site.box
+    site.grant(uses="2 per-host", sessions="3")
+    box.sh("systemctl stop hufud && tar -C /var/lib -cf /root/hufu.tar hufu")
+    start(site)
+    assert site.ssh().ok
+    # Neither a restart nor a kill is taken for it.
+    box.sh("systemctl restart hufud")
+    start(site)
+    box.sh("systemctl kill -s KILL hufud")
+    box.until("hufuctl --json status")
+    assert not findings(site, "store")
+    box.sh("systemctl stop hufud && rm -rf /var/lib/hufu && tar -C /var/lib -xf /root/hufu.tar")
+    start(site)
+    refused(site)
+    box.sh("hufuctl host confirm --keep-uses --yes --why test")
+    assert site.ssh().ok
+    box.sh(f"systemctl stop hufud && rm {shlex.quote(ANCHOR)}")
+    start(site)
+    refused(site)
