@@ -11,21 +11,6 @@
 
 /* In the order in which a new user needs them. */
 static const struct verb *const verbs[] = {
-<<<<<<< HEAD
-    &verb_setup,         &verb_status,         &verb_grant_draft,
-    &verb_grant_check,   &verb_approve,        &verb_grant_add,
-    &verb_grant_list,    &verb_grant_show,     &verb_explain,
-    &verb_session_list,  &verb_session_show,   &verb_session_end,
-    &verb_session_watch, &verb_session_replay, &verb_grant_finish,
-    &verb_revoke,        &verb_lock,           &verb_unlock,
-    &verb_locks,         &verb_document_add,   &verb_document_renew,
-    &verb_publish,       &verb_withdraw,       &verb_sync_status,
-    &verb_sync_refresh,  &verb_sync_beat,      &verb_sync_export,
-    &verb_sync_import,   &verb_review_sign,    &verb_review,
-    &verb_audit_verify,  &verb_audit_show,     &verb_trust_show,
-    &verb_trust_update,  &verb_trust_reset,    &verb_clock_confirm,
-    &verb_host_confirm,  &verb_doctor,         NULL,
-=======
     &verb_setup,
     &verb_status,
     &verb_grant_draft,
@@ -57,7 +42,7 @@ static const struct verb *const verbs[] = {
     &verb_review_sign,
     &verb_review,
     &verb_audit_verify,
-    &verb_audit,
+    &verb_audit_show,
     &verb_trust_show,
     &verb_trust_update,
     &verb_trust_reset,
@@ -67,7 +52,6 @@ static const struct verb *const verbs[] = {
     &verb_backup,
     &verb_restore,
     NULL,
->>>>>>> 26f5b64 (hufuctl: backup and restore in completions and Chinese)
 };
 
 enum exit_code cli_fail(const struct cli *cli, enum exit_code code, const char *format, ...)
