@@ -179,8 +179,7 @@ static void finish(struct backup *b, int result)
     int wake = b->wake;
 
     b->result = result;
-    if (result < 0)
-        remove_remains(b);
+    remove_remains(b); /* of a whole one, what lay beside it under its first name */
     /* From here on it is the owner's. */
     atomic_store(&b->state, BACKUP_FINISHED);
     (void)eventfd_write(wake, 1);

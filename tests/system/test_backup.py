@@ -21,7 +21,7 @@ def start(site):
 
 def staff_work(site):
     """Statement 2: whatever the store is, the department logs in."""
-    assert site.box.ssh("staff", "id -un", password="pw").out.strip() == "staff"
+    assert site.box.ssh("jane", "id -un", password="pw").out.strip() == "jane"
 
 
 def refused(site, reason="store-restored"):
@@ -85,7 +85,7 @@ def test_backup_and_what_is_in_it(fresh_site):
 
 def test_restore(fresh_site):
     site, box = fresh_site, fresh_site.box
-    box.account("staff")
+    box.account("jane")
     grant = site.grant(uses="2 per-host", sessions="3")
     back_up(site, "/root/b")
     assert site.ssh().ok and site.ssh().ok  # both uses
