@@ -69,10 +69,13 @@ enum exit_code review_period_settle(const struct cli *cli, const char *since, co
     if (code == EXIT_DONE && since)
         code = read_time(cli, "since", since, &ret->from);
     else if (!period)
-        ret->from = reviewed_until != 0 && reviewed_until < ret->until ? reviewed_until
-                                                                       : ret->until - REVIEW_PERIOD_DEFAULT;
+        ret->from = reviewed_until != 0 ? reviewed_until : ret->until - REVIEW_PERIOD_DEFAULT;
     if (code != EXIT_DONE)
         return code;
+    if (ret->until <= ret->from && ret->from == reviewed_until)
+        return cli_fail(
+            cli, EXIT_REFUSED,
+            _("all up to that instant was signed off already; --since says where to begin instead"));
     if (ret->until <= ret->from)
         return cli_fail(cli, EXIT_USAGE, _("the period ends before it begins"));
     ret->utc_offset_minutes = offset_at(ret->until);

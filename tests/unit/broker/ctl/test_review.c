@@ -217,6 +217,7 @@ static void test_period(void **state)
     tzset();
     check_period(NULL, NULL, NULL, 0, EXIT_DONE, "2026-10-21T10:00:00Z", "2026-11-21T10:00:00Z");
     check_period(NULL, NULL, NULL, 1795000000, EXIT_DONE, "2026-11-18T11:06:40Z", "2026-11-21T10:00:00Z");
+    check_period(NULL, NULL, NULL, 1795255200, EXIT_REFUSED, "", "");
     check_period(NULL, NULL, "month", 0, EXIT_DONE, "2026-09-30T16:00:00Z", "2026-10-31T16:00:00Z");
     check_period(NULL, NULL, "quarter", 0, EXIT_DONE, "2026-06-30T16:00:00Z", "2026-09-30T16:00:00Z");
     check_period(NULL, NULL, "week", 0, EXIT_DONE, "2026-11-08T16:00:00Z", "2026-11-15T16:00:00Z");
