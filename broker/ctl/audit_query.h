@@ -25,7 +25,6 @@ struct audit_query {
         AUDIT_QUERY_OPTION(until, "TIME", N_("up to this instant"), type, query),                       \
         AUDIT_QUERY_OPTION(staff, "ACCOUNT", N_("of this person"), type, query),                        \
         AUDIT_QUERY_OPTION(vendor, "NAME", N_("of this vendor"), type, query),                          \
-        AUDIT_QUERY_OPTION(host, "NAME", N_("of this host, in files of several"), type, query),         \
         AUDIT_QUERY_OPTION(account, "NAME", N_("about this account: the person's, or one they became"), \
                            type, query),                                                                \
         AUDIT_QUERY_OPTION(address, "ADDRESS", N_("from this address, or `local`"), type, query),       \

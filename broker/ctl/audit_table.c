@@ -32,22 +32,32 @@ int audit_parse_time(const char *text, when_t *ret)
     return when_parse(whole, strlen(whole), ret);
 }
 
+void audit_format_local(when_t t, char text[static AUDIT_LOCAL_TIME_SIZE])
+{
+    struct tm local;
+    long minutes;
+
+    if (!localtime_r(&t, &local) || local.tm_gmtoff == 0) {
+        when_format(t, text);
+        return;
+    }
+    minutes = labs(local.tm_gmtoff) / 60;
+    (void)snprintf(text, AUDIT_LOCAL_TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d%c%02ld:%02ld",
+                   (local.tm_year + 1900) % 10000, local.tm_mon + 1, local.tm_mday, local.tm_hour,
+                   local.tm_min, local.tm_sec, local.tm_gmtoff < 0 ? '-' : '+', minutes / 60 % 100,
+                   minutes % 60);
+}
+
 char *audit_local_time(const json_t *record)
 {
     cleanup_free char *utc = audit_utc_time(record);
-    struct tm local;
-    char *text = NULL;
+    char text[AUDIT_LOCAL_TIME_SIZE];
     when_t at;
-    long minutes;
 
-    if (!utc || when_parse(utc, strlen(utc), &at) < 0 || !localtime_r(&at, &local) || local.tm_gmtoff == 0)
+    if (!utc || when_parse(utc, strlen(utc), &at) < 0)
         return steal_pointer(&utc);
-    minutes = labs(local.tm_gmtoff) / 60;
-    if (asprintf(&text, "%04d-%02d-%02dT%02d:%02d:%02d%c%02ld:%02ld", local.tm_year + 1900, local.tm_mon + 1,
-                 local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec, local.tm_gmtoff < 0 ? '-' : '+',
-                 minutes / 60, minutes % 60) < 0)
-        return NULL;
-    return text;
+    audit_format_local(at, text);
+    return strdup(text);
 }
 
 /* A record that stands for many: how many, since when, from how many addresses. */

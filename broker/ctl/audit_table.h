@@ -13,6 +13,10 @@
  * of whoever looks, with its offset: both are what --since takes. */
 void audit_table_columns(bool utc, size_t n, struct table_column columns[]);
 
+/** An instant in the zone of whoever looks, with its offset; "Z" where that is UTC. */
+#define AUDIT_LOCAL_TIME_SIZE 40
+void audit_format_local(when_t t, char text[static AUDIT_LOCAL_TIME_SIZE]);
+
 /** A record's time, "2026-11-21T08:00:00+08:00" in the zone of whoever looks, "Z" where that is UTC; the
  * caller's to free. "-": it has none. */
 char *audit_local_time(const json_t *record);

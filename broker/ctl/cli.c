@@ -43,6 +43,8 @@ static const struct verb *const verbs[] = {
     &verb_review,
     &verb_audit_verify,
     &verb_audit_show,
+    &verb_audit_export,
+    &verb_audit_key,
     &verb_trust_show,
     &verb_trust_update,
     &verb_trust_reset,

@@ -29,6 +29,7 @@ struct audit {
 
 static const struct option_row rows[] = {
     AUDIT_QUERY_OPTIONS(struct audit, query),
+    AUDIT_QUERY_OPTION(host, "NAME", N_("of this host, in files of several"), struct audit, query),
     {"lines", 'n', OPTION_TEXT, false, "N", N_("at most so many, the latest"), AT(limit)},
     {"follow", 'f', OPTION_FLAG, false, NULL, N_("go on with each new one; 10 lines before, or -n"),
      AT(follow)},

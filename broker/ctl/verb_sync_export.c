@@ -1,12 +1,7 @@
-#include "broker/common/files.h"
 #include "broker/ctl/call.h"
 #include "broker/ctl/directory.h"
+#include "broker/ctl/output.h"
 #include "broker/ctl/verbs.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
 
 /* Sets of documents as LDIF, entry by entry: as much as there is passes through little memory. A file appears
  * under its name once it is whole. */
@@ -32,6 +27,7 @@ static const char *const attributes[] = {
 struct export
 {
     const struct cli *cli;
+    struct directory *directory;
     FILE *out;
     size_t n;
 };
@@ -62,36 +58,13 @@ static enum exit_code write_all(struct directory *d, struct export *e)
     return code == EXIT_DONE ? directory_list(d, NULL, DOCUMENTS, attributes, hear, e) : code;
 }
 
-/* A file of its own until it is whole. */
-static enum exit_code write_file(struct directory *d, const char *path, struct export *e)
+static enum exit_code write_out(const struct cli *cli, FILE *out, void *userdata)
 {
-    cleanup_free char *temporary = NULL;
-    enum exit_code code;
-    int fd = -1;
+    struct export *e = userdata;
 
-    if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
-        temporary = NULL; /* undefined after a failure, says asprintf(3) */
-        return cli_fail(d->cli, EXIT_REFUSED, _("out of memory"));
-    }
-    fd = mkostemp(temporary, O_CLOEXEC);
-    e->out = fd >= 0 ? fdopen(fd, "we") : NULL;
-    if (!e->out) {
-        code = cli_fail(d->cli, EXIT_REFUSED, _("cannot write %s: %s"), path, strerror(errno));
-        if (fd >= 0)
-            (void)unlink(temporary);
-        (void)close_fd(fd);
-        return code;
-    }
-    code = write_all(d, e);
-    if (code == EXIT_DONE && (fflush(e->out) != 0 || fsync(fd) < 0))
-        code = cli_fail(d->cli, EXIT_REFUSED, _("cannot write %s: %s"), path, strerror(errno));
-    if (fclose(e->out) != 0 && code == EXIT_DONE)
-        code = cli_fail(d->cli, EXIT_REFUSED, _("cannot write %s: %s"), path, strerror(errno));
-    if (code == EXIT_DONE && rename(temporary, path) < 0)
-        code = cli_fail(d->cli, EXIT_REFUSED, _("cannot write %s: %s"), path, strerror(errno));
-    if (code != EXIT_DONE)
-        (void)unlink(temporary);
-    return code;
+    (void)cli;
+    e->out = out;
+    return write_all(e->directory, e);
 }
 
 static enum exit_code report(const struct cli *cli, const char *path, const struct export *e)
@@ -110,8 +83,8 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
 {
     const struct settings *s = settings;
     cleanup_directory struct directory directory = {0};
-    struct export e = {.cli = cli, .out = cli->out};
-    bool to_file = s->output && strcmp(s->output, "-") != 0;
+    struct export e = {.cli = cli, .directory = &directory};
+    bool to_file = output_is_file(s->output);
     enum exit_code code;
 
     (void)arguments;
@@ -120,10 +93,8 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
     code = directory_open(cli, s->directory, &directory);
     if (code != EXIT_DONE)
         return code;
-    if (!to_file)
-        return write_all(&directory, &e);
-    code = write_file(&directory, s->output, &e);
-    return code == EXIT_DONE ? report(cli, s->output, &e) : code;
+    code = output_write(cli, s->output, write_out, &e);
+    return code == EXIT_DONE && to_file ? report(cli, s->output, &e) : code;
 }
 
 const struct verb verb_sync_export = {

@@ -22,6 +22,8 @@ extern const struct verb verb_session_watch;
 extern const struct verb verb_session_replay;
 extern const struct verb verb_explain;
 extern const struct verb verb_audit_show;
+extern const struct verb verb_audit_export;
+extern const struct verb verb_audit_key;
 extern const struct verb verb_audit_verify;
 extern const struct verb verb_status;
 extern const struct verb verb_doctor;

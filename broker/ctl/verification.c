@@ -19,6 +19,8 @@ void verification_done(struct verification *v)
     v->chain = chain_free(v->chain);
     ledger_keys_done(&v->keys);
     json_decref(v->filter);
+    json_decref(v->segments);
+    free(v->key_pem);
 }
 
 static int add_witness(struct verification *v, const struct chain_witness *w)
@@ -180,7 +182,7 @@ enum exit_code verification_begin(struct verification *v, const struct sealed_se
                               .segments = segments,
                               .n_segments = n,
                               .ends = ends,
-                              .filtered = v->filter != NULL};
+                              .filtered = v->filter != NULL || v->after > 0};
     int r;
 
     chain_sort_witnesses(v->witnesses, v->n_witnesses);

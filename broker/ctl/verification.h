@@ -27,9 +27,13 @@ struct verification {
 
     char host[CHECKPOINT_HOST_SIZE],
         ledger[CHECKPOINT_LEDGER_SIZE]; /* as whoever handed out the records says */
-    uint64_t sealed;                    /* records that were sealed and are not here */
-    json_t *filter; /* borrowed: what a filtered export was asked for; NULL: all is there */
-    bool outsider;  /* its records came out of files */
+    char *key_pem;                      /* live: the public key that signs now; NULL: none */
+    json_t *segments;                   /* likewise; live alone */
+    uint64_t first, last;               /* likewise */
+    uint64_t after;  /* live: only what comes behind this record is asked for, each judged by itself */
+    uint64_t sealed; /* records that were sealed and are not here */
+    json_t *filter;  /* borrowed: what a filtered export was asked for; NULL: all is there */
+    bool outsider;   /* its records came out of files */
 
     /** Told of each record, also of those behind a bad one, which are fed to nothing else; or NULL. 0 or
      * -errno. */

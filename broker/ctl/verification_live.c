@@ -11,8 +11,7 @@
 struct live {
     struct verification *v;
     struct record_space space;
-    uint64_t last; /* of the ledger when it was asked for */
-    bool bad;      /* no more is wanted */
+    bool bad; /* no more is wanted */
 };
 
 /* One record of a chunk. 0, -EBADMSG (what came is no record, or it is a bad one), other -errno. */
@@ -72,12 +71,14 @@ static enum exit_code begin(struct live *l, const json_t *reply)
 
     if (r == 0)
         r = export_read_segments(json_object_get(reply, "segments"), &segments, &n);
-    if (r < 0 || last < 0)
+    if (r < 0 || first < 0 || last < 0)
         return cli_fail(l->v->cli, EXIT_REFUSED, _("the broker is of another version than this program"));
     (void)snprintf(l->v->host, sizeof(l->v->host), "%s", host);
     (void)snprintf(l->v->ledger, sizeof(l->v->ledger), "%s", ledger);
-    l->last = (uint64_t)last;
-    return verification_begin(l->v, segments, n, l->last);
+    l->v->segments = json_incref(json_object_get(reply, "segments"));
+    l->v->first = (uint64_t)first;
+    l->v->last = (uint64_t)last;
+    return verification_begin(l->v, segments, n, l->v->last);
 }
 
 static enum exit_code hear(const struct cli *cli, const json_t *reply, void *userdata)
@@ -105,6 +106,7 @@ static enum exit_code ask_for_key(struct verification *v)
     pem = json_string_value(json_object_get(reply, "public"));
     ledger = json_string_value(json_object_get(reply, "ledger"));
     (void)snprintf(v->ledger, sizeof(v->ledger), "%s", ledger ? ledger : "");
+    v->key_pem = pem ? strdup(pem) : NULL;
     return ledger_keys_name(&v->keys, pem) < 0 ? cli_fail(v->cli, EXIT_REFUSED, _("out of memory"))
                                                : EXIT_DONE;
 }
@@ -118,7 +120,7 @@ enum exit_code verification_live(struct verification *v)
     if (code == EXIT_DONE && v->journal_asked)
         code = verification_journal(v);
     if (code == EXIT_DONE)
-        code = call_stream(v->cli, "LedgerRead", json_object(), hear, &l);
+        code = call_stream(v->cli, "LedgerRead", json_pack("{sI}", "after", (json_int_t)v->after), hear, &l);
     record_space_done(&l.space);
     if (l.bad)
         return EXIT_DONE;

@@ -97,6 +97,10 @@ _hufuctl_options() {
     'audit verify')
       echo --key --checkpoint --no-journal
       ;;
+    'audit export')
+      echo --since --until --staff --vendor --event --result --reason --grant --ticket --service --session --account \
+        --address --after --output -o --csv
+      ;;
     'audit show')
       echo --since --until --staff --vendor --event --result --reason --grant --ticket --service --session --account \
         --address --host --lines -n --follow -f --utc
@@ -148,7 +152,7 @@ _hufuctl_arguments() { # COMMAND CURRENT
     sync) compgen -W 'status refresh beat export import' -- "$2" ;;
     trust) compgen -W 'show update reset' -- "$2" ;;
     clock | host) compgen -W 'confirm' -- "$2" ;;
-    audit) compgen -W 'show verify' -- "$2" ;;
+    audit) compgen -W 'show export verify key' -- "$2" ;;
     review) compgen -W 'sign' -- "$2" ;;
     '') compgen -W 'setup status doctor grant approve explain session revoke lock unlock locks audit review document publish withdraw sync trust clock host backup restore' -- "$2" ;;
   esac
@@ -180,7 +184,7 @@ _hufuctl() {
     esac
   done
   case $previous in
-    --all | --first | --help | --json | --no-journal | --openmetrics | --publish | --replace | --standalone | --yes | -h) ;;
+    --all | --csv | --first | --help | --json | --no-journal | --openmetrics | --publish | --replace | --standalone | --yes | -h) ;;
     --key | --checkpoint | --trust | --approval | --output | -o | --socket | --directory | --passphrase-file | --html | --grants | --register | --audit-log | --from) compopt -o filenames 2>/dev/null ;;&
     -*)
       mapfile -t COMPREPLY < <(_hufuctl_values "$command" "$previous" "$current")

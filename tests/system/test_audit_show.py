@@ -1,5 +1,7 @@
-"""What people see of the records: hufuctl audit, in their time zone, with what others forged into the journal."""
+"""What people see of the records, and take with them: hufuctl audit show, export and key."""
 
+import csv
+import io
 import json
 
 FORGE = """
@@ -55,3 +57,51 @@ def test_times(site):
     assert any(word.endswith("Z") for word in utc) and not any(word.endswith("+08:00") for word in utc)
     # What is shown is what is taken.
     assert json.loads(site.box.sh(f"hufuctl --json audit --since {stamp}"))["records"]
+
+
+def test_an_export_is_verified_with_nothing_but_the_key(site):
+    site.box.sh("hufuctl audit key > /root/ledger.pub 2>/root/whose && hufuctl audit export -o /root/all.jsonl")
+    assert "key SHA256:" in site.box.sh("cat /root/whose")
+    # As on another machine: no broker, no configuration.
+    elsewhere = "HOME=/nonexistent hufuctl --socket /nonexistent audit"
+    good = site.box.run(f"{elsewhere} verify /root/all.jsonl --key /root/ledger.pub")
+    assert good.ok, good
+    site.box.sh("sed 's/zhang.san/zhang.sun/' /root/all.jsonl > /root/altered.jsonl")
+    bad = site.box.run(f"{elsewhere} verify /root/altered.jsonl --key /root/ledger.pub")
+    assert bad.code == 1, bad
+    shown = json.loads(site.box.sh(f"{elsewhere} show /root/all.jsonl --staff zhang.san --json -n 2000"))["records"]
+    live = json.loads(site.box.sh(f"hufuctl audit show --staff zhang.san --until {shown[-1]['time'][:19]}Z --json"))["records"]
+    assert {r["sequence"] for r in live} <= {r["sequence"] for r in shown}
+
+
+def test_exports_that_join(site):
+    first = json.loads(site.box.sh("hufuctl --json audit export -o /root/first.jsonl"))
+    assert not site.ssh(key=site.keys["zhang.san"]).ok
+    second = json.loads(site.box.sh(f"hufuctl --json audit export --after {first['last']} -o /root/second.jsonl"))
+    assert second["records"] > 0 and second["last"] == first["last"] + second["records"]
+    joined = site.box.run("hufuctl audit verify /root/second.jsonl /root/first.jsonl --key /root/ledger.pub")
+    assert joined.ok, joined
+    gap = site.box.run("hufuctl audit verify /root/second.jsonl --key /root/ledger.pub")
+    assert gap.code == 1, gap
+
+
+def test_what_is_filtered_says_so(site):
+    site.box.sh("hufuctl audit export --event checkpoint -o /root/some.jsonl")
+    head = json.loads(site.box.sh("head -n 1 /root/some.jsonl"))
+    assert head["filter"] == {"event": "checkpoint"}, head
+    some = site.box.run("hufuctl audit verify /root/some.jsonl --key /root/ledger.pub")
+    assert some.ok and "missing" in some.out, some
+
+
+def test_csv(site):
+    site.box.sh("logger -t x x; hufuctl lock --staff nobody.here --why '=HYPERLINK(\"http://x\")' && hufuctl unlock --staff nobody.here --why over")
+    text = site.box.sh("TZ=Asia/Shanghai hufuctl audit export --csv --staff nobody.here")
+    assert text.startswith("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+    assert [r["event"] for r in rows] == ["lock", "unlock"] and rows[0]["local_time"].endswith("+08:00")
+    assert not any(cell.startswith(("=", "+", "-", "@")) for r in rows for cell in r.values()), rows
+
+
+def test_nothing_is_left_of_an_export_that_failed(site):
+    refused = site.box.run("systemctl stop hufud && hufuctl audit export -o /root/never.jsonl; code=$?; systemctl start hufud; exit $code")
+    assert refused.code == 5 and site.box.run("ls /root/never.jsonl*").code != 0, refused

@@ -30,6 +30,8 @@ COMPLETE = {
     "unlock": "--staff wang.wu --why W",
     "locks": "",
     "audit show": "",
+    "audit export": "-o /root/misuse/made",
+    "audit key": "",
     "document add": "/root/misuse/grant",
     "document renew": "/root/misuse/made --as status-2026 --key /root/people/wang.wu.key --first",
     "publish": "/root/misuse/grant",
