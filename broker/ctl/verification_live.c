@@ -127,7 +127,7 @@ enum exit_code verification_live(struct verification *v)
     if (code == EXIT_DONE)
         (void)chain_end(v->chain);
     if (code == EXIT_REFUSED && v->chain) {
-        chain_break(v->chain, _("the broker cannot read it out of its store"));
+        chain_break(v->chain, _("the broker cannot read it, or one close behind it, out of its store"));
         return EXIT_DONE;
     }
     return code;

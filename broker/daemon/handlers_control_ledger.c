@@ -18,13 +18,15 @@ struct ledger_reading {
 
 /* ---- one chunk ---- */
 
-/* A record's octets, as they were hashed, with their length before them and its hashes behind. */
+/* A record's octets, as they were hashed, with their length before them and its hashes behind. What no
+ * version has written is no octets at all, which no reader takes for a record. */
 static void put_record(struct buf *b, const struct record *r)
 {
     size_t at = b->size, size;
 
     buf_put_u32(b, 0);
-    record_encode(r, b);
+    if (record_format_label(r->format))
+        record_encode(r, b);
     size = b->size - at - sizeof(uint32_t);
     buf_put(b, r->previous, RECORD_HASH_SIZE);
     buf_put(b, r->hash, RECORD_HASH_SIZE);

@@ -141,7 +141,7 @@ static int rows_take(sqlite3_stmt *statement, struct record *r)
     *r = (struct record){
         .sequence = (uint64_t)sqlite3_column_int64(statement, 0),
         .at_us = sqlite3_column_int64(statement, 1),
-        .reason = (enum reason)sqlite3_column_int(statement, 2),
+        .reason = (enum reason)(uint16_t)sqlite3_column_int(statement, 2), /* as it is hashed */
         .version = (uint32_t)sqlite3_column_int64(statement, 3),
         .session = (uint64_t)sqlite3_column_int64(statement, 4),
         .deadline = sqlite3_column_int64(statement, 5),
@@ -152,6 +152,12 @@ static int rows_take(sqlite3_stmt *statement, struct record *r)
         .first_us = sqlite3_column_int64(statement, 12),
         .sources = (uint32_t)sqlite3_column_int64(statement, 13),
     };
+    /* What no hash covers is not there. */
+    if (r->format == RECORD_FORMAT_1) {
+        r->count = 0;
+        r->sources = 0;
+        r->first_us = 0;
+    }
     e = column_hash(statement, 8, r->previous);
     if (e == 0)
         e = column_hash(statement, 9, r->hash);
