@@ -10,8 +10,8 @@
  * reaper.
  */
 
-/* A session is closed in the same transaction as its grant, and a moment before it. */
-#define SAME_INSTANT_US 2000000
+/* A grant is closed with its last session, whose record was made a moment before. */
+#define SAME_INSTANT_US 50000
 
 static struct taken *add(struct review *v)
 {
@@ -79,8 +79,9 @@ void taken_take(struct review *v, const struct fact *f)
 
 static bool was_open(const struct session_row *s, const struct taken *t)
 {
-    return s->host == t->host && s->opened_us <= t->at_us &&
-           (s->ended_us == 0 || s->ended_us >= t->at_us - SAME_INSTANT_US);
+    int64_t since = t->at_us - (strcmp(t->how, "closed") == 0 ? SAME_INSTANT_US : 0);
+
+    return s->host == t->host && s->opened_us <= t->at_us && (s->ended_us == 0 || s->ended_us >= since);
 }
 
 static void follow(struct aftermath *a, const struct session_row *s)

@@ -39,6 +39,7 @@ static void test_revoked(void **state)
     period_session(v, 1, FROM + HOUR, FROM + 2 * HOUR); /* over before */
     period_session(v, 2, FROM + HOUR, 0);
     period_session(v, 3, FROM + 2 * HOUR, 0);
+    period_session(v, 9, FROM + 2 * HOUR, FROM + 3 * HOUR - 1); /* logged out just before */
     r = taking(EVENT_REVOKE, FROM + 3 * HOUR);
     period_take(v, &r);
     close_as(v, 2, FROM + 3 * HOUR, true, 8000);
@@ -58,7 +59,7 @@ static void test_revoked(void **state)
     check_number(value, "ended_rights.0.sessions", 2);
     check_number(value, "ended_rights.0.proven", 1);
     check_text(value, "ended_rights.0.proof", "3 processes ended, none left");
-    check_number(value, "ended_rights.0.sequence", 7);
+    check_number(value, "ended_rights.0.sequence", 9);
 }
 
 /* One that could not be ended; one of which nothing was heard. */
