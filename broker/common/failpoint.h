@@ -34,6 +34,8 @@
     ROW(STORE_ANSWERED, "store-answered") /* the answer is queued for the loop */ \
     ROW(STORE_DISPATCHING, "store-dispatching") /* the loop takes the answers */ \
     ROW(STORE_DISPATCHED, "store-dispatched") \
+    ROW(ANCHOR_SETTING, "anchor-setting") /* committed, and the anchor is behind */ \
+    ROW(ANCHOR_SET, "anchor-set") \
     ROW(STORE_TRIMMING, "store-trimming") /* the log is about to be copied into the main file */ \
     ROW(STORE_TRIMMED, "store-trimmed") \
     ROW(STORE_SETTLING, "store-settling") /* at stop */ \
@@ -76,6 +78,9 @@
     ROW(CLAIM_OWED, "claim-owed") /* on disk, to be given back */ \
     ROW(CLAIM_BACK, "claim-given-back") /* given back, and on disk it is not */ \
     ROW(CLAIM_DROPPED, "claim-dropped") \
+    /* the ledger, signed */ \
+    ROW(CHECKPOINT_SIGNED, "checkpoint-signed") /* and not on record */ \
+    ROW(CHECKPOINT_WRITTEN, "checkpoint-written") \
     /* journald */ \
     ROW(FEEDER_SENT, "feeder-sent") /* journald has it, and nobody noted that */
 /* clang-format on */

@@ -1,5 +1,6 @@
 #include "broker/audit/checkpoint.h"
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/common/files.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/ledger.h"
@@ -63,6 +64,7 @@ static void on_written(void *userdata, int result, uint64_t sequence)
 {
     struct sealer *s = userdata;
 
+    FAILPOINT(CHECKPOINT_WRITTEN);
     if (result < 0) {
         s->text = (free(s->text), NULL);
         sealer_finish(s, _("the record could not be written"));
@@ -95,6 +97,7 @@ static void write_checkpoint(struct sealer *s)
         r.detail = s->text;
         store_txn_record(t, &r);
     }
+    FAILPOINT(CHECKPOINT_SIGNED);
     ledger_submit(s->broker, t, on_written, s);
 }
 

@@ -1,6 +1,7 @@
 #include "broker/store/past.h"
 
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/store/sql.h"
 
 #include <errno.h>
@@ -243,7 +244,9 @@ void past_follow(struct past *p, const struct store_head *head)
     if (!p->follows || p->written == head->sequence)
         return;
     m = mark_of(p, head);
+    FAILPOINT(ANCHOR_SETTING);
     p->error = anchor_set(p->anchor, &m);
+    FAILPOINT(ANCHOR_SET);
     if (p->error == 0)
         p->written = head->sequence;
 }

@@ -262,11 +262,13 @@ static void end_session(struct client *c)
                 json_pack("{sI ss}", "number", number, "why", why));
 }
 
-static void look(struct client *c)
+/* At a checkpoint, too: the first of a life is made, more are too soon. */
+static void look(struct client *c, bool sign)
 {
     json_t *reply;
 
-    if (control_ask(c->lane, -1, "Audit", json_pack("{si}", "limit", 20), &reply) == 0)
+    if (control_ask(c->lane, -1, sign ? "LedgerCheckpoint" : "Audit",
+                    sign ? json_object() : json_pack("{si}", "limit", 20), &reply) == 0)
         json_decref(reply);
 }
 
@@ -290,5 +292,5 @@ void orders_step(struct client *c)
     else if (x < 95)
         replace_trust(c);
     else
-        look(c);
+        look(c, x < 99);
 }

@@ -50,6 +50,8 @@ static unsigned patience_ms(enum failpoint at)
     case FAILPOINT_CLAIM_OWED:
     case FAILPOINT_CLAIM_BACK:
     case FAILPOINT_CLAIM_DROPPED:
+    case FAILPOINT_CHECKPOINT_SIGNED:
+    case FAILPOINT_CHECKPOINT_WRITTEN:
     case FAILPOINT_TRUST_CHANGED:
     case FAILPOINT_UNLOCK_WRITTEN:
         return 400;

@@ -39,9 +39,13 @@ static bool hold_clients(struct round *r)
     return true;
 }
 
+/* What the hufud before said as it stopped has been heard by then. */
 static bool look_at_hufud(struct round *r, bool settle)
 {
-    return hold_clients(r) && check_alive(r->lane) && (!settle || check_settled(r->lane, r->reaper));
+    if (!hold_clients(r))
+        return false;
+    atomic_store(&r->lane->stopping, false);
+    return check_alive(r->lane) && (!settle || check_settled(r->lane, r->reaper));
 }
 
 static void begin_life(struct lane *l, const struct plan *p)
@@ -99,7 +103,6 @@ static void live(struct round *r, const struct plan *p, bool settle)
     if (p->kind == PLAN_STOP && !supervisor_await_death(s, 0))
         stop_it(r);
     lane_pause(r->lane);
-    atomic_store(&r->lane->stopping, false);
     if (!supervisor_await_death(s, 0)) {
         supervisor_signal(s, SIGKILL);
         by_us = true;
