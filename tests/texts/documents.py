@@ -1,5 +1,5 @@
 """docs/standard.md has a row for each clause of the standard that Hufu answers, docs/doors.md a test for each door, docs/*.md
-name only tests and commands that there are, and docs/architecture.md has a room for each file of broker/daemon.
+name only tests and commands that there are, a translated page has the parts of its original, and docs/architecture.md has a room for each file of broker/daemon.
 
 usage: documents.py SOURCE
 """
@@ -89,6 +89,27 @@ def check_rooms(source):
         yield f"architecture.md: broker/daemon/{name}.c is in several rooms"
 
 
+def shape(path):
+    """What a page and its translation have in common: headings, rows, points, and every command and block as it is typed."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines()
+    return {
+        "headings": [line.split()[0] for line in lines if line.startswith("#")],
+        "rows": sum(line.startswith("| ") for line in lines),
+        "points": sum(line.startswith("- ") for line in lines),
+        "commands": sorted(re.findall(r"hufuctl [^`|\n]*?(?=[`|\n]|  )", text)),
+        "names": sorted(re.findall(r"`([\w./-]+)`", text)),
+    }
+
+
+def check_translations(folder):
+    for path in folder.glob("*.zh_CN.md"):
+        here, there = shape(path), shape(path.with_name(path.name.replace(".zh_CN", "")))
+        for part in here:
+            if here[part] != there[part]:
+                yield f"{path.name}: {part} are not those of the English page: {here[part]}, {there[part]}"
+
+
 def main():
     source = Path(sys.argv[1])
     known = commands(source)
@@ -97,9 +118,10 @@ def main():
     found += check_doors(source / "docs/doors.md")
     for name in ("standard.md", "threats.md", "doors.md"):
         found += check_proofs(source, source / "docs" / name)
-    for name in ("standard.md", "operations.md", "doors.md"):
+    for name in ("standard.md", "operations.md", "doors.md", "audit.md"):
         found += check_commands(source / "docs" / name, known)
     found += check_rooms(source)
+    found += check_translations(source / "docs")
     for line in found:
         print(line)
     print(f"{len(CLAUSES)} clauses, {len(found)} findings")
