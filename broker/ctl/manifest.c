@@ -74,7 +74,8 @@ char *manifest_format(const struct manifest *m)
 struct reader {
     const char *at;
     size_t left;
-    unsigned line;
+    unsigned line; /* that was looked at last, from 1 */
+    unsigned taken;
     char value[1024];
     bool failed;
 };
@@ -85,6 +86,7 @@ static bool next(struct reader *r, const char *name)
     const char *end = memchr(r->at, '\n', r->left);
     size_t length = end ? (size_t)(end - r->at) : 0, n = strlen(name);
 
+    r->line = r->taken + 1;
     if (!end || length < n + 3 || memcmp(r->at, name, n) != 0 || memcmp(r->at + n, ": ", 2) != 0)
         return false;
     length -= n + 2;
@@ -97,7 +99,7 @@ static bool next(struct reader *r, const char *name)
             return false;
     r->left -= (size_t)(end - r->at) + 1;
     r->at = end + 1;
-    r->line++;
+    r->taken++;
     return true;
 }
 
@@ -167,7 +169,7 @@ static void want_time(struct reader *r, when_t *ret)
 
 int manifest_parse(const char *octets, size_t size, struct manifest *m, unsigned *line)
 {
-    struct reader r = {.at = octets, .left = size, .line = 1};
+    struct reader r = {.at = octets, .left = size};
     char kind[2] = "";
     uint64_t n = 0;
 
@@ -186,6 +188,6 @@ int manifest_parse(const char *octets, size_t size, struct manifest *m, unsigned
     while (!r.failed && next(&r, "file"))
         read_file(&r, m);
     want_number(&r, "end", &n);
-    *line = r.line;
+    *line = r.line + (!r.failed && r.left != 0);
     return r.failed || r.left != 0 || n != m->n_files || !manifest_find(m, "hufu.db") ? -EBADMSG : 0;
 }
