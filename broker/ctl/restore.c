@@ -196,7 +196,7 @@ void restore_say_next(const struct restore *r)
                 out);
     text_print_wrapped(
         out, _("Until the last of these, everybody gated is refused: this store does not know what "
-               "was used and revoked after it was copied. On another machine hufud makes a new "
-               "ledger key if the old one is not there; give its public part (hufuctl audit key) to "
-               "who verifies the records."));
+               "was used and revoked after it was copied. On another machine the ledger's key is missing, "
+               "and the records are not signed: put it back from where you keep it, or make another one "
+               "(hufud(8)) and give its public part (hufuctl audit key) to who verifies the records."));
 }

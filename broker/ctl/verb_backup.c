@@ -4,6 +4,7 @@
 #include "broker/ctl/table.h"
 #include "broker/ctl/text.h"
 #include "broker/ctl/verbs.h"
+#include "broker/trust/digest.h"
 #include "policy/base/cleanup.h"
 #include "policy/base/ident.h"
 
@@ -98,6 +99,57 @@ static enum exit_code take(struct making *m, int folder, const char *from, const
     return EXIT_DONE;
 }
 
+static int write_octets(int folder, const char *name, const char *text)
+{
+    cleanup_close int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    size_t size = strlen(text);
+    ssize_t n;
+
+    if (fd < 0)
+        return -errno;
+    n = write(fd, text, size);
+    if (n == (ssize_t)size && fsync(fd) == 0 && fsync(folder) == 0)
+        return 0;
+    n = n < 0 || n == (ssize_t)size ? -errno : -ENOSPC;
+    (void)unlinkat(folder, name, 0);
+    return (int)n;
+}
+
+/* So that the copy holds a fresh one. A ledger that cannot be signed is worth a copy all the same: it is
+ * said. */
+static enum exit_code ask_for_checkpoint(const struct making *m)
+{
+    struct cli said = *m->cli;
+    cleanup_json json_t *reply = NULL;
+    enum exit_code code;
+
+    said.json = false;
+    code = call_broker(&said, "LedgerCheckpoint", json_object(), CALL_TIMEOUT_MS, &reply);
+    return code == EXIT_REFUSED ? EXIT_DONE : code;
+}
+
+/* What the signatures in the ledger are verified with, where there is one. */
+static enum exit_code take_public_key(struct making *m)
+{
+    cleanup_json json_t *reply = NULL;
+    enum exit_code code = call_broker(m->cli, "LedgerKey", json_object(), CALL_TIMEOUT_MS, &reply);
+    const char *pem;
+    uint8_t sha256[32];
+    int r;
+
+    if (code != EXIT_DONE)
+        return code;
+    pem = json_string_value(json_object_get(reply, "public"));
+    if (!pem)
+        return EXIT_DONE;
+    r = write_octets(m->folder, BACKUP_PUBLIC, pem);
+    if (r == 0)
+        r = digest_sha256(pem, strlen(pem), sha256);
+    if (r == 0)
+        r = manifest_add(&m->manifest, BACKUP_PUBLIC, strlen(pem), sha256);
+    return r < 0 ? not_written(m, BACKUP_PUBLIC, r) : EXIT_DONE;
+}
+
 static enum exit_code take_store(struct making *m)
 {
     cleanup_json json_t *reply = NULL;
@@ -175,18 +227,6 @@ static enum exit_code take_checkpoint(struct making *m)
     return code;
 }
 
-static int write_octets(int folder, const char *name, const char *text)
-{
-    cleanup_close int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    size_t size = strlen(text);
-
-    if (fd < 0)
-        return -errno;
-    if (write(fd, text, size) != (ssize_t)size)
-        return errno != 0 ? -errno : -EIO;
-    return fsync(fd) < 0 || fsync(folder) < 0 ? -errno : 0;
-}
-
 /* Last: without it there is no backup. */
 static enum exit_code write_manifest(struct making *m)
 {
@@ -215,11 +255,12 @@ static enum exit_code report(const struct making *m)
     }
     (void)fprintf(m->cli->out, _("Backed up and checked: %s, the store of %s up to record %llu.\n"), m->path,
                   m->manifest.host, (unsigned long long)m->manifest.sequence);
-    text_print_wrapped(m->cli->out, _("No private key is in it. The ledger's key stays on this host: a host "
-                                      "that lost it gets a new one, which "
-                                      "its records say. Keep the public key (hufuctl audit key) and the "
-                                      "backup on another machine. Try it "
-                                      "there: `hufuctl restore DIR --check` needs nothing of this host."));
+    text_print_wrapped(
+        m->cli->out,
+        _("No private key is in it: the ledger's key stays on this host, and hufud(8) says how to make "
+          "another "
+          "one if it is lost. Keep the backup on another machine, closed to others. Try it there: `hufuctl "
+          "restore DIR --check` needs nothing of this host."));
     return EXIT_DONE;
 }
 
@@ -228,9 +269,13 @@ static enum exit_code make(struct making *m)
     enum exit_code code = make_folder(m);
 
     if (code == EXIT_DONE)
+        code = ask_for_checkpoint(m);
+    if (code == EXIT_DONE)
         code = take_store(m);
     if (code == EXIT_DONE)
         code = take_configuration(m);
+    if (code == EXIT_DONE)
+        code = take_public_key(m);
     if (code == EXIT_DONE)
         code = check(m);
     if (code == EXIT_DONE)

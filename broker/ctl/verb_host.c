@@ -68,8 +68,8 @@ static void print_host(FILE *out, void *userdata)
         _("Confirm only if this is that same host, renamed or with a new machine-id. The uses, sessions and "
           "revocations in the store are then this host's; grants for the old name are not.\n"
           "A clone of a host that lives on must not take over its store: each would let in as often as both "
-          "may together. Stop hufud, move /var/lib/hufu away, and make a new store with `hufud "
-          "--create-store` as user hufu; hufud(8) has the commands."));
+          "may together. Stop hufud, move /var/lib/hufu and /var/lib/hufu-anchor/anchor away, and make a new "
+          "store with `hufud --create-store` as user hufu; hufud(8) has the commands."));
 }
 
 static enum exit_code ask(const struct cli *cli)

@@ -1,6 +1,7 @@
 """Backup while all goes on, a backup judged elsewhere, a store that is put back: noticed, and no use given twice."""
 
 import json
+import re
 import shlex
 
 from site_setup import HOST
@@ -48,7 +49,11 @@ def test_backup_and_what_is_in_it(fresh_site):
     assert box.sh("stat -c '%a %U' /root/b /root/b/hufu.db").splitlines() == ["700 root", "600 root"]
     assert not box.run("ls /var/lib/hufu/backup/*").ok  # nothing stays behind
     names = set(box.sh("ls /root/b").split())
-    assert {"MANIFEST", "hufu.db", "hufud.conf", "reaper.conf", "trust"} <= names
+    assert {"MANIFEST", "hufu.db", "hufud.conf", "reaper.conf", "trust", "ledger.pub"} <= names
+    assert box.sh("cat /root/b/ledger.pub") == box.sh("hufuctl audit key 2>/dev/null")
+    pinned = re.search(r"^checkpoint: sequence=([0-9]+) ", box.sh("cat /root/b/MANIFEST"), re.MULTILINE)
+    opened = site.audit(event="session-open")[-1]["sequence"]
+    assert pinned and opened <= int(pinned[1]) < made["sequence"]  # asked for right before the copy
     assert not box.run("grep -rl 'PRIVATE KEY' /root/b").ok
     record = site.audit(event="backup")[-1]
     assert record["result"] == "success" and f"sequence={made['sequence']}" in record["detail"]
