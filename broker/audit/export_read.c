@@ -294,7 +294,8 @@ static int read_head(struct export_file *f, char *error)
     if (json_unpack(f->first_line, "{si ss ss sI sI so ss so so !}", "hufu-ledger", &format, "host", &h->host,
                     "ledger", &h->ledger, "first", &first, "last", &last, "key", &key, "exported", &exported,
                     "segments", &segments, "filter", &h->filter) < 0 ||
-        first < 0 || last < 0 || ident_parse_id(h->ledger, strlen(h->ledger), &id) < 0 ||
+        first < 0 || last < 0 || !ident_is_name(h->host, strlen(h->host)) ||
+        ident_parse_id(h->ledger, strlen(h->ledger), &id) < 0 ||
         when_parse(exported, strlen(exported), &h->exported) < 0 ||
         !(json_is_null(key) || json_is_string(key)) ||
         !(json_is_null(h->filter) || json_is_object(h->filter)))

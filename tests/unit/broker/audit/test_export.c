@@ -202,6 +202,10 @@ static void test_a_first_line_of_something_else(void **state)
         "\"exported\":\"2026-11-21T00:00:00Z\",\"segments\":[],\"filter\":null}\n",
         "{\"hufu-ledger\":1,\"host\":\"a\",\"ledger\":\"" LEDGER "\",\"first\":1,\"last\":2,\"key\":null,"
         "\"exported\":\"2026-11-21T00:00:00Z\",\"segments\":[{}],\"filter\":null}\n",
+        /* A terminal would take this name for what we say. */
+        "{\"hufu-ledger\":1,\"host\":\"a\\u001b[2J\",\"ledger\":\"" LEDGER
+        "\",\"first\":1,\"last\":2,\"key\":null,"
+        "\"exported\":\"2026-11-21T00:00:00Z\",\"segments\":[],\"filter\":null}\n",
     };
     char error[EXPORT_ERROR_SIZE];
 
