@@ -2,6 +2,7 @@
 
 #include "broker/audit/export.h"
 #include "broker/ctl/audit_table.h"
+#include "policy/base/cleanup.h"
 #include "policy/base/ident.h"
 
 #include <string.h>
@@ -16,10 +17,16 @@ void audit_csv_head(FILE *out)
                 out);
 }
 
-/* What begins a formula, in one spreadsheet or another. */
+/* What begins a formula, in one spreadsheet or another; those set up for Chinese or Japanese take the
+ * full-width signs, too. */
 static bool looks_like_a_formula(const char *text)
 {
-    return *text != '\0' && strchr("=+-@\t\r", *text) != NULL;
+    static const char *const wide[] = {"＝", "＋", "－", "＠"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(wide); i++)
+        if (strncmp(text, wide[i], strlen(wide[i])) == 0)
+            return true;
+    return *text != '\0' && strchr("=+-@\t\r\n", *text) != NULL;
 }
 
 static void put_text(FILE *out, const char *text)
