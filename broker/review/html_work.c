@@ -151,7 +151,7 @@ void html_section_recordings(struct html_page *p)
                                      .n_columns = ARRAY_SIZE(columns),
                                      .first = html_is_gone};
 
-    html_paragraph(p, "note", _("On the host, hufuctl replay PATH shows a recording."));
+    html_paragraph(p, "note", _("On the host, hufuctl session replay NUMBER plays what was recorded of a session."));
     html_table(p, &table, html_rows(p->review, "recordings"));
 }
 
