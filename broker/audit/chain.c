@@ -159,6 +159,8 @@ int chain_take(struct chain *c, const struct record *r)
     /* One that could not be signed is on record as a failure. */
     if (e == 0 && strcmp(r->event, EVENT_CHECKPOINT) == 0 && strcmp(r->result, "success") == 0)
         e = chain_take_checkpoint(c, r);
+    if (e == 0 && strcmp(r->event, EVENT_LEDGER_TRIM) == 0 && strcmp(r->result, "success") == 0)
+        chain_note_trim(c, r);
     if (e == 0)
         count_record(c, r);
     return e;
@@ -196,6 +198,8 @@ static int judge_end(struct chain *c)
     if (!c->o.filtered && c->o.ends > last)
         return chain_fail_at(c, CHAIN_SHORT, last + 1, _("it should end with record %llu"),
                              (unsigned long long)c->o.ends);
+    if (c->o.current && !c->o.filtered && c->begins > 1 && !c->report.sealed_on_record)
+        return chain_fail_at(c, CHAIN_SEGMENT, c->begins - 1, "%s", _("no record says that it was sealed"));
     return 0;
 }
 

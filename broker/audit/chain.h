@@ -77,6 +77,7 @@ struct chain_options {
     size_t n_witnesses;
     uint64_t ends; /* the record that it should end with; 0: not known */
     bool filtered; /* records were left out: each is judged by itself */
+    bool current;  /* it goes up to now: that the last segment was sealed has to be on record */
 };
 
 #define CHAIN_EVENT_SIZE 40
@@ -86,8 +87,9 @@ struct chain_report {
     uint64_t records, first, last;
     int64_t first_us, last_us;
     uint8_t head[RECORD_HASH_SIZE];             /* hash of the last */
-    uint64_t checkpoints;                       /* good ones */
-    uint64_t far_checkpoints;                   /* good, but about records that are not here */
+    uint64_t checkpoints;                       /* good ones, of records that are here */
+    uint64_t far_checkpoints;                   /* signed, but about records that are not here, or far back */
+    bool sealed_on_record;                      /* that the last segment was sealed is among the records */
     uint64_t unjudged_segments;                 /* signed by a key that nobody gave or named */
     uint64_t covered;                           /* the last record that a good checkpoint is about; 0: none */
     char host[CHECKPOINT_HOST_SIZE];            /* as that checkpoint has it */

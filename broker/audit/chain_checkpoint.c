@@ -2,6 +2,7 @@
 #include "broker/common/i18n.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,15 +16,20 @@ static bool is_among(const char *key, const char *const *keys, size_t n)
     return false;
 }
 
+static bool is_learnt(const struct chain *c, const char *key)
+{
+    for (size_t i = 0; i < c->n_learnt; i++)
+        if (strcmp(c->learnt[i], key) == 0)
+            return true;
+    return false;
+}
+
 /* Whether what this key signs counts. */
 static bool key_counts(const struct chain *c, const char *key)
 {
     if (c->o.n_pinned > 0)
         return is_among(key, c->o.pinned, c->o.n_pinned);
-    for (size_t i = 0; i < c->n_learnt; i++)
-        if (strcmp(c->learnt[i], key) == 0)
-            return true;
-    return is_among(key, c->o.named, c->o.n_named);
+    return is_learnt(c, key) || is_among(key, c->o.named, c->o.n_named);
 }
 
 int chain_learn_key(struct chain *c, const struct record *r)
@@ -45,7 +51,7 @@ int chain_learn_key(struct chain *c, const struct record *r)
     checkpoint_key_done(&key);
     if (e == -EBADMSG)
         return chain_fail(c, CHAIN_KEY, r, "%s", _("what it names is no key"));
-    if (e == 0)
+    if (e == 0 && !is_learnt(c, more[c->n_learnt]))
         c->n_learnt++;
     return e;
 }
@@ -78,10 +84,14 @@ static int judge_ledger(struct chain *c, const struct record *r, const struct ch
 
 static void count_checkpoint(struct chain *c, const struct checkpoint *p, bool compared)
 {
-    c->report.checkpoints++;
+    /* Its signature is good wherever it stands: only that it is about a record which is here holds the
+     * ledger. */
     if (!compared) {
         c->report.far_checkpoints++;
-    } else if (p->sequence > c->report.covered) {
+        return;
+    }
+    c->report.checkpoints++;
+    if (p->sequence > c->report.covered) {
         c->report.covered = p->sequence;
         c->report.covered_at = p->at;
         memcpy(c->report.host, p->host, sizeof(p->host));
@@ -156,6 +166,23 @@ static int judge_segment(struct chain *c, const struct sealed_segment *s)
     }
     checkpoint_done(&p);
     return e;
+}
+
+/* A signed head is an ordinary checkpoint, of which a ledger has many: what tells a part that was sealed from
+ * one that somebody left out is the record of its sealing, which is written in the same transaction. */
+void chain_note_trim(struct chain *c, const struct record *r)
+{
+    char hash[2 * RECORD_HASH_SIZE + 1], expected[200];
+    const struct sealed_segment *last = c->o.n_segments > 0 ? &c->o.segments[c->o.n_segments - 1] : NULL;
+    int length;
+
+    if (!last)
+        return;
+    ident_format_hex(last->hash, sizeof(last->hash), hash);
+    length = snprintf(expected, sizeof(expected), "first=%" PRIu64 " last=%" PRIu64 " hash=%s ", last->first,
+                      last->last, hash);
+    if (strncmp(r->detail, expected, (size_t)length) == 0)
+        c->report.sealed_on_record = true;
 }
 
 int chain_judge_segments(struct chain *c)

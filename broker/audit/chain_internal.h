@@ -41,5 +41,7 @@ void chain_remember(struct chain *c, uint64_t sequence, const uint8_t hash[stati
 int chain_learn_key(struct chain *c, const struct record *r);
 int chain_take_checkpoint(struct chain *c, const struct record *r);
 int chain_judge_segments(struct chain *c);
+/** Told of each record of a sealing. */
+void chain_note_trim(struct chain *c, const struct record *r);
 
 #endif

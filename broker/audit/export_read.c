@@ -67,7 +67,6 @@ static int grow(struct export_file *f)
     return 0;
 }
 
-/* Reads on. 0 or -errno. */
 static int fill(struct export_file *f)
 {
     int r = grow(f);
@@ -85,14 +84,14 @@ static int fill(struct export_file *f)
     return 0;
 }
 
-/* The next line without its end. 1; 0: there is none; -EBADMSG: too long, or cut off. */
+/* The next line without its end. 1; 0: there is none; -EBADMSG. */
 static int next_line(struct export_file *f, const char **line, size_t *size, char *error)
 {
     size_t looked = 0;
 
     for (;;) {
-        char *end =
-            f->end - f->at > looked ? memchr(f->data + f->at + looked, '\n', f->end - f->at - looked) : NULL;
+        size_t new = f->end - f->at - looked;
+        char *end = new > 0 ? memchr(f->data + f->at + looked, '\n', new) : NULL;
         int r;
 
         if (end) {
@@ -109,8 +108,7 @@ static int next_line(struct export_file *f, const char **line, size_t *size, cha
             return fail(f, error, _("the line behind it has no end: the file was cut off"));
         if (f->ended)
             return 0;
-        r = fill(f);
-        if (r < 0)
+        if ((r = fill(f)) < 0)
             return r;
     }
 }
@@ -152,7 +150,7 @@ static int parse_deadline(const struct flat_value *v, when_t *ret)
         *ret = WHEN_NEVER;
         return 0;
     }
-    return when_parse(v->text, strlen(v->text), ret) < 0 ? -EBADMSG : 0;
+    return when_parse(v->text, strlen(v->text), ret) < 0 || *ret == 0 || *ret == WHEN_NEVER ? -EBADMSG : 0;
 }
 
 static int parse_reason(const struct flat_value *v, enum reason *ret)
@@ -162,7 +160,7 @@ static int parse_reason(const struct flat_value *v, enum reason *ret)
         return 0;
     if (v->kind == FLAT_TEXT)
         return reason_from_name(v->text, ret) < 0 ? -EBADMSG : 0;
-    if (v->kind != FLAT_NUMBER || v->number > UINT16_MAX)
+    if (v->kind != FLAT_NUMBER || v->number == 0 || v->number > UINT16_MAX)
         return -EBADMSG;
     *ret = (enum reason)v->number;
     return 0;
@@ -237,6 +235,7 @@ int export_parse_record(const char *line, size_t size, char *space, struct recor
         parse_time(&v[EXPORT_TIME], &ret->at_us) < 0 || parse_reason(&v[EXPORT_REASON], &ret->reason) < 0 ||
         parse_deadline(&v[EXPORT_DEADLINE], &ret->deadline) < 0 ||
         parse_time(&v[EXPORT_COUNTED_FIRST], &ret->first_us) < 0 ||
+        (ret->first_us == 0 && v[EXPORT_COUNTED_FIRST].kind != FLAT_NULL) ||
         parse_hash(&v[EXPORT_PREVIOUS], ret->previous) < 0 || parse_hash(&v[EXPORT_HASH], ret->hash) < 0)
         return -EBADMSG;
     return 0;

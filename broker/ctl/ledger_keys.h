@@ -30,7 +30,7 @@ int ledger_keys_name(struct ledger_keys *k, const char *pem);
  * pinned. */
 void ledger_keys_bind(struct ledger_keys *k, struct chain_options *options);
 
-/** As chain_means.verify. */
+/** As chain_means.verify; with keys that were given, by those alone. */
 int ledger_keys_verify(const struct ledger_keys *k, const struct checkpoint *c);
 
 #endif

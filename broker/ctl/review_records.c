@@ -25,10 +25,15 @@ static enum exit_code put_ledger(struct review_work *w, const struct verificatio
     if (c->fault.what != CHAIN_SOUND)
         (void)snprintf(fault, sizeof(fault), _("record %llu: %s"), (unsigned long long)c->fault.sequence,
                        _(chain_fault_sentence(c->fault.what)));
+    else if (v->filter)
+        (void)snprintf(fault, sizeof(fault), "%s",
+                       _("it is a filtered export: that none is missing or altered nothing proves"));
+    else if (v->outsider && c->host[0] != '\0' && strcmp(c->host, v->host) != 0)
+        (void)snprintf(fault, sizeof(fault), _("its signed checkpoints are of %s"), c->host);
     x.first = c->first;
     x.last = c->last;
     x.records = c->records;
-    x.verified = c->fault.what == CHAIN_SOUND;
+    x.verified = fault[0] == '\0';
     x.fault = x.verified ? NULL : fault;
     x.key = v->keys.n > 0 ? v->keys.fingerprints[0] : NULL;
     x.checkpoint_at = c->covered_at;

@@ -13,7 +13,7 @@
 void verification_done(struct verification *v)
 {
     for (size_t i = 0; i < v->n_checkpoints; i++)
-        checkpoint_done(&v->checkpoints[i]);
+        checkpoint_done(&v->checkpoints[i].checkpoint);
     free(v->checkpoints);
     free(v->witnesses);
     v->chain = chain_free(v->chain);
@@ -42,23 +42,21 @@ static int add_witness(struct verification *v, const struct chain_witness *w)
 /* ---- checkpoints that were kept elsewhere ---- */
 
 /* Takes `c` over. */
-static int add_checkpoint(struct verification *v, struct checkpoint *c)
+static int add_checkpoint(struct verification *v, struct checkpoint *c, bool logged)
 {
-    struct chain_witness w = {.sequence = c->sequence, .kind = CHAIN_BY_CHECKPOINT};
-    struct checkpoint *more = reallocarray(v->checkpoints, v->n_checkpoints + 1, sizeof(*more));
+    struct given_checkpoint *more = reallocarray(v->checkpoints, v->n_checkpoints + 1, sizeof(*more));
 
     if (!more) {
         checkpoint_done(c);
         return -ENOMEM;
     }
     v->checkpoints = more;
-    v->checkpoints[v->n_checkpoints++] = *c;
-    memcpy(w.hash, c->hash, sizeof(w.hash));
-    return add_witness(v, &w);
+    v->checkpoints[v->n_checkpoints++] = (struct given_checkpoint){*c, logged};
+    return 0;
 }
 
 /* A line of a log, say, in which a checkpoint stands last. 1, 0: none, -ENOMEM. */
-static int take_line(struct verification *v, const char *line, size_t size)
+static int take_line(struct verification *v, const char *line, size_t size, bool logged)
 {
     const char *at = memmem(line, size, "sequence=", 9);
     cleanup_free char *text = at ? strndup(at, size - (size_t)(at - line)) : NULL;
@@ -72,11 +70,11 @@ static int take_line(struct verification *v, const char *line, size_t size)
     r = checkpoint_parse(text, &c);
     if (r < 0)
         return r == -ENOMEM ? r : 0;
-    r = add_checkpoint(v, &c);
+    r = add_checkpoint(v, &c, logged);
     return r < 0 ? r : 1;
 }
 
-static int take_lines(struct verification *v, const char *octets, size_t size)
+static int take_lines(struct verification *v, const char *octets, size_t size, bool logged)
 {
     int n = 0, r = 0;
 
@@ -84,7 +82,7 @@ static int take_lines(struct verification *v, const char *octets, size_t size)
         const char *end = memchr(octets, '\n', size);
         size_t length = end ? (size_t)(end - octets) : size;
 
-        r = take_line(v, octets, length);
+        r = take_line(v, octets, length, logged);
         n += r > 0;
         octets += length + (end != NULL);
         size -= length + (end != NULL);
@@ -104,7 +102,7 @@ static enum exit_code take_given(struct verification *v, const char *given)
             return cli_fail(v->cli, r == -ENOENT ? EXIT_NOT_FOUND : EXIT_REFUSED, _("%s cannot be read: %s"),
                             given, strerror(-r));
     }
-    r = take_lines(v, octets ? octets : given, size);
+    r = take_lines(v, octets ? octets : given, size, octets != NULL);
     if (r == 0)
         return cli_fail(
             v->cli, EXIT_USAGE,
@@ -121,6 +119,50 @@ enum exit_code verification_checkpoints(struct verification *v, const struct opt
     for (size_t i = 0; i < given->count && code == EXIT_DONE; i++)
         code = take_given(v, given->items[i]);
     return code;
+}
+
+/* Anybody on a host can write into its log, and a log server has the logs of many hosts: of what stands in a
+ * file, that counts which is about this ledger and signed by a key that counts. Nobody but who has the key
+ * can have it pass for more, or for less. A key that nobody knows yet is judged at the end. */
+static bool is_passed_over(struct verification *v, const struct given_checkpoint *g)
+{
+    int r;
+
+    if (!g->logged)
+        return false;
+    if (strcmp(g->checkpoint.ledger, v->ledger) != 0) {
+        v->others_checkpoints++;
+        return true;
+    }
+    r = ledger_keys_verify(&v->keys, &g->checkpoint);
+    if (r == 0 || (r == -ENOKEY && v->keys.n_pinned > 0)) {
+        v->strange_checkpoints++;
+        return true;
+    }
+    return false;
+}
+
+/* What is given becomes a witness. 0, -ENOMEM. */
+static int take_checkpoints(struct verification *v)
+{
+    size_t n = 0;
+    int r = 0;
+
+    for (size_t i = 0; i < v->n_checkpoints; i++) {
+        struct given_checkpoint *g = &v->checkpoints[i];
+        struct chain_witness w = {.sequence = g->checkpoint.sequence, .kind = CHAIN_BY_CHECKPOINT};
+
+        if (r < 0 || is_passed_over(v, g)) {
+            checkpoint_done(&g->checkpoint);
+            continue;
+        }
+        memcpy(w.hash, g->checkpoint.hash, sizeof(w.hash));
+        if (strcmp(g->checkpoint.ledger, v->ledger) == 0)
+            r = add_witness(v, &w);
+        v->checkpoints[n++] = *g;
+    }
+    v->n_checkpoints = n;
+    return r;
 }
 
 /* ---- journald ---- */
@@ -182,9 +224,17 @@ enum exit_code verification_begin(struct verification *v, const struct sealed_se
                               .segments = segments,
                               .n_segments = n,
                               .ends = ends,
+                              .current = !v->outsider,
                               .filtered = v->filter != NULL || v->after > 0};
-    int r;
+    size_t given = v->n_checkpoints;
+    int r = take_checkpoints(v);
 
+    if (r < 0)
+        return cli_fail(v->cli, EXIT_REFUSED, _("out of memory"));
+    if (given > 0 && v->n_checkpoints == 0)
+        return cli_fail(v->cli, EXIT_REFUSED,
+                        _("none of the checkpoints given is of the ledger %s of %s and signed by its key"),
+                        v->ledger, v->host);
     chain_sort_witnesses(v->witnesses, v->n_witnesses);
     o.witnesses = v->witnesses;
     o.n_witnesses = v->n_witnesses;

@@ -9,12 +9,19 @@
  * Verifying a ledger, wherever its records come from: keys and witnesses are gathered first, then the records
  * are fed, then it is told what came of it.
  */
+struct given_checkpoint {
+    struct checkpoint checkpoint;
+    bool logged; /* stood in a file: into a log others write as well */
+};
+
 struct verification {
     const struct cli *cli;
     struct ledger_keys keys;
 
-    struct checkpoint *checkpoints; /* given by people: kept elsewhere */
+    struct given_checkpoint *checkpoints; /* given by people: kept elsewhere */
     size_t n_checkpoints;
+    uint64_t others_checkpoints;     /* in the logs given, but of another ledger */
+    uint64_t strange_checkpoints;    /* in them, but signed by nobody whose signature counts */
     struct chain_witness *witnesses; /* of checkpoints and journald */
     size_t n_witnesses, witness_room;
 

@@ -84,6 +84,14 @@ static enum exit_code take_heads(struct verification *v, const struct parts *p)
 
     if (code != EXIT_DONE)
         return code;
+    /* What is not there cannot be told from what was taken out, and then hashes can be made anew by anybody.
+     */
+    if (first->filter && (v->keys.n_pinned > 0 || v->n_checkpoints > 0))
+        return cli_fail(v->cli, EXIT_REFUSED,
+                        _("%s is a filtered export: no signature vouches for its records, whatever key or "
+                          "checkpoint is given; "
+                          "verify an export without filters"),
+                        p->items[0].path);
     for (size_t i = 0; i < p->n; i++)
         if (ledger_keys_name(&v->keys, p->items[i].head->key) < 0)
             return cli_fail(v->cli, EXIT_REFUSED, _("out of memory"));

@@ -76,11 +76,39 @@ static void note_extent(struct told *x)
                "together with "
                "an export of the rest."),
              (unsigned long long)x->v->sealed);
+    if (x->v->sealed > 0 && !x->t->sealed_on_record)
+        note(
+            x, "%s",
+            _("That they were sealed no record here says. The file of an archive may have none; in any other "
+              "somebody left them out."));
     if (x->t->unjudged_segments > 0)
         note(x,
              _("%llu of the sealed parts are signed by keys that are not known any more; give them with "
                "--key."),
              (unsigned long long)x->t->unjudged_segments);
+}
+
+static void note_given(struct told *x)
+{
+    const struct verification *v = x->v;
+
+    if (x->t->far_checkpoints > 0)
+        note(x,
+             _("%llu signed checkpoints are about records that are not here, or far before them: they prove "
+               "nothing."),
+             (unsigned long long)x->t->far_checkpoints);
+    if (x->t->witnessed[CHAIN_BY_CHECKPOINT] < v->n_checkpoints)
+        note(x, "%s", _("Not all checkpoints given are about records that are here."));
+    if (v->others_checkpoints > 0)
+        note(x, _("%llu checkpoints in the files given are of other ledgers, and were passed over."),
+             (unsigned long long)v->others_checkpoints);
+    if (v->strange_checkpoints > 0)
+        note(
+            x,
+            _("%llu checkpoints in the files given are not signed by the ledger's key, and were passed over: "
+              "somebody else wrote "
+              "them there."),
+            (unsigned long long)v->strange_checkpoints);
 }
 
 static const char *journal_trouble(int error)
@@ -124,11 +152,24 @@ static void note_journal(struct told *x)
 
 /* ---- checkpoints that were given ---- */
 
+/* What the first line of a file says nothing vouches for; a checkpoint of its last hour does. */
+static enum exit_code judge_host(const struct told *x)
+{
+    if (!x->v->outsider || x->t->host[0] == '\0' || strcmp(x->t->host, x->v->host) == 0)
+        return EXIT_DONE;
+    return cli_fail(
+        x->v->cli, EXIT_REFUSED,
+        _("the file says that it is of %s, and its signed checkpoints that it is of %s; if the host was "
+          "renamed, export "
+          "after its next checkpoint"),
+        x->v->host, x->t->host);
+}
+
 /* Their hashes were compared on the way; by then all keys are known. */
 static enum exit_code judge_given(struct told *x)
 {
     for (size_t i = 0; i < x->v->n_checkpoints; i++) {
-        const struct checkpoint *c = &x->v->checkpoints[i];
+        const struct checkpoint *c = &x->v->checkpoints[i].checkpoint;
         int r = ledger_keys_verify(&x->v->keys, c);
 
         if (strcmp(c->ledger, x->v->ledger) != 0)
@@ -279,6 +320,21 @@ static void print_fault(const struct told *x)
                       (unsigned long long)t->records);
 }
 
+static void print_good(const struct told *x)
+{
+    const struct chain_report *t = x->t;
+    FILE *out = x->v->cli->out;
+
+    if (x->v->filter)
+        (void)fputs(_("\nEach record is whole in itself; nothing more is proven.\n"), out);
+    else if (t->first > 1)
+        (void)fprintf(out,
+                      _("\nGood: from record %llu on no record was changed, removed, inserted or moved.\n"),
+                      (unsigned long long)t->first);
+    else
+        (void)fputs(_("\nGood: no record was changed, removed, inserted or moved.\n"), out);
+}
+
 static enum exit_code tell_person(const struct told *x)
 {
     const json_t *sentence;
@@ -291,7 +347,7 @@ static enum exit_code tell_person(const struct told *x)
     if (x->fault != CHAIN_SOUND)
         print_fault(x);
     else
-        (void)fputs(_("\nGood: no record was changed, removed, inserted or moved.\n"), out);
+        print_good(x);
     json_array_foreach(x->notes, i, sentence)
     {
         (void)fputc('\n', out);
@@ -309,12 +365,13 @@ enum exit_code verification_tell(struct verification *v)
 
     if (x.fault == CHAIN_SOUND && t->records == 0)
         return cli_fail(v->cli, EXIT_REFUSED, _("there is not one record: nothing was verified"));
-    if (x.fault == CHAIN_SOUND && judge_given(&x) != EXIT_DONE)
+    if (x.fault == CHAIN_SOUND && (judge_host(&x) != EXIT_DONE || judge_given(&x) != EXIT_DONE))
         return EXIT_REFUSED;
     if (x.fault == CHAIN_SOUND) {
         note_key(&x);
         note_uncovered(&x);
         note_extent(&x);
+        note_given(&x);
     }
     note_journal(&x);
     code = v->cli->json ? tell_program(&x) : tell_person(&x);

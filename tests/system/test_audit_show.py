@@ -89,8 +89,10 @@ def test_what_is_filtered_says_so(site):
     site.box.sh("hufuctl audit export --event checkpoint -o /root/some.jsonl")
     head = json.loads(site.box.sh("head -n 1 /root/some.jsonl"))
     assert head["filter"] == {"event": "checkpoint"}, head
+    some = site.box.run("hufuctl audit verify /root/some.jsonl")
+    assert some.ok and "missing" in some.out and "Good" not in some.out, some
     some = site.box.run("hufuctl audit verify /root/some.jsonl --key /root/ledger.pub")
-    assert some.ok and "missing" in some.out, some
+    assert some.code == 1 and "no signature vouches" in some.err, some
 
 
 def test_csv(site):

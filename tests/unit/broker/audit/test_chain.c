@@ -5,6 +5,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ROWS 35
@@ -184,6 +185,81 @@ static void test_a_sealed_part_is_gone(void **state)
     expect(&t, CHAIN_SIGNATURE, 10);
 }
 
+/* What stands behind MEMORY others is not compared: so it is no proof either. Everything was made anew here
+ * without the key, and the checkpoints that were signed once were kept for far behind. */
+static void test_checkpoints_that_are_too_far(void **state)
+{
+    const char *const pinned[] = {l.key.fingerprint};
+    struct chain_options o = {.ledger = SAMPLE_LEDGER_ID, .pinned = pinned, .n_pinned = 1};
+    cleanup(chain_free_p) struct chain *c = NULL;
+    const struct record signed_once = l.rows[10];
+    struct record r = sample_bare_record();
+    uint8_t head[RECORD_HASH_SIZE] = {0};
+
+    (void)state;
+    sample_ledger_means(&l, &o);
+    assert_int_equal(chain_new(&o, &c), 0);
+    for (uint64_t i = 1; i <= 65536 + 20; i++) {
+        cleanup_buf struct buf octets = BUF_INIT;
+
+        if (i == 65536 + 15) {
+            r.event = signed_once.event;
+            r.detail = signed_once.detail;
+        }
+        r.sequence = i;
+        memcpy(r.previous, head, sizeof(head));
+        buf_put(&octets, head, sizeof(head));
+        record_encode(&r, &octets);
+        assert_int_equal(o.means.hash(o.means.userdata, r.format, octets.data, octets.size, r.hash), 0);
+        memcpy(head, r.hash, sizeof(head));
+        assert_int_equal(chain_take(c, &r), 0);
+    }
+    assert_int_equal(chain_end(c), -EBADMSG);
+    expect(chain_report(c), CHAIN_UNSIGNED, 1);
+    assert_int_equal(chain_report(c)->checkpoints, 0);
+    assert_true(chain_report(c)->far_checkpoints > 0);
+}
+
+/* A signed head is no more than a checkpoint, of which a ledger has many: only the record of a sealing tells
+ * what was sealed from what somebody left out. */
+static void test_a_beginning_that_nobody_sealed(void **state)
+{
+    struct sealed_segment s[1] = {segment_of(0, 9, l.rows[10].detail)};
+    const char *const pinned[] = {l.key.fingerprint};
+    struct chain_options o = {.ledger = SAMPLE_LEDGER_ID,
+                              .segments = s,
+                              .n_segments = 1,
+                              .pinned = pinned,
+                              .n_pinned = 1,
+                              .current = true};
+    char hash[2 * RECORD_HASH_SIZE + 1], detail[200];
+    struct record rows[SAMPLE_ROWS_MAX];
+    struct chain_report t;
+
+    (void)state;
+    sample_ledger_means(&l, &o);
+    ident_format_hex(l.rows[9].hash, RECORD_HASH_SIZE, hash);
+    for (int on_record = 0; on_record < 2; on_record++) {
+        const size_t n = l.n;
+
+        if (on_record) {
+            (void)snprintf(detail, sizeof(detail), "first=1 last=10 hash=%s archive=- sha256=-", hash);
+            l.rows[24] = sample_bare_record();
+            l.rows[24].event = "ledger-trim";
+            l.rows[24].detail = detail;
+            sample_ledger_resign(&l, 24, &l.key);
+        }
+        memmove(rows, l.rows, sizeof(rows));
+        memmove(l.rows, l.rows + 10, (n - 10) * sizeof(l.rows[0]));
+        l.n = n - 10;
+        t = sample_ledger_judge(&l, &o);
+        expect(&t, on_record ? CHAIN_SOUND : CHAIN_SEGMENT, on_record ? 0 : 10);
+        assert_int_equal(t.sealed_on_record, on_record);
+        memmove(l.rows, rows, sizeof(rows));
+        l.n = n;
+    }
+}
+
 static void test_where_a_ledger_begins(void **state)
 {
     struct chain_report t;
@@ -278,6 +354,8 @@ int main(void)
         TEST(test_a_failed_checkpoint_is_none),
         TEST(test_nothing_signed),
         TEST(test_a_sealed_part_is_gone),
+        TEST(test_checkpoints_that_are_too_far),
+        TEST(test_a_beginning_that_nobody_sealed),
         TEST(test_where_a_ledger_begins),
         TEST(test_witnesses),
         TEST(test_filtered),
