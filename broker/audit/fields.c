@@ -54,7 +54,7 @@ static void field_hash(struct fields *f, const uint8_t hash[static RECORD_HASH_S
     field_text(f, "HUFU_HASH", text);
 }
 
-static void fields_of_journal(struct fields *f, const struct record *r, const char *host)
+static void fields_of_journal(struct fields *f, const struct record *r, const char *host, const char *ledger)
 {
     buf_puts(&f->text, "MESSAGE=");
     message_render(r, &f->text);
@@ -64,6 +64,7 @@ static void fields_of_journal(struct fields *f, const struct record *r, const ch
     field_text(f, "SYSLOG_IDENTIFIER", IDENTIFIER);
     field_number(f, "SYSLOG_FACILITY", LOG_FAC(LOG_AUTHPRIV));
     field_text(f, "HUFU_HOST", host);
+    field_text(f, "HUFU_LEDGER", ledger);
 }
 
 static void fields_of_record(struct fields *f, const struct record *r)
@@ -101,12 +102,12 @@ static void fields_of_record(struct fields *f, const struct record *r)
 }
 
 /* The buffer moves while it grows, so the iovecs are made at the end. */
-int fields_build(const struct record *r, const char *host, struct fields *ret)
+int fields_build(const struct record *r, const char *host, const char *ledger, struct fields *ret)
 {
     size_t at = 0;
 
     *ret = (struct fields){.n = 0};
-    fields_of_journal(ret, r, host);
+    fields_of_journal(ret, r, host, ledger);
     fields_of_record(ret, r);
     if (buf_error(&ret->text) < 0)
         return buf_error(&ret->text);

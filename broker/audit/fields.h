@@ -17,10 +17,10 @@ struct fields {
     size_t n;
 };
 
-/** MESSAGE, MESSAGE_ID, PRIORITY, SYSLOG_IDENTIFIER, SYSLOG_FACILITY (authpriv), HUFU_HOST, and a HUFU_*
- * field for each field of the record that applies. Call fields_done() also after an error. 0, -ENOMEM,
- * -EMSGSIZE. */
-int fields_build(const struct record *r, const char *host, struct fields *ret);
+/** MESSAGE, MESSAGE_ID, PRIORITY, SYSLOG_IDENTIFIER, SYSLOG_FACILITY (authpriv), HUFU_HOST, HUFU_LEDGER (32
+ * hex digits: the ledger that the sequence and the hash are of), and a HUFU_* field for each field of the
+ * record that applies. Call fields_done() also after an error. 0, -ENOMEM, -EMSGSIZE. */
+int fields_build(const struct record *r, const char *host, const char *ledger, struct fields *ret);
 void fields_done(struct fields *f);
 #define cleanup_fields cleanup(fields_done)
 

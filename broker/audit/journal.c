@@ -10,10 +10,10 @@
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 /* Without a socket libsystemd drops the record and says that all is well. */
-int journal_send(const struct record *r, const char *host)
+int journal_send(const struct record *r, const char *host, const char *ledger)
 {
     cleanup_fields struct fields f;
-    int e = fields_build(r, host, &f);
+    int e = fields_build(r, host, ledger, &f);
 
     if (e < 0)
         return e;

@@ -106,7 +106,7 @@ static int start_store(struct broker *b)
         r = sealer_new(b, &b->sealer);
     if (r == 0)
         r = retention_new(b, &b->retention);
-    return r < 0 ? r : feeder_start(b->store, b->host.name, &b->feeder);
+    return r < 0 ? r : feeder_start(b->store, b->host.name, b->about.id, &b->feeder);
 }
 
 static int start_sessions(struct broker *b)

@@ -2,6 +2,7 @@
 
 #include "broker/audit/journal.h"
 #include "broker/common/failpoint.h"
+#include "policy/base/ident.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -30,6 +31,7 @@ struct feeder {
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
+    char ledger[IDENT_ID_TEXT_SIZE];
     char host[HOST_SIZE]; /* under the lock */
     bool in_store, finished;
     bool pausing; /* journald did not take what was sent last */
@@ -116,7 +118,7 @@ static int send_from_host(struct feeder *f, const struct record *r)
     (void)pthread_mutex_lock(&f->lock);
     memcpy(host, f->host, sizeof(host));
     (void)pthread_mutex_unlock(&f->lock);
-    return journal_send(r, host);
+    return journal_send(r, host, f->ledger);
 }
 
 /* Sends one record as often as it takes; false if the feeder stops. What was sent is noted even then. */
@@ -187,7 +189,7 @@ static void *feeder_run(void *userdata)
     return NULL;
 }
 
-static int feeder_new(struct store *store, const char *host, struct feeder **ret)
+static int feeder_new(struct store *store, const char *host, const char *ledger, struct feeder **ret)
 {
     struct feeder *f = calloc(1, sizeof(*f));
     pthread_condattr_t attributes;
@@ -196,6 +198,7 @@ static int feeder_new(struct store *store, const char *host, struct feeder **ret
     if (!f)
         return -ENOMEM;
     (void)snprintf(f->host, sizeof(f->host), "%s", host);
+    (void)snprintf(f->ledger, sizeof(f->ledger), "%s", ledger);
     f->store = store;
     f->references = 1;
     f->retry_seconds = RETRY_FIRST_SECONDS;
@@ -208,11 +211,11 @@ static int feeder_new(struct store *store, const char *host, struct feeder **ret
     return 0;
 }
 
-int feeder_start(struct store *store, const char *host, struct feeder **ret)
+int feeder_start(struct store *store, const char *host, const char *ledger, struct feeder **ret)
 {
     sigset_t all, before;
     struct feeder *f;
-    int r = feeder_new(store, host, &f);
+    int r = feeder_new(store, host, ledger, &f);
 
     *ret = NULL;
     if (r < 0)

@@ -10,8 +10,9 @@
  */
 struct feeder;
 
-/** `host` is copied; it becomes HUFU_HOST. The store must outlive the feeder. 0 or -errno. */
-int feeder_start(struct store *store, const char *host, struct feeder **ret);
+/** `host` and `ledger` (the ledger's id) are copied; they become HUFU_HOST and HUFU_LEDGER. The store must
+ * outlive the feeder. 0 or -errno. */
+int feeder_start(struct store *store, const char *host, const char *ledger, struct feeder **ret);
 /** The host of what is fed from now on, when the configuration has another name. */
 void feeder_set_host(struct feeder *f, const char *host);
 /** Stops, before store_close(), when all that is in the ledger is fed, so that the last checkpoint is in

@@ -17,7 +17,7 @@ EVENT = re.compile(r'ROW\(\w+, "([a-z-]+)", "([0-9a-f]{32})"')
 ENTRY = re.compile(r"^-- ([0-9a-f]{32})\n(.*?)(?=^-- |\Z)", re.MULTILINE | re.DOTALL)
 HAN = re.compile(r"[\u4e00-\u9fff]")
 HEADERS = ("Subject", "Defined-By", "Documentation")
-ALWAYS = {"HUFU_RESULT", "HUFU_EVENT", "HUFU_SEQUENCE", "HUFU_HOST"}  # of every record: broker/audit/fields.c
+ALWAYS = {"HUFU_RESULT", "HUFU_EVENT", "HUFU_SEQUENCE", "HUFU_HOST", "HUFU_LEDGER"}  # of every record: broker/audit/fields.c
 CATALOGUES = {"hufu.catalog": False, "hufu.zh_CN.catalog": True}
 SKIPPED = 77
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LEDGER "00112233445566778899aabbccddeeff"
+
 /* The value of a field, or NULL; it must not be there twice. */
 static const char *value_of(const struct fields *f, const char *name)
 {
@@ -66,13 +68,14 @@ static void test_every_field(void **state)
     cleanup_fields struct fields f;
 
     (void)state;
-    assert_int_equal(fields_build(&r, "db01", &f), 0);
+    assert_int_equal(fields_build(&r, "db01", LEDGER, &f), 0);
     assert_int_equal(strncmp(value_of(&f, "MESSAGE"), "zhang.san refused on sshd", 25), 0);
     expect(&f, "MESSAGE_ID", event_message_id("login"));
     expect(&f, "PRIORITY", "4");
     expect(&f, "SYSLOG_IDENTIFIER", "hufud");
     expect(&f, "SYSLOG_FACILITY", "10");
     expect(&f, "HUFU_HOST", "db01");
+    expect(&f, "HUFU_LEDGER", LEDGER);
     expect(&f, "HUFU_SEQUENCE", "7");
     expect(&f, "HUFU_TIME_USEC", "1795219200123456");
     expect(&f, "HUFU_EVENT", "login");
@@ -97,7 +100,7 @@ static void test_every_field(void **state)
     expect(&f, "HUFU_ACTOR", "1000");
     expect(&f, "HUFU_DETAIL", "one\ntwo");
     expect(&f, "HUFU_HASH", "abcd000000000000000000000000000000000000000000000000000000000000");
-    assert_int_equal(f.n, 30);
+    assert_int_equal(f.n, 31);
 }
 
 static void test_what_does_not_apply(void **state)
@@ -106,17 +109,18 @@ static void test_what_does_not_apply(void **state)
     cleanup_fields struct fields f;
 
     (void)state;
-    assert_int_equal(fields_build(&r, "", &f), 0);
+    assert_int_equal(fields_build(&r, "", "", &f), 0);
     expect(&f, "MESSAGE", "broker started");
     expect(&f, "PRIORITY", "6");
     assert_null(value_of(&f, "HUFU_STAFF"));
     assert_null(value_of(&f, "HUFU_ACTOR"));
     assert_null(value_of(&f, "HUFU_DEADLINE"));
     assert_null(value_of(&f, "HUFU_HOST"));
+    assert_null(value_of(&f, "HUFU_LEDGER"));
     assert_int_equal(f.n, 10);
     fields_done(&f);
     r.actor = 0; /* root */
-    assert_int_equal(fields_build(&r, "", &f), 0);
+    assert_int_equal(fields_build(&r, "", "", &f), 0);
     expect(&f, "HUFU_ACTOR", "0");
 }
 

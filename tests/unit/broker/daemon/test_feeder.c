@@ -1,4 +1,4 @@
-// LINK: -Wl,--wrap=sd_journal_sendv -Wl,--wrap=access
+// LINK: -Wl,--wrap=sd_journal_sendv -Wl,--wrap=access -Wl,--wrap=pthread_cond_timedwait
 // LAYERS: test_support
 #include "broker/daemon/feeder.h"
 #include "tests/unit/support/folder.h"
@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LEDGER "00112233445566778899aabbccddeeff"
+
 /* journald, as far as the feeder sees it. */
 static struct {
     pthread_mutex_t lock;
@@ -21,9 +23,11 @@ static struct {
     size_t n;
     int errors;      /* the next so many records are refused */
     bool hang, hung; /* the next record is taken, and its sender waits */
+    bool relents;    /* as soon as somebody waits with patience */
     bool absent;     /* no socket */
-    unsigned looked; /* how often one was looked for */
+    size_t looked;   /* how often one was looked for */
     char host[64];   /* of the last record */
+    char ledger[64];
 } journal = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 int __real_access(const char *path, int mode);
@@ -42,15 +46,13 @@ int __wrap_access(const char *path, int mode)
     return absent ? -1 : 0;
 }
 
-static void note_host(const struct iovec *v, int n)
+static void note(const struct iovec *v, int n, const char *field, char text[static 64])
 {
-    static const char field[] = "HUFU_HOST=";
-    size_t used = sizeof(field) - 1;
+    size_t used = strlen(field);
 
     for (int i = 0; i < n; i++)
         if (v[i].iov_len > used && memcmp(v[i].iov_base, field, used) == 0)
-            (void)snprintf(journal.host, sizeof(journal.host), "%.*s", (int)(v[i].iov_len - used),
-                           (const char *)v[i].iov_base + used);
+            (void)snprintf(text, 64, "%.*s", (int)(v[i].iov_len - used), (const char *)v[i].iov_base + used);
 }
 
 static uint64_t sequence_of(const struct iovec *v, int n)
@@ -79,7 +81,8 @@ int __wrap_sd_journal_sendv(const struct iovec *v, int n)
         r = -ECONNREFUSED;
     } else {
         journal.sequences[journal.n++] = sequence_of(v, n);
-        note_host(v, n);
+        note(v, n, "HUFU_HOST=", journal.host);
+        note(v, n, "HUFU_LEDGER=", journal.ledger);
     }
     if (journal.hang) {
         journal.hung = true;
@@ -109,6 +112,15 @@ static void journal_hang(bool hang)
     (void)pthread_mutex_unlock(&journal.lock);
 }
 
+int __real_pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until);
+int __wrap_pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until);
+int __wrap_pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until)
+{
+    if (journal.relents)
+        journal_hang(false);
+    return __real_pthread_cond_timedwait(c, m, until);
+}
+
 static void journal_await_hung(bool hung)
 {
     (void)pthread_mutex_lock(&journal.lock);
@@ -125,22 +137,12 @@ static void journal_set(bool absent, int errors)
     (void)pthread_mutex_unlock(&journal.lock);
 }
 
-static size_t journal_n(void)
+static size_t journal_count(const size_t *counter)
 {
     size_t n;
 
     (void)pthread_mutex_lock(&journal.lock);
-    n = journal.n;
-    (void)pthread_mutex_unlock(&journal.lock);
-    return n;
-}
-
-static unsigned journal_looked(void)
-{
-    unsigned n;
-
-    (void)pthread_mutex_lock(&journal.lock);
-    n = journal.looked;
+    n = *counter;
     (void)pthread_mutex_unlock(&journal.lock);
     return n;
 }
@@ -148,7 +150,7 @@ static unsigned journal_looked(void)
 /* From `first` on, each once and in order. */
 static void expect_in_order(size_t from, uint64_t first, size_t n)
 {
-    assert_int_equal(journal_n(), from + n);
+    assert_int_equal(journal_count(&journal.n), from + n);
     for (size_t i = 0; i < n; i++)
         assert_int_equal(journal.sequences[from + i], first + i);
 }
@@ -222,7 +224,7 @@ static void commit(struct desk *d, unsigned n)
 
 static void start(struct desk *d)
 {
-    assert_int_equal(feeder_start(d->store, "db01", &d->feeder), 0);
+    assert_int_equal(feeder_start(d->store, "db01", LEDGER, &d->feeder), 0);
 }
 
 /* Milliseconds that stopping took. */
@@ -263,6 +265,7 @@ static void test_another_host(void **state)
     journal_await(2);
     (void)stop(d);
     assert_string_equal(journal.host, "db02");
+    assert_string_equal(journal.ledger, LEDGER);
 }
 
 static void test_goes_on_where_it_was(void **state)
@@ -306,6 +309,23 @@ static void test_journal_hangs(void **state)
     expect_in_order(1, 1, 101); /* the first one twice, none not at all */
 }
 
+/* What was committed just before is handed over: the last checkpoint is among it. */
+static void test_hands_over_at_stop(void **state)
+{
+    struct desk *d = *state;
+
+    journal_hang(true);
+    start(d);
+    commit(d, 1);
+    journal_await_hung(true);
+    commit(d, 20);
+    journal.relents = true; /* once stopping has begun */
+    assert_true(stop(d) < 1000);
+    journal.relents = false;
+    expect_in_order(0, 1, 21);
+    assert_int_equal(store_fed(d->store), 21);
+}
+
 /* Refused records are sent again, and none of them is passed over. */
 static void test_journal_refuses(void **state)
 {
@@ -327,9 +347,9 @@ static void test_journal_absent(void **state)
     journal_set(true, 0);
     commit(d, 3);
     start(d);
-    while (journal_looked() == 0)
+    while (journal_count(&journal.looked) == 0)
         (void)usleep(1000);
-    assert_int_equal(journal_n(), 0);
+    assert_int_equal(journal_count(&journal.n), 0);
     assert_int_equal(store_fed(d->store), 0);
     assert_true(stop(d) < 1000); /* although it waits before the next try */
     journal_set(false, 0);
@@ -365,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_another_host, setup, teardown),
         cmocka_unit_test_setup_teardown(test_goes_on_where_it_was, setup, teardown),
         cmocka_unit_test_setup_teardown(test_journal_hangs, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_hands_over_at_stop, setup, teardown),
         cmocka_unit_test_setup_teardown(test_journal_refuses, setup, teardown),
         cmocka_unit_test_setup_teardown(test_journal_absent, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stop_when_idle, setup, teardown),

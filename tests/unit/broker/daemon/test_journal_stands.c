@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define LEDGER "00112233445566778899aabbccddeeff"
+
 /*
  * The real libsystemd against a socket that nobody reads, in a mount namespace of the test's own: after a
  * while the kernel makes its sender wait, as a journald does that hangs.
@@ -96,7 +98,8 @@ static bool take_sequence(int fd, uint64_t *sequence)
     at = strstr(text, "\nHUFU_SEQUENCE=");
     if (!at || sscanf(at, "\nHUFU_SEQUENCE=%lu", sequence) != 1)
         return false;
-    return strstr(text, "SYSLOG_IDENTIFIER=hufud\n") && !strstr(text, "CODE_FILE=");
+    return strstr(text, "SYSLOG_IDENTIFIER=hufud\n") && strstr(text, "HUFU_LEDGER=" LEDGER "\n") &&
+           !strstr(text, "CODE_FILE=");
 }
 
 static void test_socket_that_nobody_reads(void **state)
@@ -112,7 +115,7 @@ static void test_socket_that_nobody_reads(void **state)
 
     assert_int_equal(store_create(&options, error), 0);
     assert_int_equal(store_open(&options, &s, error), 0);
-    assert_int_equal(feeder_start(s, "db01", &f), 0);
+    assert_int_equal(feeder_start(s, "db01", LEDGER, &f), 0);
     commit(s, n);
     stalled = await_stall(s);
     assert_in_range(stalled, 1, n - 1);
@@ -126,7 +129,7 @@ static void test_socket_that_nobody_reads(void **state)
     options.path = folder_path(*state, "hufu.db");
     assert_int_equal(store_open(&options, &s, error), 0);
     assert_int_equal(store_fed(s), stalled);
-    assert_int_equal(feeder_start(s, "db01", &f), 0);
+    assert_int_equal(feeder_start(s, "db01", LEDGER, &f), 0);
     while (next <= n + 10) {
         assert_true(take_sequence(fd, &sequence));
         assert_true(sequence <= next); /* nothing was passed over */
