@@ -20,6 +20,7 @@ const struct doctor_row doctor_checks[] = {
     {"processes", check_processes},
     {"time", check_time},
     {"records", check_records},
+    {"ledger", check_ledger},
     {"recording", check_recording},
     {"register", check_register},
     {NULL, NULL},

@@ -27,6 +27,7 @@ doctor_check check_kernel;    /* what is needed of the kernel and of logind */
 doctor_check check_processes; /* does anybody run here without a session */
 doctor_check check_time;      /* clock, and how old news may be */
 doctor_check check_records;   /* journal, copies elsewhere, auditd */
+doctor_check check_ledger;    /* is it signed, and can it leave what is old */
 doctor_check check_recording; /* does recording have what it takes */
 doctor_check check_register;  /* whose papers lapsed although a grant is in force */
 

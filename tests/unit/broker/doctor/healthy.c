@@ -149,6 +149,8 @@ static void put_files(struct patient *p)
     patient_put(p, "/proc/self/mounts", "proc /proc proc rw 0 0\n");
     patient_put(p, "/proc/sys/kernel/osrelease", "6.18.0\n");
     patient_put(p, "/var/lib/hufu/hufu.db", "");
+    patient_put(p, "/var/lib/hufu/ledger.key", "");
+    healthy_give(p, "/var/lib/hufu/ledger.key", 0600);
     healthy_give(p, "/var/lib/hufu", 0700);
     patient_put(p, "/var/lib/hufu-anchor/anchor", "");
     healthy_give(p, "/var/lib/hufu-anchor", 0700);
