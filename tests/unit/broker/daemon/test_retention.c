@@ -154,6 +154,31 @@ static void test_by_size(void **state)
     assert_int_equal(world_records(w, EVENT_LEDGER_KEY, "failure", NULL), 0);
 }
 
+static bool has_left_upto(struct world *w, void *userdata)
+{
+    return has_left(w, userdata) && store_ledger_first(w->broker->store) > *(uint64_t *)userdata;
+}
+
+/* Without a limit of size. What came too late to be old enough stays. */
+static void test_by_age_alone(void **state)
+{
+    struct world *w = *state;
+    uint64_t old;
+
+    write_many(w, MANY);
+    feed_all(w);
+    old = store_head(w->broker->store).sequence;
+    configure(w, "keep = 1h\n", false);
+    world_for(w, 1500);
+    assert_int_equal(w->broker->about.n_segments, 0);
+    configure(w, "keep = 2s\n", false);
+    assert_int_equal(w->broker->config->keep_size, 0);
+    world_until(w, has_left_upto, &old);
+    assert_sealed(w, &w->broker->about.segments[0]);
+    assert_true(w->broker->about.segments[0].last >= old);
+    assert_true(store_ledger_first(w->broker->store) <= store_head(w->broker->store).sequence);
+}
+
 /* An archive that does not take it: nothing leaves, and somebody is told. */
 static void test_archive_away(void **state)
 {
@@ -218,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_by_size, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_by_age_alone, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_archive_away, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_what_has_to_stay, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_of_a_live_session, world_setup, world_teardown),
