@@ -8,6 +8,8 @@
 #include <string.h>
 
 #define GATED_UID_USUAL "20000-29999"
+#define RESERVE_USUAL   "64M"
+#define REVIEW_USUAL    "31d"
 
 /* "A,B": names, none empty. */
 static bool is_list_of_names(const char *text)
@@ -57,6 +59,20 @@ enum exit_code setup_check_options(const struct cli *cli, const struct setup *s)
     return EXIT_DONE;
 }
 
+/* What the defaults are is written down, so that whoever reads the file sees what there is to decide. */
+static void write_records(struct buf *b)
+{
+    buf_puts(
+        b, "\n[ledger]\n# Room that is set aside for the day when the disk is full; without it nobody gated "
+           "gets in.\n");
+    buf_puts(b, "reserve = " RESERVE_USUAL "\n");
+    buf_puts(b,
+             "# Records older than this leave the ledger, with a signed head. Without it all stay for ever.\n"
+             "#keep = 1095d\n");
+    buf_puts(b, "\n[review]\n# How long after a review the next one is due; or none.\n");
+    buf_puts(b, "every = " REVIEW_USUAL "\n");
+}
+
 char *setup_write_broker_conf(const struct setup *s)
 {
     cleanup_buf struct buf b = BUF_INIT;
@@ -73,6 +89,7 @@ char *setup_write_broker_conf(const struct setup *s)
         &b,
         "\n[directory]\n# Longest time without news of revocations, after which gated logins are refused.\n");
     buf_printf(&b, "status-max-age = %s\n", s->standalone ? "none" : s->status_max_age);
+    write_records(&b);
     buf_printf(&b, "\n[texts]\nlanguage = %s\n", s->language ? s->language : "en");
     return buf_steal_text(&b);
 }

@@ -20,7 +20,7 @@ def small(fresh_site):
         f"mkdir {SMALL} && mount -t tmpfs -o size=12m tmpfs {SMALL} && mkdir -m 1777 {SMALL}/others && rm /var/lib/hufu/reserve"
         f" && cp -a /var/lib/hufu {SMALL}/ && mount --bind {SMALL}/hufu /var/lib/hufu"
     )
-    box.sh("printf '\\n[ledger]\\nreserve = 2M\\n' >>/etc/hufu/hufud.conf; systemctl start hufud")
+    box.sh("sed -i 's/^reserve = .*/reserve = 2M/' /etc/hufu/hufud.conf; systemctl start hufud")
     box.until("hufuctl status")
     assert room(site) == ("ample", RESERVE)
     assert int(box.sh("stat -c %b /var/lib/hufu/reserve")) * 512 == RESERVE

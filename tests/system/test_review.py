@@ -137,7 +137,7 @@ def test_what_is_not_signed(lived):
 def test_overdue(lived):
     """Two seconds are too long here; a sign-off helps for as long."""
     box = lived.box
-    box.sh("cp /etc/hufu/hufud.conf /root/kept && printf '[review]\\nevery = 2s\\n' >>/etc/hufu/hufud.conf && systemctl reload hufud")
+    box.sh("cp /etc/hufu/hufud.conf /root/kept && sed -i 's/^every = .*/every = 2s/' /etc/hufu/hufud.conf && systemctl reload hufud")
     found = box.until(lambda: [f for f in lived.ctl("status")["findings"] if f["subject"] == "review"])
     assert found[0]["severity"] in ("warning", "problem") and "hufuctl review" in found[0]["message"]
     assert "review-overdue" in box.run("hufuctl --json doctor").out

@@ -67,7 +67,7 @@ def test_no_record_no_session(fresh_site):
         "rm /var/lib/hufu/reserve; cp -a /var/lib/hufu /var/lib/hufu.copy && mount -t tmpfs -o size=8m tmpfs /var/lib/hufu && cp -a /var/lib/hufu.copy/. /var/lib/hufu/"
         " && chown --reference=/var/lib/hufu.copy /var/lib/hufu && chmod --reference=/var/lib/hufu.copy /var/lib/hufu"
     )
-    box.sh("printf '\\n[ledger]\\nreserve = 1M\\n' >>/etc/hufu/hufud.conf; systemctl start hufud")
+    box.sh("sed -i 's/^reserve = .*/reserve = 1M/' /etc/hufu/hufud.conf; systemctl start hufud")
     box.until("hufuctl status")
     assert site.ssh().ok
     box.run("cat /dev/zero > /var/lib/hufu/full")

@@ -56,15 +56,16 @@ static int keep(void *target, const char *value, char *reason)
     return 0;
 }
 
-static void assert_broker_conf(const struct setup *s, const char *const expected[5])
+static void assert_broker_conf(const struct setup *s, const char *const expected[7])
 {
     static const struct conf_key keys[] = {
         {"host", "host", keep, 1},      {"host", "groups", keep, 0},
         {"gate", "gated-uid", keep, 1}, {"directory", "status-max-age", keep, 1},
+        {"ledger", "reserve", keep, 1}, {"review", "every", keep, 1},
         {"texts", "language", keep, 0}, {NULL, NULL, NULL, 0},
     };
     cleanup_free char *text = setup_write_broker_conf(s);
-    struct value values[5] = {0};
+    struct value values[7] = {0};
     struct value *next = values;
     struct conf_error error = {0};
 
@@ -79,14 +80,14 @@ static void test_broker_conf(void **state)
 {
     (void)state;
     assert_broker_conf(&(struct setup){.host = "db01", .standalone = true},
-                       (const char *const[]){"db01", "20000-29999", "none", "en", NULL});
-    assert_broker_conf(
-        &(struct setup){.host = "db01.finance.example",
-                        .groups = "databases,finance",
-                        .status_max_age = "24h",
-                        .gated_uid = "30000-30099",
-                        .language = "zh_CN"},
-        (const char *const[]){"db01.finance.example", "databases,finance", "30000-30099", "24h", "zh_CN"});
+                       (const char *const[]){"db01", "20000-29999", "none", "64M", "31d", "en", NULL});
+    assert_broker_conf(&(struct setup){.host = "db01.finance.example",
+                                       .groups = "databases,finance",
+                                       .status_max_age = "24h",
+                                       .gated_uid = "30000-30099",
+                                       .language = "zh_CN"},
+                       (const char *const[]){"db01.finance.example", "databases,finance", "30000-30099",
+                                             "24h", "64M", "31d", "zh_CN"});
 }
 
 static void test_reaper_conf(void **state)
