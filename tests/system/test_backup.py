@@ -88,6 +88,19 @@ def test_backup_and_what_is_in_it(fresh_site):
     assert said.code == 1 and "hufu.db" in said.err, said
 
 
+def test_checked_on_another_machine(fresh_site, fresh_box):
+    """Where nothing is set up, no broker runs, and by somebody who may do no more than read it."""
+    made = back_up(fresh_site, "/root/b")
+    fresh_site.box.sh("tar -C /root -cf /root/b.tar b")
+    fresh_box.put("/srv/b.tar", fresh_site.box.get("/root/b.tar"))
+    fresh_box.sh("cd /srv && tar -xf b.tar && chown -R nobody b")
+    said = fresh_box.run("hufuctl --json restore /srv/b --check", user="nobody")
+    found = json.loads(said.out)
+    assert said.ok and found["host"] == HOST and found["last"] == made["sequence"] and not found["restored"]
+    assert fresh_box.run("hufuctl restore /srv/b", user="nobody").code == 6
+    assert not fresh_box.run("ls /var/lib/hufu/hufu.db").ok
+
+
 def test_restore(fresh_site):
     site, box = fresh_site, fresh_site.box
     box.account("jane")

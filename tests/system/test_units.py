@@ -43,6 +43,17 @@ def test_what_the_kernel_holds_of_it(site):
     assert "DevicePolicy=closed" in devices and "char-pts w" in devices and "char-tty w" in devices
 
 
+def test_folders_of_its_own(site):
+    """The store, and apart from it the anchor that tells an older one: nobody else's, and all that hufud may write of /var/lib."""
+    box = site.box
+    inside = f"nsenter -t {site.daemon_pid('hufud')} -m"
+    assert set(box.sh("systemctl show -P StateDirectory hufud").split()) == {"hufu", "hufu-anchor"}
+    for folder in ("/var/lib/hufu", "/var/lib/hufu-anchor"):
+        assert box.sh(f"stat -c '%a %U %G' {folder}").strip() == "700 hufu hufu"
+        box.sh(f"{inside} touch {folder}/x && rm {folder}/x")
+    assert box.sh("stat -c '%a %U %G' /var/lib/hufu-anchor/anchor").strip() == "600 hufu hufu"
+
+
 def scope(box, pid):
     return box.sh(f"cat /proc/{pid}/cgroup").split("::")[1]
 
