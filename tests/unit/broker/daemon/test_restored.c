@@ -2,6 +2,8 @@
 
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
+#include "broker/store/anchor.h"
+#include "broker/trust/digest.h"
 #include "tests/unit/broker/daemon/world.h"
 #include "tests/unit/unit.h"
 
@@ -30,6 +32,14 @@ static void keep(struct world *w)
 {
     copy(world_path(w, "hufu.db"), world_path(w, "aside.db"));
     copy(world_path(w, "hufu.db-wal"), world_path(w, "aside.db-wal"));
+}
+
+/* And the anchor, which is first: what is written meanwhile leaves it behind, as a kill does, and not ahead.
+ */
+static void keep_all(struct world *w)
+{
+    copy(world_path(w, "anchor"), world_path(w, "anchor.aside"));
+    keep(w);
 }
 
 static void put_back(struct world *w)
@@ -80,6 +90,12 @@ static void log_in_and_out(struct world *w)
     world_until(w, world_nobody_is_left, NULL);
 }
 
+static void log_nothing_but_refusals(struct world *w)
+{
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(asked(w), REASON_NO_GRANT);
+}
+
 /* A host with a counted grant of which one use is in the copy, and two were taken since. */
 static void make_restored(struct world *w)
 {
@@ -97,22 +113,26 @@ static void test_refused_until_confirmed(void **state)
 {
     struct world *w = *state;
     struct varlink_reply r;
+    json_int_t has;
 
     make_restored(w);
     assert_int_equal(asked(w), REASON_STORE_RESTORED);
-    assert_true(says(w, "hufuctl host confirm"));
+    assert_true(says(w, "hufuctl host confirm") && says(w, "is an older state"));
     assert_true(world_records(w, "store-restored", "failure", NULL) >= 1);
     r = world_call(w, "HostShow", NULL);
     assert_true(json_is_false(json_object_get(r.parameters, "confirmed")));
-    assert_true(json_integer_value(member(&r, "restored", "had")) >
-                json_integer_value(member(&r, "restored", "has")));
+    has = json_integer_value(member(&r, "restored", "has"));
+    assert_true(json_integer_value(member(&r, "restored", "had")) > has);
     assert_int_equal(json_integer_value(member(&r, "restored", "counted_grants")), 1);
     varlink_reply_done(&r);
-    /* It stays so, whatever is written meanwhile. */
+    /* It stays so, whatever is written meanwhile; and where it was put back to is what is told. */
     for (int i = 0; i < 30; i++)
         assert_int_equal(asked(w), REASON_STORE_RESTORED);
     world_restart(w);
     assert_int_equal(asked(w), REASON_STORE_RESTORED);
+    r = world_call(w, "HostShow", NULL);
+    assert_int_equal(json_integer_value(member(&r, "restored", "has")), has);
+    varlink_reply_done(&r);
 }
 
 /* Uses that were taken after the copy cannot be counted: none is given. */
@@ -181,6 +201,22 @@ static bool is_settled(struct world *w, void *userdata)
     return s->settled;
 }
 
+/* The same, if it comes only after the next start. */
+static void test_a_grant_after_a_restart(void **state)
+{
+    struct world *w = *state;
+    struct varlink_reply r;
+
+    keep(w);
+    log_nothing_but_refusals(w);
+    put_back(w);
+    r = confirm(w, false);
+    varlink_reply_done(&r);
+    world_restart(w);
+    world_grant(w, (struct grant_plan){.uses = "1 per-host"});
+    assert_int_equal(asked(w), REASON_USES_EXHAUSTED);
+}
+
 /* Who is in stays in, as long as their grant lets them. */
 static void test_sessions_live_on(void **state)
 {
@@ -224,6 +260,63 @@ static void test_numbers_of_sessions_go_on(void **state)
     v = visitor_new();
     assert_true(world_log_in(w, &v) > 1000001);
     visitor_end(&v);
+}
+
+static void test_numbers_go_on_after_a_restart(void **state)
+{
+    struct world *w = *state;
+    struct varlink_reply r;
+    struct visitor v = visitor_new();
+
+    world_grant(w, many);
+    keep(w);
+    log_in_and_out(w);
+    put_back(w);
+    r = confirm(w, true);
+    varlink_reply_done(&r);
+    world_restart(w);
+    assert_true(world_log_in(w, &v) > 1000000);
+    visitor_end(&v);
+}
+
+/* The store has come farther than the anchor, by another way: both were rolled back once, and one is put
+ * back. */
+static void test_another_history(void **state)
+{
+    struct world *w = *state;
+
+    keep_all(w);
+    log_nothing_but_refusals(w);
+    world_stop(w);
+    copy(world_path(w, "anchor"), world_path(w, "anchor.first"));
+    copy(world_path(w, "anchor.aside"), world_path(w, "anchor"));
+    copy(world_path(w, "aside.db"), world_path(w, "hufu.db"));
+    copy(world_path(w, "aside.db-wal"), world_path(w, "hufu.db-wal"));
+    world_start(w);
+    world_grant(w, many);
+    for (int i = 0; i < 3; i++)
+        log_in_and_out(w);
+    world_stop(w);
+    copy(world_path(w, "anchor.first"), world_path(w, "anchor"));
+    world_start(w);
+    assert_int_equal(asked(w), REASON_STORE_RESTORED);
+    assert_true(says(w, "has other records"));
+}
+
+/* A store that was made anew, where another one had been. */
+static void test_another_store(void **state)
+{
+    static const struct anchor_mark other = {.ledger = "ffffffffffffffffffffffffffffffff"};
+    struct world *w = *state;
+    struct anchor *a;
+
+    world_grant(w, many);
+    world_stop(w);
+    assert_int_equal(anchor_make(world_path(w, "anchor"), digest_sha256, &other, &a), 0);
+    anchor_free(a);
+    world_start(w);
+    assert_int_equal(asked(w), REASON_STORE_RESTORED);
+    assert_true(says(w, "is another one"));
 }
 
 static void test_lost_anchor(void **state)
@@ -273,8 +366,7 @@ static void test_not_noticed_falsely(void **state)
     world_grant(w, many);
     world_restart(w);
     assert_int_equal(asked(w), REASON_OK);
-    keep(w); /* as a kill leaves them, with the anchor */
-    copy(world_path(w, "anchor"), world_path(w, "anchor.aside"));
+    keep_all(w); /* as a kill leaves them */
     world_stop(w);
     copy(world_path(w, "anchor.aside"), world_path(w, "anchor"));
     copy(world_path(w, "aside.db"), world_path(w, "hufu.db"));
@@ -293,6 +385,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_grant_from_afterwards, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_sessions_live_on, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_numbers_of_sessions_go_on, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_numbers_go_on_after_a_restart, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_grant_after_a_restart, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_another_history, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_another_store, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_lost_anchor, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_not_noticed_falsely, world_setup, world_teardown),
     };
