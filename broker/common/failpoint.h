@@ -36,6 +36,14 @@
     ROW(STORE_DISPATCHED, "store-dispatched") \
     ROW(ANCHOR_SETTING, "anchor-setting") /* committed, and the anchor is behind */ \
     ROW(ANCHOR_SET, "anchor-set") \
+    ROW(ANCHOR_MAKING, "anchor-making") /* of a new store */ \
+    ROW(ANCHOR_MADE, "anchor-made") /* it is there, and the store does not know that it had one */ \
+    /* a copy of the store */ \
+    ROW(BACKUP_BEGUN, "backup-begun") \
+    ROW(BACKUP_STEPPED, "backup-stepped") /* some of its pages */ \
+    ROW(BACKUP_MARKED, "backup-marked") /* all of it, under another name and not synced */ \
+    ROW(BACKUP_PLACING, "backup-placing") \
+    ROW(BACKUP_PLACED, "backup-placed") /* it has its name, and no record */ \
     ROW(STORE_TRIMMING, "store-trimming") /* the log is about to be copied into the main file */ \
     ROW(STORE_TRIMMED, "store-trimmed") \
     ROW(STORE_SETTLING, "store-settling") /* at stop */ \

@@ -1,5 +1,6 @@
 #include "broker/store/backup.h"
 
+#include "broker/common/failpoint.h"
 #include "broker/common/files.h"
 #include "broker/store/past.h"
 #include "broker/store/sql.h"
@@ -113,6 +114,7 @@ static int open_copy(struct backup *b, sqlite3 *from)
         return r;
     }
     (void)close(fd);
+    FAILPOINT(BACKUP_BEGUN);
     r = sql_open(b->temporary, SQLITE_OPEN_READWRITE, &b->to);
     if (r == 0)
         r = sql_exec(b->to, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
@@ -134,6 +136,7 @@ static int settle_copy(struct backup *b)
         r = sql_exec(b->to, "PRAGMA wal_checkpoint(TRUNCATE);");
     if (r < 0)
         return r;
+    FAILPOINT(BACKUP_MARKED);
     b->made.sequence = head.sequence;
     memcpy(b->made.hash, head.hash, sizeof(head.hash));
     (void)sqlite3_db_config(b->to, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
@@ -167,8 +170,10 @@ static int put_in_place(struct backup *b)
     r = hash_file(b, fd);
     if (r < 0)
         return r;
+    FAILPOINT(BACKUP_PLACING);
     if (renameat2(AT_FDCWD, b->temporary, AT_FDCWD, b->path, RENAME_NOREPLACE) < 0)
         return -errno;
+    FAILPOINT(BACKUP_PLACED);
     return files_sync_folder(b->path);
 }
 
@@ -233,6 +238,7 @@ void backup_step(struct backup *b, sqlite3 *from)
         return;
     }
     code = sqlite3_backup_step(b->copy, STEP_PAGES);
+    FAILPOINT(BACKUP_STEPPED);
     if (code == SQLITE_OK)
         return;
     r = code == SQLITE_DONE ? 0 : sql_error(b->to, code);

@@ -231,8 +231,12 @@ void past_note(struct past *p, const struct committer *c)
         return;
     }
     /* The anchor before the fact: killed in between, the next start finds what it expects. */
-    if (p->first && make_anew(p, &c->head) < 0)
-        return;
+    if (p->first) {
+        FAILPOINT(ANCHOR_MAKING);
+        if (make_anew(p, &c->head) < 0)
+            return;
+        FAILPOINT(ANCHOR_MADE);
+    }
     if (!p->anchored)
         (void)meta_write(c->db, META_ANCHORED, "yes");
 }

@@ -3,8 +3,10 @@
 #include "tests/crash/clients.h"
 #include "tests/crash/load.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* What operators do at the control socket. */
 
@@ -272,6 +274,41 @@ static void look(struct client *c, bool sign)
         json_decref(reply);
 }
 
+static unsigned count_files(const char *folder)
+{
+    DIR *d = opendir(folder);
+    const struct dirent *e;
+    unsigned n = 0;
+
+    must(d != NULL);
+    while ((e = readdir(d)))
+        n += e->d_name[0] != '.';
+    must(closedir(d) == 0);
+    return n;
+}
+
+/* What an earlier life left half made is gone by then. */
+static void back_up(struct client *c)
+{
+    struct lane *l = c->lane;
+    struct stat st;
+    json_t *reply;
+
+    if (control_ask(l, -1, "Backup", json_object(), &reply) < 0)
+        return;
+    if (is_error(reply, "")) {
+        refuse_stop(l, reply);
+        return;
+    }
+    if (stat(json_string_value(json_object_get(reply, "path")), &st) < 0 ||
+        st.st_size != json_integer_value(json_object_get(reply, "size")))
+        lane_violation(l, "of the store there is no copy: %s", json_dumps(reply, 0));
+    if (count_files(lane_path(l, "state/backup")) != 1)
+        lane_violation(l, "more lies there than the last copy of the store");
+    atomic_fetch_add(&l->totals->orders, 1);
+    json_decref(reply);
+}
+
 void orders_step(struct client *c)
 {
     unsigned person = (unsigned)lane_draw(&c->random, FACTS_PERSONS);
@@ -287,10 +324,12 @@ void orders_step(struct client *c)
         take_grant(c, person, true);
     else if (x < 75)
         take_grant(c, person, false);
-    else if (x < 87)
+    else if (x < 83)
         end_session(c);
-    else if (x < 95)
+    else if (x < 90)
         replace_trust(c);
+    else if (x < 93)
+        look(c, x < 92);
     else
-        look(c, x < 99);
+        back_up(c);
 }

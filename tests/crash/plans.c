@@ -23,6 +23,8 @@ enum plan_kind plan_kind_of(enum failpoint at)
         return PLAN_CREATE;
     case FAILPOINT_TRUST_SEEDING:
     case FAILPOINT_TRUST_SEEDED:
+    case FAILPOINT_ANCHOR_MAKING:
+    case FAILPOINT_ANCHOR_MADE:
         return PLAN_FIRST_START;
     case FAILPOINT_MIGRATE_BEGUN:
     case FAILPOINT_MIGRATE_STEPPED:
@@ -54,6 +56,11 @@ static unsigned patience_ms(enum failpoint at)
     case FAILPOINT_CHECKPOINT_WRITTEN:
     case FAILPOINT_TRUST_CHANGED:
     case FAILPOINT_UNLOCK_WRITTEN:
+    case FAILPOINT_BACKUP_BEGUN:
+    case FAILPOINT_BACKUP_STEPPED:
+    case FAILPOINT_BACKUP_MARKED:
+    case FAILPOINT_BACKUP_PLACING:
+    case FAILPOINT_BACKUP_PLACED:
         return 400;
     default:
         return 100;
