@@ -40,6 +40,7 @@ static enum exit_code sign(const struct cli *cli, const struct sign_off *x)
 {
     char from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE];
     cleanup_json json_t *reply = NULL;
+    const char *reviewed;
     enum exit_code code;
 
     when_format(x->from, from);
@@ -54,6 +55,11 @@ static enum exit_code sign(const struct cli *cli, const struct sign_off *x)
         return call_print_json(cli, reply);
     (void)fprintf(cli->out, _("Signed off: the review from %s to %s with SHA-256 %s.\n"), from, until,
                   x->sha256);
+    reviewed = json_string_value(json_object_get(reply, "reviewed_until"));
+    if (reviewed && strcmp(reviewed, from) < 0)
+        (void)fprintf(cli->out,
+                      _("What came between %s and %s is still to be reviewed, and this period with it.\n"),
+                      reviewed, from);
     return EXIT_DONE;
 }
 

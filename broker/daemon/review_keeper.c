@@ -33,12 +33,18 @@ int review_keeper_load(struct broker *b)
     return store_read(b->store, &first, on_first_row, b);
 }
 
-/* An older period that is signed off late does not put the next one off. */
+/* An older period that is signed off late does not put the next one off, and neither does a later one that
+ * leaves out what came in between. */
+static bool goes_on(const struct review_keeper *k, const struct sign_off *x)
+{
+    return x->until > k->reviewed_until && (k->reviewed_until == 0 || x->from <= k->reviewed_until);
+}
+
 void review_keeper_write(const struct broker *b, const struct sign_off *x, struct store_txn *t)
 {
     char text[WHEN_TEXT_SIZE];
 
-    if (x->until <= b->review.reviewed_until)
+    if (!goes_on(&b->review, x))
         return;
     when_format(x->until, text);
     store_txn_meta(t, META, text);
@@ -46,7 +52,7 @@ void review_keeper_write(const struct broker *b, const struct sign_off *x, struc
 
 void review_keeper_signed(struct broker *b, const struct sign_off *x)
 {
-    if (x->until > b->review.reviewed_until)
+    if (goes_on(&b->review, x))
         b->review.reviewed_until = x->until;
 }
 

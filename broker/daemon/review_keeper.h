@@ -10,7 +10,7 @@
  * meta "reviewed-until"; the sign-offs themselves are records. */
 
 struct review_keeper {
-    when_t reviewed_until; /* of all periods that were signed off, the latest end; 0: none was */
+    when_t reviewed_until; /* end of the periods that were signed off, as far as they join; 0: none was */
     when_t first_record;   /* 0: not known yet */
 };
 

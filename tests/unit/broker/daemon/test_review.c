@@ -119,6 +119,13 @@ static void test_overdue(void **state)
     assert_string_equal(overdue(w), "warning");
     world_restart(w);
     assert_string_equal(overdue(w), "warning");
+    /* Nor does a later one that leaves out what came in between. */
+    r = world_call(w, "ReviewSign", period(clock_wall() - DAY, clock_wall(), ""));
+    assert_null(r.error);
+    varlink_reply_done(&r);
+    assert_string_equal(overdue(w), "warning");
+    world_restart(w);
+    assert_string_equal(overdue(w), "warning");
     r = world_call(w, "ReviewSign", period(begin, clock_wall(), ""));
     assert_null(r.error);
     varlink_reply_done(&r);
