@@ -71,7 +71,7 @@ struct chain_options {
     size_t n_pinned;
     const char *const *named; /* of keys that are known to be the ledger's without pinning */
     size_t n_named;
-    const struct sealed_segment *segments;
+    const struct sealed_segment *segments; /* looked at by chain_new() alone */
     size_t n_segments;
     const struct chain_witness *witnesses; /* by sequence; borrowed until the end */
     size_t n_witnesses;

@@ -162,6 +162,8 @@ static int judge_segment(struct chain *c, const struct sealed_segment *s)
     if (e == 0) {
         c->begins = s->last + 1;
         memcpy(c->joined, s->hash, RECORD_HASH_SIZE);
+        c->sealed = *s;
+        c->sealed.sealed = NULL;
         chain_remember(c, s->last, s->hash);
     }
     checkpoint_done(&p);
@@ -173,10 +175,10 @@ static int judge_segment(struct chain *c, const struct sealed_segment *s)
 void chain_note_trim(struct chain *c, const struct record *r)
 {
     char hash[2 * RECORD_HASH_SIZE + 1], expected[200];
-    const struct sealed_segment *last = c->o.n_segments > 0 ? &c->o.segments[c->o.n_segments - 1] : NULL;
+    const struct sealed_segment *last = &c->sealed;
     int length;
 
-    if (!last)
+    if (last->last == 0)
         return;
     ident_format_hex(last->hash, sizeof(last->hash), hash);
     length = snprintf(expected, sizeof(expected), "first=%" PRIu64 " last=%" PRIu64 " hash=%s ", last->first,
@@ -191,5 +193,7 @@ int chain_judge_segments(struct chain *c)
 
     for (size_t i = 0; i < c->o.n_segments && e == 0; i++)
         e = judge_segment(c, &c->o.segments[i]);
+    c->o.segments = NULL;
+    c->o.n_segments = 0;
     return e;
 }

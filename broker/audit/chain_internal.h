@@ -19,6 +19,7 @@ struct chain {
     struct remembered *memory;        /* of the last MEMORY records, by sequence */
     uint8_t joined[RECORD_HASH_SIZE]; /* what the first record was written behind */
     uint64_t begins;                  /* its sequence */
+    struct sealed_segment sealed;     /* the last one, without its text; last 0: none */
     char ledger[CHECKPOINT_LEDGER_SIZE];
     char (*learnt)[CHECKPOINT_KEY_SIZE]; /* named by the ledger itself */
     size_t n_learnt;

@@ -198,10 +198,27 @@ void sample_ledger_done(struct sample_ledger *l)
 
 /* ---- judging ---- */
 
+/* The segments are gone when the first record comes, as they are for whoever reads a stream. */
+static int begin(const struct chain_options *options, struct chain **ret)
+{
+    struct sealed_segment *lent = calloc(options->n_segments + 1, sizeof(*lent));
+    struct chain_options o = *options;
+    int r;
+
+    assert_non_null(lent);
+    if (o.n_segments > 0)
+        memcpy(lent, o.segments, o.n_segments * sizeof(*lent));
+    o.segments = lent;
+    r = chain_new(&o, ret);
+    memset(lent, 0, (o.n_segments + 1) * sizeof(*lent));
+    free(lent);
+    return r;
+}
+
 struct chain_report sample_ledger_judge(struct sample_ledger *l, const struct chain_options *options)
 {
     cleanup(chain_free_p) struct chain *c = NULL;
-    int r = chain_new(options, &c);
+    int r = begin(options, &c);
 
     for (size_t i = 0; i < l->n && r == 0; i++)
         r = chain_take(c, &l->rows[i]);
