@@ -45,7 +45,7 @@ static int put_forgeries(struct review_work *w, struct journal_reader *j)
     return r;
 }
 
-/* That the journal cannot be read is no reason to have no review; it is said aloud. */
+/* That the journal cannot be read is no reason to have no review; it is said aloud, and in it. */
 static enum exit_code look_for_forgeries(struct review_work *w)
 {
     const struct passwd *hufu = getpwnam("hufu");
@@ -54,18 +54,24 @@ static enum exit_code look_for_forgeries(struct review_work *w)
                                             .from_us = w->period.from * 1000000,
                                             .until_us = w->period.until * 1000000};
     cleanup(journal_close_p) struct journal_reader *j = NULL;
+    cleanup_free char *why = NULL;
     int r = hufu ? journal_open(&options, &j) : -ENODATA;
 
     if (r == 0)
         r = put_forgeries(w, j);
     if (r == -ENOMEM)
         return no_memory(w->cli);
-    if (r < 0)
-        (void)cli_fail(w->cli, EXIT_DONE,
-                       _("the journal cannot be read (%s), so nobody looked for forged records there; be in "
-                         "the group systemd-journal"),
-                       strerror(-r));
-    return EXIT_DONE;
+    if (r == 0)
+        return EXIT_DONE;
+    if (asprintf(&why,
+                 _("the journal cannot be read (%s), so nobody looked for forged records there; be in "
+                   "the group systemd-journal"),
+                 strerror(-r)) < 0) {
+        why = NULL;
+        return no_memory(w->cli);
+    }
+    (void)cli_fail(w->cli, EXIT_DONE, "%s", why);
+    return review_forgeries_unread(w->review, why) < 0 ? no_memory(w->cli) : EXIT_DONE;
 }
 
 /* ---- auditd ---- */
@@ -207,8 +213,13 @@ static enum exit_code read_register(struct review_work *w, const char *path)
 enum exit_code review_look_around(struct review_work *w, const struct review_sources *sources)
 {
     bool here = sources->files->count == 0;
-    enum exit_code code = here ? look_for_forgeries(w) : EXIT_DONE;
+    enum exit_code code = EXIT_DONE;
 
+    if (here)
+        code = look_for_forgeries(w);
+    else if (review_forgeries_unread(
+                 w->review, _("this review is made of export files, and the journals are on the hosts")) < 0)
+        code = no_memory(w->cli);
     if (code == EXIT_DONE && here)
         code = look_for_denied(w, sources->audit_log);
     else if (code == EXIT_DONE &&

@@ -228,6 +228,12 @@ static const json_t *find(const json_t *value, const char *path)
     return value;
 }
 
+static bool nobody_looked(const struct part *p, const json_t *review)
+{
+    return (p->columns == forged && json_is_string(find(review, "forged_unread"))) ||
+           (p->columns == denied && json_is_string(find(review, "denied.why")));
+}
+
 static int print_part(FILE *out, const struct part *p, size_t number, const json_t *review)
 {
     cleanup_json json_t *made = p->rows ? p->rows(review) : NULL;
@@ -238,7 +244,8 @@ static int print_part(FILE *out, const struct part *p, size_t number, const json
     (void)fprintf(out, "\n%zu. %s\n", number, _(p->heading));
     if (json_array_size(rows) > 0)
         return table_print(out, p->columns, p->n, rows);
-    text_print_wrapped(out, _(p->none));
+    text_print_wrapped(out,
+                       nobody_looked(p, review) ? _("Not known: nobody looked, see the end.") : _(p->none));
     return 0;
 }
 
@@ -276,8 +283,11 @@ static void print_count(FILE *out, const json_t *review, const char *label, cons
     const json_t *n = json_object_get(json_object_get(review, "summary"), name);
     size_t width = text_width(label);
 
-    (void)fprintf(out, "  %s%*s %6lld\n", label, (int)(width < 44 ? 44 - width : 0), "",
-                  (long long)json_integer_value(n));
+    (void)fprintf(out, "  %s%*s ", label, (int)(width < 44 ? 44 - width : 0), "");
+    if (json_is_integer(n))
+        (void)fprintf(out, "%6lld\n", (long long)json_integer_value(n));
+    else
+        (void)fprintf(out, "%6s\n", "?");
 }
 
 static void print_summary(FILE *out, const json_t *review)
@@ -297,11 +307,18 @@ static void print_summary(FILE *out, const json_t *review)
 
 static void print_notes(FILE *out, const json_t *review)
 {
+    const char *unread = json_string_value(find(review, "forged_unread"));
     const char *why = json_string_value(find(review, "denied.why"));
     json_int_t left_out = json_integer_value(find(review, "refusals.sources_left_out"));
     cleanup_buf struct buf b = BUF_INIT;
     cleanup_buf struct buf more = BUF_INIT;
+    cleanup_buf struct buf unknown = BUF_INIT;
 
+    if (unread) {
+        buf_printf(&unknown, _("Nothing is known about forged records: %s"), unread);
+        (void)fputc('\n', out);
+        print_sentence(out, &unknown);
+    }
     if (why) {
         buf_printf(&b, _("What the kernel denied is not part of this review: %s"), why);
         (void)fputc('\n', out);
@@ -316,19 +333,21 @@ static void print_notes(FILE *out, const json_t *review)
 }
 
 /* The period as it is in the value: what is printed above is local time. */
-static void print_sign_off(FILE *out, const json_t *review, const char *digest)
+static void print_sign_off(FILE *out, const json_t *review)
 {
     cleanup_free char *from = table_cell(find(review, "period.from"));
     cleanup_free char *until = table_cell(find(review, "period.until"));
 
-    if (!digest)
-        return;
-    (void)fprintf(out, "\n%s %s\n", _("SHA-256 of this review as JSON:"), digest);
-    (void)fprintf(out, "%s\n  hufuctl review sign --since %s --until %s REVIEW.json\n",
-                  _("Once you have read it, sign it off:"), from ? from : "-", until ? until : "-");
+    (void)fputc('\n', out);
+    text_print_wrapped(
+        out, _("What is signed off is a file. Write this review into one, read that, and sign it:"));
+    (void)fprintf(out,
+                  "  hufuctl --json review --html review.html \\\n    --since %s --until %s > review.json\n"
+                  "  hufuctl review sign review.json\n",
+                  from ? from : "-", until ? until : "-");
 }
 
-int review_text_print(FILE *out, const json_t *review, const char *digest)
+int review_text_print(FILE *out, const json_t *review)
 {
     cleanup_json json_t *local = NULL;
     int r = 0;
@@ -346,6 +365,6 @@ int review_text_print(FILE *out, const json_t *review, const char *digest)
     if (r < 0)
         return r;
     print_notes(out, local);
-    print_sign_off(out, review, digest);
+    print_sign_off(out, review);
     return 0;
 }

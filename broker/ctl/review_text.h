@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 /** The review (broker/review/review.h) as text for a terminal, complete: every row of it. Times are those of
- * the review's own offset. `digest` is the SHA-256 by which it is signed off, or NULL. 0, -EINVAL (not a
- * review), -ENOMEM. */
-int review_text_print(FILE *out, const json_t *review, const char *digest);
+ * the review's own offset. Ends with how a review of the same period becomes a file and is signed off. 0,
+ * -EINVAL (not a review), -ENOMEM. */
+int review_text_print(FILE *out, const json_t *review);
 
 #endif

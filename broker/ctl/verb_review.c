@@ -80,7 +80,7 @@ static enum exit_code print(const struct cli *cli, const struct review_options *
         (void)fputs(octets, cli->out);
     else if (o->html)
         (void)fprintf(cli->out, _("%s is written. SHA-256 of the review as JSON: %s\n"), o->html, sha256);
-    else if (review_text_print(cli->out, review, sha256) < 0)
+    else if (review_text_print(cli->out, review) < 0)
         return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
     return EXIT_DONE;
 }

@@ -99,6 +99,11 @@ static bool lacks_denied(const json_t *review)
     return !json_is_true(json_object_get(json_object_get(review, "denied"), "available"));
 }
 
+static bool lacks_forged(const json_t *review)
+{
+    return json_is_string(json_object_get(review, "forged_unread"));
+}
+
 size_t html_findings_count(const json_t *review, enum html_weight weight)
 {
     size_t count = 0;
@@ -108,7 +113,7 @@ size_t html_findings_count(const json_t *review, enum html_weight weight)
     if (weight == HTML_WEIGHT_DECIDE)
         count += gap_before(review) != NULL;
     if (weight == HTML_WEIGHT_KNOW)
-        count += lacks_denied(review);
+        count += (size_t)lacks_denied(review) + lacks_forged(review);
     return count;
 }
 
@@ -221,19 +226,29 @@ static void put_gap(struct html_page *p)
     end_row(p, _("Make a review of that time, too."), "reviews");
 }
 
-static void put_missing_denied(struct html_page *p)
+static void put_missing(struct html_page *p, const char *what, const char *why, const char *advice,
+                        const char *section)
 {
-    const char *why = html_member(json_object_get(p->review, "denied"), "why");
-
-    if (!lacks_denied(p->review))
-        return;
-    begin_row(p, HTML_WEIGHT_KNOW, 0, _("Accesses that the kernel denied are not part of this review"));
+    begin_row(p, HTML_WEIGHT_KNOW, 0, what);
     if (*why) {
         html_raw(p, "<small>");
         html_foreign(p, why);
         html_raw(p, "</small>");
     }
-    end_row(p, _("auditd is what records them."), "denied");
+    end_row(p, advice, section);
+}
+
+static void put_all_missing(struct html_page *p)
+{
+    if (lacks_forged(p->review))
+        put_missing(p, _("Nobody looked for records forged into the journal"),
+                    html_member(p->review, "forged_unread"),
+                    _("Make the review on the host, as root or as a member of systemd-journal."),
+                    "incidents");
+    if (lacks_denied(p->review))
+        put_missing(p, _("Accesses that the kernel denied are not part of this review"),
+                    html_member(json_object_get(p->review, "denied"), "why"),
+                    _("auditd is what records them."), "denied");
 }
 
 static void put_head(struct html_page *p)
@@ -263,6 +278,6 @@ void html_findings(struct html_page *p)
             put_gap(p);
         put_row(p, &questions[i]);
     }
-    put_missing_denied(p);
+    put_all_missing(p);
     html_raw(p, "</tbody></table>\n");
 }

@@ -72,6 +72,16 @@ void html_section_sudo(struct html_page *p)
     html_table(p, &table, html_rows(p->review, "sudo"));
 }
 
+static void put_unknown(struct html_page *p, const char *what, const char *why)
+{
+    html_raw(p, "<p class=\"none\">");
+    html_mark(p, HTML_MARK_LOOK, what);
+    html_raw(p, " ");
+    if (*why)
+        html_foreign(p, why);
+    html_raw(p, "</p>\n");
+}
+
 void html_section_denied(struct html_page *p)
 {
     static const struct html_column columns[] = {
@@ -85,15 +95,10 @@ void html_section_denied(struct html_page *p)
                                      .columns = columns,
                                      .n_columns = ARRAY_SIZE(columns)};
     const json_t *denied = json_object_get(p->review, "denied");
-    const char *why = html_member(denied, "why");
 
     if (!json_is_true(json_object_get(denied, "available"))) {
-        html_raw(p, "<p class=\"none\">");
-        html_mark(p, HTML_MARK_LOOK, _("Not known: nothing can be said about denied accesses."));
-        html_raw(p, " ");
-        if (*why)
-            html_foreign(p, why);
-        html_raw(p, "</p>\n");
+        put_unknown(p, _("Not known: nothing can be said about denied accesses."),
+                    html_member(denied, "why"));
         return;
     }
     html_table(p, &table, html_rows(denied, "items"));
@@ -151,7 +156,8 @@ void html_section_recordings(struct html_page *p)
                                      .n_columns = ARRAY_SIZE(columns),
                                      .first = html_is_gone};
 
-    html_paragraph(p, "note", _("On the host, hufuctl session replay NUMBER plays what was recorded of a session."));
+    html_paragraph(p, "note",
+                   _("On the host, hufuctl session replay NUMBER plays what was recorded of a session."));
     html_table(p, &table, html_rows(p->review, "recordings"));
 }
 
@@ -198,7 +204,11 @@ void html_section_incidents(struct html_page *p)
                                       .member = "forged",
                                       .columns = forged_columns,
                                       .n_columns = ARRAY_SIZE(forged_columns)};
+    const char *unread = html_member(p->review, "forged_unread");
 
     html_table(p, &incidents, html_rows(p->review, "incidents"));
-    html_table(p, &forged, html_rows(p->review, "forged"));
+    if (*unread && json_array_size(html_rows(p->review, "forged")) == 0)
+        put_unknown(p, _("Not known: nobody looked for forged records."), unread);
+    else
+        html_table(p, &forged, html_rows(p->review, "forged"));
 }

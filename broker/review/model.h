@@ -98,7 +98,7 @@ struct review {
     struct pool pool;
     bool out_of_memory;
     bool has_register;
-    const char *denied_why;
+    const char *denied_why, *forged_why;
     json_t *hosts;      /* name: sequence of the first record that was read, 0: none yet */
     json_t *vendors_of; /* staff: vendor */
     struct sessions sessions;

@@ -171,6 +171,12 @@ int review_denied_unavailable(struct review *v, const char *why)
     return outcome(v);
 }
 
+int review_forgeries_unread(struct review *v, const char *why)
+{
+    v->forged_why = model_text(v, why);
+    return outcome(v);
+}
+
 int review_add_forgery(struct review *v, const struct review_forgery *x)
 {
     model_append(v, v->forged,
@@ -274,19 +280,25 @@ static uint64_t unproven(const json_t *rows)
     return n;
 }
 
+/* None where nobody looked is not a count. */
+static json_t *looked_for(uint64_t n, const char *why_not)
+{
+    return n == 0 && why_not ? json_null() : json_integer((json_int_t)n);
+}
+
 static json_t *summary_json(const struct review *v, const json_t *value)
 {
     const json_t *sessions = json_object_get(value, "sessions");
 
-    return json_pack("{sI sI sI sI sI sI sI sI sI sI}", "sessions", (json_int_t)json_array_size(sessions),
-                     "people", (json_int_t)distinct(sessions, "staff"), "vendors",
-                     (json_int_t)distinct(sessions, "vendor"), "refusals",
-                     (json_int_t)tally_count(json_object_get(value, "refusals"), "total"), "forged",
-                     (json_int_t)json_array_size(json_object_get(value, "forged")), "revocations",
-                     (json_int_t)json_array_size(json_object_get(value, "revocations")), "unproven",
-                     (json_int_t)unproven(sessions), "commands", (json_int_t)v->commands, "denied",
-                     (json_int_t)sum(json_object_get(json_object_get(value, "denied"), "items"), "count"),
-                     "recordings", (json_int_t)json_array_size(json_object_get(value, "recordings")));
+    return json_pack(
+        "{sI sI sI sI so sI sI sI so sI}", "sessions", (json_int_t)json_array_size(sessions), "people",
+        (json_int_t)distinct(sessions, "staff"), "vendors", (json_int_t)distinct(sessions, "vendor"),
+        "refusals", (json_int_t)tally_count(json_object_get(value, "refusals"), "total"), "forged",
+        looked_for(json_array_size(json_object_get(value, "forged")), v->forged_why), "revocations",
+        (json_int_t)json_array_size(json_object_get(value, "revocations")), "unproven",
+        (json_int_t)unproven(sessions), "commands", (json_int_t)v->commands, "denied",
+        looked_for(sum(json_object_get(json_object_get(value, "denied"), "items"), "count"), v->denied_why),
+        "recordings", (json_int_t)json_array_size(json_object_get(value, "recordings")));
 }
 
 static json_t *head_json(const struct review *v)
@@ -327,6 +339,7 @@ int review_json(struct review *v, review_find_recording *find, void *userdata, j
     put(v, value, "expiring", expiring_json(v));
     put(v, value, "register", register_json(v));
     put(v, value, "forged", json_deep_copy(v->forged));
+    put(v, value, "forged_unread", v->forged_why ? json_string(v->forged_why) : json_null());
     put(v, value, "reviews", json_deep_copy(v->reviews));
     put(v, value, "summary", summary_json(v, value));
     if (v->out_of_memory)

@@ -38,6 +38,7 @@
  *   register  [staff vendor what until? lapsed grants_live], what: agreement training vetting, or entry: the
  *             register has none of somebody with a grant in force
  *   forged    [at uid pid unit message]
+ *   forged_unread why nobody looked for them, or null; summary.forged and .denied are null if nobody looked
  *   reviews   [from until signed_at actor sha256 note]
  *
  * No text in it holds a character that cannot be seen; "?" stands for each octet of such.
@@ -70,6 +71,8 @@ int review_add_forgery(struct review *v, const struct review_forgery *x);
 /** Why there is nothing of auditd's; without this and without review_add_denied(), it was asked and had
  * nothing. */
 int review_denied_unavailable(struct review *v, const char *why);
+/** Why nobody looked for forged records; without this the journal was read. */
+int review_forgeries_unread(struct review *v, const char *why);
 /** There is a staff register, perhaps an empty one. */
 void review_has_register(struct review *v);
 

@@ -37,7 +37,7 @@ static char *page_with(const char *member, json_t *value)
 
 static json_t *load(const char *text)
 {
-    json_t *value = json_loads(text, 0, NULL);
+    json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
 
     assert_non_null(value);
     return value;
@@ -85,6 +85,7 @@ static const struct {
     {"denied", "{\"available\": true, \"items\": [{\"what\": \"open\"}]}",
      "{\"available\": true, \"items\": []}", "Ask what was looked for."},
     {"denied", "{\"available\": false}", "{\"available\": true}", "denied are not part of this review"},
+    {"forged_unread", "\"no journal\"", "null", "Nobody looked for records forged"},
     {"sessions", "[{\"ended\": null, \"seconds\": 86400}]", "[{\"ended\": null, \"seconds\": 86399}]",
      "Sessions open for a day or longer"},
     {"reviews", "[{\"until\": \"2026-10-31T00:00:00Z\"}]", "[{\"until\": \"2026-11-01T00:00:00Z\"}]",

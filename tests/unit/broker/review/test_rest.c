@@ -284,14 +284,34 @@ static void test_denied(void **state)
     check_text(value, "denied.why", "no auditd");
 }
 
+/* That there was none and that nobody looked are two things. */
+static void test_nobody_looked(void **state)
+{
+    cleanup(review_free_p) struct review *v = period_new();
+    cleanup(json_decrefp) json_t *value = period_json(v);
+
+    (void)state;
+    check_number(value, "summary.forged", 0);
+    check_number(value, "summary.denied", 0);
+    assert_true(json_is_null(json_object_get(value, "forged_unread")));
+    assert_int_equal(review_forgeries_unread(v, "no journal"), 0);
+    assert_int_equal(review_denied_unavailable(v, "no auditd"), 0);
+    json_decref(value);
+    value = period_json(v);
+    check_text(value, "forged_unread", "no journal");
+    assert_true(json_is_null(json_object_get(json_object_get(value, "summary"), "forged")));
+    assert_true(json_is_null(json_object_get(json_object_get(value, "summary"), "denied")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sudo),       cmocka_unit_test(test_sudo_is_counted),
-        cmocka_unit_test(test_incidents),  cmocka_unit_test(test_emergency),
-        cmocka_unit_test(test_recordings), cmocka_unit_test(test_approvers),
-        cmocka_unit_test(test_expiring),   cmocka_unit_test(test_register),
-        cmocka_unit_test(test_reviews),    cmocka_unit_test(test_denied),
+        cmocka_unit_test(test_sudo),          cmocka_unit_test(test_sudo_is_counted),
+        cmocka_unit_test(test_incidents),     cmocka_unit_test(test_emergency),
+        cmocka_unit_test(test_recordings),    cmocka_unit_test(test_approvers),
+        cmocka_unit_test(test_expiring),      cmocka_unit_test(test_register),
+        cmocka_unit_test(test_reviews),       cmocka_unit_test(test_denied),
+        cmocka_unit_test(test_nobody_looked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
