@@ -280,7 +280,7 @@ int table_print(FILE *out, const struct table_column *columns, size_t n, const j
         fit(columns, n, objects, width, is_out);
     for (size_t i = 0; i < n; i++)
         if (is_out[i])
-            buf_printf(&left_out, "%s%s", left_out.size > 0 ? ", " : "", _(columns[i].title));
+            buf_printf(&left_out, "%s%s", left_out.size > 0 ? _(", ") : "", _(columns[i].title));
         else
             p.columns[p.n++] = &columns[i];
     if (print_plan(out, &p, below, objects) < 0)
@@ -305,7 +305,7 @@ static void plan_line(FILE *out, const struct table_column *columns, size_t n, s
     }
     for (i = 0; i < n; i++)
         if (is_out[i])
-            buf_printf(left_out, "%s%s", left_out->size > 0 ? ", " : "", _(columns[i].title));
+            buf_printf(left_out, "%s%s", left_out->size > 0 ? _(", ") : "", _(columns[i].title));
         else
             p->columns[p->n++] = &columns[i];
 }

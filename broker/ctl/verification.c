@@ -55,11 +55,13 @@ static int add_checkpoint(struct verification *v, struct checkpoint *c, bool log
     return 0;
 }
 
-/* A line of a log, say, in which a checkpoint stands last. 1, 0: none, -ENOMEM. */
+/* A line of a log, in which a checkpoint stands last, or of an export, in which it stands in quotes. 1, 0:
+ * none, -ENOMEM. */
 static int take_line(struct verification *v, const char *line, size_t size, bool logged)
 {
     const char *at = memmem(line, size, "sequence=", 9);
-    cleanup_free char *text = at ? strndup(at, size - (size_t)(at - line)) : NULL;
+    const char *quote = at ? memchr(at, '"', size - (size_t)(at - line)) : NULL;
+    cleanup_free char *text = at ? strndup(at, (size_t)((quote ? quote : line + size) - at)) : NULL;
     struct checkpoint c;
     int r;
 

@@ -54,7 +54,10 @@ static void note_uncovered(struct told *x)
 
     if (t->covered == 0 || uncovered == 0 || x->v->filter)
         return;
-    note(x, _("The last %llu records are not signed yet: the last checkpoint is about record %llu."),
+    note(x,
+         ngettext("The last record is not signed yet (%llu): the last checkpoint is about record %llu.",
+                  "The last %llu records are not signed yet: the last checkpoint is about record %llu.",
+                  uncovered),
          (unsigned long long)uncovered, (unsigned long long)t->covered);
     if (t->last_us / 1000000 - t->covered_at > UNCOVERED_SECONDS)
         note(x, "%s",
@@ -143,7 +146,11 @@ static void note_journal(struct told *x)
                "the log server "
                "say, with --checkpoint."));
     if (v->forged > 0)
-        note(x, _("%llu entries in journald only pretend to be the broker's; `hufuctl audit show` has them."),
+        note(x,
+             ngettext(
+                 "%llu entry in journald only pretends to be the broker's; `hufuctl audit show` has it.",
+                 "%llu entries in journald only pretend to be the broker's; `hufuctl audit show` has them.",
+                 v->forged),
              (unsigned long long)v->forged);
     if (v->other_ledgers > 0)
         note(x, _("%llu records in journald are of another ledger than this one: one that was here before."),
@@ -271,7 +278,7 @@ static void print_keys(const struct told *x)
     for (size_t i = 0; i < x->v->keys.n; i++)
         (void)fprintf(x->v->cli->out,
                       i < x->v->keys.n_pinned ? _("Key:         %s (given)\n")
-                                              : _("Key:         %s (named by the ledger, not pinned)\n"),
+                                              : _("Key:         %s (not pinned)\n"),
                       x->v->keys.fingerprints[i]);
 }
 
@@ -281,43 +288,52 @@ static void print_witnesses(const struct told *x)
     FILE *out = x->v->cli->out;
 
     if (x->v->journal_asked && x->v->journal_error == 0)
-        (void)fprintf(
-            out,
-            _("journald:    %llu of its records compared; %llu of those here it has not, or not any more\n"),
-            (unsigned long long)t->witnessed[CHAIN_BY_JOURNAL],
-            (unsigned long long)(t->records > t->witnessed[CHAIN_BY_JOURNAL]
-                                     ? t->records - t->witnessed[CHAIN_BY_JOURNAL]
-                                     : 0));
+        (void)fprintf(out, _("journald:    %llu of its records compared; of those here it lacks %llu\n"),
+                      (unsigned long long)t->witnessed[CHAIN_BY_JOURNAL],
+                      (unsigned long long)(t->records > t->witnessed[CHAIN_BY_JOURNAL]
+                                               ? t->records - t->witnessed[CHAIN_BY_JOURNAL]
+                                               : 0));
     if (x->v->n_checkpoints > 0)
         (void)fprintf(out, _("Given:       %llu of %zu checkpoints compared\n"),
                       (unsigned long long)t->witnessed[CHAIN_BY_CHECKPOINT], x->v->n_checkpoints);
 }
 
+static void print_sentence(FILE *out, struct buf *b)
+{
+    cleanup_free char *text = buf_steal_text(b);
+    cleanup_free char *escaped = text ? text_escape(text, strlen(text), false) : NULL;
+
+    text_print_wrapped(out, escaped ? escaped : "?");
+}
+
 static void print_fault(const struct told *x)
 {
     const struct chain_report *t = x->t;
+    cleanup_buf struct buf b = BUF_INIT;
+    cleanup_buf struct buf before = BUF_INIT;
     char at[EXPORT_TIME_SIZE];
     FILE *out = x->v->cli->out;
 
     export_format_time(t->fault.at_us, at);
-    (void)fprintf(out, _("\nBAD. Record %llu"), (unsigned long long)t->fault.sequence);
-    if (t->fault.at_us != 0) {
-        (void)fputs(" (", out);
-        text_print(out, t->fault.event);
-        (void)fprintf(out, ", %.19sZ)", at);
-    }
-    (void)fprintf(out, ": %s", _(chain_fault_sentence(x->fault)));
-    if (t->fault.text[0] != '\0') {
-        (void)fputs(" (", out);
-        text_print(out, t->fault.text);
-        (void)fputs(")", out);
-    }
-    (void)fputs(".\n", out);
-    if (t->records > 0)
-        (void)fprintf(out,
-                      _("The %llu records before it are as they were written; what comes behind it was not "
-                        "looked at.\n"),
-                      (unsigned long long)t->records);
+    if (t->fault.at_us != 0)
+        buf_printf(&b, _("BAD. Record %llu (%s, %.19sZ): %s"), (unsigned long long)t->fault.sequence,
+                   t->fault.event, at, _(chain_fault_sentence(x->fault)));
+    else
+        buf_printf(&b, _("BAD. Record %llu: %s"), (unsigned long long)t->fault.sequence,
+                   _(chain_fault_sentence(x->fault)));
+    if (t->fault.text[0] != '\0')
+        buf_printf(&b, _(" (%s)."), t->fault.text);
+    else
+        buf_puts(&b, _("."));
+    (void)fputc('\n', out);
+    print_sentence(out, &b);
+    if (t->records == 0)
+        return;
+    buf_printf(&before,
+               _("The %llu records before it are as they were written; what comes behind it was not looked "
+                 "at."),
+               (unsigned long long)t->records);
+    print_sentence(out, &before);
 }
 
 static void print_good(const struct told *x)
