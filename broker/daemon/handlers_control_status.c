@@ -78,8 +78,6 @@ static void find_problems(struct broker *b, json_t *findings, enum reason reason
     const struct reason_text *row = reason_text_of(reason);
 
     find_lock(b, findings, clock_wall());
-    if (reason != REASON_OK && reason != REASON_HOST_LOCKED && row)
-        find(findings, "problem", reason_name(reason), _("Gated logins are refused: %s"), _(row->sentence));
     if (!b->store)
         find(findings, "problem", "store", "%s", b->store_trouble);
     else if (store_health(b->store) < 0)
@@ -95,6 +93,9 @@ static void find_problems(struct broker *b, json_t *findings, enum reason reason
     if (!reaper_client_is_here(b->reaper))
         find(findings, "problem", "reaper", "%s",
              _("hufu-reaper is away: no session can begin, and none can be ended by hufud."));
+    /* Behind those that say what to do: a small terminal has room for the first ones. */
+    if (reason != REASON_OK && reason != REASON_HOST_LOCKED && row)
+        find(findings, "problem", reason_name(reason), _("Gated logins are refused: %s"), _(row->sentence));
 }
 
 static void find_of_status(const struct broker *b, json_t *findings, when_t now, bool problems)
