@@ -107,7 +107,11 @@ class Box:
         self.kill_running()
         if keep:
             world("down", self.name, check=False)
-            (STORE / "nodes" / self.name / "run").unlink(missing_ok=True)
+            # It stands on others, which have to stay, too.
+            node = self.name
+            while (folder := STORE / "nodes" / node).joinpath("parent").is_file():
+                (folder / "run").unlink(missing_ok=True)
+                node = (folder / "parent").read_text().strip()
         else:
             world("drop", self.name, check=False)
 
