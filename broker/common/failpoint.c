@@ -3,6 +3,7 @@
 #ifdef HUFU_FAILPOINTS
 
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,30 +17,39 @@ static const char *const names[FAILPOINT_COUNT] = {
 #undef ROW
 };
 
+#define MOST_MS 10000
+
 /* Written before main(), and read from then on. */
 static enum failpoint armed = FAILPOINT_COUNT;
 static atomic_long left;
+static int stands_ms;
 
 /* A setting that is none is no quiet run without a kill: whoever gave it waits for one. */
 static void refuse(const char *setting)
 {
-    (void)fprintf(stderr, "HUFU_FAILPOINT=%s: no failpoint and count, such as store-committed:1\n", setting);
+    (void)fprintf(stderr,
+                  "HUFU_FAILPOINT=%s: no failpoint and count, such as store-committed:1 or "
+                  "store-committed:1:20\n",
+                  setting);
     _exit(2);
 }
 
 __attribute__((constructor)) static void arm(void)
 {
     const char *setting = getenv("HUFU_FAILPOINT"), *colon;
+    long n, ms = 0;
     char *end;
-    long n;
 
     if (!setting)
         return;
     colon = strchr(setting, ':');
     n = colon ? strtol(colon + 1, &end, 10) : 0;
-    if (n < 1 || n == LONG_MAX || *end != '\0')
+    if (n >= 1 && *end == ':')
+        ms = strtol(end + 1, &end, 10);
+    if (n < 1 || n == LONG_MAX || ms < 0 || ms > MOST_MS || *end != '\0')
         refuse(setting);
     atomic_init(&left, n);
+    stands_ms = (int)ms;
     for (enum failpoint i = 0; i < FAILPOINT_COUNT; i++)
         if (strlen(names[i]) == (size_t)(colon - setting) && memcmp(names[i], setting, strlen(names[i])) == 0)
             armed = i;
@@ -51,6 +61,7 @@ void failpoint_pass(enum failpoint here)
 {
     if (here != armed || atomic_fetch_sub(&left, 1) != 1)
         return;
+    (void)poll(NULL, 0, stands_ms);
     (void)kill(getpid(), SIGKILL);
     for (;;)
         (void)pause();

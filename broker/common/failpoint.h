@@ -8,7 +8,9 @@
  *
  * In such a build the environment variable HUFU_FAILPOINT=name:N (as it is when the program starts) has the
  * process send itself SIGKILL when it passes the place of that name for the N-th time, whichever thread that
- * is. Passing costs one comparison, takes no lock and may happen anywhere, in a signal handler too.
+ * is. With HUFU_FAILPOINT=name:N:MS that thread stands still there first, for so many milliseconds in which
+ * all others go on: what one of them says or writes too early is then said or written. Passing costs one
+ * comparison, takes no lock and may happen anywhere, in a signal handler too.
  *
  * This table is the only list of names: a place that is not in it does not compile, and tests/arch finds a
  * row that no place has. The driver tries every row and fails if one of them never killed.
@@ -77,9 +79,27 @@
     ROW(TAKING_BEGUN, "taking-begun") /* ends are ordered, the tombstone is in memory alone */ \
     ROW(TAKING_WRITTEN, "taking-written") \
     ROW(UNLOCK_WRITTEN, "unlock-written") \
+    ROW(REVOCATION_TAKEN, "revocation-taken") /* a signed one, in force in memory alone */ \
     ROW(DOCUMENT_JUDGED, "document-judged") /* in force in memory alone */ \
     ROW(DOCUMENT_WRITTEN, "document-written") \
     ROW(TRUST_CHANGED, "trust-changed") /* in force in memory alone */ \
+    ROW(VERDICTS_MADE, "verdicts-made") /* a start that had to verify, before it writes that */ \
+    /* what is counted */ \
+    ROW(REPETITION_FLUSHING, "repetition-flushing") /* in memory alone */ \
+    ROW(REPETITION_FLUSHED, "repetition-flushed") \
+    ROW(REPETITION_CLOSING, "repetition-closing") /* counted on disk, and no record yet */ \
+    ROW(REPETITION_CLOSED, "repetition-closed") \
+    /* records that leave */ \
+    ROW(ARCHIVE_WRITTEN, "archive-written") /* a file under another name */ \
+    ROW(ARCHIVE_NAMED, "archive-named") /* it has its name, and all is still in the store */ \
+    ROW(SEGMENT_SEALING, "segment-sealing") /* its end is signed, and that is not on record */ \
+    ROW(SEGMENT_SEALED, "segment-sealed") /* on record, and its rows are there */ \
+    ROW(SEGMENT_LEAVING, "segment-leaving") \
+    ROW(SEGMENT_LEFT, "segment-left") /* some of its rows have left */ \
+    /* room set aside */ \
+    ROW(RESERVE_GROWING, "reserve-growing") \
+    ROW(RESERVE_GROWN, "reserve-grown") \
+    ROW(RESERVE_GIVEN, "reserve-given") /* let go for a commit, which was not tried again yet */ \
     /* uses that are counted for all hosts */ \
     ROW(CLAIM_INTENDED, "claim-intended") /* on disk, and nobody was asked */ \
     ROW(CLAIM_TAKEN, "claim-taken") /* held for us, and nobody here has it */ \
@@ -90,6 +110,7 @@
     ROW(CHECKPOINT_SIGNED, "checkpoint-signed") /* and not on record */ \
     ROW(CHECKPOINT_WRITTEN, "checkpoint-written") \
     /* journald */ \
+    ROW(FEEDER_SENDING, "feeder-sending") \
     ROW(FEEDER_SENT, "feeder-sent") /* journald has it, and nobody noted that */
 /* clang-format on */
 

@@ -1,6 +1,7 @@
 #include "broker/daemon/archive.h"
 
 #include "broker/audit/export.h"
+#include "broker/common/failpoint.h"
 #include "broker/common/files.h"
 #include "broker/trust/digest.h"
 
@@ -171,8 +172,10 @@ int archive_write(struct archive_job *j)
         r = digest_sha256(b.data, b.size, j->sha256);
     if (r == 0)
         r = write_temporary(folder, temporary, &b);
+    FAILPOINT(ARCHIVE_WRITTEN);
     if (r == 0)
         r = give_name(j, folder, temporary);
+    FAILPOINT(ARCHIVE_NAMED);
     if (r < 0)
         (void)unlinkat(folder, temporary, 0);
     return r;

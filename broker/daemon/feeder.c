@@ -124,8 +124,10 @@ static int send_from_host(struct feeder *f, const struct record *r)
 /* Sends one record as often as it takes; false if the feeder stops. What was sent is noted even then. */
 static bool feeder_send(struct feeder *f, const struct record *r)
 {
-    int e = send_from_host(f, r);
+    int e;
 
+    FAILPOINT(FEEDER_SENDING);
+    e = send_from_host(f, r);
     while (e < 0 && !atomic_load(&f->stopping)) {
         feeder_pause(f);
         if (!atomic_load(&f->stopping))

@@ -1,6 +1,7 @@
 #include "broker/daemon/repetition.h"
 
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/daemon/broker.h"
 #include "broker/daemon/kinds.h"
 
@@ -55,6 +56,7 @@ static void on_closed(void *userdata, int result, uint64_t sequence)
     struct kind *k = userdata;
     struct tally *closing = steal_pointer(&k->closing);
 
+    FAILPOINT(REPETITION_CLOSED);
     (void)sequence;
     if (result == 0) {
         tally_free(closing);
@@ -97,6 +99,7 @@ static void close_kind(struct kind *k)
     store_txn_record(t, &r);
     store_txn_drop_repetition(t, k->key);
     k->kinds->owner->n_transactions++;
+    FAILPOINT(REPETITION_CLOSING);
     ledger_submit(b, t, on_closed, k);
 }
 
@@ -138,6 +141,7 @@ static void on_flushed(void *userdata, int result, uint64_t sequence)
 {
     struct repetition *rep = userdata;
 
+    FAILPOINT(REPETITION_FLUSHED);
     (void)sequence;
     rep->flushing = false;
     for (struct kind *k = rep->kinds.first; k; k = k->next)
@@ -185,6 +189,7 @@ static void flush(struct repetition *rep)
         return;
     rep->flushing = true;
     rep->n_transactions++;
+    FAILPOINT(REPETITION_FLUSHING);
     ledger_submit(rep->broker, t, on_flushed, rep);
 }
 

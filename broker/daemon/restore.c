@@ -97,10 +97,12 @@ static void keep_verdicts(struct broker *b)
 {
     struct store_txn *t = b->trust ? ledger_txn(b) : NULL;
 
-    if (t && verifier_write_made(b->verifier, b->trust, t))
+    if (t && verifier_write_made(b->verifier, b->trust, t)) {
+        FAILPOINT(VERDICTS_MADE);
         ledger_submit(b, t, NULL, NULL);
-    else
+    } else {
         store_txn_free(t);
+    }
 }
 
 static int load_books(void *userdata, const struct store_books *books)

@@ -2,6 +2,7 @@
 
 #include "broker/audit/checkpoint.h"
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/archive.h"
 #include "broker/daemon/ledger.h"
@@ -81,6 +82,7 @@ static void on_removed(void *userdata, int result, uint64_t sequence)
 {
     struct retention *r = userdata;
 
+    FAILPOINT(SEGMENT_LEFT);
     (void)sequence;
     if (result < 0) {
         settle(r); /* tried again at the next look */
@@ -101,6 +103,7 @@ static void remove_some(struct retention *r)
     t = ledger_txn(r->broker);
     if (t)
         store_txn_trim(t, last - first < BATCH ? last : first + BATCH - 1);
+    FAILPOINT(SEGMENT_LEAVING);
     ledger_submit(r->broker, t, on_removed, r);
 }
 
@@ -111,6 +114,7 @@ static void on_sealed(void *userdata, int result, uint64_t sequence)
     struct retention *r = userdata;
     struct sealed_segment x = {.first = r->job.first, .last = r->job.last, .sealed = r->sealed};
 
+    FAILPOINT(SEGMENT_SEALED);
     (void)sequence;
     if (result < 0) {
         fail(r, _("the record could not be written"));
@@ -166,6 +170,7 @@ static void on_signed(void *userdata, const char *checkpoint, uint64_t sequence,
         if (sealer_announce(r->broker->sealer, t) < 0)
             t = store_txn_free(t);
     }
+    FAILPOINT(SEGMENT_SEALING);
     ledger_submit(r->broker, t, on_sealed, r);
 }
 

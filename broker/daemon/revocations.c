@@ -1,6 +1,7 @@
 #include "broker/daemon/revocations.h"
 
 #include "broker/common/clock.h"
+#include "broker/common/failpoint.h"
 #include "broker/common/i18n.h"
 #include "broker/daemon/documents.h"
 #include "broker/daemon/ledger.h"
@@ -181,6 +182,7 @@ static void keep(struct addition *a, const struct offer *offer, const struct gra
         addition_fail(a, -ENOMEM);
         return;
     }
+    FAILPOINT(REVOCATION_TAKEN);
     t = ledger_txn(a->broker);
     if (t) {
         store_txn_document(t, &d);

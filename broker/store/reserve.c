@@ -1,5 +1,6 @@
 #include "broker/store/reserve.h"
 
+#include "broker/common/failpoint.h"
 #include "broker/common/files.h"
 
 #include <errno.h>
@@ -123,8 +124,11 @@ static int grow(struct reserve *r, uint64_t octets)
 {
     uint64_t before = r->held;
     uint64_t until = r->wanted - before < octets ? r->wanted : before + octets;
-    int q = allocate(r, until), p;
+    int q, p;
 
+    FAILPOINT(RESERVE_GROWING);
+    q = allocate(r, until);
+    FAILPOINT(RESERVE_GROWN);
     if (q < 0) { /* what came of it is given back: the disk is somebody else's, too */
         (void)shorten(r, before);
         return q == -EDQUOT || q == -EFBIG ? -ENOSPC : q;
@@ -157,6 +161,7 @@ bool reserve_give(struct reserve *r, uint64_t octets)
     before = r->held;
     given = before > 0 && shorten(r, octets < before ? before - octets : 0) == 0 && r->held < before;
     (void)pthread_mutex_unlock(&r->lock);
+    FAILPOINT(RESERVE_GIVEN);
     return given;
 }
 
