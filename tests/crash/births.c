@@ -1,9 +1,12 @@
 #include "broker/common/files.h"
 #include "broker/store/schema.h"
 #include "tests/crash/check.h"
+#include "tests/crash/load.h"
 #include "tests/crash/plans.h"
 #include "tests/crash/supervisor.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -91,6 +94,21 @@ static void start_and_die(struct birth *b, enum failpoint at, const char *settin
     note_kill(b->lane, at, supervisor_reap(s));
 }
 
+/* Killed when it has decided; and, if there is a client, when it has a grant. */
+static void live_once(struct birth *b, struct client *client)
+{
+    struct supervisor *s = &b->supervisor;
+
+    b->lane->life++;
+    if (!supervisor_start(s, NULL) || !check_alive(b->lane))
+        lane_violation(b->lane, "hufud does not start on a new store");
+    if (client)
+        orders_add_grant(client, 0, "1 per-host");
+    supervisor_signal(s, SIGKILL);
+    must(supervisor_await_death(s, 30000));
+    (void)supervisor_reap(s);
+}
+
 static void kill_first_start(struct lane *l, enum failpoint at, const char *setting)
 {
     struct birth b;
@@ -141,6 +159,54 @@ static void kill_migration(struct lane *l, enum failpoint at, const char *settin
     end(&b);
 }
 
+/* What was verified before is gone, as in a store that an earlier version made. */
+static void kill_verifying(struct lane *l, enum failpoint at, const char *setting)
+{
+    struct client client = {.lane = l};
+    struct birth b;
+    sqlite3 *db;
+
+    begin(&b, l);
+    must(supervisor_create_store(l, NULL) == 0);
+    live_once(&b, &client);
+    must(sqlite3_open(lane_path(l, "state/hufu.db"), &db) == SQLITE_OK);
+    /* The log of a hufud that was killed has to be there at the next start. */
+    must(sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK);
+    must(sqlite3_exec(db, "DELETE FROM verdict", NULL, NULL, NULL) == SQLITE_OK);
+    must(sqlite3_close(db) == SQLITE_OK);
+    start_and_die(&b, at, setting);
+    check_birth(&b);
+    end(&b);
+}
+
+static void fill(const struct lane *l)
+{
+    int fd = open(lane_path(l, "full"), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    static const char zeros[4096];
+
+    must(fd >= 0);
+    while (write(fd, zeros, sizeof(zeros)) > 0)
+        ;
+    must(errno == ENOSPC && close(fd) == 0);
+}
+
+/* Killed while it lets go of what it had set aside, and then there is room again. */
+static void kill_full(struct lane *l, enum failpoint at, const char *setting)
+{
+    struct birth b;
+
+    l->small = true;
+    begin(&b, l);
+    must(supervisor_create_store(l, NULL) == 0);
+    live_once(&b, NULL);
+    fill(l);
+    start_and_die(&b, at, setting);
+    must(unlink(lane_path(l, "full")) == 0);
+    check_birth(&b);
+    end(&b);
+    l->small = false;
+}
+
 void births_run(struct lane *l, unsigned nth)
 {
     char setting[64];
@@ -155,6 +221,10 @@ void births_run(struct lane *l, unsigned nth)
             kill_create(l, at, setting);
         else if (plan_kind_of(at) == PLAN_FIRST_START)
             kill_first_start(l, at, setting);
+        else if (plan_kind_of(at) == PLAN_VERIFY)
+            kill_verifying(l, at, setting);
+        else if (plan_kind_of(at) == PLAN_FULL)
+            kill_full(l, at, setting);
         else if (plan_kind_of(at) == PLAN_MIGRATE)
             kill_migration(l, at, setting, 1 + (nth + i) % (schema_n_steps - 1));
     }

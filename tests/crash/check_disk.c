@@ -75,15 +75,17 @@ static void find_none(struct lane *l, sqlite3 *db, const char *what, const char 
 
 /* ---- what was said ---- */
 
-/* Far more than a refusal's record may come later than the refusal. */
-#define LAG_US ((uint64_t)1000000)
+static bool is_covered(const struct lane *l, const struct fact *x)
+{
+    return x->kind == FACT_REFUSAL && x->life == l->life && x->told_us < l->facts.covering.upto_us;
+}
 
 /* A refusal does not wait for its record: but what is answered after it does for both, and those that are
  * counted are on disk soon after. True: it still has to become a record. */
 static bool check_refusal(struct lane *l, sqlite3 *db, struct fact *x)
 {
     bool sealed = x->own && x->life == l->life && x->serial < l->facts.sealed;
-    bool late = x->life == l->life && clock_boot_us() - x->told_us > LAG_US;
+    bool late = is_covered(l, x);
 
     if (ask(l, db, "SELECT count(*) FROM repetition WHERE instr(sample, CAST(?1 AS BLOB)) > 0", x->key) > 0) {
         x->owed = true;
@@ -123,20 +125,42 @@ static void check_session(struct lane *l, sqlite3 *db, const char *token)
     (void)sqlite3_finalize(s);
 }
 
+/* No refusal is lost that had its time, and none is counted twice, however many a record stands for. */
+static void check_refusal_count(struct lane *l, sqlite3 *db, unsigned covered)
+{
+    struct refusal_count *r = &l->facts.refusals;
+    uint64_t counted = (uint64_t)ask(l, db, "SELECT coalesce(sum(count), 0) FROM repetition", NULL);
+    uint64_t on_disk = r->recorded + counted, more = on_disk - r->on_disk;
+    uint64_t asked = r->over - r->over_before + (r->asked - r->allowed - r->over);
+
+    if (on_disk < r->on_disk + covered)
+        lane_violation(l, "%llu refusals were on disk and %u more had their time, and %llu are there",
+                       (unsigned long long)r->on_disk, covered, (unsigned long long)on_disk);
+    if (more > asked)
+        lane_violation(l, "%llu refusals more are on disk, and at most %llu more were asked for",
+                       (unsigned long long)more, (unsigned long long)asked);
+    r->on_disk = on_disk;
+    r->over_before = r->over;
+    atomic_fetch_add(&l->totals->covered, covered);
+    atomic_fetch_add(&l->totals->counted, (unsigned)counted);
+}
+
 static void check_facts(struct lane *l, sqlite3 *db)
 {
     struct facts *f = &l->facts;
-
+    unsigned covered = 0;
     size_t left = 0;
 
     for (size_t i = 0; i < f->n_pending; i++) {
         bool owed = check_there(l, db, &f->pending[i]);
 
+        covered += is_covered(l, &f->pending[i]);
         if (f->pending[i].kind == FACT_OPEN)
             check_session(l, db, f->pending[i].key);
         if (owed)
             f->pending[left++] = f->pending[i];
     }
+    check_refusal_count(l, db, covered);
     f->n_pending = left;
     f->sealed = 0;
 }
@@ -161,6 +185,17 @@ static void check_uses(struct lane *l, sqlite3 *db)
 
 /* ---- what was taken away, and what was given ---- */
 
+static bool is_revoked(struct lane *l, sqlite3 *db, const struct grant_fact *g)
+{
+    char id[IDENT_ID_TEXT_SIZE];
+
+    if (!g->by_signature)
+        return ask(l, db, "SELECT count(*) FROM taken WHERE kind = 1 AND scope = 1 AND name = ?1", g->id) ==
+               1;
+    (void)snprintf(id, sizeof(id), "%c%s", FACTS_REVOCATION, g->id + 1);
+    return ask(l, db, "SELECT count(*) FROM document WHERE type = 3 AND lower(hex(id)) = ?1", id) == 1;
+}
+
 static void check_grants(struct lane *l, sqlite3 *db)
 {
     for (size_t i = 0; i < l->facts.n_grants; i++) {
@@ -169,8 +204,7 @@ static void check_grants(struct lane *l, sqlite3 *db)
         if (g->added == KNOWN_YES &&
             ask(l, db, "SELECT count(*) FROM document WHERE type = 1 AND lower(hex(id)) = ?1", g->id) != 1)
             lane_violation(l, "grant %s was taken in, and is not in the store", g->id);
-        if (g->revoked == KNOWN_YES &&
-            ask(l, db, "SELECT count(*) FROM taken WHERE kind = 1 AND scope = 1 AND name = ?1", g->id) != 1)
+        if (g->revoked == KNOWN_YES && !is_revoked(l, db, g))
             lane_violation(l, "grant %s was revoked, and the store does not have that", g->id);
     }
 }

@@ -17,9 +17,32 @@ struct asked facts_ask(struct lane *l)
     struct asked a;
 
     (void)pthread_mutex_lock(&l->lock);
-    a = (struct asked){.life = l->life, .serial = ++l->facts.serial};
+    a = (struct asked){.life = l->life, .serial = ++l->facts.serial, .at_us = clock_boot_us()};
     (void)pthread_mutex_unlock(&l->lock);
     return a;
+}
+
+static void count(struct lane *l, uint64_t *what)
+{
+    (void)pthread_mutex_lock(&l->lock);
+    ++*what;
+    (void)pthread_mutex_unlock(&l->lock);
+}
+
+struct asked facts_ask_gate(struct lane *l)
+{
+    count(l, &l->facts.refusals.asked);
+    return facts_ask(l);
+}
+
+void facts_allowed(struct lane *l)
+{
+    count(l, &l->facts.refusals.allowed);
+}
+
+void facts_hung_up(struct lane *l)
+{
+    count(l, &l->facts.refusals.over);
 }
 
 static void add(struct lane *l, struct asked a, enum fact_kind kind, const char *key)
@@ -33,14 +56,39 @@ static void add(struct lane *l, struct asked a, enum fact_kind kind, const char 
     must(snprintf(x->key, sizeof(x->key), "%s", key) < (int)sizeof(x->key));
 }
 
+void facts_tell(struct lane *l, struct asked a, enum fact_kind kind, const char *key)
+{
+    (void)pthread_mutex_lock(&l->lock);
+    add(l, a, kind, key);
+    (void)pthread_mutex_unlock(&l->lock);
+}
+
+/* Each odd step takes its time, each even one only an answer more. */
+static void cover(struct covering *c, uint64_t asked_us)
+{
+    uint64_t now = clock_boot_us();
+
+    if (c->step == 0)
+        c->next_us = now;
+    else if (asked_us <= c->passed_us + (c->step % 2 == 1 ? COVERING_US : 0))
+        return;
+    c->passed_us = now;
+    if (c->step++ < COVERING_STEPS)
+        return;
+    c->upto_us = c->next_us;
+    c->step = 0;
+}
+
 /* Commits are in the order in which they were asked for, so that whatever was said before this was asked is
  * on disk if this is. */
 void facts_answer(struct lane *l, struct asked a, enum fact_kind kind, const char *key)
 {
     (void)pthread_mutex_lock(&l->lock);
     add(l, a, kind, key);
-    if (a.life == l->life && a.serial > l->facts.sealed)
-        l->facts.sealed = a.serial;
+    if (a.life == l->life) {
+        cover(&l->facts.covering, a.at_us);
+        l->facts.sealed = a.serial > l->facts.sealed ? a.serial : l->facts.sealed;
+    }
     (void)pthread_mutex_unlock(&l->lock);
 }
 
@@ -48,6 +96,7 @@ void facts_refuse(struct lane *l, struct asked a, const char *reference, bool fr
 {
     atomic_fetch_add(&l->totals->refusals, 1);
     (void)pthread_mutex_lock(&l->lock);
+    l->facts.refusals.over++;
     add(l, a, FACT_REFUSAL, reference);
     l->facts.pending[l->facts.n_pending - 1].own = fresh && l->facts.refused++ < OWN_REFUSALS;
     (void)pthread_mutex_unlock(&l->lock);

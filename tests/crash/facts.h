@@ -18,12 +18,13 @@
 
 /* What a record is known by. The text behind it is the whole of what makes it unique. */
 enum fact_kind {
-    FACT_LOGIN = 'L',   /* terminal, of an account phase that allowed */
-    FACT_OPEN = 'O',    /* terminal, of a session phase that allowed */
-    FACT_REFUSAL = 'R', /* reference that a person was told */
-    FACT_ORDER = 'D',   /* event and token, of what an operator was told is done */
-    FACT_GRANT = 'G',   /* id */
-    FACT_EPOCH = 'E',   /* of the trust */
+    FACT_LOGIN = 'L',      /* terminal, of an account phase that allowed */
+    FACT_OPEN = 'O',       /* terminal, of a session phase that allowed */
+    FACT_REFUSAL = 'R',    /* reference that a person was told */
+    FACT_ORDER = 'D',      /* event and token, of what an operator was told is done */
+    FACT_GRANT = 'G',      /* id */
+    FACT_EPOCH = 'E',      /* of the trust */
+    FACT_CHECKPOINT = 'P', /* number of its record */
 };
 
 struct fact {
@@ -51,8 +52,36 @@ struct grant_fact {
     unsigned person;
     uint32_t limit; /* UINT32_MAX: none */
     bool fleet;
-    uint32_t opened; /* sessions that were allowed */
+    bool by_signature; /* revoked, if it is, by a signed document: FACTS_REVOCATION is its id's first digit */
+    uint32_t opened;   /* sessions that were allowed */
     enum known added, revoked;
+};
+
+#define FACTS_REVOCATION '8'
+
+/*
+ * What was told before `upto_us` in this life is on disk by now, also what is only counted. hufud puts that
+ * on disk 50 ms later, unless the one before is still on its way, and then 50 ms behind that. Time alone
+ * proves nothing on a busy machine, so this is passed by answers which hufud gives behind a commit: one to
+ * what was asked 60 ms later comes from a loop in which that time is over, and the answer to what was asked
+ * behind that from a disk that has what the loop asked for by then. Three times, for what may have been on
+ * its way.
+ */
+#define COVERING_STEPS 6
+#define COVERING_US    ((uint64_t)60000)
+struct covering {
+    uint64_t upto_us;            /* all that was told before it */
+    uint64_t next_us, passed_us; /* on its way to become that; when its last step was passed */
+    unsigned step;
+};
+
+/* How many refusals there are: on disk, and told. */
+struct refusal_count {
+    uint64_t recorded;       /* by the ledger: what is counted counts as many */
+    uint64_t on_disk;        /* after the kill before, in the ledger or to be in it */
+    uint64_t asked, allowed; /* questions */
+    uint64_t over;           /* refused, or hung up on */
+    uint64_t over_before;    /* at the kill before */
 };
 
 #define FACTS_PENDING 4096
@@ -71,8 +100,10 @@ struct facts {
     uint64_t serial;                   /* counts questions and answers */
     unsigned refused;                  /* in this life */
     uint64_t sealed; /* what was answered before this was followed by a commit of the same life */
-    unsigned epoch;  /* of the trust, that was taken in */
-    uint64_t *keys;  /* of all records so far: a set of hashes */
+    struct covering covering;
+    struct refusal_count refusals;
+    unsigned epoch; /* of the trust, that was taken in */
+    uint64_t *keys; /* of all records so far: a set of hashes */
     size_t n_keys, room;
 };
 
@@ -82,10 +113,17 @@ struct lane;
 struct asked {
     unsigned life;
     uint64_t serial;
+    uint64_t at_us;
 };
 struct asked facts_ask(struct lane *l);
+/** The same, of a question at the gate: each is then allowed, refused or hung up on. */
+struct asked facts_ask_gate(struct lane *l);
+void facts_allowed(struct lane *l);
+void facts_hung_up(struct lane *l);
 /** It was answered, by what is said only behind a commit. */
 void facts_answer(struct lane *l, struct asked a, enum fact_kind kind, const char *key);
+/** It was answered by what is on disk, from now or from before. */
+void facts_tell(struct lane *l, struct asked a, enum fact_kind kind, const char *key);
 /** It was answered by a refusal, whose record may come after it. `fresh`: nothing like it was asked before.
  */
 void facts_refuse(struct lane *l, struct asked a, const char *reference, bool fresh);

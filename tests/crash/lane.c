@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define SMALL "size=8m,mode=700"
+
 void lane_leave_machine(void)
 {
     must(unshare(CLONE_NEWNS) == 0);
@@ -24,6 +26,7 @@ void lane_make_folder(struct lane *l, const char *below)
 {
     (void)snprintf(l->folder, sizeof(l->folder), "%s/hufu-crash.XXXXXX", below);
     must(mkdtemp(l->folder) != NULL);
+    must(!l->small || mount("tmpfs", l->folder, "tmpfs", MS_NOSUID | MS_NODEV, SMALL) == 0);
     must(unlink(LANE_ANCHOR "/anchor") == 0 || errno == ENOENT);
     must(unlink(LANE_KEY "/ledger.key") == 0 || errno == ENOENT);
     l->life = 0;
@@ -55,10 +58,19 @@ const char *lane_path(const struct lane *l, const char *name)
     return path;
 }
 
+struct trust_plan lane_trust_plan(const struct lane *l)
+{
+    struct trust_plan plan = department_plan(l->department);
+
+    plan.any_normal = "uses";
+    return plan;
+}
+
 void lane_remove_folder(const struct lane *l)
 {
     char command[128];
 
+    must(!l->small || umount2(l->folder, MNT_DETACH) == 0);
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", l->folder);
     must(system(command) == 0);
 }
@@ -71,6 +83,18 @@ uint64_t lane_draw(uint64_t *state, uint64_t n)
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
     return (z ^ (z >> 31)) % n;
+}
+
+bool lane_take_wish(struct lane *l, enum wish wish)
+{
+    bool wished;
+
+    (void)pthread_mutex_lock(&l->lock);
+    wished = l->wish == wish;
+    if (wished)
+        l->wish = WISH_NONE;
+    (void)pthread_mutex_unlock(&l->lock);
+    return wished;
 }
 
 bool lane_begin(struct lane *l)

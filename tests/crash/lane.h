@@ -22,7 +22,11 @@
 struct totals {
     atomic_uint kills, at[FAILPOINT_COUNT], random, unreached, starts;
     atomic_uint logins, opens, refusals, orders, lagging, records, journal, uses, claims;
+    atomic_uint covered, counted, segments;
 };
+
+/* What a client is to do as the first thing in a life, since a plan is about it and it is rare. */
+enum wish { WISH_NONE, WISH_CHECKPOINT, WISH_REVOCATION, WISH_REFUSALS };
 
 struct lane {
     struct totals *totals;
@@ -30,6 +34,7 @@ struct lane {
     unsigned number, round;
     uint64_t seed;
     char folder[64];
+    bool small; /* the next folder is a small disk of its own */
     struct department *department;
 
     pthread_mutex_t lock; /* everything below */
@@ -41,6 +46,7 @@ struct lane {
     int pidfd;             /* of hufud */
     const char *plan_name; /* of this life, for a report */
     unsigned plan_hit;
+    enum wish wish; /* what this life is about */
     struct facts facts;
     struct processes processes;
 };
@@ -62,10 +68,15 @@ const char *lane_path(const struct lane *l, const char *name);
 
 void lane_remove_folder(const struct lane *l);
 
+/** The trust of its site, but for epoch and time. Uses may be unlimited. */
+struct trust_plan lane_trust_plan(const struct lane *l);
+
 /** Numbers that the seed decides: a state for each who draws. Below `n`. */
 uint64_t lane_draw(uint64_t *state, uint64_t n);
 
 /** Between these two a client does one thing; begin waits while the lane is paused. False: it is over. */
+/** Whether this was wished for: once. */
+bool lane_take_wish(struct lane *l, enum wish wish);
 bool lane_begin(struct lane *l);
 void lane_end(struct lane *l);
 /** No client begins anything more. True: all have ended what they began, within so long. */

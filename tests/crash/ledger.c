@@ -1,5 +1,7 @@
 #include "tests/crash/ledger.h"
 
+#include "tests/crash/archive.h"
+#include "tests/crash/known.h"
 #include "tests/crash/lane.h"
 
 #include <openssl/evp.h>
@@ -27,6 +29,7 @@ enum {
     VERSION = 12,
     REFERENCE = 17,
     DETAIL = 19,
+    COUNT = 20,
     FIRST = 21,
     COLUMNS = ARRAY_SIZE(columns)
 };
@@ -82,66 +85,39 @@ static void hash_row(sqlite3_stmt *row, int format, uint8_t hash[static 32])
     EVP_MD_CTX_free(md);
 }
 
-/* ---- what it is known by ---- */
+/* ---- what it says ---- */
 
-static void add(struct lane *l, enum fact_kind kind, const char *key, uint64_t sequence)
+static struct known_record record_of(sqlite3_stmt *row, uint64_t sequence)
 {
-    if (!facts_add_key(&l->facts, kind, key))
-        lane_violation(l, "record %llu is a second one of %c %s", (unsigned long long)sequence, kind, key);
+    return (struct known_record){.sequence = sequence,
+                                 .event = text_of(row, EVENT),
+                                 .result = text_of(row, RESULT),
+                                 .tty = text_of(row, TTY),
+                                 .grant = text_of(row, GRANT),
+                                 .reference = text_of(row, REFERENCE),
+                                 .detail = text_of(row, DETAIL),
+                                 .version = (unsigned)sqlite3_column_int64(row, VERSION),
+                                 .count = (uint64_t)sqlite3_column_int64(row, COUNT),
+                                 .first = text_of(row, FIRST)};
 }
 
-/* "#token#" in a reason that was given. */
-static void know_order(struct lane *l, const char *event, const char *detail, uint64_t sequence)
+/* What was signed is what is there, as long as it is. */
+static void judge_checkpoint(struct lane *l, sqlite3_stmt *row)
 {
-    const char *from = strstr(detail, "#t");
-    size_t length = from ? strcspn(from + 1, "#") : 0;
-    char key[TOKEN_SIZE * 2];
+    static const char question[] = "SELECT lower(hex(hash)) FROM ledger WHERE sequence = ?1";
+    unsigned long long n;
+    sqlite3_stmt *s;
+    char hash[65];
 
-    if (!from || from[1 + length] != '#')
+    if (strcmp(text_of(row, EVENT), "checkpoint") != 0 || strcmp(text_of(row, RESULT), "success") != 0)
         return;
-    (void)snprintf(key, sizeof(key), "%s %.*s", event, (int)length, from + 1);
-    add(l, FACT_ORDER, key, sequence);
-}
-
-/* What is counted has the reference of one before it: it is told from that by its terminal, or by when it
- * began. */
-static void know_refusal(struct lane *l, sqlite3_stmt *row, const char *reference, uint64_t sequence)
-{
-    char key[TOKEN_SIZE * 3];
-
-    (void)snprintf(key, sizeof(key), "%s %s since %lld", reference, text_of(row, TTY),
-                   sqlite3_column_int64(row, FIRST));
-    add(l, 'C', key, sequence);
-    (void)facts_add_key(&l->facts, FACT_REFUSAL, reference);
-}
-
-/* Two may order one end, and what could not be ended is said again after each start. */
-static bool may_be_again(const char *event)
-{
-    return strcmp(event, "session-end") == 0 || strcmp(event, "session-remains") == 0;
-}
-
-static void know(struct lane *l, sqlite3_stmt *row, uint64_t sequence)
-{
-    const char *event = text_of(row, EVENT), *tty = text_of(row, TTY), *reference = text_of(row, REFERENCE);
-    bool success = strcmp(text_of(row, RESULT), "success") == 0;
-    char key[TOKEN_SIZE * 2];
-
-    if (tty[0] == 't' && !may_be_again(event)) {
-        (void)snprintf(key, sizeof(key), "%s %d %s", event, success, tty);
-        add(l, 'T', key, sequence); /* at most one of each event and result */
-        if (success && strcmp(event, "login") == 0)
-            add(l, FACT_LOGIN, tty, sequence);
-        if (success && strcmp(event, "session-open") == 0)
-            add(l, FACT_OPEN, tty, sequence);
-    }
-    if (!success && reference[0] != '\0' && !may_be_again(event))
-        know_refusal(l, row, reference, sequence);
-    if (success && strcmp(event, "grant-add") == 0)
-        add(l, FACT_GRANT, text_of(row, GRANT), sequence);
-    if (success && strcmp(event, "trust-replace") == 0)
-        add(l, FACT_EPOCH, text_of(row, VERSION), sequence);
-    know_order(l, event, text_of(row, DETAIL), sequence);
+    if (sscanf(text_of(row, DETAIL), "sequence=%llu hash=%64[0-9a-f] ", &n, hash) != 2)
+        lane_violation(l, "a checkpoint says \"%s\"", text_of(row, DETAIL));
+    must(sqlite3_prepare_v2(sqlite3_db_handle(row), question, -1, &s, NULL) == SQLITE_OK);
+    must(sqlite3_bind_int64(s, 1, (int64_t)n) == SQLITE_OK);
+    if (sqlite3_step(s) == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(s, 0), hash) != 0)
+        lane_violation(l, "record %llu has another hash than was signed", n);
+    (void)sqlite3_finalize(s);
 }
 
 /* ---- one behind the other ---- */
@@ -166,7 +142,10 @@ static void judge(struct lane *l, sqlite3_stmt *row, struct chain *c)
     c->sequence = sequence;
     memcpy(c->hash, hash, sizeof(c->hash));
     atomic_fetch_add(&l->totals->records, 1);
-    know(l, row, sequence);
+    judge_checkpoint(l, row);
+    const struct known_record record = record_of(row, sequence);
+
+    known_add(l, &record);
 }
 
 static sqlite3_stmt *select_from(sqlite3 *db, uint64_t first)
@@ -192,12 +171,38 @@ static void judge_last(struct lane *l, sqlite3_stmt *row, int r, const struct ch
                        (unsigned long long)c->sequence);
 }
 
+static uint64_t number_of(sqlite3 *db, const char *question)
+{
+    sqlite3_stmt *s;
+    uint64_t n;
+
+    must(sqlite3_prepare_v2(db, question, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW);
+    n = (uint64_t)sqlite3_column_int64(s, 0);
+    (void)sqlite3_finalize(s);
+    return n;
+}
+
+/* Where the ledger goes on. What left was sealed, and is in the archive. */
+static uint64_t find_first(struct lane *l, sqlite3 *db, struct chain *c)
+{
+    uint64_t first = number_of(db, "SELECT coalesce(min(sequence), 0) FROM ledger");
+    uint64_t sealed = number_of(db, "SELECT coalesce(max(last), 0) FROM segment");
+
+    if (first > sealed + 1)
+        lane_violation(l, "the ledger begins with record %llu, and is sealed as far as %llu",
+                       (unsigned long long)first, (unsigned long long)sealed);
+    if (first > c->sequence + 1)
+        archive_follow(l, c, first - 1);
+    return first > c->sequence ? first : c->sequence;
+}
+
 void ledger_follow(struct lane *l, sqlite3 *db, struct chain *c)
 {
-    sqlite3_stmt *row = select_from(db, c->sequence);
+    uint64_t first = find_first(l, db, c);
+    sqlite3_stmt *row = select_from(db, first);
     int r = sqlite3_step(row);
 
-    if (c->sequence > 0) {
+    if (c->sequence > 0 && first == c->sequence) {
         judge_last(l, row, r, c);
         r = sqlite3_step(row);
     }

@@ -6,6 +6,7 @@
 
 /* What people do at the gate. */
 
+#define BURST     12
 #define LIVE_FEW  4
 #define LIVE_MANY 16
 
@@ -39,7 +40,7 @@ static void tie(struct process *p, unsigned person)
 static void heed_refusal(struct client *c, struct asked a, unsigned person, const struct gate_reply *reply)
 {
     static const char *const uses[] = {"1 per-host", "1 per-host", "2 per-host", "100 per-host",
-                                       "2 fleet",    "3 fleet",    "3 fleet"};
+                                       "2 fleet",    "3 fleet",    "3 fleet",    "unlimited"};
 
     if (reply->reference[0] == '\0')
         lane_violation(c->lane, "a refusal (%s) has no reference", reason_name(reply->reason));
@@ -63,16 +64,19 @@ static bool ask_account(struct client *c, const struct process *p, unsigned pers
     char token[TOKEN_SIZE];
     struct gate_reply reply;
     struct gate_pam m;
-    struct asked a = facts_ask(c->lane);
+    struct asked a = facts_ask_gate(c->lane);
 
     load_token(c->lane, token);
     m = question(p, person, token);
-    if (gate_ask(c->lane, p, FRAME_GATE_ACCOUNT, &m, &reply) < 0)
+    if (gate_ask(c->lane, p, FRAME_GATE_ACCOUNT, &m, &reply) < 0) {
+        facts_hung_up(c->lane);
         return false;
+    }
     if (reply.verdict != VERDICT_ALLOW) {
         heed_refusal(c, a, person, &reply);
         return false;
     }
+    facts_allowed(c->lane);
     atomic_fetch_add(&c->lane->totals->logins, 1);
     facts_answer(c->lane, a, FACT_LOGIN, token);
     return true;
@@ -83,18 +87,21 @@ static bool ask_open(struct client *c, struct process *p, unsigned person)
     char token[TOKEN_SIZE];
     struct gate_reply reply;
     struct gate_pam m;
-    struct asked a = facts_ask(c->lane);
+    struct asked a = facts_ask_gate(c->lane);
 
     load_token(c->lane, token);
     tie(p, person);
     m = question(p, person, token);
     (void)snprintf(m.auth_info, sizeof(m.auth_info), "password\n");
-    if (gate_ask(c->lane, p, FRAME_GATE_OPEN, &m, &reply) < 0)
+    if (gate_ask(c->lane, p, FRAME_GATE_OPEN, &m, &reply) < 0) {
+        facts_hung_up(c->lane);
         return false;
+    }
     if (reply.verdict != VERDICT_ALLOW) {
         heed_refusal(c, a, person, &reply);
         return false;
     }
+    facts_allowed(c->lane);
     atomic_fetch_add(&c->lane->totals->opens, 1);
     facts_answer(c->lane, a, FACT_OPEN, token);
     facts_session_opened(c->lane, token, p, person);
@@ -144,9 +151,8 @@ static void log_out(struct client *c, size_t more_than)
 }
 
 /* From where no grant says, or to where none lets switch. */
-static void be_refused(struct client *c, bool switches)
+static void be_refused(struct client *c, unsigned person, bool switches)
 {
-    unsigned person = (unsigned)lane_draw(&c->random, FACTS_PERSONS);
     struct process *p = process_new(c->lane);
     char token[TOKEN_SIZE];
     struct gate_reply reply;
@@ -167,27 +173,42 @@ static void be_refused(struct client *c, bool switches)
         (void)snprintf(m.remote_host, sizeof(m.remote_host), "10.9.9.9");
         (void)snprintf(m.ssh_connection, sizeof(m.ssh_connection), "10.9.9.9 40000 10.1.2.1 22");
     }
-    a = facts_ask(c->lane);
+    a = facts_ask_gate(c->lane);
     if (gate_ask(c->lane, p, FRAME_GATE_ACCOUNT, &m, &reply) == 0) {
         if (reply.verdict == VERDICT_ALLOW)
             lane_violation(c->lane, "%s from %s is allowed, and no grant does", m.service, m.remote_host);
         facts_refuse(c->lane, a, reply.reference, switches);
+    } else {
+        facts_hung_up(c->lane);
     }
     process_end(c->lane, p);
+}
+
+/* More than have a record of their own: the rest is counted. */
+static void be_refused_often(struct client *c)
+{
+    unsigned person = (unsigned)lane_draw(&c->random, FACTS_PERSONS);
+
+    for (unsigned i = 0; i < BURST; i++)
+        be_refused(c, person, false);
 }
 
 void logins_step(struct client *c)
 {
     uint64_t x = lane_draw(&c->random, 100);
 
-    if (x < 50)
+    if (lane_take_wish(c->lane, WISH_REFUSALS))
+        be_refused_often(c);
+    else if (x < 50)
         log_in(c, true, true);
     else if (x < 65)
         log_in(c, true, false);
     else if (x < 70)
         log_in(c, false, true);
     else if (x < 78)
-        be_refused(c, x % 2 == 0);
+        be_refused(c, (unsigned)lane_draw(&c->random, FACTS_PERSONS), x % 2 == 0);
+    else if (x < 80)
+        be_refused_often(c);
     else
         log_out(c, LIVE_FEW);
     log_out(c, LIVE_MANY);

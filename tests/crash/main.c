@@ -114,9 +114,10 @@ static bool tell(const struct totals *t, const struct arguments *a)
                  t->unreached);
     (void)printf(
         "%u kills, %u starts; %u logins, %u sessions, %u refusals and %u orders acknowledged, of %u uses; "
-        "%u records, %u in the journal, %u claims; %u refusals were cut off from their records\n",
+        "%u records, %u in the journal, %u claims, %u sealed segments; %u refusals had their time, %u were "
+        "counted, %u were cut off from their records\n",
         t->kills, t->starts, t->logins, t->opens, t->refusals, t->orders, t->uses, t->records, t->journal,
-        t->claims, t->lagging);
+        t->claims, t->segments, t->covered, t->counted, t->lagging);
     if (!all)
         (void)printf("FAILED: a failpoint never killed\n");
     if (t->kills < a->kills)

@@ -98,7 +98,7 @@ void orders_add_grant(struct client *c, unsigned person, const char *uses)
 
 /* ---- trust ---- */
 
-static char *sign_epoch(const struct lane *l, int who, const char *document, const char *about)
+static char *sign_as(const struct lane *l, int who, const char *document, const char *about)
 {
     return paper_approval(
         &(struct approval_plan){.by = &l->department->approvers[who], .document = document, .about = about});
@@ -106,7 +106,7 @@ static char *sign_epoch(const struct lane *l, int who, const char *document, con
 
 static json_t *next_epoch(struct lane *l, unsigned epoch)
 {
-    struct trust_plan plan = department_plan(l->department);
+    struct trust_plan plan = lane_trust_plan(l);
     char from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE], about[32], *document, *one, *two;
     json_t *parameters;
 
@@ -117,8 +117,8 @@ static json_t *next_epoch(struct lane *l, unsigned epoch)
     plan.from = from;
     plan.until = until;
     document = paper_trust(&plan);
-    one = sign_epoch(l, DEPARTMENT_BOTH, document, about);
-    two = sign_epoch(l, DEPARTMENT_UNIT, document, about);
+    one = sign_as(l, DEPARTMENT_BOTH, document, about);
+    two = sign_as(l, DEPARTMENT_UNIT, document, about);
     parameters = json_pack("{ss s[ss]}", "document", document, "approvals", one, two);
     free(document);
     free(one);
@@ -215,18 +215,26 @@ static void lock_person(struct client *c, unsigned person, bool lock)
         set(c->lane, locked, KNOWN_NO);
 }
 
-static void take_grant(struct client *c, unsigned person, bool revoke)
+/* The newest that a person has. */
+static struct grant_fact *find_to_revoke(struct lane *l, unsigned person)
 {
-    struct lane *l = c->lane;
-    char token[TOKEN_SIZE], why[TOKEN_SIZE + 2];
     struct grant_fact *g;
-    json_t *parameters;
 
     (void)pthread_mutex_lock(&l->lock);
     g = facts_grant_of(l, person);
     if (g)
         g->revoked = KNOWN_UNSURE;
     (void)pthread_mutex_unlock(&l->lock);
+    return g;
+}
+
+static void take_grant(struct client *c, unsigned person, bool revoke)
+{
+    struct lane *l = c->lane;
+    char token[TOKEN_SIZE], why[TOKEN_SIZE + 2];
+    struct grant_fact *g = find_to_revoke(l, person);
+    json_t *parameters;
+
     if (!g)
         return;
     load_token(l, token);
@@ -237,6 +245,44 @@ static void take_grant(struct client *c, unsigned person, bool revoke)
               parameters) == 0 &&
         revoke)
         set(l, &g->revoked, KNOWN_YES);
+}
+
+static json_t *sign_revocation(struct lane *l, const struct grant_fact *g, const char *why)
+{
+    char id[IDENT_ID_TEXT_SIZE], scope[IDENT_ID_TEXT_SIZE + 8], about[IDENT_ID_TEXT_SIZE + 16];
+    char *document, *approval;
+    json_t *parameters;
+
+    (void)snprintf(id, sizeof(id), "%c%s", FACTS_REVOCATION, g->id + 1);
+    (void)snprintf(scope, sizeof(scope), "grant %s", g->id);
+    (void)snprintf(about, sizeof(about), "revocation %s", id);
+    document = paper_revocation(&(struct revocation_plan){.id = id, .scope = scope, .reason = why});
+    approval = sign_as(l, DEPARTMENT_BOTH, document, about);
+    parameters = json_pack("{ss s[s]}", "document", document, "approvals", approval);
+    free(document);
+    free(approval);
+    must(parameters != NULL);
+    return parameters;
+}
+
+static void revoke_signed(struct client *c, unsigned person)
+{
+    struct grant_fact *g = find_to_revoke(c->lane, person);
+    char token[TOKEN_SIZE], why[TOKEN_SIZE + 2];
+
+    if (!g)
+        return;
+    load_token(c->lane, token);
+    (void)snprintf(why, sizeof(why), "#%s#", token);
+    g->by_signature = true;
+    if (order(c, "revocation", "DocumentAdd", person, token, sign_revocation(c->lane, g, why)) == 0)
+        set(c->lane, &g->revoked, KNOWN_YES);
+}
+
+static void add_and_revoke(struct client *c, unsigned person)
+{
+    orders_add_grant(c, person, "3 per-host");
+    revoke_signed(c, person);
 }
 
 static void end_session(struct client *c)
@@ -264,13 +310,27 @@ static void end_session(struct client *c)
                 json_pack("{sI ss}", "number", number, "why", why));
 }
 
-/* At a checkpoint, too: the first of a life is made, more are too soon. */
-static void look(struct client *c, bool sign)
+/* The first of a life is made, more are too soon. */
+static void ask_for_checkpoint(struct client *c)
+{
+    struct asked a = facts_ask(c->lane);
+    json_t *reply, *record;
+    char number[24];
+
+    if (control_ask(c->lane, -1, "LedgerCheckpoint", json_object(), &reply) < 0)
+        return;
+    record = json_object_get(reply, "record");
+    (void)snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(record));
+    if (record)
+        facts_tell(c->lane, a, FACT_CHECKPOINT, number);
+    json_decref(reply);
+}
+
+static void look(struct client *c)
 {
     json_t *reply;
 
-    if (control_ask(c->lane, -1, sign ? "LedgerCheckpoint" : "Audit",
-                    sign ? json_object() : json_pack("{si}", "limit", 20), &reply) == 0)
+    if (control_ask(c->lane, -1, "Audit", json_pack("{si}", "limit", 20), &reply) == 0)
         json_decref(reply);
 }
 
@@ -314,14 +374,20 @@ void orders_step(struct client *c)
     unsigned person = (unsigned)lane_draw(&c->random, FACTS_PERSONS);
     uint64_t x = lane_draw(&c->random, 100);
 
-    if (x < 20)
+    if (lane_take_wish(c->lane, WISH_CHECKPOINT))
+        ask_for_checkpoint(c);
+    else if (lane_take_wish(c->lane, WISH_REVOCATION))
+        add_and_revoke(c, person);
+    else if (x < 20)
         orders_add_grant(c, person, x % 2 == 0 ? "3 per-host" : "3 fleet");
     else if (x < 35)
         lock_person(c, person % 2, true);
     else if (x < 60)
         lock_person(c, person % 2, false);
-    else if (x < 70)
+    else if (x < 66)
         take_grant(c, person, true);
+    else if (x < 70)
+        revoke_signed(c, person);
     else if (x < 75)
         take_grant(c, person, false);
     else if (x < 83)
@@ -329,7 +395,9 @@ void orders_step(struct client *c)
     else if (x < 90)
         replace_trust(c);
     else if (x < 93)
-        look(c, x < 92);
+        ask_for_checkpoint(c);
+    else if (x < 94)
+        look(c);
     else
         back_up(c);
 }

@@ -11,6 +11,8 @@ enum plan_kind {
     PLAN_CREATE, /* while a store is made: births.c */
     PLAN_MIGRATE,
     PLAN_FIRST_START, /* on a new store */
+    PLAN_VERIFY,      /* at a start that does not find what was verified before */
+    PLAN_FULL,        /* on a disk that is full */
 };
 
 struct plan {
@@ -25,8 +27,13 @@ const char *plan_failpoint_name(enum failpoint at);
 /** PLAN_LOAD and PLAN_STOP are of a life; the others are of births.c. */
 enum plan_kind plan_kind_of(enum failpoint at);
 
+/** What leads there. */
+enum wish plan_wish(const struct plan *p);
+/** It is one of a stop, and passed only when there is something to be done. */
+bool plan_may_miss(const struct plan *p);
+
 /** The n-th plan of a lane's lives: failpoints by turns, and moments in between. */
-struct plan plan_next(uint64_t *random, unsigned n);
+struct plan plan_next(const struct lane *l, uint64_t *random, unsigned n);
 
 /** Kills in the making and in the migration of stores: one for each failpoint there. */
 void births_run(struct lane *l, unsigned nth);

@@ -2,6 +2,7 @@
 
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
+#include "tests/crash/archive.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,18 +22,32 @@
 
 /* ---- folders and files ---- */
 
-static const char conf[] = "[host]\nhost = db01.finance.example\n[gate]\ngated-uid = 20000-29999\n"
-                           "[directory]\nstatus-max-age = none\n[ledger]\nreserve = 1M\n";
+/* So little that records have to leave in each round. */
+#define KEEP_SIZE "96K"
 
 static void put(const struct lane *l, const char *name, const char *text)
 {
     must(files_write(lane_path(l, name), 0644, text, strlen(text)) == 0);
 }
 
+static void put_conf(const struct lane *l, bool leaving)
+{
+    char text[512];
+
+    must(snprintf(text, sizeof(text),
+                  "[host]\nhost = db01.finance.example\n[gate]\ngated-uid = 20000-29999\n"
+                  "[directory]\nstatus-max-age = none\n[ledger]\nreserve = 1M\nhash = %s\n%s%s\n",
+                  l->round % 2 == 0 ? "sha256" : "sm3",
+                  leaving ? "keep-size = " KEEP_SIZE "\narchive = " : "",
+                  leaving ? lane_path(l, ARCHIVE_FOLDER) : "") < (int)sizeof(text));
+    put(l, "hufud.conf", text);
+    must(mkdir(lane_path(l, ARCHIVE_FOLDER), 0700) == 0);
+}
+
 static void put_trust(struct lane *l)
 {
     char from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE], *text;
-    struct trust_plan plan = department_plan(l->department);
+    struct trust_plan plan = lane_trust_plan(l);
 
     when_format(clock_wall() - 86400, from);
     when_format(clock_wall() + (when_t)86400 * 60, until);
@@ -56,7 +71,7 @@ void supervisor_prepare(struct supervisor *s, struct lane *l, bool store)
 {
     *s = (struct supervisor){.lane = l, .pidfd = -1, .notify = -1};
     must(mkdir(lane_path(l, "state"), 0700) == 0 && mkdir(lane_path(l, "run"), 0755) == 0);
-    put(l, "hufud.conf", conf);
+    put_conf(l, store);
     put_trust(l);
     listen_for_notices(s);
     if (store)

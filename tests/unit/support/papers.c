@@ -115,7 +115,7 @@ char *paper_trust(const struct trust_plan *plan)
                       "%s"
                       "%s"
                       "limit: emergency validity=86400 session=28800 any=hours,source\n"
-                      "limit: normal validity=2592000 session=28800 any=none\n"
+                      "limit: normal validity=2592000 session=28800 any=%s\n"
                       "limit: privileged validity=604800 session=14400 any=none\n"
                       "quorum: emergency %s\n"
                       "quorum: normal %s\n"
@@ -123,7 +123,7 @@ char *paper_trust(const struct trust_plan *plan)
                       OR(plan->site, PAPERS_SITE), plan->epoch ? plan->epoch : 4,
                       OR(plan->from, "2026-11-01T00:00:00Z"), OR(plan->until, "2048-11-01T00:00:00Z"),
                       anchors, OR(plan->requester, "li.si finance"), approvers, revokers, status_keys,
-                      OR(plan->quorum_emergency, "total=1 leader=1"),
+                      OR(plan->any_normal, "none"), OR(plan->quorum_emergency, "total=1 leader=1"),
                       OR(plan->quorum_normal, "total=2 leader=1 unit=1"),
                       OR(plan->quorum_privileged, "total=2 leader=1 unit=1"));
 }
@@ -181,9 +181,10 @@ char *paper_revocation(const struct revocation_plan *plan)
                       "scope: %s\n"
                       "until: %s\n"
                       "revoked-at: 2026-11-21T08:00:00Z\n"
-                      "reason: 证件丢失\n",
+                      "reason: %s\n",
                       OR(plan->site, PAPERS_SITE), OR(plan->id, PAPERS_REVOCATION),
-                      OR(plan->scope, "grant " PAPERS_ID), OR(plan->until, "forever"));
+                      OR(plan->scope, "grant " PAPERS_ID), OR(plan->until, "forever"),
+                      OR(plan->reason, "证件丢失"));
 }
 
 char *paper_status(const struct status_plan *plan)

@@ -48,6 +48,7 @@ struct trust_plan {
     const char *quorum_emergency;  /* NULL: "total=1 leader=1" */
     const char *quorum_normal;     /* NULL: "total=2 leader=1 unit=1" */
     const char *quorum_privileged; /* likewise */
+    const char *any_normal;        /* NULL: "none" */
 };
 char *paper_trust(const struct trust_plan *plan);
 
@@ -79,9 +80,10 @@ char *paper_grant(const struct grant_plan *plan);
 
 struct revocation_plan {
     const char *site;
-    const char *id;    /* NULL: PAPERS_REVOCATION */
-    const char *scope; /* NULL: "grant " PAPERS_ID */
-    const char *until; /* NULL: "forever" */
+    const char *id;     /* NULL: PAPERS_REVOCATION */
+    const char *scope;  /* NULL: "grant " PAPERS_ID */
+    const char *until;  /* NULL: "forever" */
+    const char *reason; /* NULL: "证件丢失" */
 };
 char *paper_revocation(const struct revocation_plan *plan);
 
