@@ -168,9 +168,10 @@ static unsigned draw_stand(uint64_t *random, enum failpoint at)
     case FAILPOINT_STORE_COMMITTING:
     case FAILPOINT_STORE_COMMITTED:
     case FAILPOINT_ANCHOR_SETTING:
-    case FAILPOINT_FEEDER_SENDING:
     case FAILPOINT_FEEDER_SENT:
         return lane_draw(random, 2) == 0 ? 0 : 5 + (unsigned)lane_draw(random, 25);
+    case FAILPOINT_FEEDER_SENDING:
+        return 30; /* for the next commit, with which it would be noted */
     default:
         return 0;
     }
