@@ -3,6 +3,8 @@
 
 #include "tests/crash/lane.h"
 
+#include <jansson.h>
+
 /*
  * Who keeps hufud busy: clients that log in, go, are refused and switch accounts (logins.c), and one that
  * gives orders (orders.c). Each does one thing after another, notes what it was told, and takes a connection
@@ -17,6 +19,15 @@ struct client {
 /** Does one thing. */
 void logins_step(struct client *c);
 void orders_step(struct client *c);
+
+/** An order was refused: nothing of it is done. Root is refused by a hufud that stops, and by no other. Takes
+ * over the reply. */
+void orders_refused(struct lane *l, json_t *reply);
+
+/** Asks for a checkpoint: the first of a life is made, one that follows soon is the same again. */
+void audits_checkpoint(struct client *c);
+void audits_look(struct client *c);
+void audits_back_up(struct client *c);
 
 /** Hands in a new grant for this person. `uses`: as the document has it. */
 void orders_add_grant(struct client *c, unsigned person, const char *uses);

@@ -3,10 +3,8 @@
 #include "tests/crash/clients.h"
 #include "tests/crash/load.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* What operators do at the control socket. */
 
@@ -17,8 +15,7 @@ static bool is_error(json_t *reply, const char *name)
     return error && strstr(error, name);
 }
 
-/* Nothing of it is done. Root is refused by a hufud that stops, and by no other. */
-static void refuse_stop(struct lane *l, json_t *reply)
+void orders_refused(struct lane *l, json_t *reply)
 {
     if (!atomic_load(&l->stopping))
         lane_violation(l, "an order is refused: %s", json_dumps(reply, 0));
@@ -87,7 +84,7 @@ void orders_add_grant(struct client *c, unsigned person, const char *uses)
     if (control_ask(l, -1, "DocumentAdd", parameters, &reply) < 0)
         return;
     if (is_error(reply, "")) {
-        refuse_stop(l, reply);
+        orders_refused(l, reply);
         return;
     }
     g->added = KNOWN_YES;
@@ -146,7 +143,7 @@ static void replace_trust(struct client *c)
     if (control_ask(l, -1, "DocumentAdd", next_epoch(l, epoch + 1), &reply) < 0)
         return;
     if (is_error(reply, "")) {
-        refuse_stop(l, reply);
+        orders_refused(l, reply);
         return;
     }
     (void)snprintf(key, sizeof(key), "%u", epoch + 1);
@@ -175,7 +172,7 @@ static int order(struct client *c, const char *event, const char *method, unsign
     if (r < 0)
         return r;
     if (is_error(reply, "NotPermitted")) {
-        refuse_stop(l, reply);
+        orders_refused(l, reply);
         return -1;
     }
     r = is_error(reply, "");
@@ -310,72 +307,13 @@ static void end_session(struct client *c)
                 json_pack("{sI ss}", "number", number, "why", why));
 }
 
-/* The first of a life is made, more are too soon. */
-static void ask_for_checkpoint(struct client *c)
-{
-    struct asked a = facts_ask(c->lane);
-    json_t *reply, *record;
-    char number[24];
-
-    if (control_ask(c->lane, -1, "LedgerCheckpoint", json_object(), &reply) < 0)
-        return;
-    record = json_object_get(reply, "record");
-    (void)snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(record));
-    if (record)
-        facts_tell(c->lane, a, FACT_CHECKPOINT, number);
-    json_decref(reply);
-}
-
-static void look(struct client *c)
-{
-    json_t *reply;
-
-    if (control_ask(c->lane, -1, "Audit", json_pack("{si}", "limit", 20), &reply) == 0)
-        json_decref(reply);
-}
-
-static unsigned count_files(const char *folder)
-{
-    DIR *d = opendir(folder);
-    const struct dirent *e;
-    unsigned n = 0;
-
-    must(d != NULL);
-    while ((e = readdir(d)))
-        n += e->d_name[0] != '.';
-    must(closedir(d) == 0);
-    return n;
-}
-
-/* What an earlier life left half made is gone by then. */
-static void back_up(struct client *c)
-{
-    struct lane *l = c->lane;
-    struct stat st;
-    json_t *reply;
-
-    if (control_ask(l, -1, "Backup", json_object(), &reply) < 0)
-        return;
-    if (is_error(reply, "")) {
-        refuse_stop(l, reply);
-        return;
-    }
-    if (stat(json_string_value(json_object_get(reply, "path")), &st) < 0 ||
-        st.st_size != json_integer_value(json_object_get(reply, "size")))
-        lane_violation(l, "of the store there is no copy: %s", json_dumps(reply, 0));
-    if (count_files(lane_path(l, "state/backup")) != 1)
-        lane_violation(l, "more lies there than the last copy of the store");
-    atomic_fetch_add(&l->totals->orders, 1);
-    json_decref(reply);
-}
-
 void orders_step(struct client *c)
 {
     unsigned person = (unsigned)lane_draw(&c->random, FACTS_PERSONS);
     uint64_t x = lane_draw(&c->random, 100);
 
     if (lane_take_wish(c->lane, WISH_CHECKPOINT))
-        ask_for_checkpoint(c);
+        audits_checkpoint(c);
     else if (lane_take_wish(c->lane, WISH_REVOCATION))
         add_and_revoke(c, person);
     else if (x < 20)
@@ -395,9 +333,9 @@ void orders_step(struct client *c)
     else if (x < 90)
         replace_trust(c);
     else if (x < 93)
-        ask_for_checkpoint(c);
+        audits_checkpoint(c);
     else if (x < 94)
-        look(c);
+        audits_look(c);
     else
-        back_up(c);
+        audits_back_up(c);
 }
