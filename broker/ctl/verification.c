@@ -167,6 +167,30 @@ static int take_checkpoints(struct verification *v)
     return r;
 }
 
+/* Their hashes were compared on the way; by then all keys are known. */
+enum exit_code verification_judge_given(const struct verification *v)
+{
+    for (size_t i = 0; i < v->n_checkpoints; i++) {
+        const struct checkpoint *c = &v->checkpoints[i].checkpoint;
+        int r = ledger_keys_verify(&v->keys, c);
+
+        if (strcmp(c->ledger, v->ledger) != 0)
+            return cli_fail(v->cli, EXIT_REFUSED,
+                            _("the checkpoint of record %llu is of another ledger, %s of %s"),
+                            (unsigned long long)c->sequence, c->ledger, c->host);
+        if (r == -ENOKEY)
+            return cli_fail(
+                v->cli, EXIT_REFUSED,
+                _("the checkpoint of record %llu is signed by %s, which is none of the keys here; give it "
+                  "with --key"),
+                (unsigned long long)c->sequence, c->key);
+        if (r != 1)
+            return cli_fail(v->cli, EXIT_REFUSED, _("the checkpoint of record %llu is not signed by its key"),
+                            (unsigned long long)c->sequence);
+    }
+    return EXIT_DONE;
+}
+
 /* ---- journald ---- */
 
 static int read_records(struct verification *v, const struct journal_options *o)

@@ -57,6 +57,9 @@ void verification_done(struct verification *v);
 /** Reads --checkpoint: each a checkpoint's text, or a file in whose lines such texts stand. EXIT_DONE, or
  * said. */
 enum exit_code verification_checkpoints(struct verification *v, const struct option_list *given);
+/** Whether those that were read are signed, and of this ledger; at the end, when all keys are known.
+ * EXIT_DONE, or said. */
+enum exit_code verification_judge_given(const struct verification *v);
 /** Reads journald's records. That it may not be read is told at the end, and is no error. EXIT_DONE, or said.
  */
 enum exit_code verification_journal(struct verification *v);

@@ -157,6 +157,17 @@ static void note_journal(struct told *x)
              (unsigned long long)v->other_ledgers);
 }
 
+/* A backup that was put back is a ledger that was rolled back, whoever did it and why. */
+static void note_restored(struct told *x)
+{
+    if (x->fault == CHAIN_WITNESS && strcmp(x->t->fault.event, "store-restored") == 0)
+        note(x, "%s",
+             _("This record says itself that the store was put back from a copy; `hufuctl audit show --event "
+               "store-restored` has when, and who confirmed it. What the copy lacks is in journald only, and "
+               "wherever that is sent. If it is accounted for, --no-journal verifies what is on record "
+               "since."));
+}
+
 /* ---- checkpoints that were given ---- */
 
 /* What the first line of a file says nothing vouches for; a checkpoint of its last hour does. */
@@ -170,31 +181,6 @@ static enum exit_code judge_host(const struct told *x)
           "renamed, export "
           "after its next checkpoint"),
         x->v->host, x->t->host);
-}
-
-/* Their hashes were compared on the way; by then all keys are known. */
-static enum exit_code judge_given(struct told *x)
-{
-    for (size_t i = 0; i < x->v->n_checkpoints; i++) {
-        const struct checkpoint *c = &x->v->checkpoints[i].checkpoint;
-        int r = ledger_keys_verify(&x->v->keys, c);
-
-        if (strcmp(c->ledger, x->v->ledger) != 0)
-            return cli_fail(x->v->cli, EXIT_REFUSED,
-                            _("the checkpoint of record %llu is of another ledger, %s of %s"),
-                            (unsigned long long)c->sequence, c->ledger, c->host);
-        if (r == -ENOKEY)
-            return cli_fail(
-                x->v->cli, EXIT_REFUSED,
-                _("the checkpoint of record %llu is signed by %s, which is none of the keys here; give it "
-                  "with --key"),
-                (unsigned long long)c->sequence, c->key);
-        if (r != 1)
-            return cli_fail(x->v->cli, EXIT_REFUSED,
-                            _("the checkpoint of record %llu is not signed by its key"),
-                            (unsigned long long)c->sequence);
-    }
-    return EXIT_DONE;
 }
 
 /* ---- for programs ---- */
@@ -381,7 +367,7 @@ enum exit_code verification_tell(struct verification *v)
 
     if (x.fault == CHAIN_SOUND && t->records == 0)
         return cli_fail(v->cli, EXIT_REFUSED, _("there is not one record: nothing was verified"));
-    if (x.fault == CHAIN_SOUND && (judge_host(&x) != EXIT_DONE || judge_given(&x) != EXIT_DONE))
+    if (x.fault == CHAIN_SOUND && (judge_host(&x) != EXIT_DONE || verification_judge_given(v) != EXIT_DONE))
         return EXIT_REFUSED;
     if (x.fault == CHAIN_SOUND) {
         note_key(&x);
@@ -389,6 +375,7 @@ enum exit_code verification_tell(struct verification *v)
         note_extent(&x);
         note_given(&x);
     }
+    note_restored(&x);
     note_journal(&x);
     code = v->cli->json ? tell_program(&x) : tell_person(&x);
     return code == EXIT_DONE && x.fault != CHAIN_SOUND ? EXIT_REFUSED : code;

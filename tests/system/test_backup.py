@@ -137,6 +137,11 @@ def test_restore(fresh_site):
     box.sh("systemctl restart hufud")
     start(site)
     refused(site, "uses-exhausted")
+    # What was rolled back is told by journald for as long as it has it, and whose doing it was by the record.
+    box.sh("journalctl --sync")
+    said = box.run("hufuctl audit verify")
+    assert said.code == 1 and "(store-restored," in said.out and "--no-journal" in said.out, said
+    assert box.run("hufuctl audit verify --no-journal").ok
 
 
 def test_files_put_back_by_hand(fresh_site):

@@ -49,7 +49,8 @@ def check_language(path, messages):
 def check_chinese(path):
     for entry in po.read(path)[0].values():
         for text in entry.texts:
-            if not HAN.search(text):
+            # Marks alone are full-width, without a word.
+            if not HAN.search(text) and re.search("[A-Za-z]", re.sub("%[a-z]", "", entry.msgid)):
                 yield f"`{entry.msgid}` is not Chinese: `{text}`"
             for word, instead in INSTEAD.items():
                 if word in text:
