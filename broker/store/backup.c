@@ -127,7 +127,7 @@ static int open_copy(struct backup *b, sqlite3 *from)
 /* A store in use notes in itself that it is open; a copy is not. */
 static int settle_copy(struct backup *b)
 {
-    struct store_head head;
+    struct store_head head = {0};
     int r = sql_exec(b->to, "UPDATE state SET opened = 0 WHERE id = 1;");
 
     if (r == 0)

@@ -111,8 +111,11 @@ def test_restore(fresh_site):
     assert not refused_before.ok
     assert not box.run("hufuctl restore /root/b").ok  # hufud runs
     assert "stop it first" in box.run("hufuctl restore /root/b").err
-    box.sh("systemctl stop hufud")
-    said = box.sh("hufuctl restore /root/b")
+    box.sh("systemctl stop hufud && sed -i 's/^host = .*/host = elsewhere/' /etc/hufu/hufud.conf && rm /etc/hufu/trust")
+    said = box.sh("hufuctl restore /root/b --configuration")
+    for name in ("hufud.conf", "reaper.conf", "trust"):
+        assert box.sh(f"cmp /etc/hufu/{name} /root/b/{name} && stat -c '%a %U' /etc/hufu/{name}") == "644 root"
+    assert "elsewhere" in box.sh("cat /etc/hufu/hufud.conf.before-*")
     assert "hufuctl host confirm" in said
     assert box.sh(f"stat -c '%a %U' {STORE}").strip() == "600 hufu"
     assert box.sh(f"ls {STORE}.before-*")
