@@ -1,6 +1,7 @@
 """The real varlinkctl, of a Debian 13 (that of Debian 12 has none), against the real hufud: it reads the interface description
 strictly, and every method that reads."""
 
+import base64
 import json
 import re
 import subprocess
@@ -75,6 +76,7 @@ def test_every_method_that_reads(site, guest):
         "SessionShow": call(site, "SessionShow", number=session["number"]),
         "Explain": call(site, "Explain", staff="zhang.san", service="sshd", source="127.0.0.1"),
         "Audit": call(site, "Audit", event="session-open", limit=1),
+        "LedgerRead": call(site, "LedgerRead", after=0, upto=2),
         **{method: call(site, method) for method in ("TakenList", "TrustShow", "SyncShow", "ClockShow", "HostShow", "LedgerKey", "LedgerCheckpoint")},
     }
     assert answers["Status"]["host"] == site.ctl("status")["host"]
@@ -85,6 +87,9 @@ def test_every_method_that_reads(site, guest):
     assert answers["Explain"]["considered"]
     assert f"ledger={answers['LedgerKey']['ledger']}" in answers["LedgerCheckpoint"]["checkpoint"]
     assert answers["Audit"]["records"][0]["grant"] == grant
+    # What is hashed of each record begins with its format.
+    assert answers["LedgerRead"]["ledger"] == answers["LedgerKey"]["ledger"]
+    assert base64.b64decode(answers["LedgerRead"]["octets"]).count(b"hufu-record-2-sha256") == 2
     # What goes on until somebody hangs up: with --more, and one reply is looked at.
     more = varlinkctl(site, "call", "--json=short", "--more", ADDRESS, "org.hufu.control.SessionWatch", "{}", prefix=("timeout", "2"), check=False)
     first = json.loads(more.lstrip("\x1e").splitlines()[0])
