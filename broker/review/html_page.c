@@ -136,11 +136,13 @@ bool html_instant(const char *time, int64_t *ret)
 void html_local_text(const struct html_page *p, int64_t t, size_t length, struct buf *out)
 {
     char text[WHEN_TEXT_SIZE];
+    size_t whole;
 
     when_format(t + p->offset, text);
-    if (text[10] == 'T')
+    whole = strcspn(text, "Z"); /* beyond the years that have a text it is a word */
+    if (whole > 10)
         text[10] = ' ';
-    buf_put(out, text, length < 19 ? length : 19);
+    buf_put(out, text, length < whole ? length : whole);
 }
 
 /* The day of UTC is named where it is another one. */
@@ -151,7 +153,7 @@ static void put_utc(struct html_page *p, int64_t t)
     when_format(t, utc);
     when_format(t + p->offset, local);
     html_raw(p, " <small class=\"utc\">");
-    if (memcmp(utc, local, 10) != 0)
+    if (strncmp(utc, local, 10) != 0)
         html_rawf(p, "%.5s ", utc + 5);
     html_rawf(p, "%s</small>", utc[10] == 'T' ? utc + 11 : utc);
 }

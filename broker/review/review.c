@@ -57,6 +57,9 @@ struct review *review_free(struct review *v)
     return NULL;
 }
 
+/* Of one record, of whatever host: no sum of them leaves a JSON integer. */
+#define COUNT_MAX ((uint64_t)UINT32_MAX)
+
 /* ---- what is given in ---- */
 
 static int outcome(const struct review *v)
@@ -199,7 +202,9 @@ static bool make_fact(struct review *v, const char *host, const struct record *r
                        .host = model_text(v, host),
                        .at = model_seconds(r->at_us),
                        .first = model_seconds(r->first_us != 0 ? r->first_us : r->at_us),
-                       .count = r->count > 1 ? r->count : 1,
+                       .count = r->count == 0          ? 1
+                                : r->count < COUNT_MAX ? r->count
+                                                       : COUNT_MAX,
                        .sources = r->sources,
                        .success = r->result && strcmp(r->result, "success") == 0};
     for (size_t i = 0; i < ARRAY_SIZE(texts); i++)

@@ -200,6 +200,18 @@ static void test_times(void **state)
     assert_has(page, "UTC+05:30");
 }
 
+/* A host's records may bear any time: one that has no text where the page is read is a word, and nothing of
+ * what lay in memory behind it. */
+static void test_times_beyond_all_years(void **state)
+{
+    cleanup_free char *page = page_of(load(
+        "{\"hufu-review\": 1, \"utc_offset_minutes\": 480, \"made_at\": \"9999-12-31T23:59:59.000000Z\"}"));
+
+    (void)state;
+    assert_has(page, "<time datetime=\"9999-12-31T23:59:59Z\">never</time>");
+    assert_has(page, "</html>");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_wrong_types),
         cmocka_unit_test(test_link_of_a_recording),
         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_times_beyond_all_years),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,6 +107,25 @@ static void test_many_sources(void **state)
 }
 
 /* No text reaches anybody with a character in it that cannot be seen. */
+static void test_hostile_counts(void **state)
+{
+    cleanup(review_free_p) struct review *v = period_new();
+    cleanup(json_decrefp) json_t *value = NULL;
+    struct record r;
+
+    (void)state;
+    period_begin_at(5);
+    for (size_t i = 0; i < 3; i++) {
+        r = period_record(EVENT_LOGIN, false, FROM + HOUR);
+        r.reason = REASON_NO_GRANT;
+        r.count = UINT64_MAX;
+        period_take(v, &r);
+    }
+    value = period_json(v);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(value, "refusals"), "total")),
+                     3 * (json_int_t)UINT32_MAX);
+}
+
 static void test_hostile_texts(void **state)
 {
     static const char evil[] = "a\x1b[31m\r\n\x01\xff\xe2\x80\xae<b>&\"";
@@ -151,9 +170,9 @@ static void test_hostile_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_counts),        cmocka_unit_test(test_not_counted),
-        cmocka_unit_test(test_repeated),      cmocka_unit_test(test_many_sources),
-        cmocka_unit_test(test_hostile_texts),
+        cmocka_unit_test(test_counts),         cmocka_unit_test(test_not_counted),
+        cmocka_unit_test(test_repeated),       cmocka_unit_test(test_many_sources),
+        cmocka_unit_test(test_hostile_counts), cmocka_unit_test(test_hostile_texts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
