@@ -10,6 +10,7 @@ from box import HANGS
 
 MODULE = "/usr/lib/*/security/pam_hufu.so"
 FOLDER = "/var/lib/hufu"
+ANCHOR = "/var/lib/hufu-anchor"
 
 IMPOSTOR = """
 import os, socket
@@ -110,8 +111,10 @@ def is_newer_than_the_module(site):
     return answered(site, f"c.recv(65536); c.send({NEWER % '0, 0x80, 0'})")
 
 
-KEEP = f"rm -rf /root/store && cp -a {FOLDER} /root/store"
-BACK = f"rm -rf {FOLDER}/* && cp -a /root/store/. {FOLDER}/"
+# With the anchor, which would tell hufud that its store is an older one. The reserve is made anew where it is missing.
+KEEP = f"rm -rf /root/store /root/anchor && cp -a {FOLDER} /root/store && cp -a {ANCHOR} /root/anchor && rm -f /root/store/reserve"
+BACK_ANCHOR = f"rm -rf {ANCHOR}/* && cp -a /root/anchor/. {ANCHOR}/"
+BACK = f"rm -rf {FOLDER}/* && cp -a /root/store/. {FOLDER}/ && {BACK_ANCHOR}"
 
 
 def has_a_damaged_store(site):
@@ -131,7 +134,7 @@ def has_no_room(site):
     """Only hufud's folder, with a file system of its own."""
     like = f"chown --reference=/root/store {FOLDER} && chmod --reference=/root/store {FOLDER}"
     small = f"{KEEP} && mount -t tmpfs -o size=2m tmpfs {FOLDER} && cp -a /root/store/. {FOLDER}/ && {like}"
-    return started_with(site, f"{small} && (cat /dev/zero > {FOLDER}/full 2>/dev/null || true)", f"umount {FOLDER}")
+    return started_with(site, f"{small} && (cat /dev/zero > {FOLDER}/full 2>/dev/null || true)", f"umount {FOLDER} && {BACK_ANCHOR}")
 
 
 def has_a_wrong_configuration(site):

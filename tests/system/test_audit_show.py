@@ -60,6 +60,8 @@ def test_times(site):
 
 
 def test_an_export_is_verified_with_nothing_but_the_key(site):
+    assert not site.ssh().ok
+    site.box.until(lambda: site.refusals())
     site.box.sh("hufuctl audit key > /root/ledger.pub 2>/root/whose && hufuctl audit export -o /root/all.jsonl")
     assert "key SHA256:" in site.box.sh("cat /root/whose")
     # As on another machine: no broker, no configuration.

@@ -28,7 +28,7 @@ def flood(site):
 
 
 def records(site, person):
-    return [r for r in site.ctl("audit", "-n", "1000", "--staff", person, "--result", "failure") if r["event"] == "login"]
+    return [r for r in site.audit(staff=person, result="failure") if r["event"] == "login"]
 
 
 def stand_for(records):

@@ -196,7 +196,7 @@ def test_no_way_is_open(spoils, capsys):
         tried, refused = tried + len(forbidden), refused + len([way for way in forbidden if way["refused"]])
         # Each that was refused at the control socket is on record, by the login uid of who tried.
         uid = int(site.box.sh(["id", "-u", name]))
-        records = [r for r in site.ctl("audit", "-n", "1000", "--event", "control-refused") if r["actor"] == uid and r["sequence"] > last]
+        records = [r for r in site.audit(event="control-refused") if r["actor"] == uid and r["sequence"] > last]
         plan = json.loads(site.box.get("/tmp/plan.json"))["roles"][name]["methods"]
         wanted = {method for method, how in plan.items() if how["expect"] == "refused"}
         assert {re.match(r"(\w+) needs", r["detail"]).group(1) for r in records} == wanted, name
