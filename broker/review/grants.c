@@ -172,12 +172,22 @@ static int by_staff_and_id(const json_t *a, const json_t *b)
                            json_string_value(json_object_get(b, "id")));
 }
 
+/* Taken away before the period, nobody could use it in it. Of several hosts one may have revoked it alone. */
+static bool was_over(struct review *v, const struct known_grant *k)
+{
+    const struct use *u = uses_find(v, k->id);
+
+    return u && u->over != 0 && u->over < v->settings.from && u->opened == 0 &&
+           json_object_size(v->hosts) == 1;
+}
+
 json_t *grants_json(struct review *v)
 {
     json_t *rows = json_array();
 
     for (size_t i = 0; i < v->n_grants; i++)
-        if (model_overlaps(v, v->grants[i].grant->valid.from, v->grants[i].grant->valid.until))
+        if (model_overlaps(v, v->grants[i].grant->valid.from, v->grants[i].grant->valid.until) &&
+            !was_over(v, &v->grants[i]))
             model_append(v, rows, known_json(v, &v->grants[i]));
     for (size_t i = 0; i < v->uses.n; i++)
         if (v->uses.rows[i].opened > 0 && !model_grant(v, v->uses.rows[i].grant))

@@ -62,6 +62,7 @@ struct use {
     json_t *services, *run_as, *commands, *seen;
     uint8_t channels;
     bool closed, revoked, withdrawn;
+    when_t over; /* since when it is closed or revoked for good; 0: it is not */
 };
 
 struct uses {

@@ -129,6 +129,8 @@ static void note_end(struct use *u, const struct fact *f)
     u->revoked = u->revoked || model_is(f, EVENT_REVOKE) || (f->success && model_is(f, EVENT_REVOCATION));
     if (model_is(f, EVENT_WITHDRAWN))
         u->withdrawn = !f->success;
+    if (u->over == 0 && (u->closed || u->revoked))
+        u->over = f->at;
 }
 
 static void take_in_period(struct review *v, struct use *u, const struct fact *f)

@@ -234,6 +234,30 @@ static void test_other_periods(void **state)
     check_size(value, "ended_rights", 1); /* it ended when the period began */
 }
 
+static size_t grants_listed(when_t revoked, const char *also_host)
+{
+    cleanup(grant_done) struct grant *g = NULL;
+    cleanup(review_free_p) struct review *v = period_new();
+    cleanup(json_decrefp) json_t *value = NULL;
+    struct record r = period_record(EVENT_REVOKE, true, revoked);
+
+    period_take(v, &r);
+    if (also_host)
+        assert_int_equal(review_take(v, also_host, &r), 0);
+    g = period_grant(v, "not-before: 2026-10-01T00:00:00Z\n", "revoked");
+    value = period_json(v);
+    return json_array_size(json_object_get(value, "grants"));
+}
+
+/* What was revoked before the period asks for no decision in it. */
+static void test_revoked_before(void **state)
+{
+    (void)state;
+    assert_int_equal(grants_listed(FROM - DAY, NULL), 0);
+    assert_int_equal(grants_listed(FROM + DAY, NULL), 1);
+    assert_int_equal(grants_listed(FROM - DAY, "app02.finance.example"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +271,7 @@ int main(void)
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_without_document),
         cmocka_unit_test(test_other_periods),
+        cmocka_unit_test(test_revoked_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
