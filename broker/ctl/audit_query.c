@@ -55,6 +55,8 @@ static enum exit_code check_words(const struct cli *cli, const struct audit_quer
     if (q->reason && reason_from_name(q->reason, &reason) < 0)
         return cli_fail(cli, EXIT_USAGE, _("--reason %s is none; the refused are told theirs in brackets"),
                         q->reason);
+    if (q->event && !event_message_id(q->event))
+        return cli_fail(cli, EXIT_USAGE, _("there are no records of the kind %s"), q->event);
     return EXIT_DONE;
 }
 
@@ -86,8 +88,6 @@ enum exit_code audit_query_filter(const struct cli *cli, const struct audit_quer
                                 .service = q->service,
                                 .account = q->account,
                                 .address = q->address};
-    if (code == EXIT_DONE && q->event && !event_message_id(q->event))
-        code = cli_fail(cli, EXIT_USAGE, _("there are no records of the kind %s"), q->event);
     if (code == EXIT_DONE)
         code = read_time(cli, "since", q->since, &f->from);
     if (code == EXIT_DONE)

@@ -117,6 +117,7 @@ static void test_misuse(void **state)
 {
     static const char *const lines[] = {
         "audit --host db01",
+        "audit --event nonsense",
         "audit show db.jsonl --follow",
         "audit show db.jsonl --grant 01234567",
         "audit show db.jsonl --event nonsense",
