@@ -211,8 +211,8 @@ static void test_a_first_line_of_something_else(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-        if (read_all(bad[i], strlen(bad[i]), error) != -EBADMSG)
-            fail_msg("taken: %s", bad[i]);
+        if (read_all(bad[i], strlen(bad[i]), error) != -EBADMSG || strstr(error, "last line"))
+            fail_msg("taken: %s", bad[i]); /* and only what comes behind it is missed */
 }
 
 /* What format 1 does not hash cannot be slipped in. */
