@@ -102,7 +102,7 @@ static int next_line(struct export_file *f, const char **line, size_t *size, cha
             return 1;
         }
         looked = f->end - f->at;
-        if (looked > EXPORT_LINE_MAX)
+        if (looked > (f->line == 0 ? EXPORT_HEAD_MAX : EXPORT_LINE_MAX))
             return fail(f, error, _("the line behind it is longer than any of ours"));
         if (f->ended && looked > 0)
             return fail(f, error, _("the line behind it has no end: the file was cut off"));
@@ -182,7 +182,7 @@ static int parse_numbers(const struct flat_value *v, struct record *r)
 {
     const struct flat_value *actor = &v[EXPORT_ACTOR];
 
-    if (!is_number(&v[EXPORT_SEQUENCE], UINT64_MAX) || !is_number(&v[EXPORT_VERSION], UINT32_MAX) ||
+    if (!is_number(&v[EXPORT_SEQUENCE], INT64_MAX) || !is_number(&v[EXPORT_VERSION], UINT32_MAX) ||
         !is_number(&v[EXPORT_SESSION], UINT64_MAX) || !is_number(&v[EXPORT_LATENCY], UINT64_MAX) ||
         !is_number(&v[EXPORT_RECORD_FORMAT], UINT8_MAX) || !is_number(&v[EXPORT_COUNT], UINT64_MAX) ||
         !is_number(&v[EXPORT_SOURCES], UINT32_MAX) ||

@@ -13,6 +13,8 @@ struct export_file;
 
 /* The longest line: twelve texts of a record, 65535 octets each, all of them quotes. */
 #define EXPORT_LINE_MAX ((size_t)2 * 1024 * 1024)
+/* The first one has all segments that were ever sealed, 28,000 or so. As much as a reply has. */
+#define EXPORT_HEAD_MAX ((size_t)16 * 1024 * 1024)
 
 /** Parses the octets of a record's line, without its end. Texts of *ret lie in `space` (of `size` octets or
  * more). 0, -EBADMSG. */

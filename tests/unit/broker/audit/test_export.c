@@ -173,6 +173,30 @@ static void test_the_last_line_has_to_agree(void **state)
     assert_string_equal(error, "line 4: the last line tells of 3 records up to 8; 2 were read, up to 8");
 }
 
+/* A ledger of many years, in which a segment was sealed each day. */
+static void test_as_many_segments_as_years_have_days(void **state)
+{
+    enum { N = 20000 };
+    cleanup_free struct sealed_segment *many = calloc(N, sizeof(*many));
+    cleanup_free char *sealed = malloc(500);
+    struct export_head h = head();
+    cleanup_buf struct buf b = BUF_INIT;
+    char error[EXPORT_ERROR_SIZE];
+    struct record r = sample_record();
+
+    (void)state;
+    memset(sealed, 'x', 499);
+    sealed[499] = '\0';
+    for (size_t i = 0; i < N; i++)
+        many[i] = (struct sealed_segment){.first = i + 1, .last = i + 1, .sealed = sealed};
+    h.segments = many;
+    h.n_segments = N;
+    export_put_head(&b, &h);
+    export_put_record(&b, &r);
+    export_put_end(&b, 1, r.sequence, r.hash);
+    assert_int_equal(read_all(b.data, b.size, error), 1);
+}
+
 static void test_a_line_without_end(void **state)
 {
     cleanup_buf struct buf b = BUF_INIT;
@@ -237,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_as_audit_has_it),
         cmocka_unit_test(test_cut_anywhere),
         cmocka_unit_test(test_the_last_line_has_to_agree),
+        cmocka_unit_test(test_as_many_segments_as_years_have_days),
         cmocka_unit_test(test_a_line_without_end),
         cmocka_unit_test(test_a_first_line_of_something_else),
         cmocka_unit_test(test_format_1_has_no_counts),
