@@ -182,7 +182,7 @@ static int parse_numbers(const struct flat_value *v, struct record *r)
 {
     const struct flat_value *actor = &v[EXPORT_ACTOR];
 
-    if (!is_number(&v[EXPORT_SEQUENCE], INT64_MAX) || !is_number(&v[EXPORT_VERSION], UINT32_MAX) ||
+    if (!is_number(&v[EXPORT_SEQUENCE], UINT64_MAX) || !is_number(&v[EXPORT_VERSION], UINT32_MAX) ||
         !is_number(&v[EXPORT_SESSION], UINT64_MAX) || !is_number(&v[EXPORT_LATENCY], UINT64_MAX) ||
         !is_number(&v[EXPORT_RECORD_FORMAT], UINT8_MAX) || !is_number(&v[EXPORT_COUNT], UINT64_MAX) ||
         !is_number(&v[EXPORT_SOURCES], UINT32_MAX) ||
