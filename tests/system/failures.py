@@ -217,7 +217,8 @@ BROKER = {
     has_a_damaged_store: REFUSED,
     has_a_newer_store: REFUSED,
     has_no_store: REFUSED,
-    has_no_room: REFUSED,
+    # Nor is there a reserve: nothing that they do could be put on record.
+    has_no_room: ENDED,
 }
 # What is around it.
 AROUND = {
