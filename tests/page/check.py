@@ -107,7 +107,7 @@ def words_of(review):
     yield from (row["note"] for row in review["reviews"])
     yield from (row["head"] for row in review["ledgers"])
     yield from (row["key"] for row in review["ledgers"] if row["key"])
-    yield from (f"{count:,}" for count in review["summary"].values())
+    yield from (f"{count:,}" for count in review["summary"].values() if count is not None)  # null: nobody could look
 
 
 def check_content(name, page, review):
