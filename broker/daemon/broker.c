@@ -256,6 +256,7 @@ struct broker *broker_free(struct broker *b)
     repetition_settle(b->repetition, true); /* what was refused by these */
     if (b->store)
         (void)store_flush(b->store);
+    retention_stop(b->retention);
     sealer_stop(b->sealer);
     if (b->store)
         (void)store_flush(b->store);
@@ -271,6 +272,7 @@ struct broker *broker_free(struct broker *b)
     b->registry = registry_free(b->registry);
     b->store_io = sd_event_source_disable_unref(b->store_io);
     b->store = store_close(b->store);
+    b->retention = retention_free(b->retention);
     ledger_about_done(&b->about);
     b->sealer = sealer_free(b->sealer);
     b->repetition = repetition_free(b->repetition);
