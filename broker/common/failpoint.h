@@ -8,7 +8,7 @@
  *
  * In such a build the environment variable HUFU_FAILPOINT=name:N (as it is when the program starts) has the
  * process send itself SIGKILL when it passes the place of that name for the N-th time, whichever thread that
- * is. With HUFU_FAILPOINT=name:N:MS that thread stands still there first, for so many milliseconds in which
+ * is. With HUFU_FAILPOINT=name:N:MS a thread stands still there each time, for so many milliseconds in which
  * all others go on: what one of them says or writes too early is then said or written. Passing costs one
  * comparison, takes no lock and may happen anywhere, in a signal handler too.
  *

@@ -91,7 +91,7 @@ bool lane_take_wish(struct lane *l, enum wish wish)
 
     (void)pthread_mutex_lock(&l->lock);
     wished = l->wish == wish;
-    if (wished)
+    if (wished && wish != WISH_ENDS)
         l->wish = WISH_NONE;
     (void)pthread_mutex_unlock(&l->lock);
     return wished;

@@ -316,8 +316,10 @@ void orders_step(struct client *c)
         audits_checkpoint(c);
     else if (lane_take_wish(c->lane, WISH_REVOCATION))
         add_and_revoke(c, person);
+    else if (x % 2 == 0 && lane_take_wish(c->lane, WISH_ENDS))
+        end_session(c);
     else if (x < 20)
-        orders_add_grant(c, person, x % 2 == 0 ? "3 per-host" : "3 fleet");
+        orders_add_grant(c, person, x % 4 < 2 ? "3 per-host" : "3 fleet");
     else if (x < 35)
         lock_person(c, person % 2, true);
     else if (x < 60)

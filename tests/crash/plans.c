@@ -92,6 +92,8 @@ static unsigned patience_ms(enum failpoint at)
 
 enum wish plan_wish(const struct plan *p)
 {
+    if (p->kind == PLAN_LOAD && p->stand_ms > 0)
+        return WISH_ENDS;
     switch (p->kind == PLAN_RANDOM ? FAILPOINT_COUNT : p->at) {
     case FAILPOINT_CHECKPOINT_SIGNED:
     case FAILPOINT_CHECKPOINT_WRITTEN:
@@ -158,6 +160,13 @@ static bool is_once_in_a_life(enum failpoint at)
     }
 }
 
+/* Passed by the worker before a commit, as the loop goes on. */
+static bool is_of_worker(enum failpoint at)
+{
+    return at == FAILPOINT_STORE_BEGUN || at == FAILPOINT_STORE_APPLIED || at == FAILPOINT_STORE_RELEASED ||
+           at == FAILPOINT_STORE_COMMITTING;
+}
+
 /* What stands still there, for a while, holds up others the less: the worker, and the feeder. */
 static unsigned draw_stand(uint64_t *random, enum failpoint at)
 {
@@ -170,8 +179,9 @@ static unsigned draw_stand(uint64_t *random, enum failpoint at)
     case FAILPOINT_ANCHOR_SETTING:
     case FAILPOINT_FEEDER_SENT:
         return lane_draw(random, 2) == 0 ? 0 : 5 + (unsigned)lane_draw(random, 25);
-    case FAILPOINT_FEEDER_SENDING:
-        return 30; /* for the next commit, with which it would be noted */
+    case FAILPOINT_FEEDER_SENDING:     /* for the next commit, with which it would be noted */
+    case FAILPOINT_REPETITION_CLOSING: /* for that of what was submitted apart */
+        return 30;
     default:
         return 0;
     }
@@ -196,8 +206,11 @@ struct plan plan_next(const struct lane *l, uint64_t *random, unsigned n)
     p.at = failpoint_of(n - n / 3);
     p.kind = plan_kind_of(p.at);
     p.hit = draw_hit(l, random, p.at);
+    p.stand_ms = draw_stand(random, p.at);
+    if (is_of_worker(p.at) && p.stand_ms > 0)
+        p.hit = 2 + (unsigned)lane_draw(random, 8);
     if (p.kind == PLAN_LOAD || plan_may_miss(&p))
         p.load_ms = patience_ms(p.at);
-    (void)snprintf(p.setting, sizeof(p.setting), "%s:%u:%u", names[p.at], p.hit, draw_stand(random, p.at));
+    (void)snprintf(p.setting, sizeof(p.setting), "%s:%u:%u", names[p.at], p.hit, p.stand_ms);
     return p;
 }

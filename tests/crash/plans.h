@@ -19,8 +19,9 @@ struct plan {
     enum plan_kind kind;
     enum failpoint at; /* not RANDOM */
     unsigned hit;
-    unsigned load_ms; /* for so long at most it is kept busy */
-    char setting[64]; /* of HUFU_FAILPOINT */
+    unsigned stand_ms; /* at each pass, and then it dies */
+    unsigned load_ms;  /* for so long at most it is kept busy */
+    char setting[64];  /* of HUFU_FAILPOINT */
 };
 
 const char *plan_failpoint_name(enum failpoint at);
