@@ -26,7 +26,14 @@ struct totals {
 };
 
 /* What a client is to do as the first thing in a life, since a plan is about it and it is rare. */
-enum wish { WISH_NONE, WISH_CHECKPOINT, WISH_REVOCATION, WISH_REFUSALS, WISH_ENDS /* all along */ };
+enum wish {
+    WISH_NONE,
+    WISH_CHECKPOINT,
+    WISH_REVOCATION,
+    WISH_REFUSALS,
+    WISH_BACKUP,
+    WISH_ENDS /* all along */
+};
 
 struct lane {
     struct totals *totals;

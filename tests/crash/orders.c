@@ -314,6 +314,8 @@ void orders_step(struct client *c)
 
     if (lane_take_wish(c->lane, WISH_CHECKPOINT))
         audits_checkpoint(c);
+    else if (lane_take_wish(c->lane, WISH_BACKUP))
+        audits_back_up(c);
     else if (lane_take_wish(c->lane, WISH_REVOCATION))
         add_and_revoke(c, person);
     else if (x % 2 == 0 && lane_take_wish(c->lane, WISH_ENDS))

@@ -106,6 +106,12 @@ enum wish plan_wish(const struct plan *p)
         return WISH_CHECKPOINT;
     case FAILPOINT_REVOCATION_TAKEN:
         return WISH_REVOCATION;
+    case FAILPOINT_BACKUP_BEGUN:
+    case FAILPOINT_BACKUP_STEPPED:
+    case FAILPOINT_BACKUP_MARKED:
+    case FAILPOINT_BACKUP_PLACING:
+    case FAILPOINT_BACKUP_PLACED:
+        return WISH_BACKUP;
     case FAILPOINT_REPETITION_FLUSHING:
     case FAILPOINT_REPETITION_FLUSHED:
     case FAILPOINT_REPETITION_CLOSING:
@@ -187,10 +193,11 @@ static unsigned draw_stand(uint64_t *random, enum failpoint at)
     }
 }
 
-/* The first hit comes most often: it is that of start, of what is rare, and of where nobody died yet. */
+/* The first hit comes most often: it is that of start, of what is rare, and of where few died yet. */
+#define FEW 3
 static unsigned draw_hit(const struct lane *l, uint64_t *random, enum failpoint at)
 {
-    if (l->totals->at[at] == 0 || is_once_in_a_life(at) || patience_ms(at) > 100 ||
+    if (l->totals->at[at] < FEW || is_once_in_a_life(at) || patience_ms(at) > 100 ||
         plan_kind_of(at) == PLAN_STOP || lane_draw(random, 3) == 0)
         return 1;
     return 1 + (unsigned)lane_draw(random, lane_draw(random, 2) == 0 ? 4 : 40);

@@ -110,6 +110,27 @@ static void test_finish_gives_the_use_back(void **state)
     assert_true(world_entry(w)->closed);
 }
 
+/* The same, ordered by the person themselves, whose session has its grace. */
+static void test_own_finish_gives_the_use_back(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new(), other;
+
+    world_grant_often(w);
+    world_log_in(w, &v);
+    other = reserve(w);
+    assert_int_equal(world_entry(w)->uses_taken, 2);
+    w->reaper.login_uid = WORLD_UID;
+    assert_string_equal(world_error_of(w, "GrantFinish", NULL), "");
+    assert_int_equal(world_entry(w)->uses_taken, 1);
+    kill_here(w);
+    visitor_end(&other);
+    visitor_end(&v);
+    start_again(w);
+    assert_int_equal(world_entry(w)->uses_taken, 1);
+    assert_true(world_entry(w)->closed);
+}
+
 /* A session phase without an account phase, as far as the lease: nothing of it is on disk, and what else is
  * written of the grant meanwhile does not have its use. */
 static void test_use_comes_with_its_session(void **state)
@@ -199,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_finish_gives_the_use_back, setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_own_finish_gives_the_use_back, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_use_comes_with_its_session, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_never_opened, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_end_is_told_when_it_is_on_record, setup, world_teardown),
