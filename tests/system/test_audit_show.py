@@ -93,6 +93,7 @@ def test_what_is_filtered_says_so(site):
     assert head["filter"] == {"event": "checkpoint"}, head
     some = site.box.run("hufuctl audit verify /root/some.jsonl")
     assert some.ok and "missing" in some.out and "Good" not in some.out, some
+    site.box.sh("hufuctl audit key >/root/ledger.pub")
     some = site.box.run("hufuctl audit verify /root/some.jsonl --key /root/ledger.pub")
     assert some.code == 1 and "no signature vouches" in some.err, some
 
