@@ -1,28 +1,52 @@
 #include "broker/daemon/command_text.h"
 
 #include "policy/base/doubt.h"
+#include "policy/base/unicode.h"
 
 #include <string.h>
+
+/* One character of UTF-8 that can be seen, other than ASCII: its octets, or 0. */
+static size_t take_seen(const char *text, size_t length)
+{
+    uint32_t code_point;
+    size_t n = unicode_take(text, length, &code_point);
+
+    return n > 1 && unicode_is_visible(code_point) ? n : 0;
+}
+
+static bool is_plain(unsigned char c)
+{
+    return c > ' ' && c <= '~' && c != '\'' && c != '\\';
+}
 
 static void put_word(struct buf *b, const char *word, size_t length)
 {
     if (length == 0)
         buf_puts(b, "''");
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length;) {
         unsigned char c = (unsigned char)word[i];
+        size_t n = take_seen(word + i, length - i);
 
-        if (c <= ' ' || c > '~' || c == '\'' || c == '\\')
+        if (n == 0 && !is_plain(c))
             buf_printf(b, "\\%03o", (unsigned)c);
         else
-            buf_put_u8(b, c);
+            buf_put(b, word + i, n > 0 ? n : 1);
+        i += n > 0 ? n : 1;
     }
 }
 
 /* Text that holds blanks of its own. */
 static void put_visible(struct buf *b, const char *text)
 {
-    for (; *text != '\0'; text++)
-        buf_put_u8(b, *text >= ' ' && *text <= '~' ? (uint8_t)*text : '?');
+    for (size_t left = strlen(text), n; left > 0; text += n, left -= n) {
+        size_t seen = take_seen(text, left);
+
+        n = seen > 0 ? seen : 1;
+        if (seen > 0 || (*text >= ' ' && *text <= '~'))
+            buf_put(b, text, n);
+        else
+            buf_put_u8(b, '?');
+    }
 }
 
 void command_text_folder(const struct gate_command *m, struct buf *b)

@@ -8,9 +8,9 @@
  * Runs of sudo as text for records and people.
  */
 
-/** Path and arguments as one line of visible ASCII from which each of them can be told: one blank apart, an
- * empty one `''`; what is not visible ASCII, a blank within one, `'` and `\` as `\` and three octal digits.
- */
+/** Path and arguments as one line of visible text from which each of them can be told: one blank apart, an
+ * empty one `''`; octets of what is not visible, a blank within one, `'` and `\` as `\` and three octal
+ * digits. */
 void command_text_line(const struct gate_command *m, struct buf *b);
 
 /** Behind the line, where it runs: `, in ` and the folder, as one word like those; nothing if that is not

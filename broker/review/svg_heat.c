@@ -76,7 +76,7 @@ void svg_heat(struct html_page *p, const char *title, const char *description,
     rounded = most > 9999;
     svg_begin(p, title, description, TOP + (int)n * HIGH + 6);
     for (int hour = 0; hour < SVG_HEAT_HOURS; hour++) {
-        char text[8];
+        char text[16];
 
         (void)snprintf(text, sizeof(text), "%02d", hour);
         svg_text(p, LABEL + hour * CELL + CELL / 2, TOP - 8, SVG_MIDDLE, "a", text);

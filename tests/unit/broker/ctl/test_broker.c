@@ -256,13 +256,15 @@ static void test_audit(void **state)
         "\"service\": \"sshd\", \"address\": \"10.1.2.77\", \"grant\": \"\", \"ticket\": \"\", "
         "\"reference\": "
         "\"R-1\"}]}}",
-        "audit --since 2026-11-21T08:00:00+08:00 --until now --staff s --vendor v --event e --result failure "
+        "audit --since 2026-11-21T08:00:00+08:00 --until now --staff s --vendor v --event login --result "
+        "failure "
         "--reason no-grant --grant " PAPERS_ID
         " --ticket t --service sshd --session 17 --account oracle --address 10.1.2.77 --utc -n 5",
         "Audit",
         "{\"since\": \"2026-11-21T00:00:00Z\", \"until\": \"2026-11-21T10:00:00Z\", \"staff\": \"s\", "
         "\"vendor\": "
-        "\"v\", \"event\": \"e\", \"result\": \"failure\", \"reason\": \"no-grant\", \"grant\": \"" PAPERS_ID
+        "\"v\", \"event\": \"login\", \"result\": \"failure\", \"reason\": \"no-grant\", \"grant\": "
+        "\"" PAPERS_ID
         "\", \"ticket\": \"t\", \"service\": \"sshd\", \"session\": 17, \"account\": \"oracle\", "
         "\"address\": \"10.1.2.77\", \"limit\": 5}",
         EXIT_DONE, "41 2026-11-21T10:00:00Z login failure no-grant zhang.san sshd    10.1.2.77 -");

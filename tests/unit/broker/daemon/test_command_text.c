@@ -17,6 +17,8 @@ static void test_folder(void **state)
     } rows[] = {
         {"", ""},
         {"/home/who", ", in /home/who"},
+        {"/home/更换", ", in /home/更换"},
+        {"/a\u3000b\u200bc", ", in /a\\343\\200\\200b\\342\\200\\213c"}, /* blanks that nobody sees */
         {"/x; exit 0", ", in /x;\\040exit\\0400"},
         {"/\377\n\033[2J", ", in /\\377\\012\\033[2J"},
     };
