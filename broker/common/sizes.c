@@ -9,7 +9,7 @@ void sizes_format(uint64_t octets, char text[static SIZES_TEXT_SIZE])
     unsigned unit = 0;
     uint64_t tenths;
 
-    while (octets >> (10 * (unit + 1)) > 0 && unit + 1 < sizeof(units) / sizeof(units[0]))
+    while (unit + 1 < sizeof(units) / sizeof(units[0]) && octets >> (10 * (unit + 1)) > 0)
         unit++;
     /* In two steps, so that nothing overflows. */
     tenths = unit == 0 ? 0 : ((octets >> (10 * (unit - 1))) % 1024 * 10) / 1024;

@@ -14,6 +14,8 @@ const char *flood(struct world *w, unsigned n);
 
 /** What the ledger has of them. */
 struct sum flood_recorded(struct world *w);
+/** How many records they are. */
+unsigned flood_rows(struct world *w);
 
 /** Turns the loop until that which is being counted on disk adds up to n. */
 void flood_until_on_disk(struct world *w, uint64_t n);
