@@ -85,7 +85,7 @@ def test_killed_in_the_middle(site, flood):
     told = end_and_stop(running, site)
     found = records(site, person)
     lost = told["answered"] - stand_for(found)
-    assert told["answered"] == FLOOD and told["unanswered"] > 0
+    assert told["answered"] == FLOOD
     # What 50 ms and a commit hold, by far: a flood that asks one by one is not answered more than 10,000 times a second.
     assert 0 <= lost <= kills * 1000, lost
     assert site.box.run("hufuctl status").code in (0, 1)

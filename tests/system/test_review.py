@@ -38,7 +38,7 @@ def lived(guarded):
     running.wait(timeout=5)
     box.put("/tmp/forge.py", FORGE)
     box.sh("chmod 644 /tmp/forge.py; su staff.person -s /bin/sh -c 'python3 /tmp/forge.py'; journalctl --sync")
-    box.put("/var/log/audit/audit.log", DENIED.format(at=int(time.time())), mode="640")
+    box.put("/var/log/audit/audit.log", DENIED.format(at=int(time.time()) - 1), mode="640")
     box.until(lambda: [r for r in site.audit(event="session-close") if r["reason"] == "revoked"])
     return site
 
