@@ -15,7 +15,7 @@
  * format, sequence and hashes; hash = H(previous hash || record_encode()), with the H of the record's own
  * format, so that a chain goes on over a change of format.
  */
-#define RECORD_HASH_SIZE 32
+#define RECORD_HASH_SIZE    32
 
 #define RECORD_SOURCES_MANY 257
 

@@ -25,9 +25,9 @@ DEFINE_CLEANUP(struct reserve, reserve_free);
 
 /* Any thread. The first three look at the disk, and may wait for it; the others do not. */
 
-/** Allocates at most so many octets more (0: none), up to what is wanted; lets go of what is beyond that. 0; -ENOSPC;
- * -EOPNOTSUPP (the file system allocates nothing ahead, and does not store zeros either); other -errno. After
- * an error what was there before is there still. */
+/** Allocates at most so many octets more (0: none), up to what is wanted; lets go of what is beyond that. 0;
+ * -ENOSPC; -EOPNOTSUPP (the file system allocates nothing ahead, and does not store zeros either); other
+ * -errno. After an error what was there before is there still. */
 int reserve_grow(struct reserve *r, uint64_t octets);
 /** Lets go of so many octets, or of what is left. False: nothing was left, or it could not be shortened. */
 bool reserve_give(struct reserve *r, uint64_t octets);

@@ -1,8 +1,8 @@
 // LAYERS: test_support
 // LINK: -Wl,--wrap=bindtextdomain
 
-#include "broker/common/wrap.h"
 #include "broker/common/reason_text.h"
+#include "broker/common/wrap.h"
 #include "broker/daemon/texts.h"
 #include "policy/base/cleanup.h"
 #include "tests/unit/support/folder.h"
@@ -149,10 +149,10 @@ static void test_every_end_is_told_in_chinese(void **state)
         assert_non_null(own);
         own += strlen("\nReference: ABCDEFGH\n");
         unwrap(own);
-        assert_true((size_t)snprintf(expected, sizeof(expected),
-                                     "Hufu：您的会话现在结束。%s%s查询编号：ABCDEFGH",
-                                     chinese(reasons[i], reason_text_of(reasons[i])->sentence),
-                                     chinese(reasons[i], reason_text_of(reasons[i])->advice)) < sizeof(expected));
+        assert_true(
+            (size_t)snprintf(expected, sizeof(expected), "Hufu：您的会话现在结束。%s%s查询编号：ABCDEFGH",
+                             chinese(reasons[i], reason_text_of(reasons[i])->sentence),
+                             chinese(reasons[i], reason_text_of(reasons[i])->advice)) < sizeof(expected));
         assert_string_equal(own, expected);
     }
 }

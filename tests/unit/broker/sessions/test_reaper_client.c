@@ -172,10 +172,13 @@ static void test_stop_answers_everything(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        REAPER_TEST(test_answers_by_cookie),       REAPER_TEST(test_connects_now),
-       REAPER_TEST(test_away_is_answered_at_once),
-        REAPER_TEST(test_silence_has_an_end),      REAPER_TEST(test_its_end_answers_what_is_under_way),
-        REAPER_TEST(test_nonsense_is_hung_up_on),  REAPER_TEST(test_somebody_else_is_not_the_reaper),
+        REAPER_TEST(test_answers_by_cookie),
+        REAPER_TEST(test_connects_now),
+        REAPER_TEST(test_away_is_answered_at_once),
+        REAPER_TEST(test_silence_has_an_end),
+        REAPER_TEST(test_its_end_answers_what_is_under_way),
+        REAPER_TEST(test_nonsense_is_hung_up_on),
+        REAPER_TEST(test_somebody_else_is_not_the_reaper),
         REAPER_TEST(test_stop_answers_everything),
     };
 
