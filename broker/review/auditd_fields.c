@@ -103,11 +103,14 @@ const char *auditd_field(const struct auditd_fields *f, const char *name, size_t
 
 int auditd_field_number(const struct auditd_fields *f, const char *name, uint64_t *ret)
 {
-    size_t size;
-    const char *at = auditd_field(f, name, &size), *end = at + size;
+    size_t size = 0;
+    const char *at = auditd_field(f, name, &size), *end;
 
     *ret = 0;
-    if (!at || take_number(&at, end, ret) < 0 || at != end)
+    if (!at)
+        return -EBADMSG;
+    end = at + size;
+    if (take_number(&at, end, ret) < 0 || at != end)
         return -EBADMSG;
     return 0;
 }

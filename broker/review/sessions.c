@@ -271,8 +271,11 @@ void sessions_settle(struct review *v)
 const struct session_row **sessions_of(const struct review *v, const char *grant, size_t *n)
 {
     const struct sessions *s = &v->sessions;
-    size_t low = 0, high = s->by_grant ? s->n : 0;
+    size_t low = 0, high = s->n;
 
+    *n = 0;
+    if (!s->by_grant)
+        return NULL;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
@@ -281,8 +284,7 @@ const struct session_row **sessions_of(const struct review *v, const char *grant
         else
             high = middle;
     }
-    *n = 0;
-    while (s->by_grant && low + *n < s->n && s->by_grant[low + *n]->grant == grant)
+    while (low + *n < s->n && s->by_grant[low + *n]->grant == grant)
         (*n)++;
     return s->by_grant + low;
 }
