@@ -380,8 +380,8 @@ static int read_end(struct export_file *f, const char *line, size_t size, char *
 
 int export_next(struct export_file *f, struct record *ret, char error[static EXPORT_ERROR_SIZE])
 {
-    const char *line;
-    size_t size;
+    const char *line = NULL;
+    size_t size = 0;
     int r = next_line(f, &line, &size, error);
 
     if (r < 0)

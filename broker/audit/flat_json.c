@@ -44,6 +44,7 @@ static bool take_unit(struct scan *s, uint32_t *ret)
         return false;
     for (int i = 0; i < 4; i++) {
         char c = *s->at++;
+        // NOLINTNEXTLINE(bugprone-not-null-terminated-result): the 16 digits alone
         const char *digit = memchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c, 16);
 
         if (!digit)

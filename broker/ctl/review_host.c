@@ -82,12 +82,16 @@ static int is_log(const struct dirent *d)
 }
 
 /* The file that is written now is audit.log, the one before it audit.log.1, and so on: the oldest first. */
+static long age_of(const struct dirent *d)
+{
+    const char *number = d->d_name + strlen(LOG_PREFIX);
+
+    return strtol(*number == '.' ? number + 1 : number, NULL, 10);
+}
+
 static int oldest_first(const struct dirent **a, const struct dirent **b)
 {
-    long x =
-        strtol((*a)->d_name + strlen(LOG_PREFIX) + 1 * ((*a)->d_name[strlen(LOG_PREFIX)] == '.'), NULL, 10);
-    long y =
-        strtol((*b)->d_name + strlen(LOG_PREFIX) + 1 * ((*b)->d_name[strlen(LOG_PREFIX)] == '.'), NULL, 10);
+    long x = age_of(*a), y = age_of(*b);
 
     return (y > x) - (y < x);
 }

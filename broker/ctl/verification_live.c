@@ -19,7 +19,7 @@ static int take_record(struct live *l, struct view *chunk)
 {
     size_t size = view_get_u32(chunk);
     const uint8_t *octets = view_get(chunk, size);
-    const uint8_t *hashes = view_get(chunk, 2 * RECORD_HASH_SIZE);
+    const uint8_t *hashes = view_get(chunk, (size_t)2 * RECORD_HASH_SIZE);
     struct record r;
     int e;
 

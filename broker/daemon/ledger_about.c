@@ -36,6 +36,7 @@ int ledger_about_load(struct ledger_about *a, struct store *s)
 void ledger_about_done(struct ledger_about *a)
 {
     for (size_t i = 0; i < a->n_segments; i++)
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): it was allocated here
         free((void *)(uintptr_t)a->segments[i].sealed);
     free(a->segments);
     *a = (struct ledger_about){.n_segments = 0};

@@ -102,7 +102,7 @@ char *sealer_key_text(const struct ledger_public *p)
     cleanup_buf struct buf b = BUF_INIT;
     struct checkpoint_key k = {.spki = NULL};
 
-    /* Only read. */
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): only read
     k.spki = (uint8_t *)(uintptr_t)ledger_public_spki(p, &k.spki_size);
     (void)snprintf(k.key, sizeof(k.key), "%s", ledger_public_fingerprint(p));
     (void)snprintf(k.alg, sizeof(k.alg), "%s", ledger_public_algorithm(p));

@@ -75,8 +75,11 @@ static int fill_pipe(const void *octets, size_t size, int *ret)
 
 static int start(struct child *c, const struct signer_run *r, int in, int out, int err)
 {
+    /* NOLINTBEGIN(performance-no-int-to-ptr): posix_spawn() takes its texts without const, and only reads
+     * them. */
     char *const argv[] = {(char *)(uintptr_t)r->program, (char *)(uintptr_t)r->uri,
                           (char *)(uintptr_t)r->pin_file, NULL};
+    /* NOLINTEND(performance-no-int-to-ptr) */
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;

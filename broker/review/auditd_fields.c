@@ -121,6 +121,7 @@ static bool decode(const char *digits, size_t n, char *text, size_t room)
         return false;
     for (size_t i = 0; i < n; i += 2) {
         static const char hex[] = "0123456789ABCDEF";
+        // NOLINTNEXTLINE(bugprone-not-null-terminated-result): the 16 digits alone
         const char *high = memchr(hex, digits[i], 16), *low = memchr(hex, digits[i + 1], 16);
 
         if (!high || !low)

@@ -35,9 +35,7 @@ static const char *reason_of(const struct fact *f)
 /* False without memory: then the whole is not to be believed. */
 static void count(struct review *v, json_t *counts, const char *key, uint64_t n)
 {
-    if (!counts)
-        model_failed(v);
-    else if (*key != '\0' && !tally_add(counts, key, n) && json_object_size(counts) < TALLY_KEYS_MAX)
+    if (!counts || (*key != '\0' && !tally_add(counts, key, n) && json_object_size(counts) < TALLY_KEYS_MAX))
         model_failed(v);
 }
 

@@ -258,6 +258,7 @@ void sessions_settle(struct review *v)
     struct sessions *s = &v->sessions;
 
     free(s->by_grant);
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
     s->by_grant = calloc(s->n + 1, sizeof(*s->by_grant));
     if (!s->by_grant) {
         model_failed(v);
@@ -265,6 +266,7 @@ void sessions_settle(struct review *v)
     }
     for (size_t i = 0; i < s->n; i++)
         s->by_grant[i] = &s->rows[i];
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): as above
     qsort(s->by_grant, s->n, sizeof(*s->by_grant), by_grant);
 }
 

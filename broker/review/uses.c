@@ -34,7 +34,7 @@ static struct use *add(struct review *v, const struct fact *f)
     struct uses *u = &v->uses;
     struct use *more;
 
-    if (u->n == u->room) {
+    if (!u->rows || u->n == u->room) {
         size_t room = u->room ? 2 * u->room : 16;
 
         more = reallocarray(u->rows, room, sizeof(*more));

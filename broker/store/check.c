@@ -253,7 +253,7 @@ static int check_begin(struct tail *t)
 static int check_window(struct tail *t, struct row_window *w)
 {
     const uint64_t sealed = t->c->head.sequence;
-    int64_t first, last;
+    int64_t first = 0, last = 0;
     int r = sql_get_int(t->c->db, "SELECT coalesce(min(sequence), 0) FROM ledger;", &first);
 
     if (r == 0)

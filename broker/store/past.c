@@ -61,6 +61,7 @@ static void mark_parse(const char *text, struct store_past *f)
     *f = (struct store_past){.kind = STORE_PAST_KNOWN};
     if (text[0] == '\0')
         return;
+    // NOLINTNEXTLINE(cert-err34-c): written by this file
     if (sscanf(text, "%15s %" SCNu64 " %" SCNd64 " %" SCNu64 " %" SCNd64, name, &f->had, &f->had_us, &f->has,
                &f->has_us) != 5)
         *f = (struct store_past){.kind = STORE_PAST_COPY};
