@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 #include <stdio.h>
-#include <sys/types.h>
 
 /* What hufuctl(1) documents. */
 enum exit_code {
@@ -25,20 +24,13 @@ enum exit_code {
 
 struct doctor_host;
 
-/* A journal other than this machine's. */
-struct cli_journal {
-    const char *directory;
-    uid_t uid; /* of the user that hufud ran as there */
-};
-
 /* What every verb works with; main() fills it, and tests do. */
 struct cli {
     FILE *out;
     FILE *error;
     const char *socket;
-    const char *ldapd;                 /* where hufu-ldapd is */
-    const struct doctor_host *host;    /* what doctor looks at: its root, and how programs are run */
-    const struct cli_journal *journal; /* NULL: this machine's */
+    const char *ldapd;              /* where hufu-ldapd is */
+    const struct doctor_host *host; /* what doctor looks at: its root, and how programs are run */
     bool json;
     when_t now;
 };

@@ -2,33 +2,12 @@
 
 #include "broker/audit/export.h"
 #include "broker/ctl/audit_table.h"
+#include "broker/ctl/host_journal.h"
 #include "broker/ctl/table.h"
 #include "broker/ctl/text.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <string.h>
-
-#define BROKER_USER "hufu"
-
-int forged_open_journal(const struct cli *cli, enum journal_wanted wanted, int64_t from_us, int64_t until_us,
-                        struct journal_reader **ret)
-{
-    struct journal_options o = {.wanted = wanted, .from_us = from_us, .until_us = until_us};
-    const struct passwd *user;
-
-    *ret = NULL;
-    if (cli->journal) {
-        o.directory = cli->journal->directory;
-        o.uid = cli->journal->uid;
-        return journal_open(&o, ret);
-    }
-    user = getpwnam(BROKER_USER);
-    if (!user)
-        return -ESRCH;
-    o.uid = user->pw_uid;
-    return journal_open(&o, ret);
-}
 
 static json_t *number_or_null(int64_t value, bool known)
 {
@@ -45,12 +24,12 @@ static json_t *forgery(const struct journal_entry *e)
         "pid", number_or_null(e->pid, e->pid > 0), "unit", e->unit, "event", e->event, "message", e->message);
 }
 
-json_t *forged_list(const struct cli *cli, int64_t from_us, int64_t until_us, int *error)
+json_t *forged_list(int64_t from_us, int64_t until_us, int *error)
 {
     cleanup(journal_close_p) struct journal_reader *j = NULL;
     struct journal_entry e;
     json_t *list;
-    int r = forged_open_journal(cli, JOURNAL_FORGERIES, from_us, until_us, &j);
+    int r = host_journal_open(JOURNAL_FORGERIES, from_us, until_us, &j);
 
     *error = r;
     if (r < 0)

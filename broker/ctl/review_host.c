@@ -1,5 +1,5 @@
-#include "broker/audit/journal_read.h"
 #include "broker/common/staff_register.h"
+#include "broker/ctl/host_journal.h"
 #include "broker/ctl/review_gather.h"
 #include "broker/doctor/doctor.h"
 #include "broker/review/auditd.h"
@@ -48,14 +48,9 @@ static int put_forgeries(struct review_work *w, struct journal_reader *j)
 /* That the journal cannot be read is no reason to have no review; it is said aloud, and in it. */
 static enum exit_code look_for_forgeries(struct review_work *w)
 {
-    const struct passwd *hufu = getpwnam("hufu");
-    const struct journal_options options = {.wanted = JOURNAL_FORGERIES,
-                                            .uid = hufu ? hufu->pw_uid : (uid_t)-1,
-                                            .from_us = w->period.from * 1000000,
-                                            .until_us = w->period.until * 1000000};
     cleanup(journal_close_p) struct journal_reader *j = NULL;
     cleanup_free char *why = NULL;
-    int r = hufu ? journal_open(&options, &j) : -ENODATA;
+    int r = host_journal_open(JOURNAL_FORGERIES, w->period.from * 1000000, w->period.until * 1000000, &j);
 
     if (r == 0)
         r = put_forgeries(w, j);
@@ -66,7 +61,7 @@ static enum exit_code look_for_forgeries(struct review_work *w)
     if (asprintf(&why,
                  _("the journal cannot be read (%s), so nobody looked for forged records there; be in "
                    "the group systemd-journal"),
-                 strerror(-r)) < 0) {
+                 strerror(r == -ESRCH ? ENODATA : -r)) < 0) {
         why = NULL;
         return no_memory(w->cli);
     }

@@ -129,7 +129,7 @@ static int64_t shown_until(const struct audit *a, const struct cli *cli)
 static enum exit_code add_forged(const struct cli *cli, const struct audit *a, json_t *reply)
 {
     int error = 0;
-    json_t *forged = forged_list(cli, shown_since(a, cli, reply), shown_until(a, cli), &error);
+    json_t *forged = forged_list(shown_since(a, cli, reply), shown_until(a, cli), &error);
 
     if (!forged && error == -EACCES && !cli->json && isatty(fileno(cli->out)))
         (void)cli_fail(cli, EXIT_DONE,

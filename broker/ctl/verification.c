@@ -1,14 +1,12 @@
 #include "broker/ctl/verification.h"
 
-#include "broker/audit/journal_read.h"
 #include "broker/common/files.h"
+#include "broker/ctl/host_journal.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <string.h>
 
 #define CHECKPOINT_FILE_MAX ((size_t)16 * 1024 * 1024)
-#define HUFU_USER           "hufu"
 
 void verification_done(struct verification *v)
 {
@@ -193,11 +191,11 @@ enum exit_code verification_judge_given(const struct verification *v)
 
 /* ---- journald ---- */
 
-static int read_records(struct verification *v, const struct journal_options *o)
+static int read_records(struct verification *v)
 {
     cleanup(journal_close_p) struct journal_reader *j = NULL;
     struct journal_entry e;
-    int r = journal_open(o, &j);
+    int r = host_journal_open(JOURNAL_RECORDS, 0, 0, &j);
 
     while (r >= 0 && (r = journal_next(j, &e)) == 1) {
         struct chain_witness w = {.sequence = e.sequence, .kind = CHAIN_BY_JOURNAL};
@@ -212,14 +210,12 @@ static int read_records(struct verification *v, const struct journal_options *o)
     return r;
 }
 
-static int count_forgeries(struct verification *v, struct journal_options o)
+static int count_forgeries(struct verification *v)
 {
     cleanup(journal_close_p) struct journal_reader *j = NULL;
     struct journal_entry e;
-    int r;
+    int r = host_journal_open(JOURNAL_FORGERIES, 0, 0, &j);
 
-    o.wanted = JOURNAL_FORGERIES;
-    r = journal_open(&o, &j);
     while (r >= 0 && (r = journal_next(j, &e)) == 1)
         v->forged++;
     return r;
@@ -227,17 +223,10 @@ static int count_forgeries(struct verification *v, struct journal_options o)
 
 enum exit_code verification_journal(struct verification *v)
 {
-    const struct passwd *user = getpwnam(HUFU_USER);
-    struct journal_options o = {.wanted = JOURNAL_RECORDS};
-
     v->journal_asked = true;
-    v->journal_error = -ESRCH;
-    if (!user)
-        return EXIT_DONE;
-    o.uid = user->pw_uid;
-    v->journal_error = read_records(v, &o);
+    v->journal_error = read_records(v);
     if (v->journal_error == 0)
-        v->journal_error = count_forgeries(v, o);
+        v->journal_error = count_forgeries(v);
     return v->journal_error == -ENOMEM ? cli_fail(v->cli, EXIT_REFUSED, _("out of memory")) : EXIT_DONE;
 }
 
