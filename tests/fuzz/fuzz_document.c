@@ -2,9 +2,6 @@
 /*
  * Any octets into every document parser. Whatever is accepted must be written back as the very octets that
  * were read, and what an approval signs must begin with them: else the process ends.
- *
- * Built with clang -fsanitize=fuzzer this searches; linked with replay.c it is an ordinary test over the
- * corpus in tests/fuzz/document.
  */
 #include "policy/base/cleanup.h"
 #include "policy/document/approval.h"
@@ -17,14 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void demand(bool condition, const char *what)
-{
-    if (condition)
-        return;
-    fprintf(stderr, "%s\n", what);
-    abort();
-}
 
 static void judge(int parsed, int written, const char *text, const uint8_t *data, size_t size,
                   const struct document_error *error)

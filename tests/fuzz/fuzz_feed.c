@@ -3,9 +3,6 @@
  * Any octets as a frame of the feed, and as the body of every message. Whatever is accepted must encode to
  * the very octets that were read and point to nothing outside them, and whatever is refused must leave a
  * clear struct: else the process ends.
- *
- * Built with clang -fsanitize=fuzzer this searches; linked with replay.c it is an ordinary test over the
- * corpus in tests/fuzz/feed.
  */
 #include "policy/base/buf.h"
 #include "policy/base/cleanup.h"
@@ -18,24 +15,6 @@
 #include <string.h>
 
 static struct feed_message message;
-
-static void demand(bool condition, const char *what)
-{
-    if (condition)
-        return;
-    fprintf(stderr, "%s\n", what);
-    abort();
-}
-
-static bool is_clear(void)
-{
-    const uint8_t *octets = (const uint8_t *)&message;
-
-    for (size_t i = 0; i < sizeof(message); i++)
-        if (octets[i] != 0)
-            return false;
-    return true;
-}
 
 static void demand_inside(const uint8_t *body, size_t size, const uint8_t *data, size_t length)
 {
@@ -52,7 +31,7 @@ static void try_body(enum feed_type type, const uint8_t *body, size_t size)
 
     memset(&message, 0xa5, sizeof(message));
     if (feed_decode(type, body, size, &message) < 0) {
-        demand(is_clear(), "refused, and something is left");
+        demand(is_clear(&message, sizeof(message)), "refused, and something is left");
         return;
     }
     demand(message.type == type, "another type");

@@ -2,9 +2,6 @@
 /*
  * Any octets as LDIF. Each record that is read must be written so that the same is read again, and what was
  * written must be written as the very same again; what is refused has a reason: else the process ends.
- *
- * Built with clang -fsanitize=fuzzer this searches; linked with replay.c it is an ordinary test over the
- * corpus in tests/fuzz/ldif.
  */
 #include "broker/common/ldif.h"
 #include "tests/fuzz/fuzz.h"
@@ -13,14 +10,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void demand(bool condition, const char *what)
-{
-    if (condition)
-        return;
-    (void)fprintf(stderr, "%s\n", what);
-    abort();
-}
 
 static char *write_record(const struct ldif_record *r)
 {

@@ -3,9 +3,6 @@
  * Any octets as the value of each control and message of RFC 4533. Whatever is accepted must point into what
  * was read and have the lengths that the frames to hufud count on, and whatever is refused must leave a clear
  * struct: else the process ends.
- *
- * Built with clang -fsanitize=fuzzer this searches; linked with replay.c it is an ordinary test over the
- * corpus in tests/fuzz/sync.
  */
 #include "broker/ldap/sync_value.h"
 #include "policy/wire/feed.h"
@@ -15,14 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void demand(bool condition, const char *what)
-{
-    if (condition)
-        return;
-    fprintf(stderr, "%s\n", what);
-    abort();
-}
 
 static bool is_inside(const void *at, size_t size, const struct berval *value)
 {

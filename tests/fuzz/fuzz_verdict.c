@@ -3,9 +3,6 @@
  * Any octets as the row of a verdict: as they are, and with the checksum that belongs to them. Whatever is
  * accepted must encode to the very octets that were read, and whatever is refused must leave a clear struct:
  * else the process ends.
- *
- * Built with clang -fsanitize=fuzzer this searches; linked with replay.c it is an ordinary test over the
- * corpus in tests/fuzz/verdict.
  */
 #include "broker/trust/digest.h"
 #include "broker/trust/verdict.h"
@@ -16,14 +13,6 @@
 #include <string.h>
 
 static const struct trust_verdict_key key = {{0x48, 0x75, 0x66, 0x75}};
-
-static void demand(bool condition, const char *what)
-{
-    if (condition)
-        return;
-    fprintf(stderr, "%s\n", what);
-    abort();
-}
 
 static void try(const uint8_t *data, size_t size)
 {

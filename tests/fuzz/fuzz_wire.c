@@ -3,9 +3,6 @@
  * Any octets as a frame, and as the body of every message. Whatever is accepted must encode to the very
  * octets that were read, an admission must be exactly that, and whatever is refused must leave a clear
  * struct: else the process ends.
- *
- * Built with clang -fsanitize=fuzzer this searches; linked with replay.c it is an ordinary test over the
- * corpus in tests/fuzz/wire.
  */
 #include "policy/base/cleanup.h"
 #include "policy/wire/gate.h"
@@ -31,14 +28,6 @@ static union {
 } message;
 
 static uint8_t frame[FRAME_MAX];
-
-static void demand(bool condition, const char *what)
-{
-    if (condition)
-        return;
-    fprintf(stderr, "%s\n", what);
-    abort();
-}
 
 static int decode(enum frame_type type, const uint8_t *body, size_t size, size_t *ret_struct)
 {

@@ -1,0 +1,34 @@
+#include "tests/fuzz/fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void demand(bool condition, const char *promise)
+{
+    if (condition)
+        return;
+    (void)fprintf(stderr, "broken promise: %s\n", promise);
+    abort();
+}
+
+bool is_clear(const void *at, size_t size)
+{
+    const uint8_t *octets = at;
+
+    for (size_t i = 0; i < size; i++)
+        if (octets[i] != 0)
+            return false;
+    return true;
+}
+
+char *fuzz_text(const uint8_t *data, size_t size)
+{
+    char *text = malloc(size + 1);
+
+    demand(text != NULL, "memory");
+    if (size > 0)
+        memcpy(text, data, size);
+    text[size] = '\0';
+    return text;
+}
