@@ -1,0 +1,18 @@
+#ifndef HUFU_TESTS_BENCH_PEERS_TRIP_H
+#define HUFU_TESTS_BENCH_PEERS_TRIP_H
+
+/*
+ * The bare round trip: connect, send a question, take the answer, close. No more is done than it takes: no
+ * deadline, no look at who serves. What is sent and answered is as large as Hufu's frames for the login that
+ * the harness asks about.
+ */
+#define TRIP_QUESTION_SIZE 157
+#define TRIP_ANSWER_SIZE   52
+
+/** 0, or -1. */
+int trip(const char *path);
+
+/** Serves round trips, one after the other, until it is killed; or -1. */
+int trip_serve(const char *path);
+
+#endif
