@@ -89,7 +89,7 @@ static struct decision decide_switch(const struct grant_index *index, const stru
     struct grant_entry *entry;
     enum reason reason;
 
-    if (!facts->session_grant)
+    if (!facts->session_live || !facts->session_grant)
         return refuse(facts, REASON_NO_SESSION, NULL);
     entry = grant_index_find(index, facts->session_grant);
     if (!entry || strcmp(entry->grant->staff, facts->staff) != 0)
