@@ -1,6 +1,7 @@
 #include "tests/golden/answer.h"
 
 #include "policy/engine/hours.h"
+#include "policy/engine/rules.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -116,10 +117,29 @@ static int ask_opening(struct scene *s, const char *argument, struct answer *a)
     struct grant_entry *entry = grant_index_first_of(s->index, s->facts.staff);
 
     (void)argument;
-    if (!entry)
-        return -1;
+    if (!entry) {
+        strcpy(a->text, "-");
+        return 0;
+    }
     snprintf(a->text, sizeof a->text, "opens");
     put_when(a->text, sizeof a->text, "at", hours_next_opening(entry->grant, s->facts.now), s->facts.now);
+    return 0;
+}
+
+/* What a list says of each grant of the person. */
+static int ask_standing(struct scene *s, const char *argument, struct answer *a)
+{
+    struct grant_entry *entry = grant_index_first_of(s->index, s->facts.staff);
+
+    (void)argument;
+    for (; entry; entry = entry->next_of_staff) {
+        size_t used = strlen(a->text);
+
+        snprintf(a->text + used, sizeof a->text - used, "%s%c=%s", used ? " " : "", scene_grant_name(entry),
+                 name_or_question(rules_judge(QUESTION_STANDING, entry, &s->facts)));
+    }
+    if (!a->text[0])
+        strcpy(a->text, "-");
     return 0;
 }
 
@@ -128,11 +148,8 @@ int answer_get(struct scene *s, const char *ask, struct answer *ret)
     static const struct {
         const char *word; /* with a blank at the end: an argument follows */
         int (*ask)(struct scene *, const char *, struct answer *);
-    } questions[] = {{"decide", ask_decide},
-                     {"channel ", ask_channel},
-                     {"key", ask_key},
-                     {"live ", ask_live},
-                     {"opening", ask_opening}};
+    } questions[] = {{"decide", ask_decide}, {"channel ", ask_channel}, {"key", ask_key},
+                     {"live ", ask_live},    {"opening", ask_opening},  {"standing", ask_standing}};
 
     memset(ret, 0, sizeof *ret);
     for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {

@@ -11,7 +11,8 @@ struct answer {
     enum reason reason;          /* that was given; 0 if the question has none */
 };
 
-/** `ask`: "decide", "channel NAME", "key", "live OPENED" or "opening". 0, or -1 if it is none of these. */
+/** `ask`: "decide", "channel NAME", "key", "live OPENED", "opening" or
+ * "standing". 0, or -1 if it is none of these. */
 int answer_get(struct scene *s, const char *ask, struct answer *ret);
 
 #endif

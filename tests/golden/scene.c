@@ -99,35 +99,49 @@ static const char *put_name(int r)
     }
 }
 
-static int put_grant(struct scene *s, const struct table *t, const struct table_grant *g, char *error)
+int scene_put(struct scene *s, const char *document, size_t size, const struct table_lines *lines,
+              struct scene_put *ret)
 {
-    cleanup_free char *text = document_of(t, g);
     struct document_error bad = {0};
     struct scene_books books;
     struct grant *grant;
     struct grant_entry *entry = NULL;
     int r;
 
-    if (unknown_key(g) || !text) {
-        snprintf(error, SCENE_TEXT_SIZE, "grant %c: no such line: %s", g->name, text ? unknown_key(g) : "");
+    if (grant_parse(document, size, &grant, &bad) < 0) {
+        snprintf(ret->error, SCENE_TEXT_SIZE, "document line %u: %s\n%.*s", bad.line, bad.reason, (int)size,
+                 document);
         return -1;
     }
-    if (grant_parse(text, strlen(text), &grant, &bad) < 0) {
-        snprintf(error, SCENE_TEXT_SIZE, "grant %c, document line %u: %s\n%s", g->name, bad.line, bad.reason,
-                 text);
-        return -1;
-    }
-    if (scene_books_read(&books, &g->lines, error) < 0) {
+    if (scene_books_read(&books, lines, ret->error) < 0) {
         grant_free(grant);
         return -1;
     }
     r = grant_index_put(s->index, grant, books.standing, books.votes_until, books.session_max, &entry);
-    if (strcmp(put_name(r), books.put) != 0) {
-        snprintf(error, SCENE_TEXT_SIZE, "grant %c: put is %s, not %s", g->name, put_name(r), books.put);
-        return -1;
-    }
     if (r == 0)
         scene_books_apply(&books, entry);
+    ret->expected = books.put;
+    ret->answer = put_name(r);
+    return 0;
+}
+
+static int put_grant(struct scene *s, const struct table *t, const struct table_grant *g, char *error)
+{
+    cleanup_free char *text = document_of(t, g);
+    struct scene_put put;
+
+    if (unknown_key(g) || !text) {
+        snprintf(error, SCENE_TEXT_SIZE, "grant %c: no such line: %s", g->name, text ? unknown_key(g) : "");
+        return -1;
+    }
+    if (scene_put(s, text, strlen(text), &g->lines, &put) < 0) {
+        snprintf(error, SCENE_TEXT_SIZE, "grant %c, %.1000s", g->name, put.error);
+        return -1;
+    }
+    if (strcmp(put.answer, put.expected) != 0) {
+        snprintf(error, SCENE_TEXT_SIZE, "grant %c: put is %s, not %s", g->name, put.answer, put.expected);
+        return -1;
+    }
     return 0;
 }
 

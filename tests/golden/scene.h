@@ -31,6 +31,16 @@ int scene_make(struct scene *s, const struct table *t, const struct table_case *
                char error[static SCENE_TEXT_SIZE]);
 void scene_done(struct scene *s);
 
+struct scene_put {
+    const char *answer;   /* what the index says: ok, stale, unverified, identity */
+    const char *expected; /* of `@put` */
+    char error[SCENE_TEXT_SIZE];
+};
+
+/** Puts one grant, as its document has it, with the books that `lines` name. 0, or -1 with ret->error. */
+int scene_put(struct scene *s, const char *document, size_t size, const struct table_lines *lines,
+              struct scene_put *ret);
+
 /** Id of the grant that tables call 'A'..'F': its letter, as a hexadecimal digit, 32 times. */
 struct ident_id scene_grant_id(char name);
 /** And back; '-' without an entry. */
