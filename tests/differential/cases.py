@@ -1,0 +1,381 @@
+"""Random cases. Each is a scene (grants with their books) and a question with its facts, made to lie at the edges: one
+instant from a boundary, one address from the end of a network, one count from the limit. Most of a case satisfies
+every rule, so that the later rules are reached, too."""
+
+from second import document, hours, words
+from second.words import DAY, NEVER
+
+BASE = words.instant("2026-11-20T02:00:00Z")
+TEMPLATE = {
+    "hufu-grant": ["1"], "site": ["cn.example.finance"], "version": ["1"], "class": ["normal"], "vendor": ["acme"],
+    "employer": ["acme"], "contract": ["C-2026-017"], "staff": ["zhang.san"],
+    "staff-key": ["SHA256:" + "a" * 42 + "A"], "host": ["db01.finance.example"], "service": ["login", "sshd"],
+    "channel": ["exec", "shell"], "run-as": ["oracle"], "command": ["/usr/bin/systemctl restart oracle"],
+    "source": ["10.1.2.0/24", "local"], "not-before": ["2026-11-20T00:00:00Z"], "not-after": ["2026-11-22T00:00:00Z"],
+    "hours": ["any"], "uses": ["2 per-host"], "sessions": ["2"], "max-session": ["14400"], "recording": ["none"],
+    "requester": ["li.si"], "ticket": ["CHG-2026-1142"], "purpose": ["更换数据库存储阵列控制器"]}
+BOOKS = {"votes-until": words.instant("2027-06-01T00:00:00Z"), "session-max": 28800, "by-status-until": NEVER}
+
+KEYS = ["SHA256:" + c * 42 + "A" for c in "abc"]
+# What a fact is to the rules, by the text that it has in a case.
+FACTS = {
+    "now": BASE, "site": "cn.example.finance", "host": "db01.finance.example", "groups": "databases linux",
+    "host-state": "ok", "status-until": NEVER, "person-state": "ok", "staff": "zhang.san", "phase": "account",
+    "service": "sshd", "source": "10.1.2.7", "key": KEYS[0], "target": "none", "run": "judged", "doubts": "none",
+    "session-live": "no", "session-grant": "none", "reserved": "none", "channels": "none", "recorder": "no",
+    "claim": "no", "incident": "0"}
+WORD_OF_RUN = ("free", "unknown", "judged", "not-asked")
+LETTERS = "ABCDEF"
+
+_meaning = {}
+
+
+def meaning(key, text):
+    """A fact's text as second/rules.py takes it."""
+    if key in ("now", "status-until"):
+        return text
+    found = _meaning.get((key, text))
+    if found is None:
+        found = _meaning[key, text] = _means(key, text)
+        if len(_meaning) > 50000:
+            _meaning.clear()
+    return found[0]
+
+
+def _means(key, text):
+    if key in ("groups", "channels", "doubts"):
+        return (frozenset() if text == "none" else frozenset(text.split(" ")),)
+    if key in ("session-live", "recorder", "claim"):
+        return (text == "yes",)
+    if key in ("target", "session-grant", "reserved"):
+        return (None if text == "none" else text,)
+    if key == "incident":
+        return (int(text),)
+    if key == "source" and text not in ("none", "local", "not-address", "ignored"):
+        return (words.address(text),)
+    if key == "key" and text not in ("none", "not-asked"):
+        return (words.fingerprint(text),)
+    if key == "run" and text not in WORD_OF_RUN:
+        return (["" if w == "''" else w for w in text.split(" ")],)
+    return (text,)
+
+
+DEFAULTS = {key: meaning(key, text) for key, text in FACTS.items()}
+
+
+def facts_of(own):
+    f = DEFAULTS.copy()
+    for key, text in own.items():
+        f[key] = meaning(key, text)
+    return f
+
+
+def time_text(t):
+    return "never" if t == NEVER else words.text_of(t)
+
+
+class Put:
+    """One document for the index: `lines` and `books` are what differs from the template."""
+
+    def __init__(self, letter, lines, books):
+        self.letter, self.lines, self.books = letter, lines, books
+
+    def octets(self):
+        out = []
+        for key, _, _ in document.KEYS:
+            if key == "id":
+                out.append("id: " + self.letter.lower() * 32)
+                continue
+            for value in sorted(self.lines.get(key) or TEMPLATE.get(key, []), key=str.encode):
+                out.append(f"{key}: {value}")
+        return ("\n".join(out) + "\n").encode()
+
+    def value(self, key):
+        return (self.lines.get(key) or TEMPLATE[key])[0]
+
+    def book(self, key):
+        return self.books.get(key, BOOKS.get(key))
+
+    def book_texts(self):
+        for key, value in self.books.items():
+            if key == "closed":
+                value = "yes" if value else "no"
+            elif key in ("votes-until", "by-status-until"):
+                value = words.text_of(value)
+            yield key, str(value)
+
+
+class Case:
+    def __init__(self, puts, ask, facts):
+        self.puts, self.ask, self.facts = puts, ask, facts
+
+    def fact_texts(self):
+        for key, text in self.facts.items():
+            yield key, time_text(text) if key in ("now", "status-until") else text
+
+
+# --- pools: what satisfies the facts below stands first ---------------------------------------------------------------
+
+SITES = ["cn.example.finance", "cn.example.health"]
+HOSTS = [["db01.finance.example"], ["@linux"], ["@databases", "db02.finance.example"], ["app01", "db01.finance.example"],
+         ["db02.finance.example"], ["@web"], ["linux"], ["@db01.finance.example"], ["db01.finance.exampl"]]
+SERVICES = [["cron", "login", "sshd"], ["sshd"], ["login"], ["at", "cron"], ["cron"], ["gdm-password", "sshd"], ["vsftpd"],
+            ["su2"]]
+CHANNELS = [["exec", "shell"], ["exec", "forward", "shell", "transfer"], ["forward"], ["shell"], ["transfer"], ["none"],
+            ["exec"], ["forward", "transfer"]]
+COMMANDS = [["/usr/bin/systemctl restart oracle"], ["any"], ["none"], ["/usr/bin/systemctl restart *"],
+            ["/usr/bin/tail -n * -F", "/usr/bin/lsof"], ["/usr/bin/less *", "/usr/bin/systemctl * *"], ["/usr/bin/id"]]
+SOURCES = [["10.1.2.0/24", "local"], ["any"], ["10.1.2.7/32"], ["local"], ["2001:db8:1::/48"], ["10.0.0.0/7", "::/1"],
+           ["10.1.2.8/29", "2001:db8:1:8000::/49"], ["128.0.0.0/1"], ["10.1.3.0/24", "fe80::/10"],
+           ["2001:db8::1/128", "10.1.2.6/31"], ["0.0.0.0/1"]]
+USES = ["2 per-host", "unlimited", "1 per-host", "1 fleet", "3 fleet", "2147483647 per-host"]
+SESSIONS = ["2", "unlimited", "1"]
+BOUNDS = ["14400", "unlimited", "1", "60", "900", "28800", "28801", "2147483647"]
+STAFF_KEYS = [[KEYS[0]], [KEYS[0], KEYS[1]], ["password"], [KEYS[1]], [KEYS[1], KEYS[2]]]
+RUN_AS = [["oracle"], ["oracle", "root"], ["none"], ["root"]]
+CLASSES = [("normal", None), ("privileged", None), ("emergency", "1"), ("emergency", "2"), ("emergency", "3")]
+DAY_WORDS = hours.DAYS + ["mon-fri", "mon-sun", "sat-sun", "fri-sun", "mon-tue", "wed-fri"]
+SPANS = ["09:00-18:00", "00:00-24:00", "22:00-02:00", "02:00-02:01", "01:00-02:00", "02:00-03:00", "00:00-00:01",
+         "23:59-24:00", "00:01-00:00", "18:00-09:00", "12:00-24:00", "00:00-12:00", "23:59-00:00", "02:01-02:00"]
+OFFSETS = ["+00:00", "+08:00", "-05:00", "+05:30", "+14:00", "-12:00", "+05:45", "-00:01", "+00:01"]
+REASONS_OF_STANDING = ["approval-missing", "class-limit", "approval-expired", "revoked"]
+TAKEN = ["revoked", "vendor-revoked", "vendor-locked", "withdrawn", "staff-locked", "closed"]
+STATES = ["broker-error", "bad-request", "caller-mismatch", "caller-forbidden", "too-many-requests", "store-damaged",
+          "store-unavailable", "trust-missing", "trust-expired", "host-unconfirmed", "clock-unsure", "status-stale",
+          "reaper-away", "stopping", "store-restored", "store-full", "host-locked"]
+PERSON_STATES = ["not-gated", "two-persons", "account-unknown", "staff-locked", "staff-revoked", "remains"]
+ASKED_SERVICES = ["sshd", "login", "gdm-password", "cron", "crond", "at", "atd", "su", "su-l", "sudo", "sudo-i", "runuser",
+                  "runuser-l", "polkit-1", "systemd-user", "(own uid)", "chfn", "vsftpd"]
+ADDRESSES = ["10.1.2.7", "10.1.2.0", "10.1.2.255", "10.1.1.255", "10.1.3.0", "::ffff:10.1.2.7", "::ffff:a01:207", "11.255.255.255",
+             "12.0.0.0", "9.255.255.255", "10.1.2.8", "10.1.2.15", "10.1.2.16", "2001:db8:1::", "2001:db8:1:7fff:ffff:ffff:ffff:ffff",
+             "2001:db8:1:8000::", "2001:db8:1:ffff:ffff:ffff:ffff:ffff", "2001:db8:2::", "2001:db8::1", "2001:db8::2",
+             "128.0.0.0", "127.255.255.255", "::", "7fff:ffff::1", "8000::", "fe80::1", "febf::1", "fec0::", "255.255.255.255"]
+RUNS = ["/usr/bin/systemctl restart oracle", "/usr/bin/systemctl restart sshd", "/usr/bin/systemctl restart", "/usr/bin/lsof",
+        "/usr/bin/systemctl restart oracle ''", "/usr/bin/systemctl restart ''", "/usr/bin/tail -n 100 -F", "/usr/bin/less +x",
+        "/usr/bin/less .", "/usr/bin/less ..", "/usr/bin/less ...", "/usr/bin/less -", "/usr/bin/less a/b", "/usr/bin/less *",
+        "/usr/bin/less é", "/usr/bin/less a-b", "/usr/bin/lsof ''", "/usr/bin/id", "/usr/bin/systemctl * *", "sudoedit /etc/hosts",
+        "/usr/bin/systemctl2 restart oracle", "/usr/bin/less a\x7f", "/usr/bin/less ~", "/usr/bin/less !"]
+DOUBTS = ["sudoedit", "shell", "login-shell", "relative-path", "path-writable", "interpreter", "other-name", "arguments",
+          "environment", "preserve-environment", "group", "identity", "descriptors", "chroot", "host", "security-context",
+          "background"]
+CENTERS = [BASE] * 6 + [words.instant(t) for t in (
+    "2028-02-29T12:00:00Z", "1970-01-02T00:00:00Z", "9999-12-30T20:00:00Z", "2038-01-19T03:14:07Z", "2026-12-31T23:59:59Z",
+    "2100-03-01T00:00:00Z", "2000-02-29T00:00:00Z")]
+
+
+class Maker:
+    """Makes cases out of a random.Random."""
+
+    def __init__(self, rnd):
+        self.rnd, self.random = rnd, rnd.random
+
+    def pick(self, pool):
+        return pool[int(self.random() * len(pool))]
+
+    def chance(self, p):
+        return self.random() < p
+
+    def near(self, t):
+        return self.within(t + self.pick((-1, 0, 0, 1)))
+
+    @staticmethod
+    def within(t):
+        return max(words.FIRST, min(words.LAST, t))
+
+    # --- grants ---
+
+    def hours(self):
+        if self.chance(0.3):
+            return ["mon-sun 00:00-24:00 +00:00"]
+        return sorted({f"{self.pick(DAY_WORDS)} {self.pick(SPANS)} {self.pick(OFFSETS)}"
+                       for _ in range(self.pick((1, 1, 2, 3)))})
+
+    def changes(self, lines):
+        """Some lines another way; the ones of which little is to be seen are rarer."""
+        for _ in range(self.pick((0, 0, 1, 1, 2, 3))):
+            which = int(self.random() * 16)
+            if which < 6:
+                key, pool = (("service", SERVICES), ("channel", CHANNELS), ("command", COMMANDS), ("source", SOURCES),
+                             ("staff-key", STAFF_KEYS), ("run-as", RUN_AS))[which]
+                lines[key] = self.pick(pool)
+            elif which < 10:
+                key, pool = (("uses", USES), ("uses", USES), ("sessions", SESSIONS), ("max-session", BOUNDS))[which - 6]
+                lines[key] = [self.pick(pool)]
+            elif which < 13:
+                lines["hours"] = self.hours()
+            elif which < 14:
+                lines["recording"] = ["required"]
+            elif which < 15:
+                lines["host"] = self.pick(HOSTS)
+            else:
+                key, value = self.pick((("site", SITES[1]), ("staff", "li.wei"), ("staff", "li.wei"), ("vendor", "zenith")))
+                lines[key] = [value]
+
+    def lines(self, center):
+        lines = {}
+        self.changes(lines)
+        if self.chance(0.15):
+            name, level = self.pick(CLASSES)
+            lines["class"] = [name]
+            if level:
+                lines["incident-level"] = [level]
+        begin = self.within(center + self.pick((-DAY, -7200, -7200, -7200, -7200, -1, 0, 1, -3600 * 40)))
+        length = self.pick((1, 7200, 10800, DAY, DAY, 2 * DAY, 2 * DAY, 3 * DAY, 400 * DAY))
+        end = self.within(begin + length)
+        if end <= begin:
+            begin = end - 1
+        if center != BASE or self.chance(0.5):
+            lines["not-before"], lines["not-after"] = [words.text_of(begin)], [words.text_of(end)]
+        return lines
+
+    def books(self, center, again):
+        books = {}
+        if center != BASE or self.chance(0.2):
+            books["votes-until"] = self.within(center + self.pick((-1, 1, 3600, DAY, 10 * DAY, 10 * DAY, 500 * DAY, 500 * DAY)))
+        if self.chance(0.15):
+            books["session-max"] = self.pick((1, 60, 3600, 14400, 14401, 2147483647))
+        if self.chance(0.06):
+            books["standing"] = self.pick(REASONS_OF_STANDING)
+        if self.chance(0.05):
+            books["taken-away"] = self.pick(TAKEN)
+        if again or self.chance(0.1):
+            books["by-status"] = self.pick(("ok",) * 9 + ("revoked", "approval-missing", "status-stale"))
+        if self.chance(0.1):
+            books["by-status-until"] = self.within(center + self.pick((-1, 0, 1, 60, 3600, DAY)))
+        if self.chance(0.4):
+            books["uses-taken"] = self.pick((0, 1, 1, 2, 2, 3, 4))
+        if self.chance(0.3):
+            books["sessions-live"] = self.pick((0, 1, 1, 2, 3))
+        if self.chance(0.05):
+            books["closed"] = self.chance(0.8)
+        return books
+
+    def scene(self):
+        """(center, puts): up to six grants, some of them in several versions."""
+        center = self.pick(CENTERS)
+        puts, letters = [], []
+        for _ in range(self.pick((1, 1, 2, 2, 3, 4))):
+            letter = self.pick(letters) if letters and self.chance(0.3) else self.pick(LETTERS)
+            lines = self.lines(center)
+            if letter in letters:
+                lines["version"] = [self.pick(("1", "2", "2", "3", "2147483647"))]
+                if self.chance(0.5):  # else hardly ever of the same class, vendor and staff
+                    for key in ("site", "class", "incident-level", "vendor", "staff"):
+                        lines.pop(key, None)
+                        before = next(p for p in puts if p.letter == letter).lines
+                        if key in before:
+                            lines[key] = before[key]
+            elif self.chance(0.1):
+                lines["version"] = ["2"]
+            puts.append(Put(letter, lines, self.books(center, letter in letters)))
+            letters.append(letter)
+        return center, puts
+
+    def edges(self, center, puts):
+        """Instants at which something changes."""
+        edges = [center]
+        for p in puts:
+            begin, end = words.instant(p.value("not-before")), words.instant(p.value("not-after"))
+            edges += [begin, end, p.book("votes-until")]
+            if p.book("by-status-until") != NEVER:
+                edges.append(p.book("by-status-until"))
+            bound = p.value("max-session")
+            if bound != "unlimited":
+                edges.append(end - int(bound))
+            lines = p.lines.get("hours", ["any"])
+            if lines != ["any"]:
+                week = hours.week_of(tuple(hours.read(line) for line in lines))
+                for _ in range(2):
+                    t = center + int(self.random() * 2 * DAY) - DAY
+                    closes = hours.open_until(week, t)
+                    if closes != "never":
+                        edges.append(closes or hours.next_opening(week, t))
+        return edges
+
+    # --- questions ---
+
+    def question(self, center, puts, edges):
+        facts = {}
+        now = self.near(self.pick(edges)) if self.chance(0.4) else self.within(
+            center + 2 + int(self.random() * 3598) if self.chance(0.9) else center + int(self.random() * 6 * DAY) - 3 * DAY)
+        if now != BASE:
+            facts["now"] = now
+        letter = self.pick(puts).letter
+        kind = int(self.random() * 16)
+        ask = "decide"
+        if kind < 7:  # a login
+            if self.chance(0.3):
+                facts["service"], facts["source"], facts["key"] = "login", "local", "not-asked"
+        elif kind < 10:  # su, sudo
+            facts.update({"service": self.pick(("sudo", "sudo", "sudo", "su", "polkit-1")), "source": "ignored",
+                          "key": "not-asked", "session-live": "yes", "session-grant": letter})
+            if self.chance(0.7):
+                facts["phase"], facts["target"] = "session", self.pick(("oracle", "oracle", "root"))
+            facts["run"] = RUNS[0] if self.chance(0.3) else self.pick(RUNS) if self.chance(0.6) else self.pick(WORD_OF_RUN)
+            if self.chance(0.2):
+                facts["doubts"] = " ".join(sorted({self.pick(DOUBTS), self.pick(DOUBTS)}))
+        elif kind < 11:  # a job, a user manager, a locker
+            facts.update({"service": self.pick(("cron", "atd", "crond", "systemd-user", "(own uid)", "at")),
+                          "source": "ignored", "key": "not-asked", "session-live": self.pick(("yes", "no"))})
+        elif kind < 12:
+            ask = "channel " + self.pick(document.CHANNELS)
+            facts["session-grant"] = letter
+        elif kind < 13:
+            ask = self.pick(("key", "key", "opening", "standing"))
+            facts["key"] = self.pick(KEYS)
+        else:
+            facts["session-grant"] = letter
+            bound = self.pick([int(p.value("max-session")) for p in puts if p.value("max-session") != "unlimited"] or [28800])
+            opened = self.near(now - self.pick((0, 0, 600, bound, bound - 60, bound - 300, bound - 900, 28800, -5)))
+            ask = "live " + words.text_of(opened)
+            if self.chance(0.2):
+                facts["service"], facts["source"], facts["key"] = self.pick(("cron", "at")), "ignored", "not-asked"
+        for _ in range(self.pick((0, 0, 0, 1, 1, 2, 3))):
+            self.change_fact(facts, now, letter, ask)
+        return Case(puts, ask, facts)
+
+    def change_fact(self, facts, now, letter, ask):
+        which = int(self.random() * 24)
+        if which < 4:
+            facts["source"] = self.pick(ADDRESSES)
+        elif which < 5:
+            facts["source"] = self.pick(("local", "none", "not-address", "ignored"))
+        elif which < 6:
+            facts["key"] = self.pick(KEYS) if ask == "key" else self.pick(KEYS + ["none", "not-asked"])
+        elif which < 8:
+            facts["channels"] = self.pick(("none", "forward", "shell", "units", "exec shell units", "transfer", "transfer units"))
+        elif which < 9:
+            facts["recorder"] = "yes"
+        elif which < 10:
+            facts["claim"] = "yes"
+        elif which < 11:
+            facts["incident"] = self.pick(("1", "2", "3"))
+        elif which < 13:
+            facts["reserved"] = self.pick((letter, letter, "A", "F", "none"))
+        elif which < 14:
+            facts["service"] = self.pick(ASKED_SERVICES)
+            if ask.startswith("live") and facts["service"] not in ("sshd", "login", "gdm-password", "cron", "crond", "at", "atd"):
+                facts["service"] = "sshd"  # nothing else lives
+        elif which < 15:
+            facts["status-until"] = self.within(now + self.pick((-1, 0, 1, 60, 3600, DAY)))
+        elif which < 16:
+            if self.chance(0.5):
+                facts["host-state"] = self.pick(STATES + ["session-live", "no-grant", "staff-locked"])
+            if self.chance(0.5):
+                facts["person-state"] = self.pick(PERSON_STATES + ["session-live", "clock-unsure"])
+        elif which < 17:
+            facts["host"] = self.pick(("db02.finance.example", "linux", "app01", "web", "db01.finance.exampl"))
+        elif which < 18:
+            facts["groups"] = self.pick(("none", "linux", "web", "db01.finance.example", "databases web"))
+        elif which < 19:
+            facts["staff"] = self.pick(("li.wei", "li.wei", "zhang.sa"))
+        elif which < 20:
+            facts["session-grant"] = self.pick(LETTERS + letter)
+        elif which < 21:
+            facts["session-live"] = self.pick(("yes", "no"))
+        elif which < 22:
+            facts["target"] = self.pick(("oracle", "root", "none", "oracle2"))
+        elif which < 23:
+            facts["phase"] = self.pick(("account", "session"))
+        elif self.chance(0.3):
+            facts["site"] = SITES[1]

@@ -1,0 +1,181 @@
+/*
+ * Answers questions by the shipped engine, one line each, for tests/differential/run.py to compare with the
+ * second implementation. Standard input, in lines whose words are separated by tabs:
+ *
+ *   scene                                   an empty index
+ *   grant SIZE [@BOOK VALUE]...             and SIZE octets: a document to put, with its books   -> ok, stale
+ * ... ask QUESTION [FACT VALUE]...            facts that differ from those of base.inc             -> ANSWER
+ * | TRACE grant-text SIZE                         and SIZE octets: is this a grant?                    ->
+ * valid, refused word KIND SIZE                          and SIZE octets: is this such a word?   -> its
+ * canonical text, refused flush                                   writes out what was answered
+ *
+ * Questions, facts and books are those of tests/golden, read by its readers.
+ *
+ *   decide_cases BASE.INC
+ */
+#include "tests/differential/quorum_cases.h"
+#include "tests/differential/word_cases.h"
+#include "tests/golden/answer.h"
+#include "tests/golden/scene_facts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    WORDS_MAX = 2 * TABLE_LINES_MAX + 2,
+    OCTETS_MAX = 1 << 16,
+};
+
+struct input {
+    char *line;
+    size_t room;
+    char *words[WORDS_MAX];
+    size_t n_words;
+    char octets[OCTETS_MAX];
+    size_t size;
+    struct scene scene;
+    const struct table_lines *defaults;
+};
+
+_Noreturn static void fail(const char *what, const char *why)
+{
+    fprintf(stderr, "decide_cases: %s: %s\n", what, why);
+    exit(2);
+}
+
+/* False at the end of the input. */
+static bool read_line(struct input *in)
+{
+    ssize_t length = getline(&in->line, &in->room, stdin);
+    char *rest = in->line;
+
+    in->n_words = 0;
+    if (length <= 0)
+        return false;
+    in->line[length - 1] = '\0';
+    for (char *word; (word = strsep(&rest, "\t")) != NULL;) {
+        if (in->n_words == WORDS_MAX)
+            fail(in->line, "too many words");
+        in->words[in->n_words++] = word;
+    }
+    return true;
+}
+
+/* The octets that follow a line. */
+static void read_octets(struct input *in, const char *size)
+{
+    in->size = strtoul(size, NULL, 10);
+    if (in->size > sizeof in->octets || fread(in->octets, 1, in->size, stdin) != in->size)
+        fail(in->words[0], "octets are missing");
+}
+
+/* Pairs of words from `from` on. */
+static void pairs_of(const struct input *in, size_t from, struct table_lines *ret)
+{
+    ret->count = 0;
+    for (size_t i = from; i + 1 < in->n_words; i += 2)
+        ret->items[ret->count++] = (struct table_line){.key = in->words[i], .value = in->words[i + 1]};
+}
+
+static void begin_scene(struct input *in)
+{
+    static const uint8_t seed[GRANT_INDEX_SEED_SIZE] = {3, 2, 1};
+
+    scene_done(&in->scene);
+    memset(&in->scene, 0, sizeof in->scene);
+    if (grant_index_new(seed, &in->scene.index) < 0)
+        fail("scene", "no memory");
+}
+
+static void put_grant(struct input *in)
+{
+    struct table_lines books;
+    struct scene_put put;
+
+    pairs_of(in, 2, &books);
+    read_octets(in, in->words[1]);
+    if (scene_put(&in->scene, in->octets, in->size, &books, &put) < 0)
+        fail("grant", put.error);
+    puts(put.answer);
+}
+
+static void ask(struct input *in)
+{
+    struct scene *s = &in->scene;
+    struct grant_index *index = s->index;
+    struct table_lines facts;
+    char error[SCENE_TEXT_SIZE];
+    struct answer a;
+
+    memset(s, 0, sizeof *s);
+    s->index = index;
+    pairs_of(in, 2, &facts);
+    if (scene_facts_read(s, in->defaults, &facts, error) < 0)
+        fail("ask", error);
+    if (answer_get(s, in->words[1], &a) < 0)
+        fail("no such question", in->words[1]);
+    printf("%s | %s\n", a.text, a.trace);
+}
+
+static void judge_text(struct input *in)
+{
+    struct grant *g = NULL;
+    int r;
+
+    read_octets(in, in->words[1]);
+    r = grant_parse(in->octets, in->size, &g, NULL);
+    grant_free(g);
+    puts(r == 0 ? "valid" : r == -EINVAL ? "refused" : "no memory");
+}
+
+static void judge_word(struct input *in)
+{
+    char text[WORD_TEXT_SIZE];
+
+    read_octets(in, in->words[2]);
+    if (word_canonical(in->words[1], in->octets, in->size, text) < 0)
+        fail("no such kind of word", in->words[1]);
+    puts(text);
+}
+
+static void one(struct input *in)
+{
+    const char *what = in->words[0];
+
+    if (strcmp(what, "scene") == 0)
+        begin_scene(in);
+    else if (strcmp(what, "grant") == 0 && in->n_words >= 2)
+        put_grant(in);
+    else if (strcmp(what, "ask") == 0 && in->n_words >= 2)
+        ask(in);
+    else if (strcmp(what, "grant-text") == 0 && in->n_words == 2)
+        judge_text(in);
+    else if (strcmp(what, "word") == 0 && in->n_words == 3)
+        judge_word(in);
+    else if (strcmp(what, "quorum") == 0)
+        quorum_case(in->words + 1, in->n_words - 1);
+    else if (strcmp(what, "flush") == 0)
+        fflush(stdout);
+    else
+        fail("no such line", what);
+}
+
+int main(int argc, char **argv)
+{
+    static struct input in;
+    struct table *base;
+
+    if (argc != 2 || table_read(argv[1], &base) < 0) {
+        fprintf(stderr, "usage: decide_cases BASE.INC\n");
+        return 2;
+    }
+    in.defaults = table_facts(base);
+    while (read_line(&in))
+        one(&in);
+    scene_done(&in.scene);
+    table_free(base);
+    free(in.line);
+    return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

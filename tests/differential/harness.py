@@ -1,0 +1,76 @@
+"""The shipped engine behind a pipe (decide_cases.c), and what both implementations say of a case."""
+
+import pathlib
+import subprocess
+
+from cases import Put, facts_of
+from second import document, index, rules
+
+BASE_INC = pathlib.Path(__file__).resolve().parent.parent / "golden" / "base.inc"
+
+
+class Harness:
+    def __init__(self, program):
+        self.process = subprocess.Popen([program, str(BASE_INC)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.pending = []
+
+    def say(self, *words, octets=b""):
+        self.pending.append("\t".join(words).encode() + b"\n" + octets)
+
+    def send(self):
+        self.say("flush")
+        self.process.stdin.write(b"".join(self.pending))
+        self.process.stdin.flush()
+        self.pending.clear()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"decide_cases is gone: {self.process.wait()}")
+        return line[:-1].decode(errors="backslashreplace")
+
+    def close(self):
+        self.process.stdin.close()
+        if self.process.wait() != 0:
+            raise RuntimeError("decide_cases failed")
+
+    # --- a scene and its questions ---
+
+    def say_scene(self, puts):
+        self.say("scene")
+        for put in puts:
+            octets = put.octets()
+            books = [word for key, value in put.book_texts() for word in ("@" + key, value)]
+            self.say("grant", str(len(octets)), *books, octets=octets)
+
+    def say_question(self, case):
+        self.say("ask", case.ask, *(word for pair in case.fact_texts() for word in pair))
+
+
+def put_of(i, put):
+    books = {"votes-until": put.book("votes-until"), "session-max": put.book("session-max"),
+             "by-status-until": put.book("by-status-until"), **put.books}
+    return i.put(put.letter, document.read(put.octets()), books)
+
+
+def second_scene(puts):
+    """(index, what it said to each put)."""
+    i = index.Index()
+    return i, [put_of(i, put) for put in puts]
+
+
+def second_answer(i, case):
+    return " | ".join(rules.answer(i, facts_of(case.facts), case.ask))
+
+
+def both(harness, case):
+    """([puts], answer) of the engine, and of the second implementation."""
+    harness.say_scene(case.puts)
+    harness.say_question(case)
+    harness.send()
+    first = [harness.answer() for _ in case.puts], harness.answer()
+    i, puts = second_scene(case.puts)
+    return first, (puts, second_answer(i, case))
+
+
+__all__ = ["Harness", "Put", "both", "second_answer", "second_scene"]
