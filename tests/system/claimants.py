@@ -122,8 +122,18 @@ def nonce():
     return random.randbytes(16)
 
 
+def stands_still(pid):
+    """Each of its threads: a signal is sent before it is obeyed."""
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/stat", encoding="ascii", errors="replace") as stat:
+            if stat.read().rpartition(")")[2].split()[0] != "T":
+                return False
+    return True
+
+
 def freeze(pid):
     os.kill(pid, signal.SIGSTOP)
+    until(lambda: stands_still(pid))
 
 
 def thaw(pid):

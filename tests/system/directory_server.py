@@ -93,8 +93,9 @@ class Server:
         self.box.sh(f"systemctl stop {self.unit}")
 
     def freeze(self):
-        """It holds its connections and says nothing."""
+        """It holds its connections and says nothing: each of its threads has obeyed."""
         self.box.sh(f"kill -STOP {self.pid}")
+        self.box.until(f"! grep -h ^State: /proc/{self.pid}/task/*/status | grep -vq T")
 
     def thaw(self):
         self.box.sh(f"kill -CONT {self.pid}")
