@@ -16,6 +16,8 @@ import pexpect
 TREE = pathlib.Path(__file__).resolve().parents[2]
 # Seconds. Not a measure of speed: what waits without a deadline was seen to wait for 9 to 300.
 HANGS = 8
+# Times as long as on an idle machine, until something that does not come is given up.
+PATIENCE = 3
 WORLD = str(TREE / "contrib" / "world")
 STORE = pathlib.Path(os.environ.get("HUFU_WORLD_DIR", "/run/hufu-world"))
 
@@ -56,8 +58,9 @@ class Running:
         return self.process.poll() is not None
 
     def wait(self, timeout=20):
+        """`timeout` as for until()."""
         try:
-            out, err = self.process.communicate(timeout=timeout)
+            out, err = self.process.communicate(timeout=PATIENCE * timeout)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
@@ -145,7 +148,7 @@ class Box:
         self.running.append(running)
         return running
 
-    def run(self, command, user=None, env=None, timeout=30):
+    def run(self, command, user=None, env=None, timeout=90):
         """Runs to its end; any exit code will do."""
         running = self.start(command, user, env)
         try:
@@ -153,13 +156,13 @@ class Box:
         finally:
             self.running.remove(running)
 
-    def sh(self, command, user=None, env=None, timeout=30):
+    def sh(self, command, user=None, env=None, timeout=90):
         """Runs to its end, which has to be a success; its output without the last line feed."""
         result = self.run(command, user, env, timeout)
         assert result.ok, result
         return result.out.rstrip("\n")
 
-    def spawn(self, command, user=None, env=None, timeout=10):
+    def spawn(self, command, user=None, env=None, timeout=30):
         """On a terminal of the box's own (`tty` and login see it), driven by pexpect."""
         inner = command if isinstance(command, str) else shlex.join(command)
         argv = self.argv(["script", "-qfec", inner, "/dev/null"], user, {"TERM": "xterm", **(env or {})})
@@ -171,13 +174,14 @@ class Box:
         self.running.clear()
 
     def until(self, condition, timeout=5.0, every=0.03):
-        """Waits for a shell command to succeed, or a function to return something true; returns what it gave."""
-        end = time.monotonic() + timeout
+        """Waits for a shell command to succeed, or a function to return something true; returns what it gave. `timeout` is
+        what an idle machine takes at the most; a busy one gets several times as long."""
+        end = time.monotonic() + PATIENCE * timeout
         while True:
             value = self.run(condition).ok if isinstance(condition, str) else condition()
             if value:
                 return value
-            assert time.monotonic() < end, f"not within {timeout} s: {condition}"
+            assert time.monotonic() < end, f"not within {PATIENCE * timeout} s: {condition}"
             time.sleep(every)
 
     # --- files
@@ -254,7 +258,7 @@ class Box:
             environment = {"SSH_ASKPASS": ASKPASS, "SSH_ASKPASS_REQUIRE": "force", "TEST_PASSWORD": password}
         return [*argv, *([f"{account}@{target}"] if program == "ssh" else []), *command], environment
 
-    def ssh(self, account, *command, timeout=30, **how):
+    def ssh(self, account, *command, timeout=90, **how):
         """One ssh, to its end."""
         argv, environment = self.ssh_argv(account, *command, **how)
         return self.run(argv, env=environment, timeout=timeout)

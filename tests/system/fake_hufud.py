@@ -144,7 +144,7 @@ class FakeHufud:
     def of(self, *types):
         return [frame for frame in list(self.frames) if frame.type in types]
 
-    def wait(self, found, timeout=8):
+    def wait(self, found, timeout=40):
         """Until found(self) is true; what it gave."""
         end = time.monotonic() + timeout
         while True:
@@ -154,14 +154,14 @@ class FakeHufud:
             assert time.monotonic() < end, f"not within {timeout} s; the last frames: {self.frames[-12:]}"
             time.sleep(0.01)
 
-    def wait_for(self, frame_type, timeout=8, **fields):
+    def wait_for(self, frame_type, timeout=40, **fields):
         """The first frame of this type with these fields that has come since forget()."""
         return self.wait(lambda me: next((f for f in me.of(frame_type) if all(getattr(f, name) == value for name, value in fields.items())), None), timeout)
 
     def forget(self):
         del self.frames[:]
 
-    def failure(self, timeout=8):
+    def failure(self, timeout=40):
         """Why hufu-ldapd says that there is no search."""
         return self.wait_for("state", timeout, state="failed").text
 

@@ -119,7 +119,7 @@ def test_provider_is_stopped(site, ldap):
     ldap.provider.stop()
     before = time.monotonic()
     assert not site.ssh().ok
-    assert time.monotonic() - before < 10
+    assert time.monotonic() - before < 40
     assert site.refusals()[-1] == "claim-unavailable"
     ldap.provider.start()
     site.box.until(lambda: possible(site), timeout=10)
@@ -153,4 +153,5 @@ def test_broker_is_killed(site, ldap):
         site.box.sh("systemctl reset-failed hufud; systemctl start hufud")
         site.box.until("hufuctl status")
         site.box.until(lambda: possible(site), timeout=15)
-    site.box.until(lambda: {holder.split(":")[1] for holder in holders(ldap)} == claims_of_sessions(site, number), timeout=90)
+    # A login that was cut off before its session leaves a reservation, which lasts for two minutes.
+    site.box.until(lambda: {holder.split(":")[1] for holder in holders(ldap)} == claims_of_sessions(site, number), timeout=60)

@@ -174,7 +174,7 @@ static void test_deadline(void **state)
     world_log_in(w, &v);
     before = clock_boot_us();
     world_until(w, world_nobody_is_left, NULL);
-    assert_true(clock_boot_us() - before < 1500000);
+    assert_true(clock_boot_us() - before < 20000000);
     world_records(w, EVENT_SESSION_CLOSE, "success", &reason);
     assert_int_equal(reason, REASON_MAX_SESSION);
     visitor_end(&v);
