@@ -46,6 +46,17 @@ class Harness:
     def say_question(self, case):
         self.say("ask", case.ask, *(word for pair in case.fact_texts() for word in pair))
 
+    # --- what stands alone ---
+
+    def say_document(self, octets):
+        self.say("grant-text", str(len(octets)), octets=octets)
+
+    def say_word(self, kind, octets):
+        self.say("word", kind, str(len(octets)), octets=octets)
+
+    def say_quorum(self, case):
+        self.say("quorum", *case.texts())
+
 
 def put_of(i, put):
     books = {"votes-until": put.book("votes-until"), "session-max": put.book("session-max"),

@@ -13,48 +13,77 @@ import random
 import sys
 import time
 
-from cases import Maker
-from harness import Harness, second_answer, second_scene
+from harness import Harness, both, second_answer, second_scene
+from second import quorum
 from shrink import golden, shrink
+from texts import Texts, canonical_word, document_word
 
-QUESTIONS_A_SCENE = 25
-SHARE = 5000  # cases a process takes at a time
-
-
-class Difference(Exception):
-    pass
+QUESTIONS_A_SCENE = 22
+WORDS, DOCUMENTS, QUORUMS = 3, 3, 2  # beside each scene
+SHARE = 6000  # cases a process takes at a time
 
 
-def compare_scene(harness, scene, counts, differences):
-    puts, cases = scene
-    index, expected_puts = second_scene(puts)
-    got_puts = [harness.answer() for _ in puts]
-    for case in cases:
-        got, expected = harness.answer(), second_answer(index, case)
-        counts[case.ask.partition(" ")[0] + " " + " ".join(got.split(" ")[:2])] += 1
-        if (got, got_puts) != (expected, expected_puts):
-            differences.append(case)
+class Round:
+    """One scene with its questions, and some words, documents and quorums: asked, then compared."""
+
+    def __init__(self, maker):
+        center, self.puts = maker.scene()
+        edges = maker.edges(center, self.puts)
+        self.cases = [maker.question(center, self.puts, edges) for _ in range(QUESTIONS_A_SCENE)]
+        self.words = [maker.word() for _ in range(WORDS)]
+        self.documents = [maker.document() for _ in range(DOCUMENTS)]
+        self.quorums = [maker.quorum() for _ in range(QUORUMS)]
+
+    def say(self, harness):
+        harness.say_scene(self.puts)
+        for case in self.cases:
+            harness.say_question(case)
+        for kind, octets in self.words:
+            harness.say_word(kind, octets)
+        for octets in self.documents:
+            harness.say_document(octets)
+        for case in self.quorums:
+            harness.say_quorum(case)
+        harness.send()
+
+    def compare(self, harness, counts, differences):
+        index, expected_puts = second_scene(self.puts)
+        got_puts = [harness.answer() for _ in self.puts]
+        for case in self.cases:
+            got, expected = harness.answer(), second_answer(index, case)
+            words = got.split(" ")
+            counts[f"{case.ask.partition(' ')[0]}: {words[0]} {words[1]}" if "standing" not in case.ask else "standing:"] += 1
+            if got != expected or got_puts != expected_puts:
+                differences.append(case)
+        for kind, octets in self.words:
+            self.alone(kind, octets, harness.answer(), canonical_word(kind, octets), counts, differences)
+        for octets in self.documents:
+            self.alone("document", octets, harness.answer(), document_word(octets), counts, differences)
+        for case in self.quorums:
+            self.alone("quorum", " ".join(case.texts()), harness.answer(), quorum.answer(case), counts, differences)
+
+    @staticmethod
+    def alone(kind, what, got, expected, counts, differences):
+        counts[f"{kind}: " + (" ".join(w for w in got.split(" ") if not w.isdigit()) if kind == "quorum" else
+                              got if got in ("refused", "valid") else "taken")] += 1
+        if got != expected:
+            differences.append(f"--- differs: {kind} {what!r}\n--- the engine says {got!r}, "
+                               f"the second implementation {expected!r}")
 
 
 def share(arguments):
-    """One process's share: (counts of answers, cases that differ)."""
+    """One process's share: (counts of answers, what differs)."""
     program, seed, n = arguments
-    maker = Maker(random.Random(seed))
+    maker = Texts(random.Random(seed))
     harness = Harness(program)
     counts, differences, waiting = collections.Counter(), [], None
-    while n > 0:
-        center, puts = maker.scene()
-        edges = maker.edges(center, puts)
-        cases = [maker.question(center, puts, edges) for _ in range(min(n, QUESTIONS_A_SCENE))]
-        n -= len(cases)
-        harness.say_scene(puts)
-        for case in cases:
-            harness.say_question(case)
-        harness.send()
+    while sum(counts.values()) < n:
+        asked = Round(maker)
+        asked.say(harness)
         if waiting:  # while the engine works on this one
-            compare_scene(harness, waiting, counts, differences)
-        waiting = puts, cases
-    compare_scene(harness, waiting, counts, differences)
+            waiting.compare(harness, counts, differences)
+        waiting = asked
+    waiting.compare(harness, counts, differences)
     harness.close()
     return counts, differences
 
@@ -65,10 +94,11 @@ def shares(program, seed, cases):
 
 
 def report(program, case):
-    from harness import both
-    make = lambda: Harness(program)
-    case = shrink(make, case)
-    harness = make()
+    if isinstance(case, str):
+        print(case)
+        return
+    case = shrink(lambda: Harness(program), case)
+    harness = Harness(program)
     (puts, answer), (other_puts, other) = both(harness, case)
     harness.close()
     print(f"--- differs: the engine says {puts} {answer}\n"
@@ -97,7 +127,7 @@ def main():
     if a.answers:
         for answer, n in sorted(counts.items()):
             print(f"{n:9} {answer}")
-    print(f"{sum(counts.values())} cases, {len(counts)} answers to {len({c.split()[0] for c in counts})} questions, "
+    print(f"{sum(counts.values())} cases, {len(counts)} answers to {len({c.split(':')[0] for c in counts})} questions, "
           f"{len(differences)} differences, {time.monotonic() - began:.1f} s")
     return 1 if differences or sum(counts.values()) < a.cases else 0
 

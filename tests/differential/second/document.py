@@ -11,8 +11,11 @@ class Refused(Exception):
 
 CLASSES = ["normal", "privileged", "emergency"]
 CHANNELS = ["shell", "exec", "transfer", "forward"]
-# Services that follow from a live session, and names under which daemons are known that a grant calls otherwise.
-NEVER_GRANTED = {"su", "su-l", "sudo", "sudo-i", "runuser", "runuser-l", "polkit-1", "systemd-user", "atd", "crond"}
+# Services that follow from a live session, names under which daemons are known that a grant calls otherwise, and what
+# libpam takes for any service that has no file.
+NEVER_GRANTED = {"su", "su-l", "sudo", "sudo-i", "runuser", "runuser-l", "polkit-1", "systemd-user", "atd", "crond", "other"}
+# An approver would take a host or an account of this name for something else.
+MISREAD = {"any", "none"}
 # Key, least and greatest count.
 KEYS = [("hufu-grant", 1, 1), ("site", 1, 1), ("id", 1, 1), ("version", 1, 1), ("class", 1, 1), ("incident-level", 0, 1),
         ("vendor", 1, 1), ("employer", 1, 1), ("contract", 1, 1), ("staff", 1, 1), ("staff-key", 1, 8), ("host", 1, 64),
@@ -86,7 +89,11 @@ def command_is(text):
 
 
 def source(text):
-    return "local" if text == "local" else words.network(text)
+    """Everything is called `any`, and in no other way."""
+    if text == "local":
+        return text
+    found = words.network(text)
+    return found if found and found[1] > 0 else None
 
 
 def uses(text):
@@ -111,11 +118,17 @@ def purpose(text):
 
 
 def host(text):
-    return text if words.name(text[1:] if text.startswith("@") else text) else None
+    if text.startswith("@"):
+        return text if words.name(text[1:]) else None
+    return text if words.name(text) and text not in MISREAD else None
 
 
 def service(text):
-    return text if words.name(text) and text not in NEVER_GRANTED else None
+    return text if words.name(text) and text not in NEVER_GRANTED | MISREAD else None
+
+
+def run_as(text):
+    return text if words.account(text) and text not in MISREAD else None
 
 
 def read(octets):
@@ -145,7 +158,7 @@ def read(octets):
     g.services = each("service", service)
     none = alone(found["channel"], "none")
     g.channels = set() if none else set(each("channel", lambda c: c if c in CHANNELS else None))
-    g.run_as = [] if alone(found["run-as"], "none") else each("run-as", words.account)
+    g.run_as = [] if alone(found["run-as"], "none") else each("run-as", run_as)
     if alone(found["command"], "any"):
         g.commands = None
     elif alone(found["command"], "none"):

@@ -123,12 +123,12 @@ def address(text):
 
 
 def network(text):
-    """(family, prefix, number): the one way in which a network can be written, and nothing less than a prefix of 1."""
+    """(family, prefix, number) of the one way in which a network can be written."""
     if text.count("/") != 1:
         return None
     there, length = text.split("/")
     found = address(there)
-    if not found or not re.fullmatch(r"[1-9][0-9]{0,2}", length):
+    if not found or not re.fullmatch(r"0|[1-9][0-9]{0,2}", length):
         return None
     family, value = found
     bits, prefix = (32 if family == 4 else 128), int(length)
@@ -153,10 +153,11 @@ def holds(net, found):
 
 # --- text that an approver reads --------------------------------------------------------------------------------------
 
-# Beside whole categories: letters and marks that leave nothing to be seen, and what Unicode keeps for such.
+# Beside whole categories: letters and marks that leave nothing to be seen, what Unicode keeps for such,
+# and characters that stand for something that is not there.
 UNSEEN = (set([0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x2800, 0x3164, 0xFFA0])
-          | set(range(0x180B, 0x1810)) | set(range(0xFE00, 0xFE10)) | set(range(0xFFF0, 0xFFFC))
-          | set(range(0xE0000, 0xE1000)))
+          | set(range(0x180B, 0x1810)) | set(range(0xFE00, 0xFE10)) | set(range(0xFFF0, 0xFFFE))
+          | set(range(0xE0000, 0xE1000)) | set(range(0x13430, 0x13440)))  # the last are younger than some Pythons
 
 
 def visible(text):
