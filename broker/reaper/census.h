@@ -1,6 +1,7 @@
 #ifndef HUFU_REAPER_CENSUS_H
 #define HUFU_REAPER_CENSUS_H
 
+#include "broker/reaper/census_process.h"
 #include "policy/base/cleanup.h"
 #include "policy/wire/reap.h"
 
@@ -15,23 +16,6 @@
  * dead already and are left out, but not a process whose first thread has ended before the others.
  */
 
-#define CENSUS_UNSET UINT32_MAX /* login uid or audit session that was never set */
-
-struct census_process {
-    uint32_t pid;
-    uint64_t start_time; /* clock ticks since boot: with pid, names a process for good */
-    uint32_t parent;
-    uint32_t
-        session;  /* setsid(2): a process begins one of its own or stays in its parent's, and joins none */
-    uint32_t tty; /* device number of the controlling terminal, 0: none */
-    uint32_t login_uid;
-    uint32_t audit_session;
-    uint32_t uids[4]; /* real, effective, saved, filesystem */
-    char name[17];
-    bool stopped; /* by a signal or a tracer */
-    char *cgroup; /* path in the unified hierarchy, owned; NULL: not readable or outside of our namespace */
-};
-
 struct census {
     struct census_process *processes;
     size_t count;
@@ -40,13 +24,6 @@ struct census {
 
 void census_done(struct census *c);
 #define cleanup_census cleanup(census_done)
-
-/** Reads one process below the open folder `proc`. 0, -ESRCH (gone, or a zombie), other -errno. */
-int census_read(int proc, uint32_t pid, struct census_process *ret);
-void census_process_done(struct census_process *p);
-
-/** Its login uid alone, which is one small file. 0, -ESRCH, other -errno. */
-int census_read_login_uid(int proc, uint32_t pid, uint32_t *ret);
 
 /** All processes of a person: whose login uid is `uid`, or unset while one of their uids is `uid`.
  * 0 or -errno: a census that failed proves nothing. */
@@ -57,14 +34,6 @@ struct census_spared {
     const uint32_t *audit_sessions;
     size_t count;
 };
-
-/** The arguments of a process, each with a NUL behind it, as it was started with (what it shows may be cut,
- * and a process that is its person's may show anything). At most `size` octets. How many, or -errno. */
-ssize_t census_cmdline(int proc, uint32_t pid, char *text, size_t size);
-
-/** Whether a process is this person's: by login uid, which only root can set; by uid where none was ever set.
- */
-bool census_is_of_person(const struct census_process *p, uint32_t uid);
 
 /** Whether this process is of the target (3-rules, "When Hufu itself fails"): by login uid and audit
  * session as the kernel holds them. */

@@ -2,6 +2,8 @@
 
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
+#include "broker/common/process.h"
+#include "broker/reaper/departure.h"
 #include "broker/reaper/look.h"
 #include "broker/reaper/terminals.h"
 
@@ -15,12 +17,14 @@
 
 /* Passes by pidfd before the rest is gathered into a leaf: a fork bomb outruns single signals. */
 #define PASSES_BEFORE_GATHERING 3
-#define FIRST_PAUSE_US          500
-#define LONGEST_PAUSE_US        50000
-#define RELAYING_PAUSE_US       1000
+/* How soon to look again, unless it is heard before that those who were seen have gone. */
+#define FIRST_PAUSE_US   5000
+#define LONGEST_PAUSE_US 50000
+#define UNHEARD_PAUSE_US 500 /* when nothing can be heard */
 
 struct ending {
     sd_event_source *timer;
+    struct departure *departure;
     const struct cgroups *cgroups;
     const struct leases *leases;
     struct reap_target target;
@@ -33,6 +37,7 @@ struct ending {
     char text[sizeof(((struct reap_request *)NULL)->text)];
     uint32_t terminals; /* took them */
     bool begun;
+    bool heard;      /* it will be, when those who were seen last have gone */
     unsigned passes; /* that killed everybody */
     unsigned empty;  /* censuses in a row that found nobody */
     uint32_t ended;  /* found at the first pass */
@@ -41,8 +46,10 @@ struct ending {
 
 static struct ending *ending_free(struct ending *e)
 {
-    if (e != NULL)
+    if (e != NULL) {
         (void)sd_event_source_disable_unref(e->timer);
+        (void)departure_free(e->departure);
+    }
     free(e);
     return NULL;
 }
@@ -62,13 +69,8 @@ void ending_scan(int proc, const struct leases *leases, const struct reap_target
 /* By pidfd, and only if it still is the process that the census saw. */
 static void kill_process(int proc, const struct census_process *seen)
 {
-    int fd cleanup_close = (int)syscall(SYS_pidfd_open, seen->pid, 0);
-    struct census_process now;
-    if (fd < 0 || census_read(proc, seen->pid, &now) < 0)
-        return;
-    bool same = now.start_time == seen->start_time && now.login_uid == seen->login_uid;
-    census_process_done(&now);
-    if (same)
+    int fd cleanup_close = process_pidfd((pid_t)seen->pid);
+    if (fd >= 0 && census_is_still(proc, seen))
         (void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
 }
 
@@ -224,28 +226,44 @@ static bool pass(struct ending *e)
         finish(e, REAP_SURVIVORS, &l);
         return false;
     }
-    if (seen.n_total > 0)
+    if (seen.n_total > 0) {
         kill_all(e, &l);
+        e->heard = departure_wait(e->departure, &l) == 0;
+    }
     return true;
+}
+
+/* When to look again. Nobody seen once: at once. Otherwise the dying need a moment; but who still relays then
+ * is waited for no longer than was said. */
+static uint64_t next_pause(struct ending *e)
+{
+    uint64_t now = clock_boot_us(), pause = e->heard ? e->pause_us : UNHEARD_PAUSE_US;
+    if (e->empty > 0)
+        return 0;
+    if (now < e->relayed_until_us)
+        return pause < e->relayed_until_us - now ? pause : e->relayed_until_us - now;
+    e->pause_us = e->pause_us * 2 < LONGEST_PAUSE_US ? e->pause_us * 2 : LONGEST_PAUSE_US;
+    return pause;
+}
+
+static void step(struct ending *e)
+{
+    if (pass(e) && (sd_event_source_set_time_relative(e->timer, next_pause(e)) < 0 ||
+                    sd_event_source_set_enabled(e->timer, SD_EVENT_ONESHOT) < 0))
+        finish(e, REAP_FAILED, NULL);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
     (void)source;
     (void)usec;
-    struct ending *e = userdata;
-    if (!pass(e))
-        return 0;
-    /* Nobody seen once: look again at once. Otherwise the dying need a moment. */
-    uint64_t pause = e->empty > 0 ? 0 : e->pause_us;
-    if (is_relaying(e))
-        pause = e->empty > 0 ? 0 : RELAYING_PAUSE_US;
-    else
-        e->pause_us = e->pause_us * 2 < LONGEST_PAUSE_US ? e->pause_us * 2 : LONGEST_PAUSE_US;
-    if (sd_event_source_set_time_relative(e->timer, pause) < 0 ||
-        sd_event_source_set_enabled(e->timer, SD_EVENT_ONESHOT) < 0)
-        finish(e, REAP_FAILED, NULL);
+    step(userdata);
     return 0;
+}
+
+static void on_gone(void *userdata)
+{
+    step(userdata);
 }
 
 int ending_start(sd_event *event, const struct cgroups *cgroups, const struct leases *leases,
@@ -266,10 +284,12 @@ int ending_start(sd_event *event, const struct cgroups *cgroups, const struct le
     };
     (void)snprintf(e->text, sizeof e->text, "%s", order->text);
     int r = sd_event_add_time_relative(event, &e->timer, CLOCK_BOOTTIME, 0, 1, on_timer, e);
+    if (r >= 0)
+        r = departure_new(event, on_gone, e, &e->departure);
     if (r < 0) {
         (void)ending_free(e);
         return r;
     }
-    (void)on_timer(e->timer, 0, e);
+    step(e);
     return 0;
 }
