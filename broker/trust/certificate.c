@@ -23,6 +23,7 @@ struct certificate *certificate_free(struct certificate *c)
 {
     if (!c)
         return NULL;
+    EVP_MD_CTX_free(c->prepared);
     X509_free(c->x509);
     free(c);
     return NULL;
@@ -173,6 +174,9 @@ int certificate_new_signer(const struct trust_certificate *der, enum signature_a
     *fault = signer_fault(c, alg);
     if (*fault)
         return -EINVAL;
+    r = signature_prepare(alg, c->key, &c->prepared);
+    if (r == -ENOMEM)
+        return r;
     *ret = steal_pointer(&c);
     return 0;
 }

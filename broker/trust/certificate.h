@@ -18,7 +18,9 @@
  */
 struct certificate {
     X509 *x509;
-    EVP_PKEY *key; /* x509's */
+    EVP_PKEY *key;        /* x509's */
+    EVP_MD_CTX *prepared; /* of a signer: signature_prepare()'s. NULL: the library could not, and has to say
+                             so each time */
     uint8_t sha256[32];
     struct when_interval valid; /* its own dates only */
 };

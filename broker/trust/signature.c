@@ -145,24 +145,57 @@ static int verify_once(EVP_MD_CTX *ctx, const void *octets, size_t size, const u
                : 0;
 }
 
-int signature_verify(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,
-                     const uint8_t *signature, size_t signature_size)
+int signature_prepare(enum signature_algorithm alg, EVP_PKEY *key, EVP_MD_CTX **ret)
 {
     cleanup(EVP_MD_CTX_free_p) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     OSSL_LIB_CTX *context = crypto_context();
     const struct algorithm *a = find(alg);
     EVP_PKEY_CTX *key_ctx = NULL;
-    int r = -EIO;
+    bool made;
 
+    *ret = NULL;
     if (!ctx || !context)
         return -ENOMEM;
     if (!a)
-        return 0;
+        return -EIO;
     ERR_clear_error();
-    /* The key was found fit when it was loaded, so that this depends on nothing that came from outside. */
-    if (EVP_DigestVerifyInit_ex(ctx, &key_ctx, a->digest, context, NULL, key, NULL) == 1 &&
-        set_parameters(key_ctx, a))
+    made = EVP_DigestVerifyInit_ex(ctx, &key_ctx, a->digest, context, NULL, key, NULL) == 1 &&
+           set_parameters(key_ctx, a);
+    ERR_clear_error();
+    if (!made)
+        return -EIO;
+    *ret = steal_pointer(&ctx);
+    return 0;
+}
+
+int signature_verify_prepared(const EVP_MD_CTX *prepared, const void *octets, size_t size,
+                              const uint8_t *signature, size_t signature_size)
+{
+    cleanup(EVP_MD_CTX_free_p) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    int r = -EIO;
+
+    if (!ctx)
+        return -ENOMEM;
+    ERR_clear_error();
+    if (EVP_MD_CTX_copy_ex(ctx, prepared) == 1)
         r = verify_once(ctx, octets, size, signature, signature_size);
+    ERR_clear_error();
+    return r;
+}
+
+int signature_verify(enum signature_algorithm alg, EVP_PKEY *key, const void *octets, size_t size,
+                     const uint8_t *signature, size_t signature_size)
+{
+    cleanup(EVP_MD_CTX_free_p) EVP_MD_CTX *ctx = NULL;
+    int r;
+
+    if (!find(alg))
+        return 0;
+    /* The key was found fit when it was loaded, so that this depends on nothing that came from outside. */
+    r = signature_prepare(alg, key, &ctx);
+    if (r < 0)
+        return r;
+    r = verify_once(ctx, octets, size, signature, signature_size);
     ERR_clear_error();
     return r;
 }

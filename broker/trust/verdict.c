@@ -40,7 +40,10 @@ static int is_signed(const struct approval *a, const struct signer *s, struct oc
 
     if (r < 0)
         return r;
-    return signature_verify(a->alg, s->certificate->key, tbs, tbs_size, a->signature, a->signature_size);
+    if (!s->certificate->prepared)
+        return signature_verify(a->alg, s->certificate->key, tbs, tbs_size, a->signature, a->signature_size);
+    return signature_verify_prepared(s->certificate->prepared, tbs, tbs_size, a->signature,
+                                     a->signature_size);
 }
 
 /* Puts outcome, signer and role. */

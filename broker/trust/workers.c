@@ -69,6 +69,7 @@ static void *work(void *userdata)
 {
     struct workers *w = userdata;
     struct job *j;
+    bool first;
 
     (void)pthread_mutex_lock(&w->lock);
     while (!w->stopping) {
@@ -80,7 +81,10 @@ static void *work(void *userdata)
         (void)pthread_mutex_unlock(&w->lock);
         j->run(j->job);
         (void)pthread_mutex_lock(&w->lock);
+        first = !w->finished.first;
         jobs_put(&w->finished, j);
+        if (!first)
+            continue; /* the owner has been told, and takes them all */
         (void)eventfd_write(w->event_fd, 1);
         (void)pthread_cond_signal(&w->some);
     }

@@ -5,25 +5,47 @@
 #include "tests/unit/support/department.h"
 
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 /*
- * Verification through the workers against as many threads' worth of the bare library's, and a remembered
- * verdict against a verification, for each algorithm, one after the other so that a noisy machine is equally
- * noisy to all. Prints ratios; judges nothing.
+ * Verification through the workers against the bare library in as many threads, and a remembered verdict
+ * against a verification, for each algorithm. The two take turns, so that a noisy machine is equally noisy to
+ * both, and medians of their ratios are shown: of the rates, and of the processor time that one verification
+ * takes, in which other processes have no part. Judges nothing.
  *
- * bench_verify [TIMES]
+ * bench_verify [TIMES [ROUNDS]]
  */
 
-static double now_us(void)
+#define ROUNDS_MAX 100
+
+/* Of one run: wall clock and processor time of all threads, for one verification. */
+struct cost {
+    double wall_us, processor_us;
+};
+
+static double clock_us(clockid_t clock)
 {
     struct timespec t;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    (void)clock_gettime(clock, &t);
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static struct cost cost_begin(void)
+{
+    return (struct cost){clock_us(CLOCK_MONOTONIC), clock_us(CLOCK_PROCESS_CPUTIME_ID)};
+}
+
+static struct cost cost_end(struct cost begun, unsigned times)
+{
+    return (struct cost){(clock_us(CLOCK_MONOTONIC) - begun.wall_us) / times,
+                         (clock_us(CLOCK_PROCESS_CPUTIME_ID) - begun.processor_us) / times};
 }
 
 static struct octets octets_of(const char *text)
@@ -79,27 +101,68 @@ static const char *digest_of(enum signature_algorithm alg)
     return alg == SIGNATURE_SM2_SM3 ? "SM3" : "SHA256";
 }
 
-/* A key of the kind and a message of the size; whether the parameters are ours makes no difference in time.
- */
-static double bare_us(const struct scene *s, unsigned times)
-{
-    uint8_t message[1024] = {0}, signature[512];
-    size_t size = sizeof(signature);
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    const char *digest = digest_of(s->signer.alg);
-    double before;
+/* A key of the kind and a message of the size. What can be done once for all verifications is; RSA's padding
+ * cannot, and is another computation than the default's. */
+struct bare {
+    const struct scene *scene;
+    unsigned times;
+    uint8_t message[1024], signature[512];
+    size_t size;
+};
 
-    must(ctx && EVP_DigestSignInit_ex(ctx, NULL, digest, NULL, NULL, s->signer.key, NULL) == 1);
-    must(EVP_DigestSign(ctx, signature, &size, message, sizeof(message)) == 1);
-    before = now_us();
-    for (unsigned i = 0; i < times; i++) {
-        must(EVP_MD_CTX_reset(ctx) == 1);
-        must(EVP_DigestVerifyInit_ex(ctx, NULL, digest, NULL, NULL, s->signer.key, NULL) == 1);
-        must(EVP_DigestVerify(ctx, signature, size, message, sizeof(message)) == 1);
-    }
-    before = now_us() - before;
+static bool bare_pad(const struct bare *b, EVP_PKEY_CTX *ctx)
+{
+    return b->scene->signer.alg != SIGNATURE_RSA_PSS_SHA256 ||
+           (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+            EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, 32) == 1);
+}
+
+static void bare_sign(struct bare *b)
+{
+    EVP_PKEY_CTX *key_ctx = NULL;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+    b->size = sizeof(b->signature);
+    must(ctx && EVP_DigestSignInit_ex(ctx, &key_ctx, digest_of(b->scene->signer.alg), NULL, NULL,
+                                      b->scene->signer.key, NULL) == 1);
+    must(bare_pad(b, key_ctx) &&
+         EVP_DigestSign(ctx, b->signature, &b->size, b->message, sizeof(b->message)) == 1);
     EVP_MD_CTX_free(ctx);
-    return before / times;
+}
+
+static void *bare_run(void *userdata)
+{
+    const struct bare *b = userdata;
+    const char *name = digest_of(b->scene->signer.alg);
+    EVP_MD *digest = name ? EVP_MD_fetch(NULL, name, NULL) : NULL;
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *key_ctx = NULL;
+
+    must(ctx && (!name || digest));
+    for (unsigned i = 0; i < b->times; i++) {
+        must(EVP_MD_CTX_reset(ctx) == 1);
+        must(EVP_DigestVerifyInit(ctx, &key_ctx, digest, NULL, b->scene->signer.key) == 1 &&
+             bare_pad(b, key_ctx));
+        must(EVP_DigestVerify(ctx, b->signature, b->size, b->message, sizeof(b->message)) == 1);
+    }
+    EVP_MD_CTX_free(ctx);
+    EVP_MD_free(digest);
+    return NULL;
+}
+
+static struct cost bare_cost(const struct scene *s, unsigned times, int processors)
+{
+    struct bare b = {.scene = s, .times = times / (unsigned)processors};
+    pthread_t threads[WORKERS_MAX];
+    struct cost begun;
+
+    bare_sign(&b);
+    begun = cost_begin();
+    for (int i = 0; i < processors; i++)
+        must(pthread_create(&threads[i], NULL, bare_run, &b) == 0);
+    for (int i = 0; i < processors; i++)
+        must(pthread_join(threads[i], NULL) == 0);
+    return cost_end(begun, b.times * (unsigned)processors);
 }
 
 /* ---- through the workers ---- */
@@ -119,75 +182,103 @@ static void done(void *job, int result)
     must(result == 0);
 }
 
-static double workers_us(struct scene *s, struct workers *w, unsigned times)
+static struct cost workers_cost(struct scene *s, struct workers *w, unsigned times)
 {
-    double before = now_us();
+    struct cost begun = cost_begin();
 
     for (unsigned i = 0; i < times; i++)
         while (workers_submit(w, run, done, s) < 0)
             (void)workers_wait(w);
     while (workers_wait(w) > 0)
         ;
-    return (now_us() - before) / times;
+    return cost_end(begun, times);
 }
 
 /* ---- remembered ---- */
 
-static double remembered_us(const struct scene *s, unsigned times)
+static struct cost remembered_cost(const struct scene *s, unsigned times)
 {
     struct verdict_cache *cache;
     struct trust_verdict_key key;
     struct trust_verdict v;
-    double before;
+    struct cost cost;
 
     must(verdict_cache_new(4096, &cache) == 0);
     must(trust_verdict_make(s->trust, &s->subject, octets_of(s->approval), &v) == 0);
     must(trust_verdict_key_of(s->trust, &s->subject, octets_of(s->approval), &key) == 0);
     verdict_cache_put(cache, &key, &v);
-    before = now_us();
+    cost = cost_begin();
     for (unsigned i = 0; i < times; i++) {
         must(trust_verdict_key_of(s->trust, &s->subject, octets_of(s->approval), &key) == 0);
         must(verdict_cache_find(cache, &key, &v));
     }
-    before = now_us() - before;
+    cost = cost_end(cost, times);
     verdict_cache_free(cache);
-    return before / times;
+    return cost;
 }
 
-static void report(const char *name, enum signature_algorithm alg, unsigned times, int processors)
+static int compare(const void *a, const void *b)
 {
+    const double *x = a, *y = b;
+
+    return *x < *y ? -1 : *x > *y;
+}
+
+static double median(double *values, unsigned n)
+{
+    qsort(values, n, sizeof(*values), compare);
+    return values[n / 2];
+}
+
+static void report(const char *name, enum signature_algorithm alg, unsigned times, unsigned rounds,
+                   int processors)
+{
+    double rate[ROUNDS_MAX], processor[ROUNDS_MAX], remembered[ROUNDS_MAX], bare_us[ROUNDS_MAX];
     struct scene s;
     struct workers *w;
-    double bare, through, remembered;
 
     scene_new(&s, alg);
-    must(workers_new(0, 64, &w) == 0);
-    (void)workers_us(&s, w, times / 10 + 1);
-    (void)bare_us(&s, times / 10 + 1);
-    bare = bare_us(&s, times);
-    through = workers_us(&s, w, times);
-    remembered = remembered_us(&s, times);
-    (void)printf(
-        "%-18s through the workers %.2f of %d times the bare library's rate; remembered: %.0f times as "
-        "fast as verified\n",
-        name, bare / through, processors, bare / remembered);
+    must(workers_new((size_t)processors, 64, &w) == 0);
+    (void)workers_cost(&s, w, times / 10 + 1);
+    for (unsigned i = 0; i < rounds; i++) {
+        struct cost bare = bare_cost(&s, times, processors), through = workers_cost(&s, w, times);
+
+        rate[i] = bare.wall_us / through.wall_us;
+        processor[i] = bare.processor_us / through.processor_us;
+        remembered[i] = bare.processor_us / remembered_cost(&s, times).processor_us;
+        bare_us[i] = bare.processor_us;
+    }
+    (void)printf("| %-17s | %5.1f us | %5.1f %% | %5.1f %% | %4.0f x |\n", name, median(bare_us, rounds),
+                 100 * median(rate, rounds), 100 * median(processor, rounds), median(remembered, rounds));
+    (void)fflush(stdout);
     workers_free(w);
     scene_done(&s);
 }
 
+static unsigned number(int argc, char **argv, int at, unsigned otherwise)
+{
+    return argc > at ? (unsigned)strtoul(argv[at], NULL, 10) : otherwise;
+}
+
 int main(int argc, char **argv)
 {
-    unsigned times = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 2000;
+    unsigned times = number(argc, argv, 1, 2000), rounds = number(argc, argv, 2, 15);
     cpu_set_t set;
     int processors = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 
-    if (times == 0) {
-        (void)fprintf(stderr, "bench_verify: TIMES is not a number\n");
+    if (processors > WORKERS_MAX)
+        processors = WORKERS_MAX;
+    if (times < WORKERS_MAX || rounds == 0 || rounds > ROUNDS_MAX) {
+        (void)fprintf(stderr, "usage: bench_verify [TIMES [ROUNDS]]\n");
         return 1;
     }
-    report("ed25519", SIGNATURE_ED25519, times, processors);
-    report("ecdsa-p256-sha256", SIGNATURE_ECDSA_P256_SHA256, times, processors);
-    report("rsa-pss-sha256", SIGNATURE_RSA_PSS_SHA256, times, processors);
-    report("sm2-sm3", SIGNATURE_SM2_SM3, times, processors);
+    (void)printf("%u verifications in %d threads, %u rounds, medians\n\n", times, processors, rounds);
+    (void)printf("| algorithm | the bare library | rate of the workers | processor time: bare / workers | "
+                 "remembered |\n"
+                 "|---|---|---|---|---|\n");
+    report("Ed25519", SIGNATURE_ED25519, times, rounds, processors);
+    report("ECDSA P-256", SIGNATURE_ECDSA_P256_SHA256, times, rounds, processors);
+    report("RSA-PSS", SIGNATURE_RSA_PSS_SHA256, times, rounds, processors);
+    report("SM2 with SM3", SIGNATURE_SM2_SM3, times, rounds, processors);
     return 0;
 }

@@ -1,6 +1,6 @@
 // LAYERS: test_support
 // LIBRARIES: libcrypto
-// LINK: -Wl,--wrap=EVP_DigestVerify -Wl,--wrap=EVP_DigestVerifyInit_ex
+// LINK: -Wl,--wrap=EVP_DigestVerify -Wl,--wrap=EVP_DigestVerifyInit_ex -Wl,--wrap=EVP_MD_CTX_copy_ex
 
 #include "broker/trust/verdict.h"
 #include "tests/unit/broker/trust/question.h"
@@ -45,6 +45,13 @@ int __wrap_EVP_DigestVerifyInit_ex(EVP_MD_CTX *ctx, EVP_PKEY_CTX **pctx, const c
     if (library == LIBRARY_CANNOT_BEGIN)
         return 0;
     return __real_EVP_DigestVerifyInit_ex(ctx, pctx, digest, context, properties, key, params);
+}
+
+int __real_EVP_MD_CTX_copy_ex(EVP_MD_CTX *out, const EVP_MD_CTX *in);
+int __wrap_EVP_MD_CTX_copy_ex(EVP_MD_CTX *out, const EVP_MD_CTX *in);
+int __wrap_EVP_MD_CTX_copy_ex(EVP_MD_CTX *out, const EVP_MD_CTX *in)
+{
+    return library == LIBRARY_CANNOT_BEGIN ? 0 : __real_EVP_MD_CTX_copy_ex(out, in);
 }
 
 /* A grant with five approvals: by the unit, by the leader, junk, of another version, by a stranger. */
@@ -259,6 +266,23 @@ static void test_failing_library_is_no_verdict(void **state)
     assert_int_equal(v.outcome, SIGNATURE_COUNTED);
 }
 
+/* Nor is a trust file at fault that was loaded when the library could not prepare anything. */
+static void test_nothing_prepared(void **state)
+{
+    const struct scene *s = *state;
+    struct octets approval = octets_of(s->approvals[BY_UNIT]);
+    struct trust_set *trust;
+    struct trust_verdict v;
+
+    library = LIBRARY_CANNOT_BEGIN;
+    assert_int_equal(trust_set_new(s->department->trust, strlen(s->department->trust), &trust, NULL), 0);
+    assert_int_equal(trust_verdict_make(trust, &s->subject, approval, &v), -EIO);
+    library = LIBRARY_WELL;
+    assert_int_equal(trust_verdict_make(trust, &s->subject, approval, &v), 0);
+    assert_int_equal(v.outcome, SIGNATURE_COUNTED);
+    trust_set_free(trust);
+}
+
 static void assert_no_verdict(const struct scene *s, struct trust_verdict v)
 {
     const struct octets approvals[] = {octets_of(s->approvals[BY_LEADER]), octets_of(s->approvals[BY_UNIT])};
@@ -316,6 +340,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_judging_is_verifying, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_signature_after_the_certificate, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failing_library_is_no_verdict, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_prepared, setup, teardown),
         cmocka_unit_test_setup_teardown(test_foreign_verdicts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_references, setup, teardown),
     };
