@@ -79,6 +79,8 @@ static void give_back(struct admission *a, bool written)
         life_release(a->broker, s, a->decision.reason);
     else
         life_forget(a->broker, s);
+    if (!written)
+        a->session = 0; /* its number is in no row: a record with it would be somebody else's after a start */
 }
 
 /* Nothing has changed since it was decided, and its time has not run out either. */

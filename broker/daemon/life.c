@@ -10,8 +10,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define META_NUMBERS "session-numbers" /* the first that was not given yet */
 
 struct grant_entry *life_entry(const struct broker *b, const struct session *s)
 {
@@ -240,6 +244,32 @@ void life_release(struct broker *b, struct session *s, enum reason reason)
     waiting_wake(b->waiting, uid);
 }
 
+/* The number of a login that was refused in its session phase is in the record of its end and in no row: a
+ * start must not give it to somebody else. */
+static void write_numbers(struct broker *b)
+{
+    struct store_txn *t = ledger_txn(b);
+    char text[24];
+
+    (void)snprintf(text, sizeof(text), "%" PRIu64, b->next_session);
+    if (t)
+        store_txn_meta(t, META_NUMBERS, text);
+    ledger_submit(b, t, NULL, NULL);
+}
+
+void life_load_numbers(struct broker *b)
+{
+    char text[24], *end;
+    unsigned long long next;
+
+    if (store_load_meta(b->store, META_NUMBERS, text, sizeof(text)) < 0)
+        return;
+    errno = 0;
+    next = strtoull(text, &end, 10);
+    if (errno == 0 && end != text && *end == '\0' && next > b->next_session)
+        b->next_session = next;
+}
+
 int life_refuse_leader(struct broker *b, const struct question *q, int caller_pidfd, enum reason reason)
 {
     struct session *s = registry_add(b->registry, b->next_session);
@@ -248,6 +278,7 @@ int life_refuse_leader(struct broker *b, const struct question *q, int caller_pi
     if (!s)
         return -ENOMEM;
     b->next_session++;
+    write_numbers(b);
     (void)snprintf(s->staff, sizeof(s->staff), "%.*s", (int)sizeof(s->staff) - 1, q->m.person);
     (void)snprintf(s->service, sizeof(s->service), "%s", q->m.service);
     s->uid = q->m.person_uid;

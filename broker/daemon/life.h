@@ -34,6 +34,9 @@ void life_forget(struct broker *b, struct session *s);
  * whose session was refused. Without grant and books. 0 or -errno. */
 int life_refuse_leader(struct broker *b, const struct question *q, int caller_pidfd, enum reason reason);
 
+/** Goes on behind the numbers that those had; at start, after the sessions of the store. */
+void life_load_numbers(struct broker *b);
+
 /** The entry of its grant (NULL: none), and what the session takes of it given back in memory. */
 struct grant_entry *life_entry(const struct broker *b, const struct session *s);
 void life_count_back(struct broker *b, const struct session *s, bool use);

@@ -217,6 +217,7 @@ int restore_load(struct broker *b)
     if (r < 0)
         return r;
     b->next_session = next;
+    life_load_numbers(b);
     restored_load(b);
     identity_load(b);
     identity_check(b);

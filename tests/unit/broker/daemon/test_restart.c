@@ -118,6 +118,27 @@ static void test_restart_keeps_tombstones(void **state)
     visitor_end(&v);
 }
 
+/* A login that is refused in its session phase is ended, with a number on record and without a row. */
+static void test_restart_gives_no_number_twice(void **state)
+{
+    struct world *w = *state;
+    struct visitor v = visitor_new();
+    struct gate_pam m = world_opening(&v);
+    uint64_t refused = w->broker->next_session;
+    struct gate_reply reply = world_ask(w, &v, FRAME_GATE_OPEN, &m);
+
+    world_assert_denied(&reply, REASON_NO_GRANT);
+    world_until(w, world_nobody_is_left, NULL);
+    visitor_end(&v);
+    assert_int_equal(w->broker->next_session, refused + 1);
+    world_restart(w);
+    assert_int_equal(w->broker->next_session, refused + 1);
+    world_grant(w, (struct grant_plan){0});
+    v = visitor_new();
+    assert_int_equal(world_log_in(w, &v), refused + 1);
+    visitor_end(&v);
+}
+
 #define BROKER_TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(void)
@@ -125,7 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BROKER_TEST(test_restart_picks_up),         BROKER_TEST(test_restart_closes_what_ended),
         BROKER_TEST(test_restart_pid_reused),       BROKER_TEST(test_restart_releases_reservation),
-        BROKER_TEST(test_restart_keeps_tombstones),
+        BROKER_TEST(test_restart_keeps_tombstones), BROKER_TEST(test_restart_gives_no_number_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
