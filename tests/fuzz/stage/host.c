@@ -1,0 +1,360 @@
+#include "tests/fuzz/stage/host.h"
+
+#include "broker/common/files.h"
+#include "broker/store/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define PATH_SIZE  160
+#define TURNS_MAX  100000 /* of the loop at one instant: more is a loop without end */
+#define PATIENCE_S 60
+
+static const char conf[] = "[host]\nhost = db01.finance.example\n[gate]\ngated-uid = 20000-29999\n"
+                           "[directory]\nstatus-max-age = none\n[ledger]\nreserve = 1M\n";
+
+static struct host the_host;
+
+static const char *path_in(const char *folder, const char *name)
+{
+    static char paths[8][PATH_SIZE];
+    static unsigned next;
+    char *path = paths[next++ % 8];
+
+    must(snprintf(path, PATH_SIZE, "%s/%s", folder, name) < PATH_SIZE);
+    return path;
+}
+
+/* ---- folders ---- */
+
+static bool is_file(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    cleanup_close int in = open(from, O_RDONLY | O_CLOEXEC);
+    cleanup_close int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    char octets[65536];
+    ssize_t n;
+
+    must(in >= 0 && out >= 0);
+    while ((n = read(in, octets, sizeof(octets))) > 0)
+        must(write(out, octets, (size_t)n) == n);
+    must(n == 0);
+}
+
+static void each_file(const char *folder, void (*f)(const char *folder, const char *name, const char *to),
+                      const char *to)
+{
+    DIR *d = opendir(folder);
+    const struct dirent *entry;
+
+    must(d != NULL);
+    while ((entry = readdir(d)))
+        if (entry->d_name[0] != '.' && is_file(path_in(folder, entry->d_name)))
+            f(folder, entry->d_name, to);
+    closedir(d);
+}
+
+static void copy_one(const char *folder, const char *name, const char *to)
+{
+    copy_file(path_in(folder, name), path_in(to, name));
+}
+
+static void remove_one(const char *folder, const char *name, const char *to)
+{
+    (void)to;
+    (void)unlink(path_in(folder, name));
+}
+
+static void replace_files(const char *folder, const char *by)
+{
+    each_file(folder, remove_one, NULL);
+    each_file(by, copy_one, folder);
+}
+
+static void make_folder(char path[static 64], const char *what)
+{
+    bool memory = access("/dev/shm", W_OK) == 0;
+
+    (void)snprintf(path, 64, "%s/hufu-fuzz-%s.XXXXXX", memory ? "/dev/shm" : "/tmp", what);
+    must(mkdtemp(path) != NULL);
+}
+
+/* ---- the broker ---- */
+
+static struct config *config_of(void)
+{
+    struct config *config = NULL;
+    struct conf_error error;
+
+    must(config_parse(conf, strlen(conf), &config, &error) == 0);
+    return config;
+}
+
+static struct broker_options options_of(const struct host *h)
+{
+    static char trust[PATH_SIZE], machine_id[PATH_SIZE], config[PATH_SIZE], anchor[PATH_SIZE];
+
+    (void)snprintf(trust, sizeof(trust), "%s/trust", h->folder);
+    (void)snprintf(machine_id, sizeof(machine_id), "%s/machine-id", h->folder);
+    (void)snprintf(config, sizeof(config), "%s/hufud.conf", h->folder);
+    (void)snprintf(anchor, sizeof(anchor), "%s/anchor", h->folder);
+    return (struct broker_options){.run_dir = h->folder,
+                                   .config_path = config,
+                                   .state_dir = h->folder,
+                                   .anchor_path = anchor,
+                                   .trust_path = trust,
+                                   .machine_id_path = machine_id,
+                                   .root = geteuid(),
+                                   .owner = geteuid(),
+                                   .accounts = ACCOUNTS_NONE};
+}
+
+int __real_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
+int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
+
+int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata)
+{
+    if (!the_host.disk_full)
+        return __real_store_submit(s, t, done, userdata);
+    store_txn_free(t);
+    return -ENOSPC;
+}
+
+static void start(struct host *h)
+{
+    struct broker_options options = options_of(h);
+    char error[256];
+
+    must(broker_new(h->event, &options, config_of(), &h->broker, error) == 0);
+    must(h->broker->store != NULL);
+    host_settle(h);
+}
+
+static void stop(struct host *h)
+{
+    h->broker = broker_free(h->broker);
+    undertaker_hang_up(&h->undertaker);
+    must(virtual_time_timers() == 0);
+}
+
+void host_restart(struct host *h)
+{
+    stop(h);
+    start(h);
+}
+
+/* What the broker writes while it is being freed is undone. */
+void host_crash(struct host *h)
+{
+    static char copy[64];
+
+    if (copy[0] == '\0')
+        make_folder(copy, "crash");
+    replace_files(copy, h->folder);
+    stop(h);
+    replace_files(h->folder, copy);
+    start(h);
+}
+
+/* ---- the program's ---- */
+
+static char template[64];
+
+static void put(const char *name, const char *text)
+{
+    must(files_write(path_in(template, name), 0600, text, strlen(text)) == 0);
+}
+
+static void make_template(struct host *h)
+{
+    struct trust_plan plan = department_plan(h->department);
+    struct broker_options options;
+    struct config *config = config_of();
+    char error[256], folder[64];
+    char *trust;
+
+    plan.any_normal = "hours,source,uses";
+    trust = paper_trust(&plan);
+    make_folder(template, "template");
+    put("trust", trust);
+    put("machine-id", "0123456789abcdef0123456789abcdef\n");
+    memcpy(folder, h->folder, sizeof(folder));
+    memcpy(h->folder, template, sizeof(h->folder));
+    options = options_of(h);
+    must(broker_create_store(&options, config, error) == 0);
+    memcpy(h->folder, folder, sizeof(h->folder));
+    config_free(config);
+    free(trust);
+}
+
+struct host *host_of_program(void)
+{
+    struct host *h = &the_host;
+
+    if (h->department)
+        return h;
+    make_folder(h->folder, "host");
+    h->department = department_new();
+    make_template(h);
+    return h;
+}
+
+void host_begin(struct host *h, when_t wall)
+{
+    h->disk_full = false;
+    virtual_time_reset(wall);
+    people_reset();
+    replace_files(h->folder, template);
+    must(sd_event_new(&h->event) >= 0);
+    undertaker_start(&h->undertaker, h->event, path_in(h->folder, "reaper"));
+    start(h);
+}
+
+void host_end(struct host *h)
+{
+    if (h->broker)
+        stop(h);
+    undertaker_stop(&h->undertaker);
+    h->event = sd_event_unref(h->event);
+    people_reset();
+}
+
+/* ---- turning the loop ---- */
+
+static bool turn(struct host *h)
+{
+    int r = sd_event_run(h->event, 0);
+
+    must(r >= 0);
+    return r > 0;
+}
+
+/* Three kinds of others are at work: the store's thread, those that verify, and the reaper in this loop. */
+void host_settle(struct host *h)
+{
+    unsigned turns = 0, quiet = 0;
+
+    while (quiet < 3) {
+        must(turns++ < TURNS_MAX);
+        if (turn(h)) {
+            quiet = 0;
+            continue;
+        }
+        quiet++;
+        if (h->broker) {
+            verifier_settle(h->broker->verifier, 0);
+            (void)store_flush(h->broker->store);
+        }
+    }
+}
+
+void host_pass(struct host *h, uint64_t us)
+{
+    virtual_time_pass(us);
+    host_settle(h);
+}
+
+/* ---- asking ---- */
+
+static int connect_to(const struct host *h, const char *name)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", h->folder, name);
+    must(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+    return fd;
+}
+
+bool host_has_answer(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    return poll(&p, 1, 0) == 1;
+}
+
+static void await(struct host *h, int fd)
+{
+    for (unsigned i = 0; !host_has_answer(fd); i++) {
+        must(i < PATIENCE_S);
+        host_pass(h, 1000000);
+    }
+}
+
+int host_begin_ask(struct host *h, const struct process *as, enum frame_type type, const struct gate_pam *m)
+{
+    uint8_t frame[FRAME_MAX];
+    int size = gate_encode_pam(type, m, frame), fd;
+
+    people_speak_as(as);
+    fd = connect_to(h, "gate");
+    must(size > 0 && send(fd, frame, (size_t)size, 0) == size);
+    host_settle(h);
+    people_speak_as(NULL);
+    return fd;
+}
+
+struct gate_reply host_take(struct host *h, int fd)
+{
+    uint8_t frame[FRAME_MAX];
+    struct frame_header header;
+    struct gate_reply reply;
+    ssize_t n;
+
+    await(h, fd);
+    n = recv(fd, frame, sizeof(frame), 0);
+    must(n >= FRAME_HEADER_SIZE);
+    must(frame_parse_header(frame, &header) == 0 && header.type == FRAME_GATE_REPLY);
+    must(gate_decode_reply(frame + FRAME_HEADER_SIZE, header.length, &reply) == 0);
+    close_fd(fd);
+    return reply;
+}
+
+struct gate_reply host_ask(struct host *h, const struct process *as, enum frame_type type,
+                           const struct gate_pam *m)
+{
+    return host_take(h, host_begin_ask(h, as, type, m));
+}
+
+struct varlink_reply host_call(struct host *h, const char *method, json_t *parameters)
+{
+    static char octets[256 * 1024];
+    cleanup_buf struct buf b = BUF_INIT;
+    struct varlink_reply reply;
+    int fd = connect_to(h, "control");
+    char qualified[128];
+    size_t size = 0;
+
+    (void)snprintf(qualified, sizeof(qualified), "org.hufu.control.%s", method);
+    varlink_write_call(&b, qualified, parameters);
+    json_decref(parameters);
+    must(buf_error(&b) == 0 && send(fd, b.data, b.size, 0) == (ssize_t)b.size);
+    host_settle(h);
+    do {
+        ssize_t n;
+
+        await(h, fd);
+        n = recv(fd, octets + size, sizeof(octets) - size, 0);
+        must(n > 0);
+        size += (size_t)n;
+    } while (octets[size - 1] != '\0');
+    must(varlink_parse_reply(octets, size - 1, &reply) == 0);
+    close_fd(fd);
+    host_settle(h);
+    return reply;
+}

@@ -1,0 +1,103 @@
+#ifndef HUFU_TESTS_FUZZ_MODEL_H
+#define HUFU_TESTS_FUZZ_MODEL_H
+
+#include "policy/base/verdict.h"
+#include "policy/engine/facts.h"
+#include "tests/fuzz/stage/site.h"
+
+/*
+ * What a broker has to be doing, as simply as it can be said: everything in small arrays, looked through from
+ * the beginning; no store, no loop, nothing that waits. Written from docs/rules.md, and shares no code with
+ * broker/ and policy/engine but the names of reasons.
+ *
+ * Whoever drives it tells it what happened (model_*), in the order in which the broker heard of it, and
+ * compares. Time is handed in: wall clock and boot clock in microseconds.
+ */
+#define MODEL_SESSIONS 32
+
+enum model_state { MODEL_NONE, MODEL_RESERVED, MODEL_OPEN, MODEL_ENDING };
+
+struct model_session {
+    enum model_state state;
+    uint64_t number;
+    unsigned grant, person;
+    int pid, parent; /* parent -1: nobody but the holder may open it */
+    bool holder_gone;
+    int64_t holder_gone_us; /* boot clock */
+    bool opened;            /* else it is a login that was refused in its session phase */
+    when_t opened_at, deadline;
+    int64_t base_wall_us, base_boot_us;
+};
+
+struct model_grant {
+    int paper;          /* the version that counts, or -1: none was handed in */
+    bool verified;      /* its quorum signed it */
+    unsigned approvals; /* bits, of that version */
+    unsigned uses, live;
+    bool closed;
+    unsigned ever; /* sessions that were opened under it, whatever became of the counts */
+};
+
+struct model_taken {
+    bool there;
+    when_t until; /* WHEN_NEVER: for ever */
+};
+
+struct model {
+    struct model_grant grants[SITE_GRANTS];
+    struct model_session sessions[MODEL_SESSIONS];
+    uint64_t next_number;
+    struct model_taken revoked_grant[SITE_GRANTS];
+    struct model_taken revoked_staff[SITE_PERSONS], locked_staff[SITE_PERSONS];
+    struct model_taken revoked_vendor[SITE_VENDORS], locked_vendor[SITE_VENDORS];
+    struct model_taken locked_host;
+    bool cannot_end; /* the reaper ends nobody */
+    bool reaper_away;
+    /* the clock */
+    int64_t wall_us, boot_us;
+    bool synchronised, sure;
+    int64_t line_us; /* wall less boot clock, as trusted */
+    int64_t highest_us;
+    /* what the ledger must hold */
+    unsigned refused_logins, refused_opens, opened;
+};
+
+/* Who asks, from where. */
+struct model_caller {
+    unsigned person;
+    int pid, parent; /* parent -1: none that could open in its place */
+    bool sshd;       /* else the console */
+    bool far;        /* from an address that no grant has */
+};
+
+void model_init(struct model *m, int64_t wall_us, int64_t boot_us);
+
+/** Time went by, or the clock was set: whoever has to go goes. */
+void model_look(struct model *m, int64_t wall_us, int64_t boot_us, bool synchronised);
+/** `clock confirm`. */
+void model_confirm(struct model *m);
+
+/** Account phase; then, if that is REASON_OK, the caller holds a reservation. */
+enum reason model_account(struct model *m, const struct model_caller *c);
+/** Session phase; then, if that is REASON_OK, the caller has a session. */
+enum reason model_open(struct model *m, const struct model_caller *c);
+
+void model_exit(struct model *m, int pid);
+/** A paper with some of its approvals (bits). */
+void model_hand_in(struct model *m, unsigned paper, unsigned approvals);
+/** Takes something away, in `slot` (one of the above). A lock may be given another end, a tombstone a later
+ * one alone. */
+void model_take(struct model *m, struct model_taken *slot, when_t until, bool lock);
+bool model_is_taken(const struct model *m, const struct model_taken *x);
+void model_finish(struct model *m, unsigned grant);
+void model_end_session(struct model *m, struct model_session *s);
+/** The broker was stopped or killed, and started. `alive` says whether a process still is there. */
+void model_restart(struct model *m, bool (*alive)(int pid));
+/** The reaper can, cannot, or is away; when it can, what was left is ended. */
+void model_reaper(struct model *m, bool away, bool cannot);
+
+struct model_session *model_of_number(struct model *m, uint64_t number);
+/** The session or reservation of this process; NULL: none. */
+struct model_session *model_of_process(struct model *m, int pid);
+
+#endif

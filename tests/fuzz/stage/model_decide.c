@@ -1,0 +1,175 @@
+#include "tests/fuzz/stage/model_decide.h"
+
+#define US ((int64_t)1000000)
+
+when_t model_now(const struct model *m)
+{
+    return m->wall_us / US;
+}
+
+const struct site_paper *model_paper(const struct model *m, unsigned grant)
+{
+    return &site_papers[m->grants[grant].paper];
+}
+
+/* ---- what was taken away ---- */
+
+bool model_holds(const struct model_taken *x, when_t now)
+{
+    return x->there && now < x->until;
+}
+
+bool model_is_taken(const struct model *m, const struct model_taken *x)
+{
+    return model_holds(x, model_now(m));
+}
+
+enum reason model_taken_of_person(const struct model *m, unsigned person, when_t now)
+{
+    if (model_holds(&m->revoked_staff[person], now))
+        return REASON_STAFF_REVOKED;
+    return model_holds(&m->locked_staff[person], now) ? REASON_STAFF_LOCKED : REASON_OK;
+}
+
+enum reason model_taken_of_grant(const struct model *m, unsigned grant, when_t now)
+{
+    unsigned vendor = site_persons[model_paper(m, grant)->person].vendor;
+
+    if (model_holds(&m->revoked_grant[grant], now))
+        return REASON_REVOKED;
+    if (model_holds(&m->revoked_vendor[vendor], now))
+        return REASON_VENDOR_REVOKED;
+    return model_holds(&m->locked_vendor[vendor], now) ? REASON_VENDOR_LOCKED : REASON_OK;
+}
+
+/* ---- hours ---- */
+
+static bool within_hours(const struct site_paper *p, when_t now)
+{
+    when_t hour = now % 86400 / 3600;
+
+    return p->hours[1] == 0 || (hour >= p->hours[0] && hour < p->hours[1]);
+}
+
+/* End of the day's hours; the hours of two days never adjoin here. */
+when_t model_hours_end(const struct site_paper *p, when_t now)
+{
+    return p->hours[1] == 0 ? WHEN_NEVER : now - now % 86400 + (when_t)p->hours[1] * 3600;
+}
+
+/* ---- may a grant admit? In the order in which it is asked. ---- */
+
+/* What is asked of whoever comes in and of whoever is in. */
+enum reason model_fits(const struct model *m, unsigned grant, const struct model_caller *c, when_t now)
+{
+    const struct model_grant *g = &m->grants[grant];
+    const struct site_paper *p = model_paper(m, grant);
+    enum reason taken = model_taken_of_grant(m, grant, now);
+
+    if (taken != REASON_OK)
+        return taken;
+    if (g->closed)
+        return REASON_CLOSED;
+    if (now >= SITE_BEGIN + p->until)
+        return REASON_EXPIRED;
+    if (!g->verified)
+        return REASON_APPROVAL_MISSING;
+    if (now < SITE_BEGIN + p->from)
+        return REASON_NOT_YET_VALID;
+    if (c && !p->local && (!c->sshd || c->far))
+        return REASON_WRONG_SOURCE;
+    return within_hours(p, now) ? REASON_OK : REASON_OUTSIDE_HOURS;
+}
+
+static enum reason admits(const struct model *m, unsigned grant, const struct model_caller *c, int held)
+{
+    const struct model_grant *g = &m->grants[grant];
+    const struct site_paper *p = model_paper(m, grant);
+    unsigned own = held == (int)grant;
+    enum reason reason = model_fits(m, grant, c, model_now(m));
+
+    if (reason != REASON_OK)
+        return reason;
+    if (p->uses != 0 && g->uses - (g->uses > 0 ? own : 0) >= p->uses)
+        return REASON_USES_EXHAUSTED;
+    return g->live - (g->live > 0 ? own : 0) >= p->sessions ? REASON_SESSIONS_LIMIT : REASON_OK;
+}
+
+static bool is_over(enum reason reason)
+{
+    return reason == REASON_REVOKED || reason == REASON_VENDOR_REVOKED || reason == REASON_VENDOR_LOCKED ||
+           reason == REASON_CLOSED || reason == REASON_EXPIRED;
+}
+
+/* What is over came equally far: there the later end is nearer. */
+static bool is_nearer(const struct model *m, unsigned a, enum reason why_a, int b, enum reason why_b)
+{
+    if (b < 0)
+        return true;
+    if (is_over(why_a) && is_over(why_b))
+        return model_paper(m, a)->until > model_paper(m, (unsigned)b)->until;
+    if (is_over(why_a) || is_over(why_b))
+        return is_over(why_b);
+    return why_a > why_b;
+}
+
+static bool is_better(const struct model *m, unsigned a, int b)
+{
+    const struct site_paper *x = model_paper(m, a), *y = b < 0 ? NULL : model_paper(m, (unsigned)b);
+
+    if (!y)
+        return true;
+    if ((x->uses == 0) != (y->uses == 0))
+        return x->uses == 0;
+    return x->until > y->until;
+}
+
+/* The grant that admits, in *ret. */
+static enum reason choose(const struct model *m, const struct model_caller *c, int held, unsigned *ret)
+{
+    int best = -1, nearest = -1;
+    enum reason why = REASON_NO_GRANT;
+
+    for (unsigned i = 0; i < SITE_GRANTS; i++) {
+        enum reason reason;
+
+        if (m->grants[i].paper < 0 || model_paper(m, i)->person != c->person)
+            continue;
+        reason = admits(m, i, c, held);
+        if (reason == REASON_OK) {
+            if (is_better(m, i, best))
+                best = (int)i;
+        } else if (is_nearer(m, i, reason, nearest, why)) {
+            nearest = (int)i;
+            why = reason;
+        }
+    }
+    if (best < 0)
+        return why;
+    *ret = (unsigned)best;
+    return REASON_OK;
+}
+
+static bool is_being_ended(const struct model *m, unsigned person)
+{
+    for (unsigned i = 0; i < MODEL_SESSIONS; i++)
+        if (m->sessions[i].state == MODEL_ENDING && m->sessions[i].person == person)
+            return true;
+    return false;
+}
+
+enum reason model_decide(const struct model *m, const struct model_caller *c, int held, unsigned *ret)
+{
+    enum reason reason;
+
+    if (!m->sure)
+        return REASON_CLOCK_UNSURE;
+    if (model_holds(&m->locked_host, model_now(m)))
+        return REASON_HOST_LOCKED;
+    if (m->reaper_away)
+        return REASON_REAPER_AWAY;
+    reason = model_taken_of_person(m, c->person, model_now(m));
+    if (reason != REASON_OK)
+        return reason;
+    return is_being_ended(m, c->person) ? REASON_REMAINS : choose(m, c, held, ret);
+}

@@ -1,0 +1,25 @@
+#ifndef HUFU_TESTS_FUZZ_MODEL_DECIDE_H
+#define HUFU_TESTS_FUZZ_MODEL_DECIDE_H
+
+#include "tests/fuzz/stage/model.h"
+
+/* The half of the model that decides and changes nothing. */
+
+when_t model_now(const struct model *m);
+const struct site_paper *model_paper(const struct model *m, unsigned grant);
+
+bool model_holds(const struct model_taken *x, when_t now);
+enum reason model_taken_of_person(const struct model *m, unsigned person, when_t now);
+enum reason model_taken_of_grant(const struct model *m, unsigned grant, when_t now);
+
+/** End of the hours of that day. */
+when_t model_hours_end(const struct site_paper *p, when_t now);
+
+/** What is asked of whoever comes in (`c`) and of whoever is in (NULL). */
+enum reason model_fits(const struct model *m, unsigned grant, const struct model_caller *c, when_t now);
+
+/** A login by somebody who has a use of grant `held` reserved (-1: of none); the grant that admits in *ret.
+ */
+enum reason model_decide(const struct model *m, const struct model_caller *c, int held, unsigned *ret);
+
+#endif

@@ -1,0 +1,149 @@
+#include "tests/fuzz/stage/site.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HOUR 3600
+#define DAY  86400
+
+const struct site_person site_persons[SITE_PERSONS] = {
+    {"zhang.san", 20001, 0},
+    {"li.wu", 20002, 0},
+    {"hua.an", 20003, 1},
+};
+const char *const site_vendors[SITE_VENDORS] = {"acme", "beta"};
+
+struct site_paper site_papers[SITE_PAPERS] = {
+    {.grant = 0,
+     .version = 1,
+     .person = 0,
+     .uses = 1,
+     .sessions = 1,
+     .from = -HOUR,
+     .until = HOUR,
+     .max_session = 14400},
+    {.grant = 0,
+     .version = 2,
+     .person = 0,
+     .uses = 2,
+     .sessions = 2,
+     .from = -HOUR,
+     .until = 2 * HOUR,
+     .max_session = 600},
+    {.grant = 0,
+     .version = 3,
+     .person = 0,
+     .uses = 1,
+     .sessions = 1,
+     .from = -HOUR,
+     .until = HOUR / 2,
+     .max_session = 14400},
+    {.grant = 1,
+     .version = 1,
+     .person = 0,
+     .uses = 0,
+     .sessions = 1,
+     .from = -HOUR,
+     .until = HOUR / 3,
+     .max_session = 300},
+    {.grant = 2,
+     .version = 1,
+     .person = 0,
+     .uses = 2,
+     .sessions = 50,
+     .from = 600,
+     .until = 3 * DAY,
+     .hours = {9, 12},
+     .max_session = 14400},
+    {.grant = 3,
+     .version = 1,
+     .person = 1,
+     .uses = 1,
+     .sessions = 1,
+     .from = -HOUR,
+     .until = HOUR,
+     .max_session = 14400},
+    {.grant = 4,
+     .version = 1,
+     .person = 1,
+     .uses = 3,
+     .sessions = 2,
+     .from = -DAY,
+     .until = 300,
+     .max_session = 14400},
+    {.grant = 4,
+     .version = 2,
+     .person = 1,
+     .uses = 3,
+     .sessions = 1,
+     .from = -DAY,
+     .until = 2 * DAY,
+     .hours = {9, 18},
+     .max_session = 14400},
+    {.grant = 5,
+     .version = 1,
+     .person = 2,
+     .uses = 2,
+     .sessions = 2,
+     .from = -DAY,
+     .until = 7 * DAY,
+     .max_session = 28800,
+     .local = true},
+    {.grant = 5,
+     .version = 2,
+     .person = 1,
+     .uses = 9,
+     .sessions = 2,
+     .from = -DAY,
+     .until = 7 * DAY,
+     .max_session = 28800,
+     .local = true},
+    {.grant = 5,
+     .version = 3,
+     .person = 2,
+     .uses = 3,
+     .sessions = 1,
+     .from = -DAY,
+     .until = 7 * DAY,
+     .max_session = 28800},
+};
+
+const char *site_id(unsigned grant)
+{
+    static char ids[SITE_GRANTS][33];
+
+    (void)snprintf(ids[grant], sizeof(ids[0]), "%032x", grant + 1);
+    return ids[grant];
+}
+
+static void write_paper(const struct department *d, struct site_paper *p)
+{
+    char from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE], uses[32], sessions[16], longest[16], hours[48];
+    const struct site_person *person = &site_persons[p->person];
+
+    when_format(SITE_BEGIN + p->from, from);
+    when_format(SITE_BEGIN + p->until, until);
+    (void)snprintf(uses, sizeof(uses), "%u per-host", p->uses);
+    (void)snprintf(sessions, sizeof(sessions), "%u", p->sessions);
+    (void)snprintf(longest, sizeof(longest), "%u", p->max_session);
+    (void)snprintf(hours, sizeof(hours), "mon-sun %02u:00-%02u:00 +00:00", p->hours[0], p->hours[1]);
+    p->document = paper_grant(&(struct grant_plan){.id = site_id(p->grant),
+                                                   .version = p->version,
+                                                   .vendor = site_vendors[person->vendor],
+                                                   .staff = person->name,
+                                                   .source = p->local ? "any" : NULL,
+                                                   .from = from,
+                                                   .until = until,
+                                                   .hours = p->hours[1] != 0 ? hours : "any",
+                                                   .uses = p->uses != 0 ? uses : "unlimited",
+                                                   .sessions = sessions,
+                                                   .max_session = longest});
+    p->approvals[0] = department_approval(d, DEPARTMENT_BOTH, p->document);
+    p->approvals[1] = department_approval(d, DEPARTMENT_UNIT, p->document);
+}
+
+void site_make(const struct department *d)
+{
+    for (unsigned i = 0; i < SITE_PAPERS && !site_papers[i].document; i++)
+        write_paper(d, &site_papers[i]);
+}
