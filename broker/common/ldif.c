@@ -167,6 +167,7 @@ static int parse_line(struct ldif_reader *reader, struct arena *arena, const str
                       struct ldif_line *line)
 {
     const char *octets = (const char *)text->data;
+    // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a line that was read has octets
     const char *colon = memchr(octets, ':', text->size);
     size_t length;
 
