@@ -231,12 +231,28 @@ static void test_contains(void **state)
     assert_false(network_contains(&odd, &any));
 }
 
+/* The same octets are another address in the other family. */
+static void test_equal(void **state)
+{
+    struct address a, b;
+
+    (void)state;
+    assert_int_equal(address_parse("10.1.2.3", 8, &a), 0);
+    b = a;
+    assert_true(address_equal(&a, &b));
+    b.family = ADDRESS_IPV6;
+    assert_false(address_equal(&a, &b));
+    b = a;
+    b.octets[3] ^= 1;
+    assert_false(address_equal(&a, &b));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepted),          cmocka_unit_test(test_refused),
         cmocka_unit_test(test_against_inet_pton), cmocka_unit_test(test_networks),
-        cmocka_unit_test(test_contains),
+        cmocka_unit_test(test_contains),          cmocka_unit_test(test_equal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

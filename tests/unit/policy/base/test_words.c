@@ -112,6 +112,11 @@ static void test_services(void **state)
     assert_null(service_grant_name(NULL));
     assert_false(service_may_be_granted(NULL));
     assert_false(service_is_display_manager(NULL));
+    assert_true(service_is_sudo("sudo"));
+    assert_true(service_is_sudo("sudo-i"));
+    assert_false(service_is_sudo("su"));
+    assert_false(service_is_sudo("sudo-io"));
+    assert_false(service_is_sudo(NULL));
 }
 
 static void test_arena(void **state)

@@ -56,6 +56,23 @@ static void test_unknown_values_refuse(void **state)
     assert_int_equal(rules_judge(QUESTION_SWITCH, &s.entry, &s.facts), REASON_RUN_AS_NOT_GRANTED);
 }
 
+/* A command that nobody described is none that a list grants. */
+static void test_unknown_commands_refuse(void **state)
+{
+    struct scene s;
+
+    (void)state;
+    scene_init(&s);
+    assert_int_equal(rules_judge(QUESTION_SWITCH, &s.entry, &s.facts), REASON_OK);
+    s.facts.command = (enum command_state)0;
+    assert_int_equal(rules_judge(QUESTION_SWITCH, &s.entry, &s.facts), REASON_COMMAND_NOT_GRANTED);
+    s.facts.command = (enum command_state)9;
+    assert_int_equal(rules_judge(QUESTION_SWITCH, &s.entry, &s.facts), REASON_COMMAND_NOT_GRANTED);
+    s.facts.command = COMMAND_GIVEN;
+    s.facts.run = NULL;
+    assert_int_equal(rules_judge(QUESTION_SWITCH, &s.entry, &s.facts), REASON_COMMAND_NOT_GRANTED);
+}
+
 static void test_states(void **state)
 {
     struct scene s;
@@ -107,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unknown_values_refuse),
+        cmocka_unit_test(test_unknown_commands_refuse),
         cmocka_unit_test(test_states),
         cmocka_unit_test(test_bounds),
     };
