@@ -2,30 +2,9 @@
 instant from a boundary, one address from the end of a network, one count from the limit. Most of a case satisfies
 every rule, so that the later rules are reached, too."""
 
+from pools import *  # noqa: F403 (nothing but pools)
 from second import document, hours, words
 from second.words import DAY, NEVER
-
-BASE = words.instant("2026-11-20T02:00:00Z")
-TEMPLATE = {
-    "hufu-grant": ["1"], "site": ["cn.example.finance"], "version": ["1"], "class": ["normal"], "vendor": ["acme"],
-    "employer": ["acme"], "contract": ["C-2026-017"], "staff": ["zhang.san"],
-    "staff-key": ["SHA256:" + "a" * 42 + "A"], "host": ["db01.finance.example"], "service": ["login", "sshd"],
-    "channel": ["exec", "shell"], "run-as": ["oracle"], "command": ["/usr/bin/systemctl restart oracle"],
-    "source": ["10.1.2.0/24", "local"], "not-before": ["2026-11-20T00:00:00Z"], "not-after": ["2026-11-22T00:00:00Z"],
-    "hours": ["any"], "uses": ["2 per-host"], "sessions": ["2"], "max-session": ["14400"], "recording": ["none"],
-    "requester": ["li.si"], "ticket": ["CHG-2026-1142"], "purpose": ["更换数据库存储阵列控制器"]}
-BOOKS = {"votes-until": words.instant("2027-06-01T00:00:00Z"), "session-max": 28800, "by-status-until": NEVER}
-
-KEYS = ["SHA256:" + c * 42 + "A" for c in "abc"]
-# What a fact is to the rules, by the text that it has in a case.
-FACTS = {
-    "now": BASE, "site": "cn.example.finance", "host": "db01.finance.example", "groups": "databases linux",
-    "host-state": "ok", "status-until": NEVER, "person-state": "ok", "staff": "zhang.san", "phase": "account",
-    "service": "sshd", "source": "10.1.2.7", "key": KEYS[0], "target": "none", "run": "judged", "doubts": "none",
-    "session-live": "no", "session-grant": "none", "reserved": "none", "channels": "none", "recorder": "no",
-    "claim": "no", "incident": "0"}
-WORD_OF_RUN = ("free", "unknown", "judged", "not-asked")
-LETTERS = "ABCDEF"
 
 _meaning = {}
 
@@ -114,55 +93,6 @@ class Case:
             yield key, time_text(text) if key in ("now", "status-until") else text
 
 
-# --- pools: what satisfies the facts below stands first ---------------------------------------------------------------
-
-SITES = ["cn.example.finance", "cn.example.health"]
-HOSTS = [["db01.finance.example"], ["@linux"], ["@databases", "db02.finance.example"], ["app01", "db01.finance.example"],
-         ["db02.finance.example"], ["@web"], ["linux"], ["@db01.finance.example"], ["db01.finance.exampl"]]
-SERVICES = [["cron", "login", "sshd"], ["sshd"], ["login"], ["at", "cron"], ["cron"], ["gdm-password", "sshd"], ["vsftpd"],
-            ["su2"]]
-CHANNELS = [["exec", "shell"], ["exec", "forward", "shell", "transfer"], ["forward"], ["shell"], ["transfer"], ["none"],
-            ["exec"], ["forward", "transfer"]]
-COMMANDS = [["/usr/bin/systemctl restart oracle"], ["any"], ["none"], ["/usr/bin/systemctl restart *"],
-            ["/usr/bin/tail -n * -F", "/usr/bin/lsof"], ["/usr/bin/less *", "/usr/bin/systemctl * *"], ["/usr/bin/id"]]
-SOURCES = [["10.1.2.0/24", "local"], ["any"], ["10.1.2.7/32"], ["local"], ["2001:db8:1::/48"], ["10.0.0.0/7", "::/1"],
-           ["10.1.2.8/29", "2001:db8:1:8000::/49"], ["128.0.0.0/1"], ["10.1.3.0/24", "fe80::/10"],
-           ["2001:db8::1/128", "10.1.2.6/31"], ["0.0.0.0/1"]]
-USES = ["2 per-host", "unlimited", "1 per-host", "1 fleet", "3 fleet", "2147483647 per-host"]
-SESSIONS = ["2", "unlimited", "1"]
-BOUNDS = ["14400", "unlimited", "1", "60", "900", "28800", "28801", "2147483647"]
-STAFF_KEYS = [[KEYS[0]], [KEYS[0], KEYS[1]], ["password"], [KEYS[1]], [KEYS[1], KEYS[2]]]
-RUN_AS = [["oracle"], ["oracle", "root"], ["none"], ["root"]]
-CLASSES = [("normal", None), ("privileged", None), ("emergency", "1"), ("emergency", "2"), ("emergency", "3")]
-DAY_WORDS = hours.DAYS + ["mon-fri", "mon-sun", "sat-sun", "fri-sun", "mon-tue", "wed-fri"]
-SPANS = ["09:00-18:00", "00:00-24:00", "22:00-02:00", "02:00-02:01", "01:00-02:00", "02:00-03:00", "00:00-00:01",
-         "23:59-24:00", "00:01-00:00", "18:00-09:00", "12:00-24:00", "00:00-12:00", "23:59-00:00", "02:01-02:00"]
-OFFSETS = ["+00:00", "+08:00", "-05:00", "+05:30", "+14:00", "-12:00", "+05:45", "-00:01", "+00:01"]
-REASONS_OF_STANDING = ["approval-missing", "class-limit", "approval-expired", "revoked"]
-TAKEN = ["revoked", "vendor-revoked", "vendor-locked", "withdrawn", "staff-locked", "closed"]
-STATES = ["broker-error", "bad-request", "caller-mismatch", "caller-forbidden", "too-many-requests", "store-damaged",
-          "store-unavailable", "trust-missing", "trust-expired", "host-unconfirmed", "clock-unsure", "status-stale",
-          "reaper-away", "stopping", "store-restored", "store-full", "host-locked"]
-PERSON_STATES = ["not-gated", "two-persons", "account-unknown", "staff-locked", "staff-revoked", "remains"]
-ASKED_SERVICES = ["sshd", "login", "gdm-password", "cron", "crond", "at", "atd", "su", "su-l", "sudo", "sudo-i", "runuser",
-                  "runuser-l", "polkit-1", "systemd-user", "(own uid)", "chfn", "vsftpd"]
-ADDRESSES = ["10.1.2.7", "10.1.2.0", "10.1.2.255", "10.1.1.255", "10.1.3.0", "::ffff:10.1.2.7", "::ffff:a01:207", "11.255.255.255",
-             "12.0.0.0", "9.255.255.255", "10.1.2.8", "10.1.2.15", "10.1.2.16", "2001:db8:1::", "2001:db8:1:7fff:ffff:ffff:ffff:ffff",
-             "2001:db8:1:8000::", "2001:db8:1:ffff:ffff:ffff:ffff:ffff", "2001:db8:2::", "2001:db8::1", "2001:db8::2",
-             "128.0.0.0", "127.255.255.255", "::", "7fff:ffff::1", "8000::", "fe80::1", "febf::1", "fec0::", "255.255.255.255"]
-RUNS = ["/usr/bin/systemctl restart oracle", "/usr/bin/systemctl restart sshd", "/usr/bin/systemctl restart", "/usr/bin/lsof",
-        "/usr/bin/systemctl restart oracle ''", "/usr/bin/systemctl restart ''", "/usr/bin/tail -n 100 -F", "/usr/bin/less +x",
-        "/usr/bin/less .", "/usr/bin/less ..", "/usr/bin/less ...", "/usr/bin/less -", "/usr/bin/less a/b", "/usr/bin/less *",
-        "/usr/bin/less é", "/usr/bin/less a-b", "/usr/bin/lsof ''", "/usr/bin/id", "/usr/bin/systemctl * *", "sudoedit /etc/hosts",
-        "/usr/bin/systemctl2 restart oracle", "/usr/bin/less a\x7f", "/usr/bin/less ~", "/usr/bin/less !"]
-DOUBTS = ["sudoedit", "shell", "login-shell", "relative-path", "path-writable", "interpreter", "other-name", "arguments",
-          "environment", "preserve-environment", "group", "identity", "descriptors", "chroot", "host", "security-context",
-          "background"]
-CENTERS = [BASE] * 6 + [words.instant(t) for t in (
-    "2028-02-29T12:00:00Z", "1970-01-02T00:00:00Z", "9999-12-30T20:00:00Z", "2038-01-19T03:14:07Z", "2026-12-31T23:59:59Z",
-    "2100-03-01T00:00:00Z", "2000-02-29T00:00:00Z")]
-
-
 class Maker:
     """Makes cases out of a random.Random."""
 
@@ -211,10 +141,22 @@ class Maker:
                 key, value = self.pick((("site", SITES[1]), ("staff", "li.wei"), ("staff", "li.wei"), ("vendor", "zenith")))
                 lines[key] = [value]
 
-    def lines(self, center):
+    def lines(self, center, theme):
+        """What differs from the template: anything, or in most themes one thing of which there is then much."""
         lines = {}
-        self.changes(lines)
-        if self.chance(0.15):
+        if theme == "choice":
+            lines["uses"] = [self.pick(USES)]
+            lines["not-after"] = [words.text_of(self.within(center + self.pick((DAY, DAY, 2 * DAY, DAY + 1))))]
+            lines["not-before"] = [words.text_of(self.within(center - DAY))]
+            return lines
+        if theme == "anything":
+            self.changes(lines)
+        else:
+            lines[theme] = self.hours() if theme == "hours" else self.pick(
+                {"command": COMMANDS, "staff-key": STAFF_KEYS, "source": SOURCES}[theme])
+            if theme == "staff-key":
+                lines["channel"] = self.pick(CHANNELS)
+        if theme == "anything" and self.chance(0.15):
             name, level = self.pick(CLASSES)
             lines["class"] = [name]
             if level:
@@ -251,15 +193,17 @@ class Maker:
         return books
 
     def scene(self):
-        """(center, puts): up to six grants, some of them in several versions."""
-        center = self.pick(CENTERS)
+        """(center, theme, puts): up to four grants, some of them in several versions."""
+        center, theme = self.pick(CENTERS), self.pick(THEMES)
         puts, letters = [], []
         for _ in range(self.pick((1, 1, 2, 2, 3, 4))):
             letter = self.pick(letters) if letters and self.chance(0.3) else self.pick(LETTERS)
-            lines = self.lines(center)
+            lines = self.lines(center, theme)
             if letter in letters:
                 lines["version"] = [self.pick(("1", "2", "2", "3", "2147483647"))]
-                if self.chance(0.5):  # else hardly ever of the same class, vendor and staff
+                if self.chance(0.3):
+                    lines["version"] = ["1"]
+                if self.chance(0.6):  # else hardly ever of the same class, vendor and staff
                     for key in ("site", "class", "incident-level", "vendor", "staff"):
                         lines.pop(key, None)
                         before = next(p for p in puts if p.letter == letter).lines
@@ -267,9 +211,16 @@ class Maker:
                             lines[key] = before[key]
             elif self.chance(0.1):
                 lines["version"] = ["2"]
-            puts.append(Put(letter, lines, self.books(center, letter in letters)))
+            if theme == "anything" or self.chance(0.1):
+                books = self.books(center, letter in letters)
+            else:
+                books = {"by-status": "ok", "votes-until": self.within(center + 500 * DAY)}
+            if theme == "anything" and letter not in letters and self.chance(0.1):  # of nobody yet, and somebody's lock is on it
+                books["standing"], books["taken-away"] = "approval-missing", self.pick(TAKEN[1:3])
+                lines["vendor"] = [self.pick(("zenith", "acme"))]
+            puts.append(Put(letter, lines, books))
             letters.append(letter)
-        return center, puts
+        return center, theme, puts
 
     def edges(self, center, puts):
         """Instants at which something changes."""
@@ -294,15 +245,16 @@ class Maker:
 
     # --- questions ---
 
-    def question(self, center, puts, edges):
+    def question(self, center, theme, puts, edges):
         facts = {}
         now = self.near(self.pick(edges)) if self.chance(0.4) else self.within(
             center + 2 + int(self.random() * 3598) if self.chance(0.9) else center + int(self.random() * 6 * DAY) - 3 * DAY)
         if now != BASE:
             facts["now"] = now
         letter = self.pick(puts).letter
-        kind = int(self.random() * 16)
+        kind = 7 if theme == "command" else 12 if theme == "staff-key" and self.chance(0.6) else int(self.random() * 16)
         ask = "decide"
+        of_letter = [p for p in puts if p.letter == letter][-1]
         if kind < 7:  # a login
             if self.chance(0.3):
                 facts["service"], facts["source"], facts["key"] = "login", "local", "not-asked"
@@ -311,7 +263,7 @@ class Maker:
                           "key": "not-asked", "session-live": "yes", "session-grant": letter})
             if self.chance(0.7):
                 facts["phase"], facts["target"] = "session", self.pick(("oracle", "oracle", "root"))
-            facts["run"] = RUNS[0] if self.chance(0.3) else self.pick(RUNS) if self.chance(0.6) else self.pick(WORD_OF_RUN)
+            facts["run"] = self.run_near(of_letter) if self.chance(0.7) else self.pick(WORD_OF_RUN)
             if self.chance(0.2):
                 facts["doubts"] = " ".join(sorted({self.pick(DOUBTS), self.pick(DOUBTS)}))
         elif kind < 11:  # a job, a user manager, a locker
@@ -331,13 +283,42 @@ class Maker:
             if self.chance(0.2):
                 facts["service"], facts["source"], facts["key"] = self.pick(("cron", "at")), "ignored", "not-asked"
         for _ in range(self.pick((0, 0, 0, 1, 1, 2, 3))):
-            self.change_fact(facts, now, letter, ask)
+            self.change_fact(facts, now, of_letter, ask)
         return Case(puts, ask, facts)
 
-    def change_fact(self, facts, now, letter, ask):
-        which = int(self.random() * 24)
+    def address_near(self, put):
+        """An address at the edge of one of the grant's networks, or the same octets in the other family."""
+        network = words.network(self.pick(put.lines.get("source") or TEMPLATE["source"]))
+        if not network or self.chance(0.3):
+            return self.pick(ADDRESSES)
+        family, prefix, first = network
+        bits = 32 if family == 4 else 128
+        found = first + self.pick((-1, 0, 0, (1 << (bits - prefix)) - 1, 1 << (bits - prefix)))
+        found = max(0, min((1 << bits) - 1, found))
+        if self.chance(0.2):
+            family, found = (6, found << 96) if family == 4 else (4, found >> 96)
+        text = words.canonical((family, found))
+        return "::ffff:" + text if family == 4 and self.chance(0.1) else text
+
+    def run_near(self, put):
+        """A run of one of the grant's commands, with other arguments for its stars, or another one."""
+        command = self.pick(put.lines.get("command") or TEMPLATE["command"])
+        if command in ("any", "none") or self.chance(0.2):
+            return self.pick(RUNS)
+        given = [self.pick(ARGUMENTS) if word == "*" else word for word in command.split(" ")]
+        what = int(self.random() * 6)
+        if what == 0:
+            given.append(self.pick(ARGUMENTS))
+        elif what == 1:
+            given[-1] += self.pick(("x", "*", "/"))
+        elif what == 2 and len(given) > 1:
+            del given[-1]
+        return " ".join(given)
+
+    def change_fact(self, facts, now, put, ask):
+        letter, which = put.letter, int(self.random() * 24)
         if which < 4:
-            facts["source"] = self.pick(ADDRESSES)
+            facts["source"] = self.address_near(put)
         elif which < 5:
             facts["source"] = self.pick(("local", "none", "not-address", "ignored"))
         elif which < 6:

@@ -140,6 +140,16 @@ static void judge_word(struct input *in)
     puts(text);
 }
 
+static void judge_limit(struct input *in)
+{
+    cleanup(grant_free_p) struct grant *g = NULL;
+
+    read_octets(in, in->words[4]);
+    if (grant_parse(in->octets, in->size, &g, NULL) < 0)
+        fail("limit", "no grant");
+    puts(limit_case(in->words[1], in->words[2], in->words[3], g) ? "within" : "wider");
+}
+
 static void one(struct input *in)
 {
     const char *what = in->words[0];
@@ -156,6 +166,8 @@ static void one(struct input *in)
         judge_word(in);
     else if (strcmp(what, "quorum") == 0)
         quorum_case(in->words + 1, in->n_words - 1);
+    else if (strcmp(what, "limit") == 0 && in->n_words == 5)
+        judge_limit(in);
     else if (strcmp(what, "flush") == 0)
         fflush(stdout);
     else

@@ -57,6 +57,10 @@ class Harness:
     def say_quorum(self, case):
         self.say("quorum", *case.texts())
 
+    def say_limit(self, limit, octets):
+        validity, session, fields = limit
+        self.say("limit", str(validity), str(session), ",".join(fields) or "none", str(len(octets)), octets=octets)
+
 
 def put_of(i, put):
     books = {"votes-until": put.book("votes-until"), "session-max": put.book("session-max"),

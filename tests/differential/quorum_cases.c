@@ -97,3 +97,21 @@ void quorum_case(char **words, size_t n)
     trust.valid.until = strtoll(words[7], NULL, 10);
     print(&trust, signatures, n, &status, &grant);
 }
+
+bool limit_case(const char *validity, const char *session, char *fields, const struct grant *g)
+{
+    static const struct {
+        const char *name;
+        enum trust_any bit;
+    } known[] = {{"command", TRUST_ANY_COMMAND},   {"hours", TRUST_ANY_HOURS},
+                 {"sessions", TRUST_ANY_SESSIONS}, {"max-session", TRUST_ANY_MAX_SESSION},
+                 {"source", TRUST_ANY_SOURCE},     {"uses", TRUST_ANY_USES}};
+    struct trust_limit limit = {.validity = (uint32_t)strtoul(validity, NULL, 10),
+                                .session = (uint32_t)strtoul(session, NULL, 10)};
+
+    for (char *word; (word = strsep(&fields, ",")) != NULL;)
+        for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+            if (strcmp(known[i].name, word) == 0)
+                limit.any = (uint8_t)(limit.any | known[i].bit);
+    return quorum_within_limit(&limit, g);
+}

@@ -1,6 +1,9 @@
 #ifndef HUFU_DIFFERENTIAL_QUORUM_CASES_H
 #define HUFU_DIFFERENTIAL_QUORUM_CASES_H
 
+#include "policy/document/grant.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 
 /** Whose signatures are enough, until when, and what a status leaves of them. `words`:
@@ -14,5 +17,9 @@
  * Prints "MET MISSING UNTIL REASON UNTIL": whether the quorum is met, how many persons it still wants, until
  * when it holds, and the same of what the status leaves. A certificate is a number from 0 to 255. */
 void quorum_case(char **words, size_t n);
+
+/** Whether a grant is within a class's limit: seconds of validity, of a session, and the fields that may be
+ * left open, separated by commas. `fields` is cut into words. */
+bool limit_case(const char *validity, const char *session, char *fields, const struct grant *g);
 
 #endif

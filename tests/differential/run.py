@@ -1,6 +1,6 @@
 """Compares the shipped decision with the second implementation over random cases.
 
-    run.py DECIDE_CASES [--cases N] [--seed N] [--jobs N]
+    run.py DECIDE_CASES [--cases N] [--seed N] [--jobs N] [--brief] [--answers]
 
 A run is repeated by its seed and number of cases. A difference is made small and printed as a case of tests/golden.
 """
@@ -14,7 +14,7 @@ import sys
 import time
 
 from harness import Harness, both, second_answer, second_scene
-from second import quorum
+from second import document, quorum
 from shrink import golden, shrink
 from texts import Texts, canonical_word, document_word
 
@@ -27,12 +27,13 @@ class Round:
     """One scene with its questions, and some words, documents and quorums: asked, then compared."""
 
     def __init__(self, maker):
-        center, self.puts = maker.scene()
+        center, theme, self.puts = maker.scene()
         edges = maker.edges(center, self.puts)
-        self.cases = [maker.question(center, self.puts, edges) for _ in range(QUESTIONS_A_SCENE)]
+        self.cases = [maker.question(center, theme, self.puts, edges) for _ in range(QUESTIONS_A_SCENE)]
         self.words = [maker.word() for _ in range(WORDS)]
         self.documents = [maker.document() for _ in range(DOCUMENTS)]
         self.quorums = [maker.quorum() for _ in range(QUORUMS)]
+        self.limits = [(maker.limit(put), put.octets()) for put in self.puts]
 
     def say(self, harness):
         harness.say_scene(self.puts)
@@ -44,6 +45,8 @@ class Round:
             harness.say_document(octets)
         for case in self.quorums:
             harness.say_quorum(case)
+        for limit, octets in self.limits:
+            harness.say_limit(limit, octets)
         harness.send()
 
     def compare(self, harness, counts, differences):
@@ -61,11 +64,14 @@ class Round:
             self.alone("document", octets, harness.answer(), document_word(octets), counts, differences)
         for case in self.quorums:
             self.alone("quorum", " ".join(case.texts()), harness.answer(), quorum.answer(case), counts, differences)
+        for limit, octets in self.limits:
+            expected = "within" if quorum.within(limit, document.read(octets)) else "wider"
+            self.alone("limit", (limit, octets), harness.answer(), expected, counts, differences)
 
     @staticmethod
     def alone(kind, what, got, expected, counts, differences):
         counts[f"{kind}: " + (" ".join(w for w in got.split(" ") if not w.isdigit()) if kind == "quorum" else
-                              got if got in ("refused", "valid") else "taken")] += 1
+                              got if got in ("refused", "valid", "within", "wider") else "taken")] += 1
         if got != expected:
             differences.append(f"--- differs: {kind} {what!r}\n--- the engine says {got!r}, "
                                f"the second implementation {expected!r}")
@@ -111,6 +117,7 @@ def main():
     parser.add_argument("--cases", type=int, default=200000)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--brief", action="store_true", help="stop at a difference, and do not make it smaller")
     parser.add_argument("--answers", action="store_true", help="print how often each answer was given")
     a = parser.parse_args()
     seed = a.seed if a.seed is not None else random.SystemRandom().randrange(1 << 32)
@@ -120,16 +127,16 @@ def main():
         for found, differing in pool.imap_unordered(share, shares(a.program, seed, a.cases)):
             counts += found
             differences += differing
-            if len(differences) > 50:
+            if len(differences) > (0 if a.brief else 50):
                 break
-    for case in differences[:5]:
+    for case in differences[:0 if a.brief else 5]:
         report(a.program, case)
     if a.answers:
         for answer, n in sorted(counts.items()):
             print(f"{n:9} {answer}")
     print(f"{sum(counts.values())} cases, {len(counts)} answers to {len({c.split(':')[0] for c in counts})} questions, "
           f"{len(differences)} differences, {time.monotonic() - began:.1f} s")
-    return 1 if differences or sum(counts.values()) < a.cases else 0
+    return 0 if not differences and sum(counts.values()) >= a.cases else 1
 
 
 if __name__ == "__main__":

@@ -63,4 +63,17 @@ def answer(case):
     return f"{'unmet' if m else 'met'} {m} {until} {by_status} {left_until}"
 
 
-__all__ = ["Case", "answer"]
+# Fields that a class may let say `any` or `unlimited`.
+OPEN_FIELDS = ("command", "hours", "max-session", "sessions", "source", "uses")
+
+
+def within(limit, grant):
+    """Whether a grant says no more than its class may."""
+    validity, session, may_be_open = limit
+    is_open = {"command": grant.commands is None, "hours": grant.week is None, "max-session": grant.max_session is None,
+               "sessions": grant.sessions is None, "source": grant.sources is None, "uses": grant.scope == "unlimited"}
+    return (grant.end - grant.begin <= validity and (grant.max_session is None or grant.max_session <= session)
+            and all(field in may_be_open for field in OPEN_FIELDS if is_open[field]))
+
+
+__all__ = ["Case", "OPEN_FIELDS", "answer", "within"]
