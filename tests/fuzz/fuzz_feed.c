@@ -1,4 +1,5 @@
 // LAYERS: wire base
+// COVERS: policy/wire/feed.c
 /*
  * Any octets as a frame of the feed, and as the body of every message. Whatever is accepted must encode to
  * the very octets that were read and point to nothing outside them, and whatever is refused must leave a

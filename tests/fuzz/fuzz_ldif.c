@@ -1,4 +1,5 @@
 // LAYERS: common base
+// COVERS: broker/common/ldif.c
 /*
  * Any octets as LDIF. Each record that is read must be written so that the same is read again, and what was
  * written must be written as the very same again; what is refused has a reason: else the process ends.

@@ -1,4 +1,5 @@
 // LAYERS: channel client wire base
+// COVERS: pam_module/channel/sftp_log.c
 /* Any line as one of sftp-server's log. Whatever is read from it can be told to the broker; whatever is not
  * leaves a clear struct. */
 #include "pam_module/channel/sftp_log.h"

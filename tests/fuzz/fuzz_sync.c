@@ -1,4 +1,5 @@
 // LAYERS: ldap wire base
+// COVERS: broker/ldap/sync_value.c
 /*
  * Any octets as the value of each control and message of RFC 4533. Whatever is accepted must point into what
  * was read and have the lengths that the frames to hufud count on, and whatever is refused must leave a clear

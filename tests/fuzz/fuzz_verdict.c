@@ -1,4 +1,5 @@
 // LAYERS: trust engine document base
+// COVERS: broker/trust/verdict_keep.c:trust_verdict_encode,trust_verdict_decode
 /*
  * Any octets as the row of a verdict: as they are, and with the checksum that belongs to them. Whatever is
  * accepted must encode to the very octets that were read, and whatever is refused must leave a clear struct:

@@ -1,4 +1,5 @@
 // LAYERS: wire base
+// COVERS: policy/wire/frame.c policy/wire/codec.c policy/wire/gate.c policy/wire/reap.c
 /*
  * Any octets as a frame, and as the body of every message. Whatever is accepted must encode to the very
  * octets that were read, an admission must be exactly that, and whatever is refused must leave a clear
