@@ -57,3 +57,12 @@ int reaper_config_load(const char *path, struct reaper_config *ret, struct conf_
         *ret = c;
     return r;
 }
+
+int reaper_config_parse(const char *text, size_t size, struct reaper_config *ret, struct conf_error *error)
+{
+    struct reaper_config c = {0};
+    int r = conf_parse(text, size, keys, &c, error);
+    if (r == 0)
+        *ret = c;
+    return r;
+}

@@ -24,4 +24,7 @@ struct reaper_config {
 /** Loads a root-owned file; every key is required. 0 or -errno with line and reason. */
 int reaper_config_load(const char *path, struct reaper_config *ret, struct conf_error *error);
 
+/** The same from octets with a NUL behind them. */
+int reaper_config_parse(const char *text, size_t size, struct reaper_config *ret, struct conf_error *error);
+
 #endif

@@ -73,7 +73,8 @@ static int slot_decode(anchor_digest *sha256, const uint8_t octets[static SLOT_S
     m->at_us = (int64_t)view_get_u64(&v);
     memcpy(m->hash, view_get(&v, sizeof(m->hash)), sizeof(m->hash));
     memcpy(m->ledger, view_get(&v, sizeof(m->ledger)), sizeof(m->ledger));
-    return m->ledger[sizeof(m->ledger) - 1] == '\0' ? 0 : -EBADMSG;
+    /* After the last turn there is none that would be later. */
+    return *turn < UINT64_MAX && m->ledger[sizeof(m->ledger) - 1] == '\0' ? 0 : -EBADMSG;
 }
 
 /* ---- the file ---- */
@@ -157,6 +158,8 @@ int anchor_set(struct anchor *a, const struct anchor_mark *mark)
     int r = slot_encode(a->sha256, turn, mark, &b);
     ssize_t n;
 
+    if (r == 0 && turn == UINT64_MAX)
+        r = -EOVERFLOW;
     if (r < 0)
         return r;
     n = pwrite(a->fd, b.data, b.size, (off_t)(turn % SLOTS * SLOT_SPACING));

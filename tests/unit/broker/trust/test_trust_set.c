@@ -124,6 +124,7 @@ static void test_weak_keys(void **state)
 {
     assert_key_refused(*state, SIGNATURE_RSA_PSS_SHA256, issue_rsa_key(1024), "too short");
     assert_key_refused(*state, SIGNATURE_RSA_PSS_SHA256, issue_rsa_key(2040), "too short");
+    assert_key_refused(*state, SIGNATURE_RSA_PSS_SHA256, issue_rsa_key(4104), "too long");
     assert_key_refused(*state, SIGNATURE_ECDSA_P256_SHA256, issue_ec_key("P-384"), "another curve");
     assert_key_refused(*state, SIGNATURE_ECDSA_P256_SHA256, issue_ec_key("secp224r1"), "another curve");
 }

@@ -1,0 +1,158 @@
+// LAYERS: reaper client wire common base
+// LIBRARIES: pam
+// COVERS:
+// broker/reaper/census.c:read_proc,read_number,field,parse_field,parse_stat,parse_uids,parse_cgroup,census_read,census_cmdline
+// COVERS: broker/reaper/census.c:census_take,consider,census_is_of_person,census_is_job,census_matches
+// COVERS: broker/reaper/cgroups.c:cgroups_may_kill
+// pam_module/caller.c:parse_decimal,caller_parse_stat,caller_parse_audit OPTIONS: -max_len=4096
+/*
+ * Files of /proc with any content, cut at form feeds into stat, status, cgroup, loginuid, sessionid and
+ * cmdline: a process names itself as it likes, and other kernels write other lines. The reaper's and the
+ * module's reader of a start time agree; what cannot be read is no process of anybody's; whom a census finds
+ * is that person's.
+ */
+#include "broker/reaper/census.h"
+#include "broker/reaper/cgroups.h"
+#include "pam_module/caller.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PID 1301
+#define UID 20001
+
+static const char *const names[] = {"stat", "status", "cgroup", "loginuid", "sessionid", "cmdline"};
+enum { STAT, STATUS, CGROUP, LOGINUID, SESSIONID, CMDLINE, FILES };
+
+static int proc = -1;
+static char root[] = "/tmp/hufu-fuzz-proc-XXXXXX";
+
+static void clear_up(void)
+{
+    char path[64];
+
+    for (size_t i = 0; i < FILES; i++) {
+        (void)snprintf(path, sizeof(path), "%s/%u/%s", root, PID, names[i]);
+        (void)unlink(path);
+    }
+    (void)snprintf(path, sizeof(path), "%s/%u", root, PID);
+    (void)rmdir(path);
+    (void)rmdir(root);
+}
+
+static void set_up(void)
+{
+    char path[32];
+
+    if (proc >= 0)
+        return;
+    (void)snprintf(path, sizeof(path), "%u", PID);
+    demand(mkdtemp(root) && (proc = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0 &&
+               mkdirat(proc, path, 0700) == 0,
+           "a folder");
+    (void)atexit(clear_up);
+}
+
+/* A part that is a single exclamation mark is a file that is not there. */
+static void put(const char *name, const char *part, size_t size)
+{
+    char path[32];
+    int fd;
+
+    (void)snprintf(path, sizeof(path), "%u/%s", PID, name);
+    if (size == 1 && *part == '!') {
+        (void)unlinkat(proc, path, 0);
+        return;
+    }
+    fd = openat(proc, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    demand(fd >= 0 && write(fd, part, size) == (ssize_t)size, "a file");
+    (void)close(fd);
+}
+
+static void judge(const struct census_process *p, const char *stat, size_t size)
+{
+    const struct reap_target target = {.scope = REAP_PERSON, .uid = UID, .audit_session = 7};
+    const struct census_spared spared = {.audit_sessions = NULL, .count = 0};
+    struct census one = {.processes = (struct census_process *)(uintptr_t)p, .count = 1};
+    uint64_t start;
+
+    demand(p->pid == PID && memchr(p->name, 0, sizeof(p->name)), "a process has a name");
+    demand(!p->cgroup || p->cgroup[0] == '/', "a cgroup is a path");
+    demand(!p->cgroup || strncmp(p->cgroup, "/..", 3) != 0, "a cgroup outside of our namespace");
+    if (!memchr(stat, 0, size) && caller_parse_stat(stat, size, &start) == 0)
+        demand(start == p->start_time, "module and reaper agree on a start time");
+    if (census_matches(&one, p, &target, spared))
+        demand(census_is_of_person(p, UID), "a process of somebody else");
+    if (p->login_uid != UID && p->login_uid != CENSUS_UNSET)
+        demand(!census_is_of_person(p, UID), "a login uid decides");
+    if (p->cgroup && cgroups_may_kill(p->cgroup, UID))
+        demand(!census_is_job(p->cgroup) || strrchr(p->cgroup, '/') != p->cgroup, "a cgroup of everybody's");
+}
+
+static void take(const char *stat, size_t size)
+{
+    struct census_process p = {0};
+    struct census c = {0};
+    uint32_t login_uid;
+    char text[256];
+    int r = census_read(proc, PID, &p);
+
+    if (r == 0)
+        judge(&p, stat, size);
+    demand(r == 0 || r == -ESRCH || r == -EBADMSG, "an error that no file makes");
+    census_process_done(&p);
+    demand(census_cmdline(proc, PID, text, sizeof(text)) <= (ssize_t)sizeof(text),
+           "arguments within their room");
+    (void)census_read_login_uid(proc, PID, &login_uid);
+    if (census_take(proc, UID, &c) < 0)
+        return;
+    demand(c.count <= 1, "a process twice");
+    for (size_t i = 0; i < c.count; i++)
+        demand(census_is_of_person(&c.processes[i], UID), "somebody else in a census");
+    census_done(&c);
+}
+
+static void try_audit(const char *text, size_t size)
+{
+    uint32_t number = 0;
+    char again[16];
+
+    if (caller_parse_audit(text, size, &number) < 0)
+        return;
+    (void)snprintf(again, sizeof(again), "%u", number);
+    while (size > 1 && *text == '0') {
+        text++;
+        size--;
+    }
+    demand(strncmp(again, text, strlen(again)) == 0 && size <= strlen(again) + 1, "a number comes back");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *at = (const char *)data, *stat = "";
+    size_t stat_size = 0;
+
+    set_up();
+    for (size_t i = 0; i < FILES; i++) {
+        const char *end = size > 0 ? memchr(at, '\f', size) : NULL;
+        size_t length = end ? (size_t)(end - at) : size;
+
+        put(names[i], length > 0 ? at : "", length);
+        if (i == STAT) {
+            stat = at;
+            stat_size = length;
+        }
+        if (i == LOGINUID && length > 0)
+            try_audit(at, length);
+        at += length + (end != NULL);
+        size -= length + (end != NULL);
+    }
+    if (stat_size > 0)
+        take(stat, stat_size);
+    return 0;
+}
