@@ -85,6 +85,10 @@ static int refuse(struct parsing *p, const char *text, int length, const char *f
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     (void)snprintf(p->error->reason, sizeof(p->error->reason), format, length < 60 ? length : 60, text);
 #pragma GCC diagnostic pop
+    /* What is quoted was not looked at before. */
+    for (char *c = p->error->reason; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == '\x7f')
+            *c = '?';
     return -EINVAL;
 }
 

@@ -63,6 +63,8 @@ static void test_strict(void **state)
         {"[zhang.san\nvendor = acme\n", 1},
         {"[zhang.san]\nvendor = acme", 2},
         {"[zhang.san] # x\nvendor = acme\n", 1},
+        {"[zhang.san]\x1b[2J\nvendor = acme\n", 1},
+        {"[zhang\x1b\x7f.san]\nvendor = acme\n", 1},
     };
 
     (void)state;
@@ -76,6 +78,8 @@ static void test_strict(void **state)
         if (wrong[i].line != 0 && error.line != wrong[i].line)
             fail_msg("case %zu: line %u and not %u: %s", i, error.line, wrong[i].line, error.reason);
         assert_true(error.reason[0] != '\0');
+        for (const char *c = error.reason; *c != '\0'; c++)
+            assert_true((unsigned char)*c >= ' ' && *c != '\x7f');
     }
 }
 
