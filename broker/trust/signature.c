@@ -12,8 +12,8 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
-/* Whether a modulus is sound takes 30 ms of 4096 bits and 2 s of 16384, and a trust file may have 132 of them,
- * looked at before anybody's signature is. */
+/* Whether a modulus is sound takes 30 ms of 4096 bits and 2 s of 16384, and a trust file may have 132 of
+ * them, looked at before anybody's signature is. */
 #define RSA_MOST_BITS 4096
 
 struct algorithm {
