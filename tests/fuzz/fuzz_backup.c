@@ -4,6 +4,7 @@
 // COVERS: broker/ctl/manifest.c broker/daemon/tally.c broker/store/anchor.c
 // COVERS: broker/store/txn.c:txn_approvals_encode,txn_approvals_decode
 // OPTIONS: -max_len=8192
+// CUTS: 16
 /*
  * What hufud and hufuctl wrote themselves and read again from a disk, after somebody else was there. The
  * first octet says as what: the manifest of a backup, the anchor beside the store, the columns of a counted

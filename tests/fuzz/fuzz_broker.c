@@ -2,7 +2,8 @@
 // LIBRARIES: jansson
 // STAGE: yes
 // COVERS: broker/daemon/admission.c broker/daemon/admission_open.c broker/daemon/life.c
-// broker/daemon/life_end.c
+// COVERS: broker/daemon/life_end.c
+// CUTS: 16
 /*
  * A sequence of what may happen to a broker, against a model of what it has to do (stage/model.h): logins in
  * both their phases, ends, grants, revocations, locks, time, clocks that are set, restarts, SIGKILL, a reaper

@@ -20,7 +20,7 @@
 #include <errno.h>
 #include <string.h>
 
-typedef int parse(const char *text, size_t size, struct conf_error *error);
+typedef int parser(const char *text, size_t size, struct conf_error *error);
 
 static int parse_hufud(const char *text, size_t size, struct conf_error *error)
 {
@@ -118,7 +118,7 @@ static void demand_reason(int r, const struct conf_error *error, const char *tex
     demand(error->line <= lines, "a line that is not there");
 }
 
-static void try(parse *parse, const char *text, size_t size)
+static void try(parser *parse, const char *text, size_t size)
 {
     static const char comment[] = "# what follows was written by somebody\n";
     cleanup_buf struct buf b = BUF_INIT;

@@ -1,7 +1,9 @@
 // LAYERS: doctor
-// COVERS: broker/doctor/stack.c broker/doctor/stack_control.c broker/doctor/sudo_list.c broker/doctor/users.c
-// broker/doctor/sshd_config.c broker/doctor/sshd_instances.c broker/doctor/sshd_settings.c
-// broker/doctor/settings.c broker/doctor/lines.c broker/doctor/accounts.c
+// COVERS: broker/doctor/stack.c broker/doctor/stack_control.c broker/doctor/sudo_list.c
+// COVERS: broker/doctor/users.c broker/doctor/sshd_config.c broker/doctor/sshd_instances.c
+// COVERS: broker/doctor/sshd_settings.c broker/doctor/settings.c broker/doctor/lines.c
+// COVERS: broker/doctor/accounts.c
+// OPTIONS: -max_len=4096
 /* What doctor reads as root and others wrote: the first octet says as what. A PAM configuration may take
  * another in; both are the same text cut at a form feed. */
 #include "broker/doctor/model.h"

@@ -1,9 +1,9 @@
 // LAYERS: document base
 // COVERS: policy/document/document.c policy/document/grammar.c policy/document/grammar_write.c
-// policy/document/grant.c policy/document/grant_line.c policy/document/grant_token.c
-// policy/document/approval.c policy/document/revocation.c policy/document/status.c policy/document/trust.c
-// policy/document/trust_line.c policy/document/trust_class.c policy/document/trust_quorum.c
-// policy/document/value.c
+// COVERS: policy/document/grant.c policy/document/grant_line.c policy/document/grant_token.c
+// COVERS: policy/document/approval.c policy/document/revocation.c policy/document/status.c
+// COVERS: policy/document/trust.c policy/document/trust_line.c policy/document/trust_class.c
+// COVERS: policy/document/trust_quorum.c policy/document/value.c
 /*
  * Any octets into every document parser. Whatever is accepted must be written back as the very octets that
  * were read, and what an approval signs must begin with them: else the process ends.

@@ -1,10 +1,10 @@
 // LAYERS: reaper client wire common base
 // LIBRARIES: pam
-// COVERS:
-// broker/reaper/census.c:read_proc,read_number,field,parse_field,parse_stat,parse_uids,parse_cgroup,census_read,census_cmdline
-// COVERS: broker/reaper/census.c:census_take,consider,census_is_of_person,census_is_job,census_matches
+// COVERS: broker/reaper/census_process.c broker/reaper/census.c:census_take,consider,census_is_job
 // COVERS: broker/reaper/cgroups.c:cgroups_may_kill
-// pam_module/caller.c:parse_decimal,caller_parse_stat,caller_parse_audit OPTIONS: -max_len=4096
+// COVERS: pam_module/caller.c:parse_decimal,caller_parse_stat,caller_parse_audit
+// OPTIONS: -max_len=4096
+// CUTS: 16
 /*
  * Files of /proc with any content, cut at form feeds into stat, status, cgroup, loginuid, sessionid and
  * cmdline: a process names itself as it likes, and other kernels write other lines. The reaper's and the

@@ -1,8 +1,9 @@
 // LAYERS: audit common base
 // LIBRARIES: jansson
 // COVERS: broker/audit/record_decode.c broker/audit/record.c broker/audit/flat_json.c
-// broker/audit/export_read.c COVERS: broker/audit/checkpoint.c broker/audit/sign_off.c
-// broker/audit/record_json.c COVERS: broker/audit/message.c broker/audit/fields.c OPTIONS: -max_len=8192
+// COVERS: broker/audit/export_read.c broker/audit/checkpoint.c broker/audit/sign_off.c
+// COVERS: broker/audit/record_json.c broker/audit/message.c broker/audit/fields.c
+// OPTIONS: -max_len=8192
 /*
  * What of a ledger comes back from outside. The first octet says as what: a record's octets, a record's line
  * of an export, an export file, a checkpoint, the announcement of a key, the signature under a review. What

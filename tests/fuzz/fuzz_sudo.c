@@ -3,6 +3,7 @@
 // COVERS: contrib/sudo/pairs.c contrib/sudo/environment.c contrib/sudo/request.c
 // COVERS: pam_module/arguments.c:value_of,fault,is_socket_path,arguments_parse
 // OPTIONS: -max_len=8192
+// CUTS: 16
 /*
  * What sudo tells its plugin, and what a PAM stack tells the module: lines of words, cut at form feeds into
  * settings, user, command, what was typed, arguments, and environment. Whatever comes of it fits the frame; a

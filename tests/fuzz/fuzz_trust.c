@@ -1,8 +1,9 @@
 // LAYERS: trust engine document base
 // LIBRARIES: libcrypto
 // COVERS: broker/trust/certificate.c broker/trust/signature.c:-signature_make broker/trust/private_key.c
-// broker/trust/ledger_key.c:-ledger_key_make,ledger_key_sign COVERS: broker/trust/ledger_public.c OPTIONS:
-// -max_len=4096
+// COVERS: broker/trust/ledger_key.c:-ledger_key_make,ledger_key_sign broker/trust/ledger_public.c
+// OPTIONS: -max_len=4096
+// CUTS: 16
 /*
  * Keys, certificates and signatures that others made. The first octet says as what: an anchor's certificate,
  * a signer's (the second octet is the algorithm), a signature under a key that is known (again the

@@ -1,7 +1,7 @@
 /*
  * Runs a fuzz target over every file of the folders named, so that what fuzzing once found is a test for
- * ever. Each input is given again cut short at every octet (or at some hundred places, if it is long). A
- * folder without files is a failure.
+ * ever. Each input is given again cut short at every octet (or at some hundred places, if it is long; at a
+ * few, with --cuts=N). A folder without files is a failure.
  */
 #include "policy/base/cleanup.h"
 #include "tests/fuzz/fuzz.h"
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CUTS_MAX 512
+static size_t cuts_max = 512;
 
 static bool is_file(const struct dirent *entry)
 {
@@ -45,7 +45,7 @@ static bool replay_file(const char *path)
     fclose(file);
     if (!whole || !run(data, (size_t)size))
         return false;
-    for (size_t step = (size_t)size / CUTS_MAX + 1, cut = 0; cut < (size_t)size; cut += step)
+    for (size_t step = (size_t)size / cuts_max + 1, cut = 0; cut < (size_t)size; cut += step)
         if (!run(data, cut))
             return false;
     return true;
@@ -84,8 +84,13 @@ int main(int argc, char **argv)
     int files = 0;
 
     for (int i = 1; i < argc; i++) {
-        int n = replay_folder(argv[i]);
+        int n;
 
+        if (strncmp(argv[i], "--cuts=", 7) == 0) {
+            cuts_max = strtoul(argv[i] + 7, NULL, 10);
+            continue;
+        }
+        n = replay_folder(argv[i]);
         if (n <= 0) {
             fprintf(stderr, "%s: %s\n", argv[i], n == 0 ? "no input in the corpus" : "broken promise");
             return 1;
