@@ -65,7 +65,7 @@ static enum exit_code begin(struct live *l, const json_t *reply)
     cleanup_free struct sealed_segment *segments = NULL;
     const char *host, *ledger;
     json_int_t first, last;
-    size_t n;
+    size_t n = 0;
     int r = json_unpack((json_t *)reply, "{ss ss sI sI}", "host", &host, "ledger", &ledger, "first", &first,
                         "last", &last);
 

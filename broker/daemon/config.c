@@ -31,7 +31,7 @@ static int set_list(char ***items, size_t *n, const char *value, bool (*fits)(co
                     const char *what, char *reason)
 {
     while (*value != '\0') {
-        size_t length = strcspn(value, ","), used;
+        size_t length, used;
         char **more;
 
         value += strspn(value, " ");

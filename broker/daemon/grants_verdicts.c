@@ -119,13 +119,14 @@ static void prepare_one(struct sweep *s, const struct ident_id *id)
 
     if (!papers)
         return;
+    if (subject_of_grant(e->grant, papers->document, &subject) < 0) {
+        s->result = -ENOMEM;
+        return;
+    }
     s->pending++;
     s->n_approvals += papers->n_approvals;
     verifier_reserve(s->verifier, s->n_approvals);
-    if (subject_of_grant(e->grant, papers->document, &subject) < 0)
-        on_one(s, -ENOMEM);
-    else
-        verifier_prepare(s->verifier, s->trust, &subject, papers->approvals, papers->n_approvals, on_one, s);
+    verifier_prepare(s->verifier, s->trust, &subject, papers->approvals, papers->n_approvals, on_one, s);
 }
 
 /* What is told at once comes back here from within; the outermost call goes on. */

@@ -206,9 +206,10 @@ static bool pass(struct ending *e)
     bool patience = clock_boot_us() - e->started_us < ENDING_PATIENCE_US;
     if (look_take(e->cgroups->proc, e->leases, &e->target, &l) < 0) {
         e->empty = 0;
-        if (!patience)
-            finish(e, REAP_FAILED, NULL);
-        return patience;
+        if (patience)
+            return true;
+        finish(e, REAP_FAILED, NULL);
+        return false;
     }
     struct reap_reply seen = {0};
     look_list(&l, &seen);
