@@ -59,7 +59,8 @@ elseif(HUFU_INSTRUMENT STREQUAL "fuzz")
   add_compile_options(${fuzz} -fsanitize=fuzzer-no-link -fno-omit-frame-pointer -fcoverage-mapping)
   add_link_options(${fuzz})
 elseif(HUFU_INSTRUMENT STREQUAL "coverage")
-  add_compile_options(--coverage)
+  # What several threads count at a time is counted once each.
+  add_compile_options(--coverage -fprofile-update=atomic)
   add_link_options(--coverage)
 else()
   # FORTIFY needs an optimised build; it and the sanitizers get in each other's way.
