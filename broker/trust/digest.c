@@ -43,7 +43,9 @@ int digest_sm3(const void *octets, size_t size, uint8_t out[static 32])
 
 int digest_file(int fd, uint8_t out[static 32], uint64_t *size)
 {
-    EVP_MD *md = EVP_MD_fetch(crypto_context(), "SHA256", NULL);
+    OSSL_LIB_CTX *library = crypto_context();
+    /* Without its own context libcrypto would take the one that the environment configures. */
+    EVP_MD *md = library ? EVP_MD_fetch(library, "SHA256", NULL) : NULL;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     uint8_t octets[65536];
     ssize_t n = 0;

@@ -153,20 +153,29 @@ static void test_long_key(void **state)
     assert_key_refused(*state, SIGNATURE_RSA_PSS_SHA256, long_rsa_key(), "too long");
 }
 
-/* Under the neutral element, R = [S]B and S sign everything: no private key is needed. */
+/* Every encoding of every point of small order but for its sign: under the neutral element R = [S]B and S
+ * sign everything, and no private key is needed. */
 static void test_key_of_small_order(void **state)
 {
-    uint8_t neutral[32] = {1};
-    uint8_t zero[32] = {0};
-    uint8_t signed_neutral[32] = {1, [31] = 0x80};
+    static const char *const points[] = {
+        "0000000000000000000000000000000000000000000000000000000000000000", /* order 4 */
+        "0100000000000000000000000000000000000000000000000000000000000000", /* the neutral element */
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", /* order 8 */
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", /* order 8 */
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", /* order 2 */
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", /* 0, written as p */
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", /* 1, written as p + 1 */
+    };
+    uint8_t octets[32];
 
-    assert_key_refused(*state, SIGNATURE_ED25519,
-                       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, neutral, 32), "protects nothing");
-    assert_key_refused(*state, SIGNATURE_ED25519,
-                       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, zero, 32), "protects nothing");
-    assert_key_refused(*state, SIGNATURE_ED25519,
-                       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, signed_neutral, 32),
-                       "protects nothing");
+    for (size_t i = 0; i < ARRAY_SIZE(points); i++)
+        for (int sign = 0; sign < 2; sign++) {
+            assert_int_equal(ident_parse_hex(points[i], 64, octets, sizeof(octets)), 0);
+            octets[31] |= (uint8_t)(sign << 7);
+            assert_key_refused(*state, SIGNATURE_ED25519,
+                               EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, octets, 32),
+                               "protects nothing");
+        }
 }
 
 /* `DER` in place of the certificate of approver zhou.ming, whose line is the last. */
