@@ -4,7 +4,7 @@
 // LINK: -Wl,--wrap=BIO_new -Wl,--wrap=BIO_new_mem_buf -Wl,--wrap=EVP_DigestFinal_ex
 // LINK: -Wl,--wrap=EVP_DigestInit_ex2 -Wl,--wrap=EVP_DigestSign -Wl,--wrap=EVP_DigestSignInit_ex
 // LINK: -Wl,--wrap=EVP_DigestUpdate -Wl,--wrap=EVP_DigestVerify -Wl,--wrap=EVP_DigestVerifyInit_ex
-// LINK: -Wl,--wrap=EVP_MD_CTX_new -Wl,--wrap=EVP_MD_fetch -Wl,--wrap=EVP_PKEY_CTX_new_from_pkey
+// LINK: -Wl,--wrap=EVP_MD_CTX_copy_ex -Wl,--wrap=EVP_MD_CTX_new -Wl,--wrap=EVP_MD_fetch -Wl,--wrap=EVP_PKEY_CTX_new_from_pkey
 // LINK: -Wl,--wrap=EVP_PKEY_CTX_set_params -Wl,--wrap=EVP_PKEY_CTX_set_rsa_mgf1_md
 // LINK: -Wl,--wrap=EVP_PKEY_CTX_set_rsa_padding -Wl,--wrap=EVP_PKEY_CTX_set_rsa_pss_saltlen
 // LINK: -Wl,--wrap=EVP_PKEY_Q_keygen -Wl,--wrap=EVP_PKEY_get_group_name
