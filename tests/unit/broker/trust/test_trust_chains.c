@@ -1,10 +1,12 @@
 // LAYERS: test_support
+// LIBRARIES: libcrypto
 
 #include "tests/unit/broker/trust/fourth.h"
 #include "tests/unit/broker/trust/question.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 /* Certificates of a trust file and their anchors. */
@@ -59,6 +61,50 @@ static void test_certificate_under_another_sm2_id(void **state)
 
         assert_fourth_refused(d, SIGNATURE_SM2_SM3, key, issue_certificate(&plan), "no anchor");
     }
+}
+
+/* The usual certificate of yang.er, changed and signed once more by the anchor. */
+static void assert_form_refused(const struct department *d, void (*change)(X509 *))
+{
+    const struct authority *a = &d->anchors[DEPARTMENT_ED25519];
+    EVP_PKEY *key = issue_key(SIGNATURE_ED25519);
+    X509 *x = issue_certificate(&(struct certificate_plan){
+        .name = "yang.er", .key = key, .issuer = a->certificate, .issuer_key = a->key});
+
+    change(x);
+    must(X509_sign(x, a->key, NULL) > 0);
+    assert_fourth_refused(d, SIGNATURE_ED25519, key, x, "extensions are missing or malformed");
+}
+
+static void make_version_1(X509 *x)
+{
+    while (X509_get_ext_count(x) > 0)
+        X509_EXTENSION_free(X509_delete_ext(x, 0));
+    must(X509_set_version(x, X509_VERSION_1) == 1);
+}
+
+static void make_version_2(X509 *x)
+{
+    must(X509_set_version(x, X509_VERSION_2) == 1);
+}
+
+static void add_garbage(X509 *x)
+{
+    ASN1_OCTET_STRING *octets = ASN1_OCTET_STRING_new();
+    X509_EXTENSION *e;
+
+    must(octets && ASN1_OCTET_STRING_set(octets, (const uint8_t *)"garbage", 7) == 1);
+    e = X509_EXTENSION_create_by_NID(NULL, NID_basic_constraints, 1, octets);
+    must(e && X509_add_ext(x, e, -1) == 1);
+    X509_EXTENSION_free(e);
+    ASN1_OCTET_STRING_free(octets);
+}
+
+static void test_form(void **state)
+{
+    assert_form_refused(*state, make_version_1);
+    assert_form_refused(*state, make_version_2);
+    assert_form_refused(*state, add_garbage);
 }
 
 static void test_weak_digest_in_a_chain(void **state)
@@ -146,6 +192,7 @@ int main(void)
         cmocka_unit_test(test_self_signed),
         cmocka_unit_test(test_issued_by_a_signer),
         cmocka_unit_test(test_certificate_under_another_sm2_id),
+        cmocka_unit_test(test_form),
         cmocka_unit_test(test_weak_digest_in_a_chain),
         cmocka_unit_test(test_never_valid_with_the_anchor),
         cmocka_unit_test(test_anchors),
