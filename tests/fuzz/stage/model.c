@@ -61,6 +61,7 @@ static struct model_session *add(struct model *m, const struct model_caller *c, 
             m->sessions[i] = (struct model_session){.state = state,
                                                     .number = m->next_number++,
                                                     .person = c->person,
+                                                    .caller = *c,
                                                     .pid = c->pid,
                                                     .parent = c->sshd ? c->parent : -1};
             return &m->sessions[i];
@@ -132,7 +133,7 @@ static bool may_stay(const struct model *m, const struct model_session *s, when_
     const struct site_paper *p = model_paper(m, s->grant);
 
     return !model_holds(&m->locked_host, now) && model_taken_of_person(m, s->person, now) == REASON_OK &&
-           p->person == s->person && model_fits(m, s->grant, NULL, now) == REASON_OK &&
+           p->person == s->person && model_fits(m, s->grant, &s->caller, now) == REASON_OK &&
            deadline_of(m, s, now) > now;
 }
 
@@ -303,6 +304,7 @@ void model_hand_in(struct model *m, unsigned paper, unsigned approvals)
     look_at_sessions(m);
 }
 
+/* By the wall clock, also of a session that knows it to be set back. */
 static bool is_hit(const struct model *m, const struct model_session *s)
 {
     when_t now = model_now(m);
@@ -311,18 +313,24 @@ static bool is_hit(const struct model *m, const struct model_session *s)
            model_taken_of_grant(m, s->grant, now) != REASON_OK;
 }
 
+void model_apply(struct model *m)
+{
+    for (unsigned i = 0; i < MODEL_SESSIONS; i++) {
+        struct model_session *s = &m->sessions[i];
+        bool withdrawn = s->state == MODEL_RESERVED && m->grants[s->grant].withdrawn;
+
+        if (withdrawn || ((s->state == MODEL_RESERVED || s->state == MODEL_OPEN) && is_hit(m, s)))
+            model_end_session(m, s);
+    }
+    look_at_sessions(m);
+}
+
 void model_take(struct model *m, struct model_taken *slot, when_t until, bool lock)
 {
     if (lock || !slot->there || until > slot->until)
         slot->until = until;
     slot->there = true;
-    for (unsigned i = 0; i < MODEL_SESSIONS; i++) {
-        struct model_session *s = &m->sessions[i];
-
-        if (s->state == MODEL_RESERVED && is_hit(m, s))
-            release(m, s);
-    }
-    look_at_sessions(m);
+    model_apply(m);
 }
 
 void model_finish(struct model *m, unsigned grant)

@@ -17,8 +17,17 @@
 
 enum model_state { MODEL_NONE, MODEL_RESERVED, MODEL_OPEN, MODEL_ENDING };
 
+/* Who asks, from where. */
+struct model_caller {
+    unsigned person;
+    int pid, parent; /* parent -1: none that could open in its place */
+    bool sshd;       /* else the console */
+    bool far;        /* from an address that no grant has */
+};
+
 struct model_session {
     enum model_state state;
+    struct model_caller caller; /* who reserved it */
     uint64_t number;
     unsigned grant, person;
     int pid, parent; /* parent -1: nobody but the holder may open it */
@@ -35,7 +44,8 @@ struct model_grant {
     unsigned approvals; /* bits, of that version */
     unsigned uses, live;
     bool closed;
-    unsigned ever; /* sessions that were opened under it, whatever became of the counts */
+    bool withdrawn; /* gone from the directory, while it is */
+    unsigned ever;  /* sessions that were opened under it, whatever became of the counts */
 };
 
 struct model_taken {
@@ -51,6 +61,8 @@ struct model {
     struct model_taken revoked_staff[SITE_PERSONS], locked_staff[SITE_PERSONS];
     struct model_taken revoked_vendor[SITE_VENDORS], locked_vendor[SITE_VENDORS];
     struct model_taken locked_host;
+    /* What the directory says and nobody signed: it holds as long as it is there. */
+    struct model_taken said_grant[SITE_GRANTS], said_staff[SITE_PERSONS], said_vendor[SITE_VENDORS];
     bool cannot_end; /* the reaper ends nobody */
     bool reaper_away;
     /* the clock */
@@ -60,14 +72,6 @@ struct model {
     int64_t highest_us;
     /* what the ledger must hold */
     unsigned refused_logins, refused_opens, opened;
-};
-
-/* Who asks, from where. */
-struct model_caller {
-    unsigned person;
-    int pid, parent; /* parent -1: none that could open in its place */
-    bool sshd;       /* else the console */
-    bool far;        /* from an address that no grant has */
 };
 
 void model_init(struct model *m, int64_t wall_us, int64_t boot_us);
@@ -88,6 +92,8 @@ void model_hand_in(struct model *m, unsigned paper, unsigned approvals);
 /** Takes something away, in `slot` (one of the above). A lock may be given another end, a tombstone a later
  * one alone. */
 void model_take(struct model *m, struct model_taken *slot, when_t until, bool lock);
+/** Something was taken away or withdrawn: whoever has to go goes. */
+void model_apply(struct model *m);
 bool model_is_taken(const struct model *m, const struct model_taken *x);
 void model_finish(struct model *m, unsigned grant);
 void model_end_session(struct model *m, struct model_session *s);

@@ -26,7 +26,7 @@ bool model_is_taken(const struct model *m, const struct model_taken *x)
 
 enum reason model_taken_of_person(const struct model *m, unsigned person, when_t now)
 {
-    if (model_holds(&m->revoked_staff[person], now))
+    if (model_holds(&m->revoked_staff[person], now) || model_holds(&m->said_staff[person], now))
         return REASON_STAFF_REVOKED;
     return model_holds(&m->locked_staff[person], now) ? REASON_STAFF_LOCKED : REASON_OK;
 }
@@ -35,9 +35,9 @@ enum reason model_taken_of_grant(const struct model *m, unsigned grant, when_t n
 {
     unsigned vendor = site_persons[model_paper(m, grant)->person].vendor;
 
-    if (model_holds(&m->revoked_grant[grant], now))
+    if (model_holds(&m->revoked_grant[grant], now) || model_holds(&m->said_grant[grant], now))
         return REASON_REVOKED;
-    if (model_holds(&m->revoked_vendor[vendor], now))
+    if (model_holds(&m->revoked_vendor[vendor], now) || model_holds(&m->said_vendor[vendor], now))
         return REASON_VENDOR_REVOKED;
     return model_holds(&m->locked_vendor[vendor], now) ? REASON_VENDOR_LOCKED : REASON_OK;
 }
@@ -68,6 +68,8 @@ enum reason model_fits(const struct model *m, unsigned grant, const struct model
 
     if (taken != REASON_OK)
         return taken;
+    if (g->withdrawn)
+        return REASON_WITHDRAWN;
     if (g->closed)
         return REASON_CLOSED;
     if (now >= SITE_BEGIN + p->until)
@@ -76,7 +78,7 @@ enum reason model_fits(const struct model *m, unsigned grant, const struct model
         return REASON_APPROVAL_MISSING;
     if (now < SITE_BEGIN + p->from)
         return REASON_NOT_YET_VALID;
-    if (c && !p->local && (!c->sshd || c->far))
+    if (!p->local && (!c->sshd || c->far))
         return REASON_WRONG_SOURCE;
     return within_hours(p, now) ? REASON_OK : REASON_OUTSIDE_HOURS;
 }
@@ -98,7 +100,7 @@ static enum reason admits(const struct model *m, unsigned grant, const struct mo
 static bool is_over(enum reason reason)
 {
     return reason == REASON_REVOKED || reason == REASON_VENDOR_REVOKED || reason == REASON_VENDOR_LOCKED ||
-           reason == REASON_CLOSED || reason == REASON_EXPIRED;
+           reason == REASON_WITHDRAWN || reason == REASON_CLOSED || reason == REASON_EXPIRED;
 }
 
 /* What is over came equally far: there the later end is nearer. */

@@ -15,7 +15,7 @@ enum reason model_taken_of_grant(const struct model *m, unsigned grant, when_t n
 /** End of the hours of that day. */
 when_t model_hours_end(const struct site_paper *p, when_t now);
 
-/** What is asked of whoever comes in (`c`) and of whoever is in (NULL). */
+/** What is asked of whoever comes in and of whoever is in. */
 enum reason model_fits(const struct model *m, unsigned grant, const struct model_caller *c, when_t now);
 
 /** A login by somebody who has a use of grant `held` reserved (-1: of none); the grant that admits in *ret.
