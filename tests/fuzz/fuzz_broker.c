@@ -18,6 +18,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/stage/doors.h"
 #include "tests/fuzz/stage/host.h"
+#include "tests/fuzz/stage/input.h"
 #include "tests/fuzz/stage/model.h"
 #include "tests/fuzz/stage/site.h"
 #include "tests/fuzz/stage/witness.h"
@@ -29,21 +30,8 @@
 
 #define STEPS_MAX 48
 
-struct input {
-    const uint8_t *data;
-    size_t size;
-};
-
 static struct host *host;
 static struct model model;
-
-static uint8_t take(struct input *in)
-{
-    if (in->size == 0)
-        return 0;
-    in->size--;
-    return *in->data++;
-}
 
 static void look(void)
 {

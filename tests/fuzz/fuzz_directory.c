@@ -16,6 +16,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/stage/doors.h"
 #include "tests/fuzz/stage/host.h"
+#include "tests/fuzz/stage/input.h"
 #include "tests/fuzz/stage/told.h"
 #include "tests/fuzz/stage/witness.h"
 
@@ -27,11 +28,6 @@
 
 #define STEPS_MAX 64
 
-struct input {
-    const uint8_t *data;
-    size_t size;
-};
-
 static struct host *host;
 static struct model model;
 static struct told told;
@@ -40,14 +36,6 @@ static struct {
     struct buf in;
     uint32_t search;
 } line = {.fd = -1};
-
-static uint8_t take(struct input *in)
-{
-    if (in->size == 0)
-        return 0;
-    in->size--;
-    return *in->data++;
-}
 
 static void look(void)
 {

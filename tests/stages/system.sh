@@ -53,7 +53,7 @@ stage_system() {
   [ "$long" = 0 ] || options+=(--long)
   [ "$keep" = 0 ] || options+=(--keep)
   # shellcheck disable=SC2016 # expanded inside
-  world run --worlds "$driver" env HUFU_BENCH_ROUNDS="${HUFU_BENCH_ROUNDS:-50}" sh -uc 'cd "$1/tests/system" && cp ../bench/*.py . && shift && exec python3 -m pytest -q --installed "$@"' \
+  world run --worlds "$driver" env HUFU_BENCH_ROUNDS="${HUFU_BENCH_ROUNDS:-50}" HUFU_SOAK="${HUFU_SOAK:-500 20 logins}" sh -uc 'cd "$1/tests/system" && cp ../bench/*.py . && shift && exec python3 -m pytest -q --installed "$@"' \
     _ "$source_folder" "$installed" "${options[@]}" </dev/null
   count_report "$driver" "$source_folder/build/system.xml" tests/system
 }
