@@ -38,8 +38,8 @@ def is_there(root, entry):
         return is_named(root, *named.groups())
     if entry.startswith("tests/"):
         return (root / entry).exists()
-    listed = (root / "tests/CMakeLists.txt").read_text(encoding="utf-8")
-    return f"add_test(NAME {entry} " in listed
+    lists = [root / "tests/CMakeLists.txt", *(root / "tests").glob("*/CMakeLists.txt")]
+    return any(f"add_test(NAME {entry} " in file.read_text(encoding="utf-8") for file in lists)
 
 
 def rules(file):
