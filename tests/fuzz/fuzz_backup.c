@@ -1,7 +1,9 @@
 // LAYERS: daemon store audit trust common document base
 // LIBRARIES: libcrypto
 // PARTS: ctl broker/ctl/manifest.c
-// COVERS: broker/ctl/manifest.c broker/daemon/tally.c broker/store/anchor.c
+// COVERS: broker/ctl/manifest.c:-is_name,manifest_add broker/store/anchor.c:-anchor_make
+// COVERS: broker/daemon/tally.c:read_texts,read_sample,read_sources,tally_decode,tally_encode_sample
+// COVERS: broker/daemon/tally.c:tally_encode_addresses,tally_record
 // COVERS: broker/store/txn.c:txn_approvals_encode,txn_approvals_decode
 // OPTIONS: -max_len=8192
 // CUTS: 16

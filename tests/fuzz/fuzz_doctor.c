@@ -1,8 +1,9 @@
 // LAYERS: doctor
 // COVERS: broker/doctor/stack.c broker/doctor/stack_control.c broker/doctor/sudo_list.c
-// COVERS: broker/doctor/users.c broker/doctor/sshd_config.c broker/doctor/sshd_instances.c
-// COVERS: broker/doctor/sshd_settings.c broker/doctor/settings.c broker/doctor/lines.c
-// COVERS: broker/doctor/accounts.c
+// COVERS: broker/doctor/users.c broker/doctor/sshd_config.c broker/doctor/sshd_settings.c
+// COVERS: broker/doctor/settings.c broker/doctor/lines.c broker/doctor/accounts.c:-doctor_gated_accounts
+// COVERS: broker/doctor/sshd_instances.c:put,next_word,is_word,is_sshd,add_option,take_option,is_same,add
+// COVERS: broker/doctor/sshd_instances.c:sshd_instances_add
 // OPTIONS: -max_len=4096
 /* What doctor reads as root and others wrote: the first octet says as what. A PAM configuration may take
  * another in; both are the same text cut at a form feed. */
@@ -64,6 +65,11 @@ static void read_sshd(const char *text)
             (void)sshd_instances_add(instances, at);
         for (size_t i = 0; i < matches->n; i++)
             (void)sshd_config_meets("zhang.san", matches->items[i].users);
+        demand(instances->n <= SSHD_INSTANCES_MAX, "more programs than there is room for");
+        for (size_t i = 0; i < instances->n; i++)
+            demand(memchr(instances->items[i].config, 0, sizeof(instances->items[i].config)) &&
+                       memchr(instances->items[i].program, 0, sizeof(instances->items[i].program)),
+                   "a path has an end");
     }
     free(matches);
     free(instances);
@@ -88,9 +94,11 @@ static void read_sudo(const char *text)
     sudo_plugins_parse(text, &plugins);
     if (sudo_list_parse(text, &l) < 0)
         return;
-    (void)sudo_list_flag(l, "pam_session");
-    while (sudo_list_value(l, "env_keep", &at))
-        ;
+    demand(sudo_list_flag(l, "pam_session") >= -1 && sudo_list_flag(l, "pam_session") <= 1,
+           "on, off, or not given");
+    for (size_t i = 0; sudo_list_value(l, "env_keep", &at); i++)
+        demand(i < l->n_settings, "more values than settings");
+    demand(!l->without_password || l->n_settings > 0 || l->allowed, "an entry that is nobody's");
 }
 
 static void read_accounts(const char *text)
@@ -105,8 +113,17 @@ static void read_accounts(const char *text)
         ;
     (void)doctor_parse_gated_uid(text, &first, &last);
     (void)doctor_parse_passwd(text, NULL, NULL, &accounts);
-    if (users_parse(text, text, &u) == 0 && u->n_users > 0 && u->n_groups > 0)
-        (void)users_is_member(&u->users[0], &u->groups[0]);
+    if (users_parse(text, text, &u) < 0)
+        return;
+    for (size_t i = 0; i < u->n_users; i++)
+        demand(users_find(u, u->users[i].name) != NULL, "a user is found by their name");
+    for (size_t i = 0; i < u->n_groups; i++) {
+        const struct user_group *g = users_find_group(u, u->groups[i].name);
+
+        demand(g && users_group_name(u, u->groups[i].gid), "a group is found by its name and number");
+        for (size_t j = 0; j < g->n_members && u->n_users > 0; j++)
+            (void)users_is_member(&u->users[0], g);
+    }
 }
 
 static void read_settings(const char *text)

@@ -9,6 +9,7 @@
 #include "policy/base/cleanup.h"
 #include "policy/wire/feed.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/mutate.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -44,6 +45,11 @@ static void try_body(enum feed_type type, const uint8_t *body, size_t size)
     demand(feed_encode(&message, &frame) == 0, "accepted what it cannot write");
     demand(frame.size == FRAME_HEADER_SIZE + size, "accepted what it writes in another length");
     demand(memcmp(frame.data + FRAME_HEADER_SIZE, body, size) == 0, "two encodings mean the same");
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
+{
+    return mutate_frame(data, size, most, seed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -74,6 +74,19 @@ static void put(const char *name, const char *part, size_t size)
     (void)close(fd);
 }
 
+/* Fields with one blank between them. */
+static bool is_as_the_kernel_writes(const char *stat, size_t size)
+{
+    const char *end = memrchr(stat, ')', size);
+
+    if (!end || memchr(stat, 0, size))
+        return false;
+    for (size_t i = (size_t)(end - stat); i + 1 < size; i++)
+        if (stat[i] == '\t' || (stat[i] == ' ' && stat[i + 1] == ' '))
+            return false;
+    return true;
+}
+
 static void judge(const struct census_process *p, const char *stat, size_t size)
 {
     const struct reap_target target = {.scope = REAP_PERSON, .uid = UID, .audit_session = 7};
@@ -84,7 +97,7 @@ static void judge(const struct census_process *p, const char *stat, size_t size)
     demand(p->pid == PID && memchr(p->name, 0, sizeof(p->name)), "a process has a name");
     demand(!p->cgroup || p->cgroup[0] == '/', "a cgroup is a path");
     demand(!p->cgroup || strncmp(p->cgroup, "/..", 3) != 0, "a cgroup outside of our namespace");
-    if (!memchr(stat, 0, size) && caller_parse_stat(stat, size, &start) == 0)
+    if (is_as_the_kernel_writes(stat, size) && caller_parse_stat(stat, size, &start) == 0)
         demand(start == p->start_time, "module and reaper agree on a start time");
     if (census_matches(&one, p, &target, spared))
         demand(census_is_of_person(p, UID), "a process of somebody else");

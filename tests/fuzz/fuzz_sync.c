@@ -1,11 +1,13 @@
 // LAYERS: ldap wire base
 // COVERS: broker/ldap/sync_value.c
+// OPTIONS: -max_len=4096
 /*
  * Any octets as the value of each control and message of RFC 4533. Whatever is accepted must point into what
  * was read and have the lengths that the frames to hufud count on, and whatever is refused must leave a clear
  * struct: else the process ends.
  */
 #include "broker/ldap/sync_value.h"
+#include "policy/base/cleanup.h"
 #include "policy/wire/feed.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -78,6 +80,26 @@ static void try_info(const struct berval *value)
     sync_info_done(&i);
 }
 
+/* A cookie without its server is what it was without a piece, and has no server. */
+static void try_without_server(const uint8_t *data, size_t size)
+{
+    cleanup_free char *cookie = fuzz_text(data, size);
+    size_t left = sync_cookie_drop_server(cookie, size);
+
+    demand(left <= size, "a cookie grows");
+    demand(left != size || size == 0 || memcmp(cookie, data, size) == 0, "nothing is gone, and it differs");
+    demand(left == size || sync_cookie_drop_server(cookie, left) == left, "a server is left");
+}
+
+static void try_request(const uint8_t *data, size_t size)
+{
+    struct berval *request = NULL;
+
+    demand(sync_write_request(SYNC_REFRESH_AND_PERSIST, data, size, &request) == 0 && request, "a request");
+    demand(request->bv_len >= size, "a request has its cookie");
+    ber_bvfree(request);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct berval value = {.bv_len = size, .bv_val = (char *)(uintptr_t)data};
@@ -86,5 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_done(&value);
     try_info(&value);
     judge_cookie(&value, &value);
+    try_without_server(data, size);
+    try_request(data, size);
     return 0;
 }

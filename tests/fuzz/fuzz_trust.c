@@ -1,7 +1,8 @@
 // LAYERS: trust engine document base
 // LIBRARIES: libcrypto
-// COVERS: broker/trust/certificate.c broker/trust/signature.c:-signature_make broker/trust/private_key.c
-// COVERS: broker/trust/ledger_key.c:-ledger_key_make,ledger_key_sign broker/trust/ledger_public.c
+// COVERS: broker/trust/certificate.c broker/trust/private_key.c broker/trust/ledger_public.c
+// COVERS: broker/trust/signature.c:-signature_make,signature_verify_prepared
+// COVERS: broker/trust/ledger_key.c:-ledger_key_make,ledger_key_sign
 // OPTIONS: -max_len=4096
 // CUTS: 16
 /*

@@ -9,6 +9,7 @@
 #include "policy/wire/gate.h"
 #include "policy/wire/reap.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/mutate.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -110,8 +111,7 @@ static void try_body(enum frame_type type, const uint8_t *body, size_t size)
 
     memset(message.octets, 0xa5, sizeof(message.octets));
     r = decode(type, body, size, &of_struct);
-    for (size_t i = 0; r < 0 && i < of_struct; i++)
-        demand(message.octets[i] == 0, "refused, and something is left");
+    demand(r == 0 || is_clear(message.octets, of_struct), "refused, and something is left");
     if (r < 0)
         return;
     if (type == FRAME_GATE_REPLY && message.reply.verdict == VERDICT_ALLOW)
@@ -119,6 +119,11 @@ static void try_body(enum frame_type type, const uint8_t *body, size_t size)
     r = encode(type);
     demand(r == (int)(FRAME_HEADER_SIZE + size), "accepted what it cannot write");
     demand(memcmp(frame + FRAME_HEADER_SIZE, body, size) == 0, "two encodings mean the same");
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
+{
+    return mutate_frame(data, size, most, seed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
