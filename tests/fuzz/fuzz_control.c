@@ -2,6 +2,10 @@
 // LIBRARIES: jansson
 // STAGE: yes
 // COVERS: broker/daemon/handlers_control.c:control_read,control_when,control_find_grant,look_at
+// COVERS: broker/daemon/handlers_control_explain.c broker/daemon/handlers_control_grants.c
+// COVERS: broker/daemon/handlers_control_audit.c:complete,control_audit
+// COVERS: broker/daemon/handlers_control_revoke.c:parse_scope,parse_name,take_in,control_revoke
+// COVERS: broker/daemon/handlers_control_lock.c:control_lock,control_unlock,control_taken_list
 // OPTIONS: -max_len=2048 -timeout=60
 // CUTS: 8
 /*
@@ -21,8 +25,11 @@
 
 static const char *const errors[] = {
     "org.varlink.service.InvalidParameter",
-    "org.varlink.service.ExpectedMore", "org.hufu.control.NotFound",     "org.hufu.control.Refused",
-    "org.hufu.control.StoreUnavailable",    "org.hufu.control.NotPermitted",
+    "org.varlink.service.ExpectedMore",
+    "org.hufu.control.NotFound",
+    "org.hufu.control.Refused",
+    "org.hufu.control.StoreUnavailable",
+    "org.hufu.control.NotPermitted",
     "org.hufu.control.Malformed",
     "org.hufu.control.NotSigned",
 };
@@ -58,8 +65,12 @@ static void set_up(void)
     host_settle(host);
 }
 
+/* Backup has no parameters, and takes its time on a thread of its own, which virtual time does not wait for.
+ */
 static bool is_method(const char *name, size_t length)
 {
+    if (length == strlen("Backup") && memcmp(name, "Backup", length) == 0)
+        return false;
     for (size_t i = 0; i < broker_n_control_methods; i++)
         if (strlen(broker_control_methods[i].name) == length &&
             memcmp(broker_control_methods[i].name, name, length) == 0)

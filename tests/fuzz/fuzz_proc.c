@@ -79,10 +79,10 @@ static bool is_as_the_kernel_writes(const char *stat, size_t size)
 {
     const char *end = memrchr(stat, ')', size);
 
-    if (!end || memchr(stat, 0, size))
+    if (!end || end + 1 == stat + size || end[1] != ' ' || memchr(stat, 0, size))
         return false;
     for (size_t i = (size_t)(end - stat); i + 1 < size; i++)
-        if (stat[i] == '\t' || (stat[i] == ' ' && stat[i + 1] == ' '))
+        if (stat[i] == '\t' || (stat[i] == '\n' && i + 1 < size) || (stat[i] == ' ' && stat[i + 1] == ' '))
             return false;
     return true;
 }
