@@ -48,7 +48,7 @@ size_t mutate_lines(uint8_t *data, size_t size, size_t most, unsigned seed, cons
     const uint8_t *end = from < size ? memchr(data + from, '\n', size - from) : NULL;
     size_t length = end ? (size_t)(end + 1 - (data + from)) : size - from;
     const char *word = words[seed / 64 % n];
-    uint8_t line[1024];
+    uint8_t line[1024] = "";
     size_t room = strlen(word) + 1;
 
     if (seed % 2 == 0 || room > sizeof(line) || length > sizeof(line))
