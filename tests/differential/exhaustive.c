@@ -15,17 +15,22 @@ enum {
     SHOWN = 3, /* failures of each statement that are printed */
 };
 
-static const char *const question_names[ASK_COUNT] = {"login",
-                                                      "login for another site",
-                                                      "login of another account",
-                                                      "login by another service",
-                                                      "login from elsewhere",
-                                                      "job",
-                                                      "sudo",
-                                                      "channel",
-                                                      "live session",
-                                                      "user manager",
-                                                      "locker"};
+static const char *const question_names[ASK_COUNT] = {
+    [ASK_LOGIN] = "login",
+    [ASK_OTHER_SITE] = "login for another site",
+    [ASK_OTHER_ACCOUNT] = "login of another account",
+    [ASK_OTHER_SERVICE] = "login by another service",
+    [ASK_OTHER_SOURCE] = "login from elsewhere",
+    [ASK_JOB] = "job",
+    [ASK_SUDO] = "sudo",
+    [ASK_SUDO_OTHER_ACCOUNT] = "sudo of another account",
+    [ASK_CHANNEL] = "channel",
+    [ASK_CHANNEL_OTHER_ACCOUNT] = "channel of another account",
+    [ASK_LIVE] = "live session",
+    [ASK_LIVE_OTHER_ACCOUNT] = "live session of another account",
+    [ASK_MANAGER] = "user manager",
+    [ASK_LOCKER] = "locker",
+};
 static const char *const act_names[ACT_COUNT] = {"none", "offers an unsigned version", "is rolled back",
                                                  "withdraws"};
 
@@ -83,7 +88,7 @@ static void use_up(struct small_scene *s)
 
     for (unsigned i = 0; i < 3; i++) {
         a = small_ask(s, ASK_LOGIN);
-        if (!a.in)
+        if (!a.in || a.grant == SMALL_NOBODY)
             break;
         used[a.grant]++;
         s->entries[a.grant]->uses_taken++;
@@ -119,8 +124,7 @@ static bool depends_on_directory(enum small_question q)
     return q == ASK_LOGIN || q == ASK_JOB || q == ASK_SUDO || q == ASK_CHANNEL || q == ASK_LIVE;
 }
 
-/* --- all of them -------------------------------------------------------------------------------------------
- */
+/* --- all of them --- */
 
 /* Nothing is wrong with host and person: every question; `before`: the answers before the directory did
  * anything. */

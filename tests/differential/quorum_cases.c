@@ -27,19 +27,24 @@ static void read_needed(const char *total, char *roles, struct trust *t)
         q->role[t->n_roles++] = (uint32_t)strtoul(word, NULL, 10);
 }
 
+static long long take_number(char **text)
+{
+    const char *word = strsep(text, ":");
+
+    return word ? strtoll(word, NULL, 10) : 0;
+}
+
 static size_t read_signatures(char *text, struct quorum_signature *signatures)
 {
     size_t n = 0;
 
     for (char *word; (word = strsep(&text, ",")) != NULL && *word && n < QUORUM_VOTES_MAX;) {
-        struct quorum_signature *s = &signatures[n];
-        unsigned certificate;
+        struct quorum_signature *s = &signatures[n++];
 
-        if (sscanf(word, "%zu:%u:%" SCNd64 ":%u", &s->vote.person, &s->vote.role, &s->until, &certificate) !=
-            4)
-            exit(2);
-        certificate_of(certificate, s->certificate);
-        n++;
+        s->vote.person = (size_t)take_number(&word);
+        s->vote.role = (unsigned)take_number(&word);
+        s->until = take_number(&word);
+        certificate_of((unsigned)take_number(&word), s->certificate);
     }
     return n;
 }

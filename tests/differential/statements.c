@@ -91,7 +91,9 @@ static bool statement_5(const struct small_world *w, enum small_question q, cons
 /* "A grant for n uses is used n times at most": a single one that was used lets nobody in anew. */
 static bool statement_6(const struct small_world *w, enum small_question q, const struct small_answer *a)
 {
-    return q != ASK_LOGIN || !a->in || !w->grants[a->grant].single_use || !w->grants[a->grant].used;
+    if (q != ASK_LOGIN || !a->in || a->grant == SMALL_NOBODY)
+        return true;
+    return !w->grants[a->grant].single_use || !w->grants[a->grant].used;
 }
 
 static bool use_is_left(const struct small_grant *g)

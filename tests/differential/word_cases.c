@@ -105,7 +105,7 @@ int word_canonical(const char *kind, const char *octets, size_t size, char text[
     for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
         if (strcmp(kinds[i].kind, kind) == 0) {
             if (!kinds[i].read(octets, size, text))
-                strcpy(text, "refused");
+                snprintf(text, WORD_TEXT_SIZE, "refused");
             return 0;
         }
     return -1;
