@@ -138,7 +138,8 @@ class Maker:
             elif which < 15:
                 lines["host"] = self.pick(HOSTS)
             else:
-                key, value = self.pick((("site", SITES[1]), ("staff", "li.wei"), ("staff", "li.wei"), ("vendor", "zenith")))
+                key, value = self.pick((("site", SITES[1]), ("staff", "li.wei"), ("staff", "li.wei"),
+                                        ("vendor", "zenith")))
                 lines[key] = [value]
 
     def lines(self, center, theme):
@@ -173,7 +174,8 @@ class Maker:
     def books(self, center, again):
         books = {}
         if center != BASE or self.chance(0.2):
-            books["votes-until"] = self.within(center + self.pick((-1, 1, 3600, DAY, 10 * DAY, 10 * DAY, 500 * DAY, 500 * DAY)))
+            books["votes-until"] = self.within(
+                center + self.pick((-1, 1, 3600, DAY, 10 * DAY, 10 * DAY, 500 * DAY, 500 * DAY)))
         if self.chance(0.15):
             books["session-max"] = self.pick((1, 60, 3600, 14400, 14401, 2147483647))
         if self.chance(0.06):
@@ -215,7 +217,8 @@ class Maker:
                 books = self.books(center, letter in letters)
             else:
                 books = {"by-status": "ok", "votes-until": self.within(center + 500 * DAY)}
-            if theme == "anything" and letter not in letters and self.chance(0.1):  # of nobody yet, and somebody's lock is on it
+            # Of nobody yet, and somebody's lock is on it.
+            if theme == "anything" and letter not in letters and self.chance(0.1):
                 books["standing"], books["taken-away"] = "approval-missing", self.pick(TAKEN[1:3])
                 lines["vendor"] = [self.pick(("zenith", "acme"))]
             puts.append(Put(letter, lines, books))
@@ -247,8 +250,12 @@ class Maker:
 
     def question(self, center, theme, puts, edges):
         facts = {}
-        now = self.near(self.pick(edges)) if self.chance(0.4) else self.within(
-            center + 2 + int(self.random() * 3598) if self.chance(0.9) else center + int(self.random() * 6 * DAY) - 3 * DAY)
+        if self.chance(0.4):
+            now = self.near(self.pick(edges))
+        elif self.chance(0.9):
+            now = self.within(center + 2 + int(self.random() * 3598))
+        else:
+            now = self.within(center + int(self.random() * 6 * DAY) - 3 * DAY)
         if now != BASE:
             facts["now"] = now
         letter = self.pick(puts).letter
@@ -277,7 +284,8 @@ class Maker:
             facts["key"] = self.pick(KEYS)
         else:
             facts["session-grant"] = letter
-            bound = self.pick([int(p.value("max-session")) for p in puts if p.value("max-session") != "unlimited"] or [28800])
+            bounds = [int(p.value("max-session")) for p in puts if p.value("max-session") != "unlimited"]
+            bound = self.pick(bounds or [28800])
             opened = self.near(now - self.pick((0, 0, 600, bound, bound - 60, bound - 300, bound - 900, 28800, -5)))
             ask = "live " + words.text_of(opened)
             if self.chance(0.2):
@@ -324,7 +332,8 @@ class Maker:
         elif which < 6:
             facts["key"] = self.pick(KEYS) if ask == "key" else self.pick(KEYS + ["none", "not-asked"])
         elif which < 8:
-            facts["channels"] = self.pick(("none", "forward", "shell", "units", "exec shell units", "transfer", "transfer units"))
+            facts["channels"] = self.pick(("none", "forward", "shell", "units", "exec shell units", "transfer",
+                                           "transfer units"))
         elif which < 9:
             facts["recorder"] = "yes"
         elif which < 10:
@@ -335,7 +344,7 @@ class Maker:
             facts["reserved"] = self.pick((letter, letter, "A", "F", "none"))
         elif which < 14:
             facts["service"] = self.pick(ASKED_SERVICES)
-            if ask.startswith("live") and facts["service"] not in ("sshd", "login", "gdm-password", "cron", "crond", "at", "atd"):
+            if ask.startswith("live") and facts["service"] not in LIVING:
                 facts["service"] = "sshd"  # nothing else lives
         elif which < 15:
             facts["status-until"] = self.within(now + self.pick((-1, 0, 1, 60, 3600, DAY)))

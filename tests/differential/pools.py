@@ -67,12 +67,14 @@ RUNS = ["/usr/bin/systemctl restart oracle", "/usr/bin/systemctl restart sshd", 
         "/usr/bin/less -", "/usr/bin/less a/b", "/usr/bin/less *", "/usr/bin/less é", "/usr/bin/less a-b",
         "/usr/bin/lsof ''", "/usr/bin/id", "/usr/bin/systemctl * *", "sudoedit /etc/hosts",
         "/usr/bin/systemctl2 restart oracle", "/usr/bin/less a\x7f", "/usr/bin/less ~", "/usr/bin/less !"]
-ARGUMENTS = ["oracle", "oracle", "''", ".", "..", "...", "-", "-x", "+", "+x", "a/b", "/", "*", "a-b", "a+b", "~", "!", "\x7f", "é", ".x"]
+ARGUMENTS = ["oracle", "oracle", "''", ".", "..", "...", "-", "-x", "+", "+x", "a/b", "/", "*", "a-b", "a+b", "~", "!",
+             "\x7f", "é", ".x"]
 DOUBTS = ["sudoedit", "shell", "login-shell", "relative-path", "path-writable", "interpreter", "other-name",
           "arguments", "environment", "preserve-environment", "group", "identity", "descriptors", "chroot", "host",
           "security-context", "background"]
 CENTERS = [BASE] * 6 + [words.instant(t) for t in (
     "2028-02-29T12:00:00Z", "1970-01-02T00:00:00Z", "9999-12-30T20:00:00Z", "2038-01-19T03:14:07Z",
     "2026-12-31T23:59:59Z", "2100-03-01T00:00:00Z", "2000-02-29T00:00:00Z")]
+LIVING = ("sshd", "login", "gdm-password", "cron", "crond", "at", "atd")
 # Of a scene: "anything", a key of a grant, or of several grants that admit which one does.
 THEMES = ["anything"] * 4 + ["choice", "command", "staff-key", "source", "hours"]

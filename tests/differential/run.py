@@ -55,7 +55,8 @@ class Round:
         for case in self.cases:
             got, expected = harness.answer(), second_answer(index, case)
             words = got.split(" ")
-            counts[f"{case.ask.partition(' ')[0]}: {words[0]} {words[1]}" if "standing" not in case.ask else "standing:"] += 1
+            asked = case.ask.partition(" ")[0]
+            counts["standing:" if asked == "standing" else f"{asked}: {words[0]} {words[1]}"] += 1
             if got != expected or got_puts != expected_puts:
                 differences.append(case)
         for kind, octets in self.words:
@@ -108,7 +109,8 @@ def report(program, case):
     (puts, answer), (other_puts, other) = both(harness, case)
     harness.close()
     print(f"--- differs: the engine says {puts} {answer}\n"
-          f"--- the second implementation says {other_puts} {other}\n" + golden(case, "SAY WHAT IT SHOWS", other, other_puts))
+          f"--- the second implementation says {other_puts} {other}\n"
+          + golden(case, "SAY WHAT IT SHOWS", other, other_puts))
 
 
 def main():

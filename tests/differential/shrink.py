@@ -18,9 +18,11 @@ def smaller(case):
             if key != "incident-level" and not (key == "class" and "incident-level" in rest):
                 yield instead(Put(put.letter, rest, put.books))
             for value in put.lines[key] if len(put.lines[key]) > 1 else ():
-                yield instead(Put(put.letter, dict(put.lines, **{key: [v for v in put.lines[key] if v != value]}), put.books))
+                fewer = dict(put.lines, **{key: [v for v in put.lines[key] if v != value]})
+                yield instead(Put(put.letter, fewer, put.books))
         if "incident-level" in put.lines:
-            yield instead(Put(put.letter, {k: v for k, v in put.lines.items() if k not in ("class", "incident-level")}, put.books))
+            rest = {k: v for k, v in put.lines.items() if k not in ("class", "incident-level")}
+            yield instead(Put(put.letter, rest, put.books))
         for key in put.books:
             yield instead(Put(put.letter, put.lines, {k: v for k, v in put.books.items() if k != key}))
 

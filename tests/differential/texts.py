@@ -58,7 +58,8 @@ VALUES = [("not-before", TIMES), ("not-after", TIMES), ("version", NUMBERS), ("s
           ("class", ["normal", "privileged", "emergency", "Normal", ""]),
           ("incident-level", ["1", "2", "3", "0", "4", "01"]), ("service", SERVICES),
           ("channel", ["shell", "exec", "transfer", "forward", "none", "any"]), ("hufu-grant", ["1", "2", "01"])]
-WORDS = {"time": TIMES, "number": NUMBERS, "id": IDS, "name": NAMES, "account": NAMES, "network": NETWORKS, "visible": PURPOSES,
+WORDS = {"time": TIMES, "number": NUMBERS, "id": IDS, "name": NAMES, "account": NAMES, "network": NETWORKS,
+         "visible": PURPOSES,
          "address": [n.split("/")[0] for n in NETWORKS], "fingerprint": FINGERPRINTS}
 # What separates what is seen from what is not, in and around Unicode's blocks of such.
 POINTS = [0x20, 0x7E, 0x7F, 0x80, 0x9F, 0xA0, 0xA1, 0xAC, 0xAD, 0xAE, 0x300, 0x34F, 0x600, 0x605, 0x606, 0x61B,
@@ -120,10 +121,13 @@ class Texts(Maker):
         """(kind, octets)"""
         kind = self.pick(list(WORDS))
         if kind in ("address", "network") and self.chance(0.5):
-            text = self.pick((":", ":", ".")).join(self.pick(PIECES) for _ in range(self.pick((3, 4, 4, 6, 7, 8, 8, 9))))
+            length = self.pick((3, 4, 4, 6, 7, 8, 8, 9))
+            text = self.pick((":", ":", ".")).join(self.pick(PIECES) for _ in range(length))
             if self.chance(0.5):
                 text = text.replace(":0:", "::", 1)
-            octets = (text + (f"/{self.pick((1, 7, 8, 16, 31, 32, 64, 112, 127, 128, 129))}" if kind == "network" else "")).encode()
+            if kind == "network":
+                text += f"/{self.pick((1, 7, 8, 16, 31, 32, 64, 112, 127, 128, 129))}"
+            octets = text.encode()
         elif kind == "visible" and self.chance(0.7):
             octets = "".join(chr(min(0x10FFFF, max(0x20, self.pick(POINTS) + self.pick((-1, 0, 0, 1)))))
                              for _ in range(self.pick((1, 1, 2)))).encode("utf-8", "surrogatepass")
@@ -171,10 +175,11 @@ class Texts(Maker):
         elif what < 10:
             key = self.pick((b"host: db", b"command: /usr/bin/x", b"source: 10.0.0.", b"run-as: x", b"service: x"))
             suffix = b"/32" if key.startswith(b"source") else b""
-            many = [key + b"%d" % i + suffix for i in range(self.pick((2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65)))]
+            count = self.pick((2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65))
+            many = [key + b"%d" % i + suffix for i in range(count)]
             lines = [line for line in lines if not line.startswith(key.partition(b":")[0] + b": ")] + many
             known = [line for line in lines if line]
-            known.sort(key=lambda line: (document.ORDER.get(line.partition(b": ")[0].decode(errors="replace"), 99), line))
+            known.sort(key=lambda l: (document.ORDER.get(l.partition(b": ")[0].decode(errors="replace"), 99), l))
             return b"\n".join(known) + b"\n"
         elif what < 11:
             lines[at] += b"x" * self.pick((4000, 4096 - len(lines[at]), 4097 - len(lines[at]), 16384))
@@ -187,12 +192,13 @@ class Texts(Maker):
         n_roles = self.pick((1, 1, 2, 2, 3, 4))
         needed = [self.pick((0, 0, 1, 1, 1, 2)) for _ in range(n_roles)]
         total = max(1, sum(needed)) + self.pick((0, 0, 0, 1, 2))
-        ends = sorted((self.pick((5, 6, 7, 8, 9, 10)) for _ in range(self.pick((0, 1, 2, 2, 3, 4, 5, 6, 8)))), reverse=True)
-        signed = [(int(self.random() * 5), int(self.random() * (n_roles + self.pick((0, 0, 1)))), end, int(self.random() * 6))
-                  for end in ends]
+        count = self.pick((0, 1, 2, 2, 3, 4, 5, 6, 8))
+        ends = sorted((self.pick((5, 6, 7, 8, 9, 10)) for _ in range(count)), reverse=True)
+        signed = [(int(self.random() * 5), int(self.random() * (n_roles + self.pick((0, 0, 1)))), end,
+                   int(self.random() * 6)) for end in ends]
         revoked = sorted({int(self.random() * 6) for _ in range(self.pick((0, 0, 1, 2)))})
-        return quorum.Case(total, needed, signed, revoked, self.chance(0.1), self.pick((0, 0, 1, 2, 3)), self.pick((1, 2, 3)),
-                           self.pick((4, 5, 6, 7, 8, 11, 11)))
+        return quorum.Case(total, needed, signed, revoked, self.chance(0.1), self.pick((0, 0, 1, 2, 3)),
+                           self.pick((1, 2, 3)), self.pick((4, 5, 6, 7, 8, 11, 11)))
 
     def limit(self, put):
         """(longest validity, longest session, fields that may be left open), for a class."""

@@ -13,11 +13,13 @@ CLASSES = ["normal", "privileged", "emergency"]
 CHANNELS = ["shell", "exec", "transfer", "forward"]
 # Services that follow from a live session, names under which daemons are known that a grant calls otherwise, and what
 # libpam takes for any service that has no file.
-NEVER_GRANTED = {"su", "su-l", "sudo", "sudo-i", "runuser", "runuser-l", "polkit-1", "systemd-user", "atd", "crond", "other"}
+NEVER_GRANTED = {"su", "su-l", "sudo", "sudo-i", "runuser", "runuser-l", "polkit-1", "systemd-user", "atd", "crond",
+                 "other"}
 # An approver would take a host or an account of this name for something else.
 MISREAD = {"any", "none"}
 # Key, least and greatest count.
-KEYS = [("hufu-grant", 1, 1), ("site", 1, 1), ("id", 1, 1), ("version", 1, 1), ("class", 1, 1), ("incident-level", 0, 1),
+KEYS = [("hufu-grant", 1, 1), ("site", 1, 1), ("id", 1, 1), ("version", 1, 1), ("class", 1, 1),
+        ("incident-level", 0, 1),
         ("vendor", 1, 1), ("employer", 1, 1), ("contract", 1, 1), ("staff", 1, 1), ("staff-key", 1, 8), ("host", 1, 64),
         ("service", 1, 8), ("channel", 1, 4), ("run-as", 1, 16), ("command", 1, 32), ("source", 1, 32),
         ("not-before", 1, 1), ("not-after", 1, 1), ("hours", 1, 16), ("uses", 1, 1), ("sessions", 1, 1),

@@ -3,8 +3,8 @@
 
 class Case:
     def __init__(self, total, needed, signed, revoked_certificates, revoked, minimum, version, trust_until):
-        self.total, self.needed = total, needed          # persons in all; persons in each role
-        self.signed = signed                             # (person, role, end of the certificate, certificate), latest end first
+        self.total, self.needed = total, needed  # persons in all; persons in each role
+        self.signed = signed  # (person, role, end of the certificate, certificate), the latest end first
         self.revoked_certificates, self.revoked, self.minimum = revoked_certificates, revoked, minimum
         self.version, self.trust_until = version, trust_until
 
