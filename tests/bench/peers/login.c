@@ -7,6 +7,9 @@
 #include <string.h>
 #include <time.h>
 
+/* For a module to write to: exported. */
+int64_t login_heard;
+
 #define NS_PER_S 1000000000
 
 static int64_t now(clockid_t clock)
@@ -76,7 +79,9 @@ void contestant_ask(const struct contestant *c, struct sample *ret)
     int64_t began;
 
     *ret = (struct sample){.began = now(CLOCK_REALTIME)};
+    login_heard = 0;
     began = login_now();
-    ret->result = c->socket ? trip(c->socket) : account(c);
+    ret->result = c->socket ? trip(c->socket, &login_heard) : account(c);
     ret->took = login_now() - began;
+    ret->heard = login_heard;
 }

@@ -17,6 +17,7 @@ struct contestant {
 struct sample {
     int64_t began; /* CLOCK_REALTIME */
     int64_t took;
+    int64_t heard; /* by the server, if it said so: CLOCK_REALTIME; else 0 */
     int32_t result;
     int32_t round;
 };
@@ -26,6 +27,8 @@ int contestant_read(char *text, struct contestant *ret);
 
 /** One round trip, or pam_start_confdir, items as sshd sets them, account phase, pam_end. */
 void contestant_ask(const struct contestant *c, struct sample *ret);
+
+extern __attribute__((visibility("default"))) int64_t login_heard;
 
 /** Monotonic nanoseconds. */
 int64_t login_now(void);

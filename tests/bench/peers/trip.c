@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BACKLOG 4096
@@ -18,7 +19,7 @@ static int address_of(const char *path, struct sockaddr_un *ret)
     return 0;
 }
 
-static int exchange(int fd, const struct sockaddr_un *address)
+static int exchange(int fd, const struct sockaddr_un *address, int64_t *heard)
 {
     char question[TRIP_QUESTION_SIZE] = "question", answer[TRIP_ANSWER_SIZE];
 
@@ -26,10 +27,13 @@ static int exchange(int fd, const struct sockaddr_un *address)
         return -1;
     if (send(fd, question, sizeof(question), MSG_NOSIGNAL) != (ssize_t)sizeof(question))
         return -1;
-    return recv(fd, answer, sizeof(answer), MSG_WAITALL) == (ssize_t)sizeof(answer) ? 0 : -1;
+    if (recv(fd, answer, sizeof(answer), MSG_WAITALL) != (ssize_t)sizeof(answer))
+        return -1;
+    memcpy(heard, answer, sizeof(*heard));
+    return 0;
 }
 
-int trip(const char *path)
+int trip(const char *path, int64_t *heard)
 {
     struct sockaddr_un address;
     int fd, r;
@@ -39,14 +43,27 @@ int trip(const char *path)
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
-    r = exchange(fd, &address);
+    r = exchange(fd, &address, heard);
     (void)close(fd);
     return r;
 }
 
+static void answer_one(int fd)
+{
+    char question[TRIP_QUESTION_SIZE], answer[TRIP_ANSWER_SIZE] = "";
+    struct timespec t;
+    int64_t heard;
+
+    if (recv(fd, question, sizeof(question), MSG_WAITALL) != (ssize_t)sizeof(question))
+        return;
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    heard = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    memcpy(answer, &heard, sizeof(heard));
+    (void)send(fd, answer, sizeof(answer), MSG_NOSIGNAL);
+}
+
 int trip_serve(const char *path)
 {
-    char question[TRIP_QUESTION_SIZE], answer[TRIP_ANSWER_SIZE] = "answer";
     struct sockaddr_un address;
     int listening;
 
@@ -66,8 +83,7 @@ int trip_serve(const char *path)
 
         if (fd < 0)
             continue;
-        if (recv(fd, question, sizeof(question), MSG_WAITALL) == (ssize_t)sizeof(question))
-            (void)send(fd, answer, sizeof(answer), MSG_NOSIGNAL);
+        answer_one(fd);
         (void)close(fd);
     }
 }
