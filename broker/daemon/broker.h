@@ -101,6 +101,7 @@ struct broker {
     struct restored restored;
     bool backing_up;               /* a copy of the store is being made */
     uint64_t last_sequence;        /* of the ledger, as far as known here */
+    uint64_t told_alive_us;        /* when the service manager was last told so, while loading */
     struct ledger_about about;     /* the ledger as a whole */
     struct repetition *repetition; /* what is counted instead of being written each time */
     bool range_differs;            /* a module has said so, since the configuration was read */

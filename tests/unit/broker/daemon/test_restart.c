@@ -7,8 +7,12 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -139,6 +143,31 @@ static void test_restart_gives_no_number_twice(void **state)
     visitor_end(&v);
 }
 
+/* Loading holds the loop up, and whoever watches it must not think that it hangs: it would be begun anew for
+ * ever. */
+static void test_loading_is_told(void **state)
+{
+    struct world *w = *state;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t size = (socklen_t)offsetof(struct sockaddr_un, sun_path);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    char name[64], text[256] = "";
+
+    world_grant(w, (struct grant_plan){0});
+    world_stop(w);
+    (void)snprintf(name, sizeof(name), "@hufu-test-notify-%d", (int)getpid());
+    memcpy(address.sun_path, name, strlen(name));
+    address.sun_path[0] = '\0';
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, size + (socklen_t)strlen(name)), 0);
+    assert_int_equal(setenv("NOTIFY_SOCKET", name, 1), 0);
+    world_start(w);
+    assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
+    assert_true(recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT) > 0);
+    assert_non_null(strstr(text, "WATCHDOG=1"));
+    assert_non_null(strstr(text, "EXTEND_TIMEOUT_USEC="));
+    assert_int_equal(close(fd), 0);
+}
+
 #define BROKER_TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(void)
@@ -147,6 +176,7 @@ int main(void)
         BROKER_TEST(test_restart_picks_up),         BROKER_TEST(test_restart_closes_what_ended),
         BROKER_TEST(test_restart_pid_reused),       BROKER_TEST(test_restart_releases_reservation),
         BROKER_TEST(test_restart_keeps_tombstones), BROKER_TEST(test_restart_gives_no_number_twice),
+        BROKER_TEST(test_loading_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
