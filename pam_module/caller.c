@@ -113,17 +113,28 @@ static uint32_t audit_number(const char *path)
     return value;
 }
 
-void caller_describe(struct gate_caller *ret)
+void caller_identify(struct gate_caller *ret)
 {
     *ret = (struct gate_caller){
         .pid = (uint32_t)getpid(),
         .parent = (uint32_t)getppid(),
         .uid = getuid(),
         .login_uid = audit_number("/proc/self/loginuid"),
-        .audit_session = audit_number("/proc/self/sessionid"),
+        .audit_session = UINT32_MAX,
     };
-    ret->start_time = caller_start_time(ret->pid);
-    ret->parent_start_time = caller_start_time(ret->parent);
+}
+
+void caller_complete(struct gate_caller *c)
+{
+    c->audit_session = audit_number("/proc/self/sessionid");
+    c->start_time = caller_start_time(c->pid);
+    c->parent_start_time = caller_start_time(c->parent);
+}
+
+void caller_describe(struct gate_caller *ret)
+{
+    caller_identify(ret);
+    caller_complete(ret);
 }
 
 void caller_of_pkexec(const char *service, const char *value, struct gate_caller *c)

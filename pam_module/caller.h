@@ -10,6 +10,11 @@
  * cannot be read is 0 (start times) or UINT32_MAX (audit: no such file on a kernel without it). */
 void caller_describe(struct gate_caller *ret);
 
+/** The first half of it: who it is, which takes the least; the rest is as if it could not be read. */
+void caller_identify(struct gate_caller *ret);
+/** And the rest: start times and audit session. */
+void caller_complete(struct gate_caller *c);
+
 /** pkexec becomes root before it opens the session of anybody but root. Who called it stands in $PKEXEC_UID,
  * in an environment that pkexec made itself: `value` is that variable's, NULL without. Puts it in the place
  * of a real uid of 0, if `service` is polkit's; a value that is no uid changes nothing. */

@@ -67,19 +67,17 @@ static int wait_for(int fd, short events, int64_t deadline)
     return 0;
 }
 
-/* Uid of the folder that the socket lies in. */
+/* Uid of the folder that the socket lies in. Only its owner is asked for, so there is nothing to open. */
 static int folder_owner(const char *path, uid_t *ret)
 {
     char folder[sizeof(((struct sockaddr_un *)0)->sun_path)];
     const char *slash = strrchr(path, '/');
     size_t length = slash == path ? 1 : (size_t)(slash - path);
-    cleanup_fd int fd = -1;
     struct stat st;
 
     memcpy(folder, path, length);
     folder[length] = 0;
-    fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) < 0)
+    if (stat(folder, &st) < 0)
         return -errno;
     *ret = st.st_uid;
     return 0;
@@ -160,11 +158,15 @@ static int receive_until(int fd, int64_t deadline, struct gate_reply *ret)
     uint8_t octets[FRAME_MAX + 1]; /* one more, so that what follows a full frame is seen */
     struct frame_header h = {0};
     size_t size = 0;
-    int r;
 
+    /* A server that decides takes longer than it takes to come here: it is waited for before it is read. */
     for (;;) {
-        ssize_t n = recv(fd, octets + size, sizeof(octets) - size, MSG_DONTWAIT);
+        int r = wait_for(fd, POLLIN, deadline);
+        ssize_t n;
 
+        if (r < 0)
+            return r;
+        n = recv(fd, octets + size, sizeof(octets) - size, MSG_DONTWAIT);
         if (n == 0)
             return -EBADMSG;
         if (n > 0) {
@@ -177,21 +179,18 @@ static int receive_until(int fd, int64_t deadline, struct gate_reply *ret)
         } else if (errno != EAGAIN && errno != EINTR) {
             return -errno;
         }
-        r = n > 0 ? left_until(deadline) : wait_for(fd, POLLIN, deadline);
-        if (r < 0)
-            return r;
     }
 }
 
-static int call(const char *path, const uint8_t *frame, size_t size, struct gate_reply *ret)
+int client_begin(const char *path, struct client *ret)
 {
-    int64_t deadline = now_ms();
     cleanup_fd int fd = -1;
     int r;
 
-    if (deadline == INT64_MAX)
+    *ret = (struct client){.fd = -1, .deadline = now_ms(), .path = path};
+    if (ret->deadline == INT64_MAX)
         return -ETIMEDOUT;
-    deadline += CLIENT_DEADLINE_MS;
+    ret->deadline += CLIENT_DEADLINE_MS;
     if (path[0] != '/')
         return -EINVAL;
     if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
@@ -199,25 +198,56 @@ static int call(const char *path, const uint8_t *frame, size_t size, struct gate
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    r = connect_until(fd, path, deadline);
+    r = connect_until(fd, path, ret->deadline);
+    if (r < 0)
+        return r;
+    ret->fd = fd;
+    fd = -1;
+    return 0;
+}
+
+void client_drop(struct client *c)
+{
+    close_fd(&c->fd);
+    c->fd = -1;
+}
+
+static int exchange(const struct client *c, const uint8_t *frame, size_t size, struct gate_reply *ret)
+{
+    int r = judge_server(c->fd, c->path);
+
     if (r == 0)
-        r = judge_server(fd, path);
-    if (r == 0)
-        r = send_until(fd, frame, size, deadline);
+        r = send_until(c->fd, frame, size, c->deadline);
     /* A server that refused before it read everything (EPIPE) may have left a reply that says why. */
     if (r == 0 || r == -EPIPE)
-        r = receive_until(fd, deadline, ret);
+        r = receive_until(c->fd, c->deadline, ret);
+    return r;
+}
+
+static void refuse(struct gate_reply *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->verdict = VERDICT_DENY;
+    ret->reason = REASON_BROKER_ERROR;
+}
+
+int client_finish(struct client *c, const uint8_t *frame, size_t size, struct gate_reply *ret)
+{
+    int r = exchange(c, frame, size, ret);
+
+    client_drop(c);
+    if (r != 0)
+        refuse(ret);
     return r;
 }
 
 int client_call(const char *path, const uint8_t *frame, size_t size, struct gate_reply *ret)
 {
-    int r = call(path, frame, size, ret);
+    struct client c;
+    int r = client_begin(path, &c);
 
-    if (r != 0) {
-        memset(ret, 0, sizeof(*ret));
-        ret->verdict = VERDICT_DENY;
-        ret->reason = REASON_BROKER_ERROR;
-    }
+    if (r == 0)
+        return client_finish(&c, frame, size, ret);
+    refuse(ret);
     return r;
 }

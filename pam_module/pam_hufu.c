@@ -12,6 +12,7 @@
 #include "pam_module/result.h"
 #include "pam_module/scope.h"
 #include "pam_module/text.h"
+#include "policy/base/cleanup.h"
 
 #include <errno.h>
 #include <security/pam_ext.h>
@@ -31,9 +32,11 @@ static void log_arguments(pam_handle_t *pamh, const struct arguments *a)
         pam_syslog(pamh, LOG_CRIT, "unknown option \"%s\": gated accounts are refused", a->culprit);
 }
 
+/* What takes long to find out about the caller is found out while the broker wakes up. */
 static int ask_broker(pam_handle_t *pamh, enum frame_type type, const struct arguments *a,
                       const struct gate_caller *caller, const struct scope *scope, struct gate_reply *reply)
 {
+    cleanup(client_drop) struct client call = {.fd = -1};
     uint8_t frame[FRAME_MAX];
     struct gate_pam m = {
         .caller = *caller,
@@ -43,14 +46,17 @@ static int ask_broker(pam_handle_t *pamh, enum frame_type type, const struct arg
     };
     int r = items_fill(pamh, &m);
 
+    if (r == 0)
+        r = client_begin(a->socket, &call);
     if (r < 0)
         return r;
+    caller_complete(&m.caller);
     _Static_assert(sizeof(m.person) == sizeof(scope->person.name), "a person's name fits the frame");
     memcpy(m.person, scope->person.name, sizeof(m.person));
     r = gate_encode_pam(type, &m, frame);
     if (r < 0)
         return r;
-    return client_call(a->socket, frame, (size_t)r, reply);
+    return client_finish(&call, frame, (size_t)r, reply);
 }
 
 static int refuse_locally(pam_handle_t *pamh, int flags, int code, const char *text, const char *why)
@@ -110,7 +116,7 @@ static int gate(pam_handle_t *pamh, int flags, enum frame_type type, int argc, c
         flags = (int)((unsigned)flags | (unsigned)PAM_SILENT);
         a.refusals_shown = false;
     }
-    caller_describe(&caller);
+    caller_identify(&caller);
     /* Not secure_getenv(), which hides everything from a setuid program. */
     caller_of_pkexec(items_service(pamh), getenv("PKEXEC_UID"), &caller);
     scope_find(items_service(pamh), items_user(pamh), &a, &caller, &scope);
