@@ -43,9 +43,11 @@ static const char *on_record(const struct admission *a, const struct record *r)
 void admission_refuse(struct admission *a, enum reason reason)
 {
     char address[ADDRESS_TEXT_SIZE], id[IDENT_ID_TEXT_SIZE];
-    struct record r = admission_record(a, reason, false, address, id);
     struct gate_reply reply;
+    struct record r;
 
+    ledger_reference(a->reference);
+    r = admission_record(a, reason, false, address, id);
     claiming_give_back(a->claim);
     answer_refuse(reason, a->decision.entry, a->q.facts.now, on_record(a, &r), &reply);
     gate_call_reply(a->call, &reply);
@@ -274,7 +276,6 @@ void admission_begin(struct broker *b, struct gate_call *call, const struct gate
     }
     a->broker = b;
     a->call = call;
-    ledger_reference(a->reference);
     question_take(b, gate_call_peer(call), m, phase, &a->q);
     if (gate_call_peer(call)->uid == b->options.root)
         note_range(b, m);

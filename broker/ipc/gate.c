@@ -151,33 +151,41 @@ static int call_judge(const struct gate_call *call, struct frame_header *header)
     return call->size == FRAME_HEADER_SIZE + header->length;
 }
 
-static int on_call_readable(sd_event_source *source, int fd, uint32_t events, void *userdata)
+/* Takes what has come. True: the frame is not whole yet. False: it was handled, or refused, and the call is
+ * nobody's to touch. */
+static bool call_read(struct gate_call *call)
 {
-    struct gate_call *call = userdata;
     struct frame_header header = {0};
-    ssize_t n = recv(fd, call->frame + call->size, sizeof(call->frame) - call->size, 0);
+    ssize_t n = recv(call->fd, call->frame + call->size, sizeof(call->frame) - call->size, 0);
 
-    (void)source;
-    (void)events;
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return 0;
+        return true;
     if (n <= 0) {
         if (call->size > 0)
             call_refuse(call, REASON_BAD_REQUEST, "hung up in the middle of a frame");
         else
             call_free(call);
-        return 0;
+        return false;
     }
     call->size += (size_t)n;
     switch (call_judge(call, &header)) {
     case 0:
-        break;
+        return true;
     case 1:
         call_dispatch(call, &header);
-        break;
+        return false;
     default:
         call_refuse(call, REASON_BAD_REQUEST, "not a frame");
+        return false;
     }
+}
+
+static int on_call_readable(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+    (void)source;
+    (void)fd;
+    (void)events;
+    (void)call_read(userdata);
     return 0;
 }
 
@@ -231,6 +239,7 @@ static void on_gate_accept(void *userdata, int fd)
 {
     struct gate *g = userdata;
     cleanup(call_free_p) struct gate_call *call = calloc(1, sizeof(*call));
+    struct gate_call *reading;
     bool room;
 
     if (!call) {
@@ -244,8 +253,12 @@ static void on_gate_accept(void *userdata, int fd)
     gate_link(g, call);
     if (!room)
         call_refuse(steal_pointer(&call), REASON_TOO_MANY_REQUESTS, "too many connections at once");
-    else if (call_watch(call) == 0)
-        (void)steal_pointer(&call);
+    if (!room)
+        return;
+    /* Most have sent their question by now: nothing is set up for waiting that would be torn down at once. */
+    reading = steal_pointer(&call);
+    if (call_read(reading) && call_watch(reading) < 0)
+        call_free(reading);
 }
 
 int gate_new(const struct gate_options *o, struct gate **ret)
