@@ -27,7 +27,7 @@ def check(harness, mode, folder, texts, processes):
     """Every question is in the file and in the line of its slice, and what was granted is what had to be."""
     out = folder / f"{mode}-{processes}"
     out.mkdir()
-    done = subprocess.run([harness, mode, out, "2", "20", str(processes), *texts], check=True, capture_output=True, text=True, timeout=50)
+    done = subprocess.run([harness, mode, out, "2", "20", str(processes), "100", *texts], check=True, capture_output=True, text=True, timeout=50)
     counted = {}
     for line in done.stdout.splitlines():
         name, _, n, refused, took = line.split()

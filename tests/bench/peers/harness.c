@@ -2,11 +2,12 @@
  * Many logins, one after the other and at once, over several ways of deciding them: run in turns, a slice of
  * time each, so that a noisy machine is equally noisy to all.
  *
- *   harness run FOLDER ROUNDS SLICE_MS PROCESSES CONTESTANT...    each process asks over and over
- *   harness fresh FOLDER ROUNDS SLICE_MS PROCESSES CONTESTANT...  each question by a process of its own, as
- * with sshd and sudo; timed in that process, which is not what starting it takes harness once CONTESTANT one
- * question, and what came of it harness serve PATH                                            what answers
- * bare round trips
+ * - harness run FOLDER ROUNDS SLICE_MS PROCESSES PAUSE_US CONTESTANT...: each process asks over and over,
+ * with a pause after each question
+ * - harness fresh ...: the same, each question by a process of its own, as with sshd and sudo; timed in that
+ *   process, which is not what starting it takes
+ * - harness once CONTESTANT: one question; prints what PAM said, and nanoseconds
+ * - harness serve PATH: what answers bare round trips
  *
  * A CONTESTANT is NAME=socket:PATH or NAME=pam:FOLDER:SERVICE:USER. FOLDER/NAME gets the samples (struct
  * sample); the output is a line a slice: name, round, questions, those not granted, and nanoseconds that the
@@ -27,14 +28,18 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CONTESTANTS_MAX 32
 #define PROCESSES_MAX   64
 #define SAMPLES_MAX     ((size_t)1 << 19) /* of a process in a slice */
 #define WARM_UP         5
+#define NS_PER_S        1000000000
 #define NS_PER_MS       1000000
+#define NS_PER_US       1000
 #define ONCE_FD         3
+#define FIRST           7 /* contestant among the arguments */
 
 extern char **environ;
 
@@ -55,6 +60,7 @@ struct plan {
     const char *folder;
     int rounds, processes;
     int64_t length; /* of a slice */
+    int64_t pause;  /* after each question */
     bool fresh;
     struct contestant contestants[CONTESTANTS_MAX];
     const char *texts[CONTESTANTS_MAX];
@@ -67,7 +73,7 @@ struct plan {
 /* This program anew, for one question; its sample comes over a pipe. */
 static void ask_afresh(const char *text, struct sample *ret)
 {
-    char *argv[] = {"harness", "once", NULL, NULL};
+    char *argv[] = {"harness", "sample", NULL, NULL};
     posix_spawn_file_actions_t actions;
     int ends[2], status = 0;
     pid_t child;
@@ -96,6 +102,14 @@ static void ask(const struct plan *p, int which, struct sample *ret)
         contestant_ask(&p->contestants[which], ret);
 }
 
+static void pause_for(int64_t ns)
+{
+    const struct timespec t = {.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
+
+    if (ns > 0)
+        (void)nanosleep(&t, NULL);
+}
+
 __attribute__((noreturn)) static void worker(const struct plan *p, int which, int round, int number)
 {
     struct slice *s = p->slice;
@@ -112,6 +126,7 @@ __attribute__((noreturn)) static void worker(const struct plan *p, int which, in
     do {
         ask(p, which, &samples[n]);
         samples[n].round = round;
+        pause_for(p->pause);
     } while (++n < SAMPLES_MAX && login_now() < end);
     s->n[number] = n;
     (void)pthread_barrier_wait(&s->end);
@@ -194,7 +209,7 @@ static void run(struct plan *p)
 
 static int usage(void)
 {
-    (void)fputs("usage: harness run|fresh FOLDER ROUNDS SLICE_MS PROCESSES CONTESTANT...\n"
+    (void)fputs("usage: harness run|fresh FOLDER ROUNDS SLICE_MS PROCESSES PAUSE_US CONTESTANT...\n"
                 "       harness once CONTESTANT\n"
                 "       harness serve PATH\n"
                 "CONTESTANT is NAME=socket:PATH or NAME=pam:FOLDER:SERVICE:USER\n",
@@ -202,8 +217,8 @@ static int usage(void)
     return 2;
 }
 
-/* For ask_afresh() into its pipe, for people as text. */
-static int once(char *text)
+/* For ask_afresh() into its pipe, for others as text: what PAM said, and nanoseconds. */
+static int once(const char *how, char *text)
 {
     struct contestant c;
     struct sample s;
@@ -211,9 +226,9 @@ static int once(char *text)
     if (contestant_read(text, &c) < 0)
         return usage();
     contestant_ask(&c, &s);
-    if (write(ONCE_FD, &s, sizeof(s)) != (ssize_t)sizeof(s))
-        (void)printf("%d %lld\n", s.result, (long long)s.took);
-    return 0;
+    if (strcmp(how, "once") == 0)
+        return printf("%d %lld\n", s.result, (long long)s.took) < 0;
+    return write(ONCE_FD, &s, sizeof(s)) != (ssize_t)sizeof(s);
 }
 
 static int read_plan(int argc, char **argv, struct plan *ret)
@@ -222,14 +237,15 @@ static int read_plan(int argc, char **argv, struct plan *ret)
                          .rounds = atoi(argv[3]),
                          .length = (int64_t)atoi(argv[4]) * NS_PER_MS,
                          .processes = atoi(argv[5]),
+                         .pause = (int64_t)atoi(argv[6]) * NS_PER_US,
                          .fresh = strcmp(argv[1], "fresh") == 0,
-                         .n = argc - 6};
+                         .n = argc - FIRST};
     if (ret->rounds < 1 || ret->length < 1 || ret->processes < 1 || ret->processes > PROCESSES_MAX ||
         ret->n > CONTESTANTS_MAX)
         return -1;
     for (int i = 0; i < ret->n; i++) {
-        ret->texts[i] = strdup(argv[6 + i]);
-        if (!ret->texts[i] || contestant_read(argv[6 + i], &ret->contestants[i]) < 0)
+        ret->texts[i] = strdup(argv[FIRST + i]);
+        if (!ret->texts[i] || contestant_read(argv[FIRST + i], &ret->contestants[i]) < 0)
             return -1;
     }
     return 0;
@@ -243,9 +259,9 @@ int main(int argc, char **argv)
         (void)trip_serve(argv[2]);
         die(argv[2]);
     }
-    if (argc == 3 && strcmp(argv[1], "once") == 0)
-        return once(argv[2]);
-    if (argc < 7 || (strcmp(argv[1], "run") != 0 && strcmp(argv[1], "fresh") != 0) ||
+    if (argc == 3 && (strcmp(argv[1], "once") == 0 || strcmp(argv[1], "sample") == 0))
+        return once(argv[1], argv[2]);
+    if (argc <= FIRST || (strcmp(argv[1], "run") != 0 && strcmp(argv[1], "fresh") != 0) ||
         read_plan(argc, argv, &plan) < 0)
         return usage();
     run(&plan);
