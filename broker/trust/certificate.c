@@ -45,11 +45,12 @@ static int set_distinguishing_id(X509 *x509)
     return 0;
 }
 
+/* `time` is a part of the certificate, and so never NULL (which would be read as now). */
 static int when_of(const ASN1_TIME *time, when_t *ret)
 {
     struct tm tm;
 
-    if (!time || ASN1_TIME_to_tm(time, &tm) != 1)
+    if (ASN1_TIME_to_tm(time, &tm) != 1)
         return -EINVAL;
     *ret = timegm(&tm);
     return 0;
