@@ -22,7 +22,14 @@ static void a_name_is_read_as_it_was_written(void **state)
     assert_int_equal(channel, 3);
     recorder_name(UINT64_MAX, UINT32_MAX, UINT64_MAX, name);
     assert_int_equal(strlen(name), RECORDER_NAME_SIZE - 1);
+    assert_true(recorder_is_name(name, &session, &channel));
+    assert_true(session == UINT64_MAX);
+    assert_int_equal(channel, UINT32_MAX);
     assert_true(recorder_is_name(name, NULL, NULL));
+    assert_true(recorder_is_name("0-0-0000000000000000", &session, &channel));
+    assert_true(recorder_is_name("9-9-9999999999999999", &session, &channel));
+    assert_int_equal(session, 9);
+    assert_int_equal(channel, 9);
 }
 
 static void nothing_else_is_a_name(void **state)
@@ -45,6 +52,19 @@ static void nothing_else_is_a_name(void **state)
         "../17-3-0123456789abcdef",
         "17-3-0x23456789abcdef",
         "17/3/0123456789abcdef",
+        /* The neighbours of the digits. */
+        "1:-3-0123456789abcdef",
+        "1/-3-0123456789abcdef",
+        "1a-3-0123456789abcdef",
+        "17-3-0123456789abcde:",
+        "17-3-0123456789abcde/",
+        "17-3-0123456789abcdeg",
+        "17-3-0123456789abcde`",
+        "17-3-0123456789abcde~",
+        "17-3-0123456789abcdeG",
+        "17-3-0123456789abcde\x01",
+        "17-4294967297-0123456789abcdef",
+        "17-3-1123456789abcdef0",
     };
 
     (void)state;

@@ -118,6 +118,32 @@ static void test_invisible(void **state)
     assert_false(unicode_is_visible(UINT32_MAX));
 }
 
+/* Drawn as nothing, or as a stand-in for what was lost, although no property above says so. */
+static const struct range as_nothing[] = {
+    {0xfffc, 0xfffd}, {0x13441, 0x13442}, {0x16fe4, 0x16fe4}, {0x1d159, 0x1d159}};
+
+static bool is_in(const struct range *ranges, size_t n, uint32_t c)
+{
+    for (size_t i = 0; i < n; i++)
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return true;
+    return false;
+}
+
+/* All that is in no list is seen. */
+static void test_nothing_else_is_invisible(void **state)
+{
+    (void)state;
+    for (uint32_t c = 0; c < 0x110000; c++) {
+        bool listed = is_in(default_ignorable, ARRAY_SIZE(default_ignorable), c) ||
+                      is_in(by_category, ARRAY_SIZE(by_category), c) ||
+                      is_in(as_nothing, ARRAY_SIZE(as_nothing), c) || (c & 0xfffe) == 0xfffe;
+
+        if (unicode_is_visible(c) == listed)
+            fail_msg("U+%04X", c);
+    }
+}
+
 /* What people write must pass: the neighbours of each range, and texts. */
 static void test_visible(void **state)
 {
@@ -143,11 +169,9 @@ static void test_visible(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_code_point),
-        cmocka_unit_test(test_shortest_form_only),
-        cmocka_unit_test(test_nothing_is_no_character),
-        cmocka_unit_test(test_invisible),
-        cmocka_unit_test(test_visible),
+        cmocka_unit_test(test_every_code_point),          cmocka_unit_test(test_shortest_form_only),
+        cmocka_unit_test(test_nothing_is_no_character),   cmocka_unit_test(test_invisible),
+        cmocka_unit_test(test_nothing_else_is_invisible), cmocka_unit_test(test_visible),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -62,6 +63,7 @@ static void test_refused(void **state)
         " 026-01-01T00:00:00Z", "+026-01-01T00:00:00Z", "2026-01-01T00:00:0 Z",
         "2026-01-01T00:00:00 ", "2026-1-001T00:00:00Z", "2026-01-01T00:00:00Z ",
         "2026-01-01T00:00:00",  "20260101T000000Z",     "",
+        "2026-01-0:T00:00:00Z", "2026-01-01T0/:00:00Z", "202:-01-01T00:00:00Z",
     };
     when_t t = 1;
 
@@ -75,6 +77,21 @@ static void test_refused(void **state)
     assert_int_equal(when_parse("2026-01-01T00:00:00Z", 19, &t), -EINVAL);
     assert_int_equal(when_parse("2026-01-01T00:00:00Z\0", 21, &t), -EINVAL);
     assert_int_equal(when_parse("2000-02-29T00:00:00Z", 20, &t), 0);
+}
+
+static void test_last_day_of_each_month(void **state)
+{
+    static const unsigned last[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    when_t t;
+
+    (void)state;
+    for (unsigned i = 0; i < 12; i++)
+        for (unsigned day = 1; day <= 99; day++) {
+            char text[40];
+
+            (void)snprintf(text, sizeof(text), "2026-%02u-%02uT00:00:00Z", i + 1, day);
+            assert_int_equal(when_parse(text, 20, &t), day <= last[i] ? 0 : -EINVAL);
+        }
 }
 
 static void test_weekday_at_an_offset(void **state)
@@ -119,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_every_day),
         cmocka_unit_test(test_ends_of_time),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_last_day_of_each_month),
         cmocka_unit_test(test_weekday_at_an_offset),
         cmocka_unit_test(test_intervals_are_half_open),
     };

@@ -79,9 +79,6 @@ static void test_services(void **state)
     } rows[] = {
         {"sshd", SERVICE_LOGIN, "sshd", true, false},
         {"login", SERVICE_LOGIN, "login", true, false},
-        {"gdm-password", SERVICE_LOGIN, "gdm-password", true, true},
-        {"lightdm", SERVICE_LOGIN, "lightdm", true, true},
-        {"sddm", SERVICE_LOGIN, "sddm", true, true},
         {"cron", SERVICE_JOB, "cron", true, false},
         {"crond", SERVICE_JOB, "cron", false, false},
         {"at", SERVICE_JOB, "at", true, false},
@@ -100,12 +97,38 @@ static void test_services(void **state)
         {"xscreensaver", SERVICE_OTHER, "xscreensaver", true, false},
     };
 
+    static const char *const display_managers[] = {
+        "gdm",
+        "gdm-autologin",
+        "gdm-fingerprint",
+        "gdm-password",
+        "gdm-pin",
+        "gdm-smartcard",
+        "gdm3",
+        "greetd",
+        "kdm",
+        "lightdm",
+        "lightdm-autologin",
+        "lxdm",
+        "sddm",
+        "sddm-autologin",
+        "slim",
+        "wdm",
+        "xdm",
+    };
+
     (void)state;
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         assert_int_equal(service_kind_of(rows[i].name), rows[i].kind);
         assert_string_equal(service_grant_name(rows[i].name), rows[i].grant_name);
         assert_int_equal(service_may_be_granted(rows[i].name), rows[i].may_be_granted);
         assert_int_equal(service_is_display_manager(rows[i].name), rows[i].display_manager);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(display_managers); i++) {
+        assert_int_equal(service_kind_of(display_managers[i]), SERVICE_LOGIN);
+        assert_string_equal(service_grant_name(display_managers[i]), display_managers[i]);
+        assert_true(service_may_be_granted(display_managers[i]));
+        assert_true(service_is_display_manager(display_managers[i]));
     }
     assert_int_equal(service_kind_of(NULL), SERVICE_OTHER);
     assert_int_equal(service_kind_of(""), SERVICE_OTHER);
