@@ -17,8 +17,11 @@
 // LINK: -Wl,--wrap=pthread_create -Wl,--wrap=realloc -Wl,--wrap=sched_getaffinity
 // LINK: -Wl,--wrap=strndup
 
+#include "broker/trust/certificate.h"
 #include "broker/trust/digest.h"
 #include "broker/trust/ledger_key.h"
+#include "broker/trust/signature.h"
+#include "broker/trust/token_key.h"
 #include "broker/trust/workers.h"
 #include "tests/unit/broker/trust/failing.h"
 #include "tests/unit/broker/trust/question.h"
@@ -35,23 +38,42 @@
 
 /* --- before all others: the library itself --- */
 
+/* What cannot begin computes nothing: no digest, no key, no signature. */
+static bool computes_nothing(EVP_PKEY *key, const char *pem)
+{
+    const struct trust_certificate der = {.der = (uint8_t *)"", .size = 0};
+    uint8_t digest[32], *signature;
+    char *made = NULL;
+    struct certificate *c;
+    struct ledger_key *k;
+    struct token_key *token;
+    const char *fault;
+    EVP_MD_CTX *prepared;
+    uint64_t size;
+    size_t n;
+
+    return digest_sm3("", 0, digest) == -ENOMEM && digest_file(STDIN_FILENO, digest, &size) == -ENOMEM &&
+           ledger_key_make(&made) == -ENOMEM && !made && ledger_key_parse(pem, strlen(pem), &k) == -ENOMEM &&
+           !k && certificate_new_anchor(&der, &c, &fault) == -ENOMEM && !c &&
+           signature_prepare(SIGNATURE_ED25519, key, &prepared) == -ENOMEM && !prepared &&
+           signature_verify(SIGNATURE_ED25519, key, "", 0, digest, sizeof(digest)) == -ENOMEM &&
+           signature_make(SIGNATURE_ED25519, key, "", 0, &signature, &n) == -ENOMEM && !signature &&
+           token_key_open("pkcs11:object=x", NULL, &token) == -ENOMEM && !token;
+}
+
 static void without_library(unsigned nth)
 {
+    EVP_PKEY *key = issue_key(SIGNATURE_ED25519);
+    char *pem = issue_key_pem(key, NULL);
     uint8_t digest[32];
-    uint64_t size;
-    char *pem = NULL;
     bool reached;
 
     failing_arm(nth);
     if (digest_sha256("", 0, digest) == 0)
         exit(failing_disarm() ? 2 : 1);
     reached = failing_disarm();
-    /* It is begun once, by three calls; without it nothing is computed. */
-    if (reached && nth <= 2 &&
-        (digest_sm3("", 0, digest) != -ENOMEM || ledger_key_make(&pem) != -ENOMEM || pem ||
-         digest_file(STDIN_FILENO, digest, &size) != -ENOMEM))
-        exit(3);
-    exit(0);
+    /* It is begun once, by three calls. */
+    exit(reached && nth <= 2 && !computes_nothing(key, pem) ? 3 : 0);
 }
 
 static void test_library(void **state)

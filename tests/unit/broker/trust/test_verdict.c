@@ -302,6 +302,8 @@ static void test_foreign_verdicts(void **state)
 {
     const struct scene *s = *state;
     const struct trust_verdict good = verdict_of(s, BY_UNIT);
+    const struct octets garbage = octets_of("garbage");
+    struct grant_standing standing;
     struct trust_verdict v = good;
 
     v.signer = DEPARTMENT_APPROVERS;
@@ -313,6 +315,11 @@ static void test_foreign_verdicts(void **state)
     assert_no_verdict(s, v);
     v.role = 200;
     assert_no_verdict(s, v);
+    /* Who is unknown is named as the approval has it: one that is none names nobody. */
+    v = (struct trust_verdict){.outcome = SIGNATURE_UNKNOWN_APPROVER};
+    assert_int_equal(trust_judge_grant(s->trust, s->grant, &(struct trust_verdicts){&garbage, &v, 1},
+                                       PAPERS_NOW, &standing),
+                     -EBADMSG);
     for (unsigned outcome = 0; outcome < 256; outcome++) {
         v = good;
         v.outcome = (uint8_t)outcome;

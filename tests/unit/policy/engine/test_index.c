@@ -79,6 +79,8 @@ static void test_fields_of_a_new_entry(void **state)
     assert_null(e->next_of_staff);
     assert_int_equal(e->standing, REASON_OK);
     assert_int_equal(e->taken_away, REASON_OK);
+    assert_int_equal(e->by_status, REASON_OK);
+    assert_true(e->by_status_until == WHEN_NEVER);
     assert_int_equal(e->votes_until, UNTIL);
     assert_int_equal(e->session_max, 3600);
     assert_int_equal(e->uses_taken, 0);
