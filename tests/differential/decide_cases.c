@@ -1,24 +1,27 @@
 /*
  * Answers questions by the shipped engine, one line each, for tests/differential/run.py to compare with the
- * second implementation. Standard input, in lines whose words are separated by tabs:
+ * second implementation. Standard input, in lines whose words are separated by tabs; where SIZE stands, so
+ * many octets follow the line:
  *
- *   scene                                   an empty index
- *   grant SIZE [@BOOK VALUE]...             and SIZE octets: a document to put, with its books   -> ok, stale
- * ... ask QUESTION [FACT VALUE]...            facts that differ from those of base.inc             -> ANSWER
- * | TRACE grant-text SIZE                         and SIZE octets: is this a grant?                    ->
- * valid, refused word KIND SIZE                          and SIZE octets: is this such a word?   -> its
- * canonical text, refused flush                                   writes out what was answered
+ *   scene                               an empty index
+ *   grant SIZE [@BOOK VALUE]...         puts a document, with its books: ok, stale ...
+ *   ask QUESTION [FACT VALUE]...        facts that differ from those of base.inc: ANSWER | TRACE
+ *   text TYPE SIZE                      a grant, an approval ...? valid, refused
+ *   word KIND SIZE                      such a word? its canonical text, or refused
+ *   quorum ...                          as quorum_cases.h has it
+ *   limit VALIDITY SESSION FIELDS SIZE  a grant that is within this? within, wider
+ *   flush                               writes out what was answered
  *
  * Questions, facts and books are those of tests/golden, read by its readers.
  *
  *   decide_cases BASE.INC
  */
 #include "tests/differential/quorum_cases.h"
+#include "tests/differential/text_cases.h"
 #include "tests/differential/word_cases.h"
 #include "tests/golden/answer.h"
 #include "tests/golden/scene_facts.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,13 +124,13 @@ static void ask(struct input *in)
 
 static void judge_text(struct input *in)
 {
-    struct grant *g = NULL;
-    int r;
+    const char *answer;
 
-    read_octets(in, in->words[1]);
-    r = grant_parse(in->octets, in->size, &g, NULL);
-    grant_free(g);
-    puts(r == 0 ? "valid" : r == -EINVAL ? "refused" : "no memory");
+    read_octets(in, in->words[2]);
+    answer = text_case(in->words[1], in->octets, in->size);
+    if (!answer)
+        fail("no such type of document", in->words[1]);
+    puts(answer);
 }
 
 static void judge_word(struct input *in)
@@ -160,7 +163,7 @@ static void one(struct input *in)
         put_grant(in);
     else if (strcmp(what, "ask") == 0 && in->n_words >= 2)
         ask(in);
-    else if (strcmp(what, "grant-text") == 0 && in->n_words == 2)
+    else if (strcmp(what, "text") == 0 && in->n_words == 3)
         judge_text(in);
     else if (strcmp(what, "word") == 0 && in->n_words == 3)
         judge_word(in);

@@ -48,8 +48,8 @@ class Harness:
 
     # --- what stands alone ---
 
-    def say_document(self, octets):
-        self.say("grant-text", str(len(octets)), octets=octets)
+    def say_document(self, octets, kind="grant"):
+        self.say("text", kind, str(len(octets)), octets=octets)
 
     def say_word(self, kind, octets):
         self.say("word", kind, str(len(octets)), octets=octets)

@@ -12,7 +12,8 @@
  *   PERSON:ROLE:UNTIL:CERTIFICATE,...        signatures; empty: none
  *   CERTIFICATE,...                          those that the status revokes; empty: none
  *   REVOKED MINIMUM VERSION UNTIL            whether the status revokes the grant (yes, no), the least
- * version that it lets stand (0: says nothing), the grant's own, and the trust file's end
+ *                                            version that it lets stand (0: says nothing), the grant's
+ *                                            own, and the trust file's end
  *
  * Prints "MET MISSING UNTIL REASON UNTIL": whether the quorum is met, how many persons it still wants, until
  * when it holds, and the same of what the status leaves. A certificate is a number from 0 to 255. */

@@ -14,12 +14,14 @@ import sys
 import time
 
 from harness import Harness, both, second_answer, second_scene
+from papers import Papers
 from second import document, quorum
+from second import papers as second_papers
 from shrink import golden, shrink
-from texts import Texts, canonical_word, document_word
+from texts import canonical_word, document_word
 
 QUESTIONS_A_SCENE = 22
-WORDS, DOCUMENTS, QUORUMS = 3, 3, 2  # beside each scene
+WORDS, DOCUMENTS, PAPERS, QUORUMS = 3, 3, 3, 2  # beside each scene
 SHARE = 6000  # cases a process takes at a time
 
 
@@ -32,6 +34,7 @@ class Round:
         self.cases = [maker.question(center, theme, self.puts, edges) for _ in range(QUESTIONS_A_SCENE)]
         self.words = [maker.word() for _ in range(WORDS)]
         self.documents = [maker.document() for _ in range(DOCUMENTS)]
+        self.papers = [maker.paper() for _ in range(PAPERS)]
         self.quorums = [maker.quorum() for _ in range(QUORUMS)]
         self.limits = [(maker.limit(put), put.octets()) for put in self.puts]
 
@@ -43,6 +46,8 @@ class Round:
             harness.say_word(kind, octets)
         for octets in self.documents:
             harness.say_document(octets)
+        for kind, octets in self.papers:
+            harness.say_document(octets, kind)
         for case in self.quorums:
             harness.say_quorum(case)
         for limit, octets in self.limits:
@@ -63,6 +68,8 @@ class Round:
             self.alone(kind, octets, harness.answer(), canonical_word(kind, octets), counts, differences)
         for octets in self.documents:
             self.alone("document", octets, harness.answer(), document_word(octets), counts, differences)
+        for kind, octets in self.papers:
+            self.alone(kind, octets, harness.answer(), second_papers.judge(kind, octets), counts, differences)
         for case in self.quorums:
             self.alone("quorum", " ".join(case.texts()), harness.answer(), quorum.answer(case), counts, differences)
         for limit, octets in self.limits:
@@ -81,7 +88,7 @@ class Round:
 def share(arguments):
     """One process's share: (counts of answers, what differs)."""
     program, seed, n = arguments
-    maker = Texts(random.Random(seed))
+    maker = Papers(random.Random(seed))
     harness = Harness(program)
     counts, differences, waiting = collections.Counter(), [], None
     while sum(counts.values()) < n:

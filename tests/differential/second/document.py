@@ -38,15 +38,17 @@ class Grant:
     """The fields as they are decided on. What may be `any` or `unlimited` is None then."""
 
 
-def lines_of(octets):
-    if not octets or len(octets) > 16 * 1024:
+def lines_of(octets, keys=KEYS, size=16 * 1024, line_size=4096, free_text="purpose"):
+    """Values by key, of a document with these keys in this order."""
+    order = {key: place for place, (key, _, _) in enumerate(keys)}
+    if not octets or len(octets) > size:
         raise Refused("size")
     if not octets.endswith(b"\n"):
         raise Refused("no last line feed")
     found = {}
     last_place, last_line = -1, b""
     for line in octets[:-1].split(b"\n"):
-        if len(line) > 4096:
+        if len(line) > line_size:
             raise Refused("line too long")
         try:
             text = line.decode("utf-8")
@@ -55,16 +57,16 @@ def lines_of(octets):
         if CONTROL.search(text) or text.endswith(" "):
             raise Refused("control character or trailing blank")
         key, colon, value = text.partition(": ")
-        if not colon or key not in ORDER or not value:
+        if not colon or key not in order or not value:
             raise Refused("no key and value")
-        place = ORDER[key]
+        place = order[key]
         if place < last_place or (place == last_place and not line > last_line):
             raise Refused("order")
         last_place, last_line = place, line
-        if key != "purpose" and not text.isascii():
+        if key != free_text and not text.isascii():
             raise Refused("not ASCII")
         found.setdefault(key, []).append(value)
-    for key, least, most in KEYS:
+    for key, least, most in keys:
         if not least <= len(found.get(key, [])) <= most:
             raise Refused("count of " + key)
     return found
