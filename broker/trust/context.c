@@ -1,10 +1,13 @@
 #include "broker/trust/context.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/provider.h>
 #include <pthread.h>
 
 static OSSL_LIB_CTX *context;
+static EVP_MD *sha256, *sm3;
 
 static void make_context(void)
 {
@@ -20,6 +23,9 @@ static void make_context(void)
         OSSL_LIB_CTX_free(own);
         return;
     }
+    sha256 = EVP_MD_fetch(own, "SHA256", NULL);
+    sm3 = EVP_MD_fetch(own, "SM3", NULL);
+    ERR_clear_error();
     context = own;
 }
 
@@ -29,4 +35,14 @@ OSSL_LIB_CTX *crypto_context(void)
 
     (void)pthread_once(&once, make_context); /* fails only without a `once` */
     return context;
+}
+
+const EVP_MD *crypto_sha256(void)
+{
+    return crypto_context() ? sha256 : NULL;
+}
+
+const EVP_MD *crypto_sm3(void)
+{
+    return crypto_context() ? sm3 : NULL;
 }

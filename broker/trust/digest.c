@@ -8,44 +8,33 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-int digest_sha256(const void *octets, size_t size, uint8_t out[static 32])
+static bool digest(const EVP_MD *md, const void *octets, size_t size, uint8_t out[static 32])
 {
-    OSSL_LIB_CTX *context = crypto_context();
-    size_t out_size = 0;
+    unsigned out_size = 0;
 
-    if (!context || EVP_Q_digest(context, "SHA256", NULL, octets, size, out, &out_size) != 1 ||
-        out_size != 32)
-        return -ENOMEM;
-    return 0;
+    return md && EVP_Digest(octets, size, out, &out_size, md, NULL) == 1 && out_size == 32;
 }
 
-static bool has_sm3(OSSL_LIB_CTX *context)
+int digest_sha256(const void *octets, size_t size, uint8_t out[static 32])
 {
-    EVP_MD *md = EVP_MD_fetch(context, "SM3", NULL);
-
-    EVP_MD_free(md);
-    ERR_clear_error();
-    return md != NULL;
+    return digest(crypto_sha256(), octets, size, out) ? 0 : -ENOMEM;
 }
 
 int digest_sm3(const void *octets, size_t size, uint8_t out[static 32])
 {
-    OSSL_LIB_CTX *context = crypto_context();
-    size_t out_size = 0;
+    const EVP_MD *md = crypto_sm3();
 
-    if (!context)
+    if (!crypto_sha256())
         return -ENOMEM;
-    if (EVP_Q_digest(context, "SM3", NULL, octets, size, out, &out_size) == 1 && out_size == 32)
+    if (digest(md, octets, size, out))
         return 0;
     ERR_clear_error();
-    return has_sm3(context) ? -ENOMEM : -EOPNOTSUPP;
+    return md ? -ENOMEM : -EOPNOTSUPP;
 }
 
 int digest_file(int fd, uint8_t out[static 32], uint64_t *size)
 {
-    OSSL_LIB_CTX *library = crypto_context();
-    /* Without its own context libcrypto would take the one that the environment configures. */
-    EVP_MD *md = library ? EVP_MD_fetch(library, "SHA256", NULL) : NULL;
+    const EVP_MD *md = crypto_sha256();
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     uint8_t octets[65536];
     ssize_t n = 0;
@@ -62,6 +51,5 @@ int digest_file(int fd, uint8_t out[static 32], uint64_t *size)
     if (r == 0 && EVP_DigestFinal_ex(context, out, NULL) != 1)
         r = -ENOMEM;
     EVP_MD_CTX_free(context);
-    EVP_MD_free(md);
     return r;
 }
