@@ -59,7 +59,6 @@ static void describe(struct session *s, const struct question *q, const struct g
     s->version = entry->grant->version;
     s->class = entry->grant->class;
     (void)snprintf(s->staff, sizeof(s->staff), "%s", entry->grant->staff);
-    s->uid = q->m.person_uid;
     (void)snprintf(s->service, sizeof(s->service), "%s", q->m.service);
     s->source = q->facts.source;
     s->address = q->facts.address;
@@ -94,7 +93,7 @@ static int watch(struct session *s, const struct question *q, int holder_pidfd)
 int life_reserve(struct broker *b, const struct question *q, int holder_pidfd, struct grant_entry *entry,
                  struct session **ret)
 {
-    struct session *s = registry_add(b->registry, b->next_session);
+    struct session *s = registry_add(b->registry, b->next_session, q->m.person_uid);
     int r;
 
     if (!s)
@@ -177,8 +176,8 @@ static uint32_t uses_unwritten(struct broker *b, const struct grant_entry *e)
 {
     uint32_t n = 0;
 
-    for (const struct session *s = registry_first(b->registry); s; s = registry_next(s))
-        n += !s->written && s->counts && !s->released && ident_id_equal(&s->grant, &e->grant->id);
+    for (const struct session *s = registry_first_unwritten(b->registry); s; s = registry_next_unwritten(s))
+        n += s->counts && !s->released && ident_id_equal(&s->grant, &e->grant->id);
     return n;
 }
 
@@ -196,7 +195,7 @@ void life_write(struct broker *b, struct session *s, enum store_session_state st
 {
     const struct grant_entry *e = life_entry(b, s);
 
-    s->written = true;
+    registry_set_written(s);
     write_row(b, s, state, t);
     if (e)
         life_write_books(b, e, t);
@@ -272,7 +271,7 @@ void life_load_numbers(struct broker *b)
 
 int life_refuse_leader(struct broker *b, const struct question *q, int caller_pidfd, enum reason reason)
 {
-    struct session *s = registry_add(b->registry, b->next_session);
+    struct session *s = registry_add(b->registry, b->next_session, q->m.person_uid);
     int r;
 
     if (!s)
@@ -281,7 +280,6 @@ int life_refuse_leader(struct broker *b, const struct question *q, int caller_pi
     write_numbers(b);
     (void)snprintf(s->staff, sizeof(s->staff), "%.*s", (int)sizeof(s->staff) - 1, q->m.person);
     (void)snprintf(s->service, sizeof(s->service), "%s", q->m.service);
-    s->uid = q->m.person_uid;
     s->source = q->facts.source;
     s->address = q->facts.address;
     r = life_bind(b, s, q, caller_pidfd, 0);

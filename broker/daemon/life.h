@@ -60,6 +60,8 @@ void life_lease(struct broker *b, const struct session *s, when_t now, reaper_do
 void life_recheck(struct broker *b, struct session *s);
 /** All of them: something was taken away, or changed. */
 void life_recheck_all(struct broker *b);
+/** Those of one person, jobs too. */
+void life_recheck_of(struct broker *b, uint32_t uid);
 /** The same, also for reservations, with `order` (NULL: nobody) waiting for those that end. */
 void life_recheck_under(struct broker *b, struct operator_order *order);
 

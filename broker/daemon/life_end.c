@@ -140,6 +140,16 @@ static bool has_lost_its_grant(struct broker *b, const struct session *s, when_t
     return !e || e->standing != REASON_OK || e->taken_away != REASON_OK || e->by_status != REASON_OK;
 }
 
+void life_recheck_of(struct broker *b, uint32_t uid)
+{
+    struct session *next;
+
+    for (struct session *s = registry_first_of(b->registry, uid); s; s = next) {
+        next = registry_next_of(s);
+        life_recheck(b, s);
+    }
+}
+
 static void recheck_under(struct broker *b, struct session *s, struct operator_order *order)
 {
     uint64_t number = s->number;
@@ -269,8 +279,8 @@ static enum sweep sweep_of(void *userdata, const struct session *s)
 
     if (s->job)
         return SWEEP_SESSION;
-    for (struct session *x = registry_first(b->registry); x; x = registry_next(x)) {
-        if (x == s || x->uid != s->uid || x->job)
+    for (struct session *x = registry_first_of(b->registry, s->uid); x; x = registry_next_of(x)) {
+        if (x == s || x->job)
             continue;
         /* Of those from before a reboot nothing is left that could be told apart. */
         if (s->leader.pid == 0 && x->leader.pid == 0)

@@ -102,7 +102,7 @@ static void finalise(struct broker *b, struct session *s, const struct ending *e
     waiting_wake(b->waiting, uid);
     if (closed) { /* also for the jobs that it named */
         b->generation++;
-        life_recheck_all(b);
+        life_recheck_of(b, uid);
     }
 }
 

@@ -171,7 +171,7 @@ static int load_session(void *userdata, const struct store_session *row)
 {
     struct broker *b = userdata;
     struct grant_entry *e = grant_index_find(grants_index(b->grants), &row->grant);
-    struct session *s = registry_add(b->registry, row->number);
+    struct session *s = registry_add(b->registry, row->number, row->uid);
     bool same_boot = strcmp(row->boot_id, b->boot_id) == 0;
 
     if (!s)
@@ -183,7 +183,6 @@ static int load_session(void *userdata, const struct store_session *row)
     (void)snprintf(s->staff, sizeof(s->staff), "%s", row->staff);
     (void)snprintf(s->service, sizeof(s->service), "%s", row->service);
     (void)snprintf(s->tty, sizeof(s->tty), "%s", row->tty);
-    s->uid = row->uid;
     load_source(s, row->source);
     load_key(s, row->key);
     s->leader.pid = same_boot ? row->pid : 0;
@@ -192,7 +191,7 @@ static int load_session(void *userdata, const struct store_session *row)
     s->parent.start_time = row->parent_start_time;
     s->audit_session = same_boot ? row->audit_session : UINT32_MAX;
     s->counts = row->counts;
-    s->written = true;
+    registry_set_written(s);
     s->channels = row->channels;
     s->asked = true;
     s->job = service_kind_of(row->service) == SERVICE_JOB;

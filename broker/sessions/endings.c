@@ -7,9 +7,9 @@
 
 /* One order to the reaper that is not answered yet, or waits to be given again. The session is looked up by
  * its number: its owner may have removed it meanwhile. */
-struct order {
+struct ending_order {
     struct endings *endings;
-    struct order *next;
+    struct ending_order *next, **at;
     struct registry *registry;
     uint64_t number;
     uint32_t uid;
@@ -27,7 +27,7 @@ struct endings {
     struct reaper_client *reaper;
     struct endings_events events;
     void *userdata;
-    struct order *orders;
+    struct ending_order *orders;
 };
 
 int endings_new(sd_event *event, struct reaper_client *reaper, const struct endings_events *events,
@@ -45,13 +45,15 @@ int endings_new(sd_event *event, struct reaper_client *reaper, const struct endi
     return 0;
 }
 
-static void order_free(struct order *o)
+static void order_free(struct ending_order *o)
 {
-    for (struct order **at = &o->endings->orders; *at; at = &(*at)->next)
-        if (*at == o) {
-            *at = o->next;
-            break;
-        }
+    struct session *s = registry_find(o->registry, o->number);
+
+    *o->at = o->next;
+    if (o->next)
+        o->next->at = o->at;
+    if (s)
+        s->order = NULL;
     sd_event_source_disable_unref(o->retry);
     free(o);
 }
@@ -76,11 +78,11 @@ void endings_mark(struct session *s, enum reason reason)
     registry_unwatch(s);
 }
 
-static void order_give(struct order *o, struct session *s);
+static void order_give(struct ending_order *o, struct session *s);
 
 static int on_retry(sd_event_source *source, uint64_t now, void *userdata)
 {
-    struct order *o = userdata;
+    struct ending_order *o = userdata;
     struct session *s = registry_find(o->registry, o->number);
 
     (void)source;
@@ -92,7 +94,7 @@ static int on_retry(sd_event_source *source, uint64_t now, void *userdata)
     return 0;
 }
 
-static void order_again_later(struct order *o)
+static void order_again_later(struct ending_order *o)
 {
     int r;
 
@@ -109,13 +111,13 @@ static void order_again_later(struct order *o)
 }
 
 /* The session is gone, but meanwhile it has become the person's last: then the rest goes, too. */
-static bool order_widens(struct order *o, struct session *s)
+static bool order_widens(struct ending_order *o, struct session *s)
 {
     return o->sweep <= SWEEP_STRAYS && o->endings->events.sweep(o->endings->userdata, s) > o->sweep;
 }
 
 /* What the reply says; without one it is an order that nobody carried out. */
-static struct ending order_outcome(struct order *o, const struct reap_reply *reply)
+static struct ending order_outcome(struct ending_order *o, const struct reap_reply *reply)
 {
     struct ending e = {.result = REAP_FAILED, .away = !reply, .first = !o->told};
 
@@ -132,7 +134,7 @@ static struct ending order_outcome(struct order *o, const struct reap_reply *rep
 
 static void on_answer(void *userdata, int result, const struct reap_reply *reply)
 {
-    struct order *o = userdata;
+    struct ending_order *o = userdata;
     struct endings *endings = o->endings;
     struct session *s = registry_find(o->registry, o->number);
     struct ending e;
@@ -157,7 +159,7 @@ static void on_answer(void *userdata, int result, const struct reap_reply *reply
     endings->events.outcome(endings->userdata, s, &e);
 }
 
-static void order_give(struct order *o, struct session *s)
+static void order_give(struct ending_order *o, struct session *s)
 {
     static const enum reap_scope scopes[] = {[SWEEP_SESSION] = REAP_SESSION,
                                              [SWEEP_STRAYS] = REAP_STRAYS,
@@ -175,17 +177,9 @@ static void order_give(struct order *o, struct session *s)
     reaper_client_ask(o->endings->reaper, &request, REAPER_END_US, on_answer, o);
 }
 
-static struct order *find_order(const struct endings *e, uint64_t number)
-{
-    for (struct order *o = e->orders; o; o = o->next)
-        if (o->number == number)
-            return o;
-    return NULL;
-}
-
 int endings_start(struct endings *e, struct session *s, enum reason reason)
 {
-    struct order *o = find_order(e, s->number);
+    struct ending_order *o = s->order;
 
     endings_mark(s, reason);
     if (o) {
@@ -202,7 +196,11 @@ int endings_start(struct endings *e, struct session *s, enum reason reason)
     o->uid = s->uid;
     o->since = clock_boot_us();
     o->next = e->orders;
+    o->at = &e->orders;
+    if (o->next)
+        o->next->at = &o->next;
     e->orders = o;
+    s->order = o;
     order_give(o, s);
     return 0;
 }
@@ -222,7 +220,7 @@ bool endings_are_under_way(const struct endings *e, uint32_t uid)
 {
     uint64_t now = clock_boot_us();
 
-    for (const struct order *o = e->orders; o; o = o->next)
+    for (const struct ending_order *o = e->orders; o; o = o->next)
         if (o->uid == uid && o->asked && now - o->since < ENDINGS_PATIENCE_US)
             return true;
     return false;

@@ -3,6 +3,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
 #include "broker/common/sockets.h"
+#include "broker/sessions/questions.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,20 +13,13 @@
 
 #define RECONNECT_US ((uint64_t)250 * 1000)
 
-struct question {
-    struct question *next;
-    uint32_t cookie;
-    uint64_t until; /* CLOCK_BOOTTIME */
-    reaper_done *done;
-    void *userdata;
-};
-
 struct reaper_client {
     struct reaper_client_options options;
     sd_event_source *io;
     sd_event_source *reconnect;
     sd_event_source *timeout;
-    struct question *questions; /* newest first */
+    struct questions questions;
+    uint64_t armed_until; /* UINT64_MAX: nobody waits, or nobody's time is over before the timer comes */
     uint32_t last_cookie;
     int fd;
     char *path;
@@ -38,42 +32,28 @@ bool reaper_client_is_here(const struct reaper_client *c)
 
 static void answer_all(struct reaper_client *c, int result)
 {
-    struct question *q = c->questions;
+    struct question *q = questions_take_all(&c->questions);
 
-    c->questions = NULL;
     while (q) {
         struct question *next = q->next;
 
         q->done(q->userdata, result, NULL);
-        free(q);
+        question_free(q);
         q = next;
     }
 }
 
-/* The next time at which somebody has waited too long. */
-static void arm_timeout(struct reaper_client *c)
+static void arm_timeout(struct reaper_client *c, uint64_t until)
 {
-    uint64_t first = UINT64_MAX;
-
-    for (const struct question *q = c->questions; q; q = q->next)
-        if (q->until < first)
-            first = q->until;
-    (void)sd_event_source_set_time(c->timeout, first);
-    (void)sd_event_source_set_enabled(c->timeout, first == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+    c->armed_until = until;
+    (void)sd_event_source_set_time(c->timeout, until);
+    (void)sd_event_source_set_enabled(c->timeout, until == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
 }
 
-/* Takes out the question with this cookie (0: one whose time is over). */
-static struct question *take_question(struct reaper_client *c, uint32_t cookie, uint64_t now)
+/* Those who were answered leave the timer as it is: it comes for nobody then, and looks who is next. */
+static void arm_timeout_again(struct reaper_client *c)
 {
-    for (struct question **at = &c->questions; *at; at = &(*at)->next) {
-        struct question *q = *at;
-
-        if (cookie != 0 ? q->cookie == cookie : q->until <= now) {
-            *at = q->next;
-            return q;
-        }
-    }
-    return NULL;
+    arm_timeout(c, questions_first_until(&c->questions));
 }
 
 static int on_timeout(sd_event_source *source, uint64_t now, void *userdata)
@@ -83,11 +63,11 @@ static int on_timeout(sd_event_source *source, uint64_t now, void *userdata)
 
     (void)source;
     (void)now;
-    while ((q = take_question(c, 0, clock_boot_us()))) {
+    while ((q = questions_take_late(&c->questions, clock_boot_us()))) {
         q->done(q->userdata, -ETIMEDOUT, NULL);
-        free(q);
+        question_free(q);
     }
-    arm_timeout(c);
+    arm_timeout_again(c);
     return 0;
 }
 
@@ -102,7 +82,7 @@ static void disconnect(struct reaper_client *c)
     if (c->options.state)
         c->options.state(c->options.userdata, false);
     answer_all(c, -ECONNRESET);
-    arm_timeout(c);
+    arm_timeout_again(c);
 }
 
 static void take_reply(struct reaper_client *c, const struct reap_reply *reply)
@@ -114,32 +94,66 @@ static void take_reply(struct reaper_client *c, const struct reap_reply *reply)
             c->options.unasked(c->options.userdata, reply);
         return;
     }
-    q = take_question(c, reply->cookie, 0);
+    q = questions_take(&c->questions, reply->cookie);
     if (!q)
         return; /* it was given up */
-    arm_timeout(c);
     q->done(q->userdata, 0, reply);
-    free(q);
+    question_free(q);
 }
 
-static int on_readable(sd_event_source *source, int fd, uint32_t events, void *userdata)
+/* 0, or -errno: the connection is good for nothing any more. */
+static int receive(struct reaper_client *c)
 {
-    struct reaper_client *c = userdata;
     uint8_t frame[FRAME_MAX + 1];
     struct reap_reply reply;
     struct frame_header header;
-    ssize_t n = recv(fd, frame, sizeof(frame), 0);
+    ssize_t n = recv(c->fd, frame, sizeof(frame), 0);
 
-    (void)source;
-    (void)events;
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (n < FRAME_HEADER_SIZE || frame_parse_header(frame, &header) < 0 || header.type != FRAME_REAP_REPLY ||
         header.length != (size_t)n - FRAME_HEADER_SIZE ||
         reap_decode_reply(frame + FRAME_HEADER_SIZE, header.length, &reply) < 0)
-        disconnect(c); /* gone, or it talks nonsense: which is no better */
-    else
-        take_reply(c, &reply);
+        return -EBADMSG; /* gone, or it talks nonsense: which is no better */
+    take_reply(c, &reply);
+    return 0;
+}
+
+/* 0, -EAGAIN: the socket is full; other -errno. */
+static int send_frame(struct reaper_client *c, const uint8_t *frame, size_t size)
+{
+    if (send(c->fd, frame, size, MSG_NOSIGNAL) == (ssize_t)size)
+        return 0;
+    return errno == EAGAIN ? -EAGAIN : -ECONNRESET;
+}
+
+/* Many endings at once are more than a socket takes: they wait here, and not for an answer that nobody was
+ * asked for. */
+static int send_waiting(struct reaper_client *c)
+{
+    struct question *q;
+    int r = 0;
+
+    while (r == 0 && (q = questions_unsent(&c->questions))) {
+        r = send_frame(c, q->frame, q->size);
+        if (r == 0)
+            questions_set_sent(&c->questions);
+    }
+    if (r == 0)
+        (void)sd_event_source_set_io_events(c->io, EPOLLIN);
+    return r == -EAGAIN ? 0 : r;
+}
+
+static int on_ready(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+    struct reaper_client *c = userdata;
+    int r = events & EPOLLOUT ? send_waiting(c) : 0;
+
+    (void)source;
+    if (r == 0 && events & ~(uint32_t)EPOLLOUT)
+        r = receive(c);
+    if (r < 0 && c->fd == fd)
+        disconnect(c);
     return 0;
 }
 
@@ -173,7 +187,7 @@ static int try_connect(struct reaper_client *c)
 
     c->fd = connect_socket(c->path, c->options.uid);
     if (c->fd >= 0) {
-        r = sd_event_add_io(c->options.event, &c->io, c->fd, EPOLLIN, on_readable, c);
+        r = sd_event_add_io(c->options.event, &c->io, c->fd, EPOLLIN, on_ready, c);
         if (r >= 0) {
             if (c->options.state)
                 c->options.state(c->options.userdata, true);
@@ -210,6 +224,8 @@ int reaper_client_new(const struct reaper_client_options *o, struct reaper_clien
     if (!c)
         return -ENOMEM;
     c->fd = -1;
+    questions_init(&c->questions);
+    c->armed_until = UINT64_MAX;
     c->options = *o;
     c->path = strdup(o->path);
     if (!c->path)
@@ -245,17 +261,30 @@ struct reaper_client *reaper_client_free(struct reaper_client *c)
     return NULL;
 }
 
-/* Only -ENOMEM and a connection that takes no more can go wrong here. */
-static int send_request(struct reaper_client *c, struct reap_request *request)
+static int keep_frame(struct reaper_client *c, struct question *q, const uint8_t *frame, size_t size)
+{
+    int r;
+
+    q->frame = malloc(size);
+    if (!q->frame)
+        return -ENOMEM;
+    memcpy(q->frame, frame, size);
+    q->size = size;
+    r = sd_event_source_set_io_events(c->io, EPOLLIN | EPOLLOUT);
+    return r < 0 ? r : 0;
+}
+
+/* Behind those that wait already. */
+static int send_request(struct reaper_client *c, struct question *q, const struct reap_request *request)
 {
     uint8_t frame[FRAME_MAX];
-    int size = reap_encode_request(request, frame);
+    int size = reap_encode_request(request, frame), r = -EAGAIN;
 
     if (size < 0)
         return size;
-    if (send(c->fd, frame, (size_t)size, MSG_NOSIGNAL) == size)
-        return 0;
-    return errno == EAGAIN ? -ETIMEDOUT : -ECONNRESET;
+    if (!questions_unsent(&c->questions))
+        r = send_frame(c, frame, (size_t)size);
+    return r == -EAGAIN ? keep_frame(c, q, frame, (size_t)size) : r;
 }
 
 void reaper_client_ask(struct reaper_client *c, const struct reap_request *request, uint64_t timeout_us,
@@ -277,17 +306,15 @@ void reaper_client_ask(struct reaper_client *c, const struct reap_request *reque
     if (++c->last_cookie == 0)
         c->last_cookie = 1;
     numbered.cookie = c->last_cookie;
-    r = send_request(c, &numbered);
+    *q = (struct question){
+        .cookie = numbered.cookie, .until = clock_boot_us() + timeout_us, .done = done, .userdata = userdata};
+    r = send_request(c, q, &numbered);
     if (r < 0) {
-        free(q);
+        question_free(q);
         done(userdata, r, NULL);
         return;
     }
-    *q = (struct question){.cookie = numbered.cookie,
-                           .until = clock_boot_us() + timeout_us,
-                           .done = done,
-                           .userdata = userdata,
-                           .next = c->questions};
-    c->questions = q;
-    arm_timeout(c);
+    questions_put(&c->questions, q);
+    if (q->until < c->armed_until)
+        arm_timeout(c, q->until);
 }

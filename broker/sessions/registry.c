@@ -15,18 +15,19 @@ struct registry {
     struct registry_events events;
     void *userdata;
     struct session *sessions;
+    struct places by_number, by_uid, unwritten; /* unwritten: all under one key */
 };
 
 int registry_new(sd_event *event, const struct registry_events *events, void *userdata, struct registry **ret)
 {
-    struct registry *r = calloc(1, sizeof(*r));
+    cleanup(registry_free_p) struct registry *r = calloc(1, sizeof(*r));
 
-    if (!r)
+    if (!r || places_init(&r->by_number) < 0 || places_init(&r->by_uid) < 0 || places_init(&r->unwritten) < 0)
         return -ENOMEM;
     r->event = sd_event_ref(event);
     r->events = *events;
     r->userdata = userdata;
-    *ret = r;
+    *ret = steal_pointer(&r);
     return 0;
 }
 
@@ -37,17 +38,21 @@ struct registry *registry_free(struct registry *r)
     while (r->sessions)
         registry_remove(r->sessions);
     sd_event_unref(r->event);
+    places_done(&r->by_number);
+    places_done(&r->by_uid);
+    places_done(&r->unwritten);
     free(r);
     return NULL;
 }
 
-struct session *registry_add(struct registry *r, uint64_t number)
+struct session *registry_add(struct registry *r, uint64_t number, uint32_t uid)
 {
     struct session *s = calloc(1, sizeof(*s));
 
     if (!s)
         return NULL;
     s->number = number;
+    s->uid = uid;
     s->state = SESSION_RESERVED;
     s->leader.pidfd = s->parent.pidfd = -1;
     s->audit_session = UINT32_MAX;
@@ -60,6 +65,9 @@ struct session *registry_add(struct registry *r, uint64_t number)
     if (r->sessions)
         r->sessions->previous = s;
     r->sessions = s;
+    places_put(&r->by_number, &s->by_number, number, s);
+    places_put(&r->by_uid, &s->by_uid, uid, s);
+    places_put(&r->unwritten, &s->unwritten, 0, s);
     return s;
 }
 
@@ -89,9 +97,18 @@ struct session *registry_remove(struct session *s)
         s->registry->sessions = s->next;
     if (s->next)
         s->next->previous = s->previous;
+    places_take_out(&s->registry->by_number, &s->by_number);
+    places_take_out(&s->registry->by_uid, &s->by_uid);
+    places_take_out(&s->registry->unwritten, &s->unwritten);
     registry_unwatch(s);
     free(s);
     return NULL;
+}
+
+void registry_set_written(struct session *s)
+{
+    s->written = true;
+    places_take_out(&s->registry->unwritten, &s->unwritten);
 }
 
 /* ---- reservations ---- */
@@ -229,10 +246,27 @@ struct session *registry_next(const struct session *s)
 
 struct session *registry_find(const struct registry *r, uint64_t number)
 {
-    for (struct session *s = r->sessions; s; s = s->next)
-        if (s->number == number)
-            return s;
-    return NULL;
+    return places_first(&r->by_number, number);
+}
+
+struct session *registry_first_of(const struct registry *r, uint32_t uid)
+{
+    return places_first(&r->by_uid, uid);
+}
+
+struct session *registry_next_of(const struct session *s)
+{
+    return places_next(&s->by_uid);
+}
+
+struct session *registry_first_unwritten(const struct registry *r)
+{
+    return places_first(&r->unwritten, 0);
+}
+
+struct session *registry_next_unwritten(const struct session *s)
+{
+    return places_next(&s->unwritten);
 }
 
 /* Start times agree, or one was not readable: a pid whose pidfd has not fired yet is still that process. */
@@ -259,8 +293,8 @@ static bool is_holder(const struct session *s, const struct session_process *p, 
 struct session *registry_find_reservation(const struct registry *r, uint32_t uid, uint32_t pid,
                                           uint64_t start_time)
 {
-    for (struct session *s = r->sessions; s; s = s->next) {
-        if (s->state != SESSION_RESERVED || s->uid != uid)
+    for (struct session *s = registry_first_of(r, uid); s; s = registry_next_of(s)) {
+        if (s->state != SESSION_RESERVED)
             continue;
         if (is_holder(s, &s->leader, pid, start_time))
             return s;
@@ -275,8 +309,8 @@ struct session *registry_find_current(const struct registry *r, uint32_t uid, ui
     struct session *only = NULL;
     unsigned n = 0;
 
-    for (struct session *s = r->sessions; s; s = s->next) {
-        if (s->state != SESSION_OPEN || s->uid != uid || s->job)
+    for (struct session *s = registry_first_of(r, uid); s; s = registry_next_of(s)) {
+        if (s->state != SESSION_OPEN || s->job)
             continue;
         if (audit_session != UINT32_MAX && s->audit_session == audit_session)
             return s;
@@ -290,8 +324,8 @@ unsigned registry_count(const struct registry *r, uint32_t uid, unsigned states,
 {
     unsigned n = 0;
 
-    for (const struct session *s = r->sessions; s; s = s->next)
-        n += s != but && !s->job && s->uid == uid && (states & SESSION_BIT(s->state)) != 0;
+    for (const struct session *s = registry_first_of(r, uid); s; s = registry_next_of(s))
+        n += s != but && !s->job && (states & SESSION_BIT(s->state)) != 0;
     return n;
 }
 
@@ -299,16 +333,16 @@ uint8_t registry_channels(const struct registry *r, uint32_t uid, unsigned state
 {
     uint8_t channels = 0;
 
-    for (const struct session *s = r->sessions; s; s = s->next)
-        if (!s->job && s->uid == uid && (states & SESSION_BIT(s->state)) != 0)
+    for (const struct session *s = registry_first_of(r, uid); s; s = registry_next_of(s))
+        if (!s->job && (states & SESSION_BIT(s->state)) != 0)
             channels |= s->channels;
     return channels;
 }
 
 bool registry_is_ending(const struct registry *r, uint32_t uid)
 {
-    for (const struct session *s = r->sessions; s; s = s->next)
-        if (s->uid == uid && s->state == SESSION_ENDING)
+    for (const struct session *s = registry_first_of(r, uid); s; s = registry_next_of(s))
+        if (s->state == SESSION_ENDING)
             return true;
     return false;
 }

@@ -28,8 +28,9 @@ int registry_new(sd_event *event, const struct registry_events *events, void *us
 struct registry *registry_free(struct registry *r);
 DEFINE_CLEANUP(struct registry, registry_free);
 
-/** A new empty session in the registry: state RESERVED, descriptors -1, this number. NULL without memory. */
-struct session *registry_add(struct registry *r, uint64_t number);
+/** A new empty session in the registry: state RESERVED, descriptors -1, this number and person, by which it
+ * is found. NULL without memory. */
+struct session *registry_add(struct registry *r, uint64_t number, uint32_t uid);
 /** Takes it out and frees it. NULL is fine. */
 struct session *registry_remove(struct session *s);
 
@@ -45,6 +46,15 @@ void registry_unwatch(struct session *s);
 struct session *registry_first(const struct registry *r);
 struct session *registry_next(const struct session *s);
 struct session *registry_find(const struct registry *r, uint64_t number);
+
+/** Those of one person, jobs too, the newest first. */
+struct session *registry_first_of(const struct registry *r, uint32_t uid);
+struct session *registry_next_of(const struct session *s);
+
+/** Its row went to the store. Those of which none did are few, and asked for often. */
+void registry_set_written(struct session *s);
+struct session *registry_first_unwritten(const struct registry *r);
+struct session *registry_next_unwritten(const struct session *s);
 
 /** The reservation of which this process is holder, or, under sshd, holder's parent; or NULL. */
 struct session *registry_find_reservation(const struct registry *r, uint32_t uid, uint32_t pid,

@@ -1,6 +1,7 @@
 #ifndef HUFU_SESSIONS_SESSION_H
 #define HUFU_SESSIONS_SESSION_H
 
+#include "broker/sessions/places.h"
 #include "policy/base/ident.h"
 #include "policy/engine/facts.h"
 #include "policy/engine/recheck.h"
@@ -33,7 +34,7 @@ struct session_process {
 };
 
 struct session {
-    uint64_t number;
+    uint64_t number; /* this and uid are given to registry_add() */
     enum session_state state;
     struct ident_id grant;
     uint32_t version;
@@ -80,11 +81,14 @@ struct session {
     /* the registry's */
     struct registry *registry;
     struct session *next, *previous;
+    struct place by_number, by_uid, unwritten;
     sd_event_source *leader_io;
     sd_event_source *parent_io;
     sd_event_source *grace; /* RESERVED, holder gone, its parent may still open */
     sd_event_source *wall_timer;
     sd_event_source *boot_timer;
+
+    struct ending_order *order; /* the endings': what hufu-reaper was told, until that is over */
 };
 
 /** The wall clock's second, or what it would be had nobody set it back since the session began: whichever is

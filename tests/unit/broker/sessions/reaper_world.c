@@ -89,27 +89,41 @@ int reaper_world_teardown(void **state)
     return 0;
 }
 
-struct reap_request reaper_world_take(struct reaper_world *w)
+struct reap_request reaper_world_take_soon(struct reaper_world *w)
 {
     uint8_t frame[FRAME_MAX];
     struct frame_header header;
     struct reap_request q;
-    ssize_t n;
+    ssize_t n = recv(w->fd, frame, sizeof(frame), 0);
 
-    reaper_world_turn(w, 10);
-    n = recv(w->fd, frame, sizeof(frame), 0);
+    for (int i = 0; n < 0 && i < 1000; i++) {
+        assert_true(sd_event_run(w->event, 1000) >= 0);
+        n = recv(w->fd, frame, sizeof(frame), 0);
+    }
     assert_true(n > FRAME_HEADER_SIZE);
     assert_int_equal(frame_parse_header(frame, &header), 0);
     assert_int_equal(reap_decode_request(header.type, frame + FRAME_HEADER_SIZE, header.length, &q), 0);
     return q;
 }
 
-void reaper_world_say(struct reaper_world *w, const struct reap_reply *reply)
+void reaper_world_say_soon(struct reaper_world *w, const struct reap_reply *reply)
 {
     uint8_t frame[FRAME_MAX];
     int size = reap_encode_reply(reply, frame);
 
     assert_true(size > 0);
     assert_int_equal(send(w->fd, frame, (size_t)size, MSG_NOSIGNAL), size);
+    assert_true(sd_event_run(w->event, 0) >= 0);
+}
+
+struct reap_request reaper_world_take(struct reaper_world *w)
+{
+    reaper_world_turn(w, 10);
+    return reaper_world_take_soon(w);
+}
+
+void reaper_world_say(struct reaper_world *w, const struct reap_reply *reply)
+{
+    reaper_world_say_soon(w, reply);
     reaper_world_turn(w, 10);
 }

@@ -36,4 +36,8 @@ struct reap_request reaper_world_take(struct reaper_world *w);
 /** The reaper replies. */
 void reaper_world_say(struct reaper_world *w, const struct reap_reply *reply);
 
+/* Of many: no longer than it takes. */
+struct reap_request reaper_world_take_soon(struct reaper_world *w);
+void reaper_world_say_soon(struct reaper_world *w, const struct reap_reply *reply);
+
 #endif

@@ -45,8 +45,7 @@ static struct session *prepare(struct reaper_world *w)
     reaper_world_accept(w);
     assert_int_equal(registry_new(w->event, &none, NULL, &w->registry), 0);
     assert_int_equal(endings_new(w->event, w->client, &events, w, &w->endings), 0);
-    s = registry_add(w->registry, 7);
-    s->uid = 20001;
+    s = registry_add(w->registry, 7, 20001);
     s->audit_session = 99;
     s->leader.pid = 5;
     s->leader.start_time = 6;
@@ -101,8 +100,7 @@ static void test_whole_person(void **state)
         assert_int_equal(q.target.session, 7 + i);
         reaper_world_say(w, &(struct reap_reply){.cookie = q.cookie, .result = REAP_DONE});
         assert_null(registry_first(w->registry));
-        s = registry_add(w->registry, 8 + i);
-        s->uid = 20001;
+        s = registry_add(w->registry, 8 + i, 20001);
     }
 }
 

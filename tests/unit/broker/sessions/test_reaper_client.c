@@ -5,6 +5,8 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -55,6 +57,64 @@ static void test_answers_by_cookie(void **state)
     assert_int_equal(one.n, 1);
     reaper_world_say(w, &(struct reap_reply){.cookie = 0, .result = REAP_DONE, .session = 7});
     assert_int_equal(w->unasked, 1);
+}
+
+#define MANY 3000U
+
+/* More than the socket takes wait here, in their order; nobody is told that they were asked in vain. */
+static void test_many_at_once(void **state)
+{
+    struct reaper_world *w = *state;
+    struct answer *answers = calloc(MANY, sizeof(*answers));
+    struct reap_request q = {.type = FRAME_REAP_END,
+                             .target = {.scope = REAP_SESSION, .uid = 20001, .session = 7}};
+    uint32_t before = 0;
+
+    assert_non_null(answers);
+    reaper_world_listen(w);
+    reaper_world_start(w, geteuid());
+    reaper_world_accept(w);
+    memset(q.text, 'x', 500);
+    for (unsigned i = 0; i < MANY; i++)
+        reaper_client_ask(w->client, &q, REAPER_END_US, on_answer, &answers[i]);
+    for (unsigned i = 0; i < MANY; i++)
+        assert_int_equal(answers[i].n, 0);
+    for (unsigned i = 0; i < MANY; i++) {
+        struct reap_request taken = reaper_world_take_soon(w);
+
+        assert_int_equal(taken.cookie, before == 0 ? taken.cookie : before + 1);
+        before = taken.cookie;
+        reaper_world_say_soon(w, &(struct reap_reply){.cookie = taken.cookie, .result = REAP_DONE});
+    }
+    reaper_world_turn(w, 20);
+    for (unsigned i = 0; i < MANY; i++) {
+        assert_int_equal(answers[i].n, 1);
+        assert_int_equal(answers[i].reply, REAP_DONE);
+    }
+    free(answers);
+}
+
+/* What waits for the socket is given up in time, too, and is not sent afterwards. */
+static void test_what_waits_has_an_end(void **state)
+{
+    struct reaper_world *w = *state;
+    struct answer soon = {0}, others = {0};
+    struct reap_request q = {.type = FRAME_REAP_END,
+                             .target = {.scope = REAP_SESSION, .uid = 20001, .session = 7}};
+
+    reaper_world_listen(w);
+    reaper_world_start(w, geteuid());
+    reaper_world_accept(w);
+    for (unsigned i = 0; i < MANY; i++)
+        reaper_client_ask(w->client, &q, REAPER_END_US, on_answer, &others);
+    reaper_client_ask(w->client, &who, 50000, on_answer, &soon);
+    reaper_world_turn(w, 100);
+    assert_int_equal(soon.result, -ETIMEDOUT);
+    assert_int_equal(others.n, 0);
+    for (unsigned i = 0; i < MANY; i++)
+        assert_int_equal(reaper_world_take_soon(w).type, FRAME_REAP_END);
+    reaper_world_turn(w, 20);
+    assert_int_equal(recv(w->fd, &(uint8_t){0}, 1, MSG_DONTWAIT), -1);
 }
 
 /* Who must not wait for the first turn of the loop. */
@@ -173,6 +233,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         REAPER_TEST(test_answers_by_cookie),
+        REAPER_TEST(test_many_at_once),
+        REAPER_TEST(test_what_waits_has_an_end),
         REAPER_TEST(test_connects_now),
         REAPER_TEST(test_away_is_answered_at_once),
         REAPER_TEST(test_silence_has_an_end),

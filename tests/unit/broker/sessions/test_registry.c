@@ -111,10 +111,9 @@ static struct session_process process(pid_t pid, uint64_t start)
 static struct session *reserve(struct seen *x, uint64_t number, const char *service, pid_t holder,
                                pid_t parent)
 {
-    struct session *s = registry_add(x->registry, number);
+    struct session *s = registry_add(x->registry, number, 20001);
 
     assert_non_null(s);
-    s->uid = 20001;
     (void)snprintf(s->service, sizeof(s->service), "%s", service);
     s->leader = process(holder, 100);
     if (parent)
@@ -190,7 +189,7 @@ static void test_bound_session_tells_of_its_leader_alone(void **state)
 static void test_current_session(void **state)
 {
     struct seen *x = *state;
-    struct session *one = registry_add(x->registry, 1), *two;
+    struct session *one = registry_add(x->registry, 1, 20001), *two;
 
     one->uid = 20001;
     one->audit_session = 7;
@@ -198,7 +197,7 @@ static void test_current_session(void **state)
     one->state = SESSION_OPEN;
     assert_ptr_equal(registry_find_current(x->registry, 20001, 7), one);
     assert_ptr_equal(registry_find_current(x->registry, 20001, UINT32_MAX), one); /* the only one */
-    two = registry_add(x->registry, 2);
+    two = registry_add(x->registry, 2, 20001);
     two->uid = 20001;
     two->state = SESSION_OPEN;
     two->audit_session = 8;
@@ -214,7 +213,7 @@ static void test_current_session(void **state)
 static void test_due(void **state)
 {
     struct seen *x = *state;
-    struct session *s = registry_add(x->registry, 1);
+    struct session *s = registry_add(x->registry, 1, 20001);
 
     s->deadline = clock_wall() + 1;
     s->warn_next = WHEN_NEVER;
@@ -227,7 +226,7 @@ static void test_due(void **state)
 static void test_due_by_the_boot_clock(void **state)
 {
     struct seen *x = *state;
-    struct session *s = registry_add(x->registry, 1);
+    struct session *s = registry_add(x->registry, 1, 20001);
 
     s->wall_base_us += (int64_t)3600 * 1000000;
     s->deadline = s->wall_base_us / 1000000 + 1;
@@ -241,7 +240,7 @@ static void test_due_by_the_boot_clock(void **state)
 static void test_due_by_the_wall_clock(void **state)
 {
     struct seen *x = *state;
-    struct session *s = registry_add(x->registry, 1);
+    struct session *s = registry_add(x->registry, 1, 20001);
 
     s->wall_base_us -= (int64_t)3600 * 1000000;
     s->deadline = clock_wall() + 1;
@@ -254,7 +253,7 @@ static void test_unwatched_is_silent(void **state)
 {
     struct seen *x = *state;
     pid_t leader = child();
-    struct session *s = registry_add(x->registry, 1);
+    struct session *s = registry_add(x->registry, 1, 20001);
 
     assert_int_equal(registry_bind_leader(s, process(leader, 1)), 0);
     s->deadline = clock_wall();
