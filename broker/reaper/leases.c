@@ -18,7 +18,9 @@
 #define FILE_SIZE (3 * 8 + FRAME_MAX)
 
 struct lease {
-    struct lease *next;
+    struct lease *next, *previous;
+    struct lease *next_numbered; /* in its chain */
+    struct lease *next_of_uid, *previous_of_uid;
     struct leases *all;
     sd_event_source *timer;
     struct reap_target target;
@@ -27,9 +29,13 @@ struct lease {
     uint64_t until_us;
 };
 
+#define CHAINS 1024 /* a power of two: session numbers follow each other, and uids nearly do */
+
 struct leases {
     struct leases_options options;
     struct lease *first;
+    struct lease *by_number[CHAINS];
+    struct lease *by_uid[CHAINS];
 };
 
 static struct lease *lease_free(struct lease *x)
@@ -41,12 +47,52 @@ static struct lease *lease_free(struct lease *x)
 }
 DEFINE_CLEANUP(struct lease, lease_free);
 
+static struct lease **numbered(struct leases *l, uint64_t session)
+{
+    return &l->by_number[session & (CHAINS - 1)];
+}
+
+static struct lease **of_uid(struct leases *l, uint32_t uid)
+{
+    return &l->by_uid[uid & (CHAINS - 1)];
+}
+
 static struct lease *find(const struct leases *l, uint64_t session)
 {
-    for (struct lease *x = l->first; x != NULL; x = x->next)
-        if (x->target.session == session)
-            return x;
-    return NULL;
+    struct lease *x = l->by_number[session & (CHAINS - 1)];
+    while (x != NULL && x->target.session != session)
+        x = x->next_numbered;
+    return x;
+}
+
+static void put(struct leases *l, struct lease *x)
+{
+    struct lease **chain = numbered(l, x->target.session), **mates = of_uid(l, x->target.uid);
+    x->next_numbered = *chain;
+    *chain = x;
+    x->next_of_uid = *mates;
+    if (*mates != NULL)
+        (*mates)->previous_of_uid = x;
+    *mates = x;
+    x->next = l->first;
+    if (l->first != NULL)
+        l->first->previous = x;
+    l->first = x;
+}
+
+static void take_out(struct leases *l, struct lease *x)
+{
+    struct lease **at = numbered(l, x->target.session);
+    while (*at != x)
+        at = &(*at)->next_numbered;
+    *at = x->next_numbered;
+    *(x->previous_of_uid != NULL ? &x->previous_of_uid->next_of_uid : of_uid(l, x->target.uid)) =
+        x->next_of_uid;
+    if (x->next_of_uid != NULL)
+        x->next_of_uid->previous_of_uid = x->previous_of_uid;
+    *(x->previous != NULL ? &x->previous->next : &l->first) = x->next;
+    if (x->next != NULL)
+        x->next->previous = x->previous;
 }
 
 static void file_name(uint64_t session, char name[static 40])
@@ -119,11 +165,7 @@ static int decode(const uint8_t *data, size_t size, struct lease *x)
 static void forget(struct lease *x)
 {
     char name[40];
-    for (struct lease **at = &x->all->first; *at != NULL; at = &(*at)->next)
-        if (*at == x) {
-            *at = x->next;
-            break;
-        }
+    take_out(x->all, x);
     file_name(x->target.session, name);
     (void)unlinkat(x->all->options.folder, name, 0);
     (void)lease_free(x);
@@ -165,8 +207,7 @@ static int load_one(struct leases *l, const char *name)
     int r = decode(data, (size_t)n, x);
     if (r < 0 || (r = arm(x)) < 0)
         return r;
-    x->next = l->first;
-    l->first = steal_pointer(&x);
+    put(l, steal_pointer(&x));
     return 0;
 }
 
@@ -238,16 +279,11 @@ int leases_put(struct leases *l, const struct reap_target *target, uint8_t class
     if (r < 0 || (r = save(x)) < 0)
         return r;
     if (old != NULL) {
-        for (struct lease **at = &l->first; *at != NULL; at = &(*at)->next)
-            if (*at == old) {
-                *at = old->next;
-                break;
-            }
+        take_out(l, old);
         (void)lease_free(old);
     }
     *granted_seconds = x->until_us > now ? (x->until_us - now) / SECOND_US : 0;
-    x->next = l->first;
-    l->first = steal_pointer(&x);
+    put(l, steal_pointer(&x));
     return 0;
 }
 
@@ -300,7 +336,8 @@ size_t leases_audit_sessions(const struct leases *l, uint32_t uid, uint64_t exce
 {
     uint64_t now = clock_boot_us();
     size_t n = 0;
-    for (const struct lease *x = l->first; x != NULL && n < LEASES_PER_PERSON_MAX; x = x->next)
+    const struct lease *x = l->by_uid[uid & (CHAINS - 1)];
+    for (; x != NULL && n < LEASES_PER_PERSON_MAX; x = x->next_of_uid)
         if (x->target.uid == uid && x->target.session != except && x->until_us > now)
             audit_sessions[n++] = x->target.audit_session;
     return n;

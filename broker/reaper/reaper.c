@@ -1,10 +1,10 @@
 #include "broker/reaper/reaper.h"
 
 #include "broker/common/files.h"
-#include "broker/common/sockets.h"
 #include "broker/reaper/ending.h"
 #include "broker/reaper/leases.h"
 #include "broker/reaper/look.h"
+#include "broker/reaper/peers.h"
 #include "broker/reaper/recorded.h"
 #include "broker/reaper/terminals.h"
 
@@ -17,23 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PEERS_MAX 8
-#define RETRY_US  ((uint64_t)1000 * 1000)
-
-struct peer {
-    struct reaper *reaper;
-    sd_event_source *source;
-    int fd;
-    uint64_t serial; /* an ending answers the peer that asked, not whoever has its place by then */
-};
+#define RETRY_US ((uint64_t)1000 * 1000)
 
 struct reaper {
     struct reaper_options options;
-    sd_event_source *listener;
+    struct peers *peers;
     struct leases *leases;
     struct cgroups cgroups;
-    struct peer peers[PEERS_MAX];
-    uint64_t serials;
 };
 
 /* Whom to tell when an ending is over. Endings outlive the peer that ordered them. */
@@ -43,29 +33,6 @@ struct order {
     struct reap_target target;
     uint32_t ended; /* with the session itself, when what it left is being ended */
 };
-
-static void peer_close(struct peer *p)
-{
-    p->source = sd_event_source_disable_unref(p->source);
-    p->fd = close_fd(p->fd);
-    p->serial = 0;
-}
-
-/* A peer that does not take its answers is gone: nothing is queued for it. */
-static void peer_send(struct peer *p, const struct reap_reply *reply)
-{
-    uint8_t frame[FRAME_MAX];
-    int size = reap_encode_reply(reply, frame);
-    if (size < 0 || send(p->fd, frame, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT) != size)
-        peer_close(p);
-}
-
-static void tell(struct reaper *r, uint64_t serial, const struct reap_reply *reply)
-{
-    for (size_t i = 0; i < PEERS_MAX; i++)
-        if (r->peers[i].fd >= 0 && (serial == 0 || r->peers[i].serial == serial))
-            peer_send(&r->peers[i], reply);
-}
 
 static bool is_over(const struct reap_reply *reply)
 {
@@ -159,7 +126,7 @@ static void ending_over(void *userdata, const struct reap_reply *reply)
         leases_drop(r->leases, order->target.session);
     struct reap_reply whole = *reply;
     whole.ended += order->ended;
-    tell(r, order->serial, &whole);
+    peers_tell(r->peers, order->serial, &whole);
     if (order->serial == 0 && !is_over(reply))
         try_again(order);
     else
@@ -185,7 +152,7 @@ static void start_ending(struct reaper *r, uint64_t serial, uint32_t cookie, con
         ending_start(r->options.event, &r->cgroups, r->leases, &what, ending_over, order) < 0) {
         free(order);
         r->options.log(LOG_CRIT, "out of memory: an ending could not be started");
-        tell(r, serial, &failed);
+        peers_tell(r->peers, serial, &failed);
     }
 }
 
@@ -255,9 +222,8 @@ static void do_who(const struct reaper *r, const struct reap_request *q, struct 
 }
 
 /* Answers at once, except an END, which answers when it is over. */
-static void answer(struct peer *peer, const struct reap_request *q)
+static void answer(struct reaper *r, uint64_t serial, const struct reap_request *q)
 {
-    struct reaper *r = peer->reaper;
     struct reap_reply reply = {.cookie = q->cookie, .result = REAP_FAILED, .session = q->target.session};
     if (q->type == FRAME_REAP_WHO) {
         do_who(r, q, &reply);
@@ -265,7 +231,7 @@ static void answer(struct peer *peer, const struct reap_request *q)
         r->options.log(LOG_ERR, "refused an order about a uid that is not gated");
         reply.result = REAP_REFUSED;
     } else if (q->type == FRAME_REAP_END) {
-        start_ending(r, peer->serial, q->cookie, &q->target, q->text);
+        start_ending(r, serial, q->cookie, &q->target, q->text);
         return;
     } else if (q->type == FRAME_REAP_LEASE) {
         do_lease(r, q, &reply);
@@ -277,7 +243,7 @@ static void answer(struct peer *peer, const struct reap_request *q)
     } else {
         ending_scan(r->options.proc, r->leases, &q->target, &reply);
     }
-    peer_send(peer, &reply);
+    peers_tell(r->peers, serial, &reply);
 }
 
 static int decode(const uint8_t *frame, size_t size, struct reap_request *q)
@@ -289,56 +255,16 @@ static int decode(const uint8_t *frame, size_t size, struct reap_request *q)
     return reap_decode_request(header.type, frame + FRAME_HEADER_SIZE, header.length, q);
 }
 
-static int on_peer(sd_event_source *source, int fd, uint32_t events, void *userdata)
+static bool on_frame(void *userdata, uint64_t serial, const uint8_t *frame, size_t size)
 {
-    (void)source;
-    (void)events;
-    struct peer *p = userdata;
-    uint8_t frame[FRAME_MAX + 1];
-    struct reap_request q;
-    ssize_t n = recv(fd, frame, sizeof frame, MSG_DONTWAIT);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return 0;
-    if (n > 0 && decode(frame, (size_t)n, &q) == 0) {
-        answer(p, &q);
-        return 0;
-    }
-    if (n > 0)
-        p->reaper->options.log(LOG_ERR, "refused a malformed order; its connection is closed");
-    peer_close(p);
-    return 0;
-}
-
-static struct peer *free_place(struct reaper *r)
-{
-    for (size_t i = 0; i < PEERS_MAX; i++)
-        if (r->peers[i].fd < 0)
-            return &r->peers[i];
-    return NULL;
-}
-
-static bool may_connect(const struct reaper *r, int fd)
-{
-    uid_t uid = 0;
-    return socket_peer(fd, NULL, &uid, NULL) == 0 && uid == r->options.peer_uid;
-}
-
-static int on_listener(sd_event_source *source, int listener, uint32_t events, void *userdata)
-{
-    (void)source;
-    (void)events;
     struct reaper *r = userdata;
-    int fd cleanup_close = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    struct peer *p = free_place(r);
-    if (fd < 0 || p == NULL || !may_connect(r, fd))
-        return 0;
-    if (sd_event_add_io(r->options.event, &p->source, fd, EPOLLIN, on_peer, p) < 0)
-        return 0;
-    p->reaper = r;
-    p->fd = fd;
-    p->serial = ++r->serials;
-    fd = -1;
-    return 0;
+    struct reap_request q;
+    if (decode(frame, size, &q) < 0) {
+        r->options.log(LOG_ERR, "refused a malformed order; its connection is closed");
+        return false;
+    }
+    answer(r, serial, &q);
+    return true;
 }
 
 static int take_up_leases(struct reaper *r)
@@ -363,13 +289,16 @@ int reaper_new(const struct reaper_options *options, struct reaper **ret)
     if (r == NULL)
         return -ENOMEM;
     r->options = *options;
-    for (size_t i = 0; i < PEERS_MAX; i++)
-        r->peers[i].fd = -1;
     cgroups_open(&r->cgroups, options->proc);
     int error = take_up_leases(r);
     if (error < 0)
         return error;
-    error = sd_event_add_io(options->event, &r->listener, options->listener, EPOLLIN, on_listener, r);
+    const struct peers_options peers = {.event = options->event,
+                                        .listener = options->listener,
+                                        .uid = options->peer_uid,
+                                        .frame = on_frame,
+                                        .userdata = r};
+    error = peers_new(&peers, &r->peers);
     if (error < 0)
         return error;
     *ret = steal_pointer(&r);
@@ -387,9 +316,7 @@ struct reaper *reaper_free(struct reaper *r)
 {
     if (r == NULL)
         return NULL;
-    for (size_t i = 0; i < PEERS_MAX; i++)
-        peer_close(&r->peers[i]);
-    (void)sd_event_source_disable_unref(r->listener);
+    (void)peers_free(r->peers);
     (void)leases_free(r->leases);
     cgroups_close(&r->cgroups);
     (void)close_fd(r->options.listener);
