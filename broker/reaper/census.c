@@ -30,10 +30,10 @@ static int append(struct census *c, const struct census_process *p)
     return 0;
 }
 
-static int consider(int proc, uint32_t pid, uint32_t uid, struct census *c)
+static int consider(int proc, uint32_t pid, struct census_persons persons, struct census *c)
 {
     struct census_process p;
-    int r = census_read_of_person(proc, pid, uid, &p);
+    int r = census_read_of_persons(proc, pid, persons, &p);
     if (r <= 0)
         return r == -ESRCH ? 0 : r;
     r = append(c, &p);
@@ -48,7 +48,7 @@ static void close_dir_p(DIR **d)
         (void)closedir(*d);
 }
 
-int census_take(int proc, uint32_t uid, struct census *ret)
+int census_take(int proc, struct census_persons persons, struct census *ret)
 {
     struct census c cleanup_census = {0};
     int fd = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -71,13 +71,23 @@ int census_take(int proc, uint32_t uid, struct census *ret)
         unsigned long pid = strtoul(entry->d_name, &end, 10);
         if (pid == 0 || pid > UINT32_MAX || *end != '\0')
             continue;
-        int r = consider(proc, (uint32_t)pid, uid, &c);
+        int r = consider(proc, (uint32_t)pid, persons, &c);
         if (r < 0)
             return r;
     }
     *ret = c;
     c = (struct census){0};
     return 0;
+}
+
+int census_add_copy(struct census *c, const struct census_process *p)
+{
+    struct census_process copy = *p;
+    copy.cgroup = p->cgroup == NULL ? NULL : strdup(p->cgroup);
+    int r = p->cgroup != NULL && copy.cgroup == NULL ? -ENOMEM : append(c, &copy);
+    if (r < 0)
+        census_process_done(&copy);
+    return r;
 }
 
 bool census_is_job(const char *cgroup)

@@ -25,9 +25,12 @@ struct census {
 void census_done(struct census *c);
 #define cleanup_census cleanup(census_done)
 
-/** All processes of a person: whose login uid is `uid`, or unset while one of their uids is `uid`.
+/** All processes of these persons: whose login uid is one of `persons`, or unset while one of their uids is.
  * 0 or -errno: a census that failed proves nothing. */
-int census_take(int proc, uint32_t uid, struct census *ret);
+int census_take(int proc, struct census_persons persons, struct census *ret);
+
+/** Appends a copy. 0 or -ENOMEM. */
+int census_add_copy(struct census *c, const struct census_process *p);
 
 /* Audit sessions of one person that are on lease: STRAYS and LEFTOVERS leave them alone. */
 struct census_spared {

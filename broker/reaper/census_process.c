@@ -179,19 +179,38 @@ int census_read(int proc, uint32_t pid, struct census_process *ret)
     return 0;
 }
 
+static int compare_uids(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static bool is_among(uint32_t uid, struct census_persons persons)
+{
+    return bsearch(&uid, persons.uids, persons.count, sizeof *persons.uids, compare_uids) != NULL;
+}
+
+static bool has_uid_among(const struct census_process *p, struct census_persons persons)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(p->uids); i++)
+        if (is_among(p->uids[i], persons))
+            return true;
+    return false;
+}
+
 /* Most processes are somebody else's, which one small file tells; or a daemon's or the kernel's, which two
  * do. */
-int census_read_of_person(int proc, uint32_t pid, uint32_t uid, struct census_process *ret)
+int census_read_of_persons(int proc, uint32_t pid, struct census_persons persons, struct census_process *ret)
 {
     struct census_process p = {.pid = pid};
     int r = read_number(proc, pid, "loginuid", &p.login_uid);
     if (r < 0)
         return r;
-    if (p.login_uid != uid && p.login_uid != CENSUS_UNSET)
+    if (p.login_uid != CENSUS_UNSET && !is_among(p.login_uid, persons))
         return 0;
     if ((r = read_uids(proc, &p)) < 0)
         return r;
-    if (!census_is_of_person(&p, uid))
+    if (p.login_uid == CENSUS_UNSET && !has_uid_among(&p, persons))
         return 0;
     if ((r = read_stat(proc, &p)) < 0 || (r = read_session_and_cgroup(proc, &p)) < 0)
         return r;

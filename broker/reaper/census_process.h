@@ -37,9 +37,15 @@ void census_process_done(struct census_process *p);
 /** Its login uid alone, which is one small file. 0, -ESRCH, other -errno. */
 int census_read_login_uid(int proc, uint32_t pid, uint32_t *ret);
 
-/** Reads a process if it is this person's, and of any other as little as tells so. 1: it is and `ret` was
- * filled; 0: somebody else's; -ESRCH, other -errno. */
-int census_read_of_person(int proc, uint32_t pid, uint32_t uid, struct census_process *ret);
+/* Uids of persons, ascending. */
+struct census_persons {
+    const uint32_t *uids;
+    size_t count;
+};
+
+/** Reads a process if it is one of these persons', and of any other as little as tells so. 1: it is and `ret`
+ * was filled; 0: somebody else's; -ESRCH, other -errno. */
+int census_read_of_persons(int proc, uint32_t pid, struct census_persons persons, struct census_process *ret);
 
 /** Whether the process that has this pid now is the one that was seen, and its login uid is the same. */
 bool census_is_still(int proc, const struct census_process *seen);

@@ -25,8 +25,9 @@
 struct ending {
     sd_event_source *timer;
     struct departure *departure;
+    struct sight *sight;
+    struct sight_wish wish;
     const struct cgroups *cgroups;
-    const struct leases *leases;
     struct reap_target target;
     uint32_t cookie;
     ending_done *done;
@@ -49,6 +50,7 @@ static struct ending *ending_free(struct ending *e)
     if (e != NULL) {
         (void)sd_event_source_disable_unref(e->timer);
         (void)departure_free(e->departure);
+        sight_forget(&e->wish);
     }
     free(e);
     return NULL;
@@ -199,12 +201,11 @@ static void finish(struct ending *e, enum reap_result result, const struct look 
     (void)ending_free(e);
 }
 
-/* One look, and a kill of what it sees. False: the ending is over and freed. */
-static bool pass(struct ending *e)
+/* What was seen, and a kill of that. False: the ending is over and freed. */
+static bool pass(struct ending *e, int r, const struct look *l)
 {
-    struct look l cleanup_look = {0};
     bool patience = clock_boot_us() - e->started_us < ENDING_PATIENCE_US;
-    if (look_take(e->cgroups->proc, e->leases, &e->target, &l) < 0) {
+    if (r < 0) {
         e->empty = 0;
         if (patience)
             return true;
@@ -212,10 +213,10 @@ static bool pass(struct ending *e)
         return false;
     }
     struct reap_reply seen = {0};
-    look_list(&l, &seen);
+    look_list(l, &seen);
     if (!e->begun) {
         e->ended = seen.n_total;
-        say_farewell(e, &l);
+        say_farewell(e, l);
     }
     e->begun = true;
     e->empty = seen.n_total == 0 ? e->empty + 1 : 0;
@@ -224,33 +225,48 @@ static bool pass(struct ending *e)
         return false;
     }
     if (seen.n_total > 0 && !patience) {
-        finish(e, REAP_SURVIVORS, &l);
+        finish(e, REAP_SURVIVORS, l);
         return false;
     }
     if (seen.n_total > 0) {
-        kill_all(e, &l);
-        e->heard = departure_wait(e->departure, &l) == 0;
+        kill_all(e, l);
+        e->heard = departure_wait(e->departure, l) == 0;
     }
     return true;
 }
 
-/* When to look again. Nobody seen once: at once. Otherwise the dying need a moment; but who still relays then
- * is waited for no longer than was said. */
+/* When to look again: the dying need a moment; but who still relays then is waited for no longer than was
+ * said. */
 static uint64_t next_pause(struct ending *e)
 {
     uint64_t now = clock_boot_us(), pause = e->heard ? e->pause_us : UNHEARD_PAUSE_US;
-    if (e->empty > 0)
-        return 0;
     if (now < e->relayed_until_us)
         return pause < e->relayed_until_us - now ? pause : e->relayed_until_us - now;
     e->pause_us = e->pause_us * 2 < LONGEST_PAUSE_US ? e->pause_us * 2 : LONGEST_PAUSE_US;
     return pause;
 }
 
-static void step(struct ending *e)
+static int sleep_on(struct ending *e)
 {
-    if (pass(e) && (sd_event_source_set_time_relative(e->timer, next_pause(e)) < 0 ||
-                    sd_event_source_set_enabled(e->timer, SD_EVENT_ONESHOT) < 0))
+    int r = sd_event_source_set_time_relative(e->timer, next_pause(e));
+    return r < 0 ? r : sd_event_source_set_enabled(e->timer, SD_EVENT_ONESHOT);
+}
+
+static void look_again(struct ending *e)
+{
+    if (sight_wish(e->sight, &e->wish) < 0)
+        finish(e, REAP_FAILED, NULL);
+}
+
+/* Nobody seen once: again at once. */
+static void on_seen(void *userdata, int r, const struct look *l)
+{
+    struct ending *e = userdata;
+    if (!pass(e, r, l))
+        return;
+    if (e->empty > 0)
+        look_again(e);
+    else if (sleep_on(e) < 0)
         finish(e, REAP_FAILED, NULL);
 }
 
@@ -258,24 +274,26 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
     (void)source;
     (void)usec;
-    step(userdata);
+    look_again(userdata);
     return 0;
 }
 
 static void on_gone(void *userdata)
 {
-    step(userdata);
+    struct ending *e = userdata;
+    (void)sd_event_source_set_enabled(e->timer, SD_EVENT_OFF);
+    look_again(e);
 }
 
-int ending_start(sd_event *event, const struct cgroups *cgroups, const struct leases *leases,
-                 const struct ending_order *order, ending_done *done, void *userdata)
+int ending_start(struct sight *sight, const struct cgroups *cgroups, const struct ending_order *order,
+                 ending_done *done, void *userdata)
 {
     struct ending *e = calloc(1, sizeof *e);
     if (e == NULL)
         return -ENOMEM;
     *e = (struct ending){
+        .sight = sight,
         .cgroups = cgroups,
-        .leases = leases,
         .target = *order->target,
         .cookie = order->cookie,
         .done = done,
@@ -283,14 +301,14 @@ int ending_start(sd_event *event, const struct cgroups *cgroups, const struct le
         .started_us = clock_boot_us(),
         .pause_us = FIRST_PAUSE_US,
     };
+    e->wish = (struct sight_wish){.target = &e->target, .seen = on_seen, .userdata = e};
     (void)snprintf(e->text, sizeof e->text, "%s", order->text);
-    int r = sd_event_add_time_relative(event, &e->timer, CLOCK_BOOTTIME, 0, 1, on_timer, e);
+    int r = sd_event_add_time(sight_event(sight), &e->timer, CLOCK_BOOTTIME, UINT64_MAX, 1, on_timer, e);
     if (r >= 0)
-        r = departure_new(event, on_gone, e, &e->departure);
-    if (r < 0) {
+        r = departure_new(sight_event(sight), on_gone, e, &e->departure);
+    if (r >= 0)
+        r = sight_wish(sight, &e->wish);
+    if (r < 0)
         (void)ending_free(e);
-        return r;
-    }
-    step(e);
-    return 0;
+    return r < 0 ? r : 0;
 }

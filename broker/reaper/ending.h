@@ -3,6 +3,7 @@
 
 #include "broker/reaper/cgroups.h"
 #include "broker/reaper/leases.h"
+#include "broker/reaper/sight.h"
 #include "policy/wire/reap.h"
 
 #include <systemd/sd-event.h>
@@ -10,7 +11,7 @@
 /*
  * An ending kills what belongs to its target and looks again, until two censuses in a row found
  * nobody (that is the proof) or ENDING_PATIENCE_US have passed (a process in uninterruptible sleep).
- * It never waits: each look is a timer of the loop, so that many endings go on side by side.
+ * It never waits: looks come from the loop (sight.h), so that many endings go on side by side.
  */
 #define ENDING_PATIENCE_US ((uint64_t)10 * 1000 * 1000)
 /*
@@ -31,10 +32,10 @@ struct ending_order {
     const char *text; /* for the terminals of the target, right before the end; empty: nothing is said */
 };
 
-/** Starts at once (the first kill happens before it returns; `done` may be called before that too).
- * It frees itself after done(). 0 or -ENOMEM (done is not called). */
-int ending_start(sd_event *event, const struct cgroups *cgroups, const struct leases *leases,
-                 const struct ending_order *order, ending_done *done, void *userdata);
+/** Starts at the next turn of the loop, together with others that were ordered in this one. It frees itself
+ * after done(), which comes from the loop. 0 or -errno (done is not called). */
+int ending_start(struct sight *sight, const struct cgroups *cgroups, const struct ending_order *order,
+                 ending_done *done, void *userdata);
 
 /** Fills a reply with those of the target that are there now. */
 void ending_scan(int proc, const struct leases *leases, const struct reap_target *target,

@@ -10,30 +10,42 @@ void look_done(struct look *l)
     l->marked = NULL;
 }
 
-int look_take(int proc, const struct leases *leases, const struct reap_target *target, struct look *ret)
+/* /proc may have been mounted anew since the start: whoever sees nobody has to be able to see. */
+static int check_sight(int proc, const struct look *l)
+{
+    char reason[200];
+    for (size_t i = 0; i < l->census.count; i++)
+        if (l->marked[i])
+            return 0;
+    return census_check_sight(proc, reason);
+}
+
+int look_at(int proc, struct census *person, const struct leases *leases, const struct reap_target *target,
+            struct look *ret)
 {
     uint32_t sessions[LEASES_PER_PERSON_MAX];
-    char reason[200];
-    bool any = false;
-    struct look l cleanup_look = {0};
-    int r = census_take(proc, target->uid, &l.census);
-    if (r < 0)
-        return r;
+    struct look l cleanup_look = {.census = *person};
+    *person = (struct census){0};
     l.marked = calloc(l.census.count + 1, sizeof *l.marked);
     if (l.marked == NULL)
         return -ENOMEM;
     struct census_spared spared = {sessions,
                                    leases_audit_sessions(leases, target->uid, target->session, sessions)};
-    for (size_t i = 0; i < l.census.count; i++) {
+    for (size_t i = 0; i < l.census.count; i++)
         l.marked[i] = census_matches(&l.census, &l.census.processes[i], target, spared);
-        any = any || l.marked[i];
-    }
-    /* /proc may have been mounted anew since the start: whoever sees nobody has to be able to see. */
-    if (!any && (r = census_check_sight(proc, reason)) < 0)
+    int r = check_sight(proc, &l);
+    if (r < 0)
         return r;
     *ret = l;
     l = (struct look){0};
     return 0;
+}
+
+int look_take(int proc, const struct leases *leases, const struct reap_target *target, struct look *ret)
+{
+    struct census census = {0};
+    int r = census_take(proc, (struct census_persons){&target->uid, 1}, &census);
+    return r < 0 ? r : look_at(proc, &census, leases, target, ret);
 }
 
 void look_describe(const struct census_process *p, struct reap_process *ret)

@@ -10,7 +10,11 @@ struct look {
     bool *marked; /* marked[i]: processes[i] is the target's */
 };
 
-/** 0 or -errno: then nothing is known, least of all that nobody is there. */
+/** The look at a census of the target's person, which is taken over. 0 or -errno: then nothing is known. */
+int look_at(int proc, struct census *person, const struct leases *leases, const struct reap_target *target,
+            struct look *ret);
+
+/** Takes the census for it. 0 or -errno: then nothing is known, least of all that nobody is there. */
 int look_take(int proc, const struct leases *leases, const struct reap_target *target, struct look *ret);
 void look_done(struct look *l);
 #define cleanup_look cleanup(look_done)

@@ -23,6 +23,7 @@ struct reaper {
     struct reaper_options options;
     struct peers *peers;
     struct leases *leases;
+    struct sight *sight;
     struct cgroups cgroups;
 };
 
@@ -105,7 +106,7 @@ static void end_leftovers(struct order *order, uint32_t ended)
 
     order->target.scope = REAP_LEFTOVERS;
     order->ended = ended;
-    if (ending_start(r->options.event, &r->cgroups, r->leases, &what, ending_over, order) == 0)
+    if (ending_start(r->sight, &r->cgroups, &what, ending_over, order) == 0)
         return;
     r->options.log(LOG_CRIT, "out of memory: what a session left could not be ended");
     try_again(order);
@@ -148,8 +149,7 @@ static void start_ending(struct reaper *r, uint64_t serial, uint32_t cookie, con
     struct reap_reply failed = {.cookie = cookie, .result = REAP_FAILED, .session = target->session};
     if (order != NULL)
         *order = (struct order){.reaper = r, .serial = serial, .target = *target};
-    if (order == NULL ||
-        ending_start(r->options.event, &r->cgroups, r->leases, &what, ending_over, order) < 0) {
+    if (order == NULL || ending_start(r->sight, &r->cgroups, &what, ending_over, order) < 0) {
         free(order);
         r->options.log(LOG_CRIT, "out of memory: an ending could not be started");
         peers_tell(r->peers, serial, &failed);
@@ -298,6 +298,9 @@ int reaper_new(const struct reaper_options *options, struct reaper **ret)
                                         .uid = options->peer_uid,
                                         .frame = on_frame,
                                         .userdata = r};
+    error = sight_new(options->event, options->proc, r->leases, &r->sight);
+    if (error < 0)
+        return error;
     error = peers_new(&peers, &r->peers);
     if (error < 0)
         return error;
@@ -317,6 +320,7 @@ struct reaper *reaper_free(struct reaper *r)
     if (r == NULL)
         return NULL;
     (void)peers_free(r->peers);
+    (void)sight_free(r->sight);
     (void)leases_free(r->leases);
     cgroups_close(&r->cgroups);
     (void)close_fd(r->options.listener);

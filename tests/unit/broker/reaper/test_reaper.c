@@ -1,4 +1,4 @@
-// LINK: -Wl,--wrap=look_take
+// LINK: -Wl,--wrap=look_at
 /* The reaper over its socket, with real processes. It needs root (uids and login uids are set). */
 #include "broker/common/sockets.h"
 #include "broker/reaper/census.h"
@@ -34,15 +34,15 @@ struct world {
 /* So many looks miss everybody, as one may that a fork runs past. */
 static unsigned blind;
 
-int __real_look_take(int proc, const struct leases *leases, const struct reap_target *target,
-                     struct look *ret);
-int __wrap_look_take(int proc, const struct leases *leases, const struct reap_target *target,
-                     struct look *ret);
+int __real_look_at(int proc, struct census *person, const struct leases *leases,
+                   const struct reap_target *target, struct look *ret);
+int __wrap_look_at(int proc, struct census *person, const struct leases *leases,
+                   const struct reap_target *target, struct look *ret);
 
-int __wrap_look_take(int proc, const struct leases *leases, const struct reap_target *target,
-                     struct look *ret)
+int __wrap_look_at(int proc, struct census *person, const struct leases *leases,
+                   const struct reap_target *target, struct look *ret)
 {
-    int r = __real_look_take(proc, leases, target, ret);
+    int r = __real_look_at(proc, person, leases, target, ret);
     if (r == 0 && blind > 0) {
         blind--;
         memset(ret->marked, 0, ret->census.count * sizeof *ret->marked);
@@ -192,7 +192,7 @@ static void finish(pid_t pid)
     (void)waitpid(pid, NULL, 0);
 }
 
-static struct census_process look_at(struct world *w, pid_t pid)
+static struct census_process process_of(struct world *w, pid_t pid)
 {
     struct census_process p;
     assert_int_equal(census_read(w->proc, (uint32_t)pid, &p), 0);
@@ -202,7 +202,7 @@ static struct census_process look_at(struct world *w, pid_t pid)
 
 static struct reap_request about(struct world *w, enum frame_type type, enum reap_scope scope, pid_t leader)
 {
-    struct census_process p = look_at(w, leader);
+    struct census_process p = process_of(w, leader);
     return (struct reap_request){
         .type = type,
         .target = {.scope = scope,

@@ -1,0 +1,210 @@
+// LINK: -Wl,--wrap=census_take
+/* Who wants to look at the same time sees one census, that began after all had wished for it. It needs root.
+ */
+#include "broker/reaper/sight.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FIRST_UID 20951u
+#define PERSONS   10u
+
+static unsigned censuses;
+static int fails;
+
+int __real_census_take(int proc, struct census_persons persons, struct census *ret);
+int __wrap_census_take(int proc, struct census_persons persons, struct census *ret);
+
+int __wrap_census_take(int proc, struct census_persons persons, struct census *ret)
+{
+    censuses++;
+    return fails != 0 ? fails : __real_census_take(proc, persons, ret);
+}
+
+struct person {
+    struct sight *sight;
+    struct reap_target target;
+    struct sight_wish wish;
+    pid_t pid;
+    unsigned seen, again;
+    size_t n;
+    uint32_t found;
+    int r;
+};
+
+struct scene {
+    sd_event *event;
+    struct leases *leases;
+    struct sight *sight;
+    char folder[32];
+    int fd, proc;
+    struct person persons[PERSONS];
+};
+
+static void on_seen(void *userdata, int r, const struct look *l)
+{
+    struct person *p = userdata;
+    p->seen++;
+    p->r = r;
+    p->n = l->census.count;
+    p->found = p->n > 0 && l->marked[0] ? l->census.processes[0].pid : 0;
+    if (p->again > 0) {
+        p->again--;
+        assert_int_equal(sight_wish(p->sight, &p->wish), 0);
+    }
+}
+
+static pid_t start(uint32_t uid)
+{
+    int ready[2];
+    char octet;
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0 ||
+            prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+            _exit(1);
+        (void)!write(ready[1], "x", 1);
+        for (;;)
+            (void)pause();
+    }
+    (void)close(ready[1]);
+    assert_int_equal(read(ready[0], &octet, 1), 1);
+    (void)close(ready[0]);
+    return pid;
+}
+
+static int setup(void **state)
+{
+    if (getuid() != 0)
+        return 0;
+    struct scene *s = calloc(1, sizeof *s);
+    unsigned skipped;
+    assert_non_null(s);
+    strcpy(s->folder, "/tmp/hufu-sight-XXXXXX");
+    assert_non_null(mkdtemp(s->folder));
+    s->fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(sd_event_new(&s->event), 0);
+    struct leases_options o = {.event = s->event, .folder = s->fd};
+    assert_int_equal(leases_new(&o, &s->leases, &skipped), 0);
+    s->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(sight_new(s->event, s->proc, s->leases, &s->sight), 0);
+    for (uint32_t i = 0; i < PERSONS; i++) {
+        struct person *p = &s->persons[i];
+        p->sight = s->sight;
+        p->target = (struct reap_target){.scope = REAP_PERSON, .uid = FIRST_UID + (i * 7) % PERSONS};
+        p->wish = (struct sight_wish){.target = &p->target, .seen = on_seen, .userdata = p};
+        p->pid = start(p->target.uid);
+    }
+    censuses = 0;
+    fails = 0;
+    *state = s;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct scene *s = *state;
+    if (s == NULL)
+        return 0;
+    for (size_t i = 0; i < PERSONS; i++) {
+        (void)kill(s->persons[i].pid, SIGKILL);
+        (void)waitpid(s->persons[i].pid, NULL, 0);
+    }
+    (void)sight_free(s->sight);
+    (void)leases_free(s->leases);
+    (void)sd_event_unref(s->event);
+    (void)close(s->fd);
+    (void)close(s->proc);
+    assert_int_equal(rmdir(s->folder), 0);
+    free(s);
+    return 0;
+}
+
+static void run(struct scene *s)
+{
+    while (sd_event_run(s->event, 0) > 0)
+        ;
+}
+
+#define NEEDS_ROOT(state) \
+    if (*(state) == NULL) \
+    skip()
+
+static void one_census_for_all(void **state)
+{
+    NEEDS_ROOT(state);
+    struct scene *s = *state;
+    for (size_t i = 0; i < PERSONS; i++)
+        assert_int_equal(sight_wish(s->sight, &s->persons[i].wish), 0);
+    assert_int_equal(sight_wish(s->sight, &s->persons[0].wish), 0); /* twice is once */
+    assert_int_equal(censuses, 0);
+    run(s);
+    assert_int_equal(censuses, 1);
+    for (size_t i = 0; i < PERSONS; i++) {
+        assert_int_equal(s->persons[i].seen, 1);
+        assert_int_equal(s->persons[i].r, 0);
+        assert_int_equal(s->persons[i].n, 1);
+        assert_int_equal(s->persons[i].found, s->persons[i].pid);
+    }
+}
+
+/* A wish that comes from a look is not served by the census that this look was of. */
+static void no_census_is_seen_twice(void **state)
+{
+    NEEDS_ROOT(state);
+    struct scene *s = *state;
+    s->persons[0].again = 1;
+    assert_int_equal(sight_wish(s->sight, &s->persons[0].wish), 0);
+    run(s);
+    assert_int_equal(s->persons[0].seen, 2);
+    assert_int_equal(censuses, 2);
+}
+
+static void a_failure_is_everybodys(void **state)
+{
+    NEEDS_ROOT(state);
+    struct scene *s = *state;
+    fails = -EPERM;
+    for (size_t i = 0; i < PERSONS; i++)
+        assert_int_equal(sight_wish(s->sight, &s->persons[i].wish), 0);
+    run(s);
+    for (size_t i = 0; i < PERSONS; i++) {
+        assert_int_equal(s->persons[i].seen, 1);
+        assert_int_equal(s->persons[i].r, -EPERM);
+        assert_int_equal(s->persons[i].n, 0);
+    }
+}
+
+static void what_is_forgotten_is_not_told(void **state)
+{
+    NEEDS_ROOT(state);
+    struct scene *s = *state;
+    for (size_t i = 0; i < PERSONS; i++)
+        assert_int_equal(sight_wish(s->sight, &s->persons[i].wish), 0);
+    sight_forget(&s->persons[3].wish);
+    sight_forget(&s->persons[3].wish);
+    run(s);
+    assert_int_equal(s->persons[2].seen, 1);
+    assert_int_equal(s->persons[3].seen, 0);
+    assert_int_equal(s->persons[4].seen, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(one_census_for_all, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_census_is_seen_twice, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_failure_is_everybodys, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_forgotten_is_not_told, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
