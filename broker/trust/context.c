@@ -24,6 +24,10 @@ static void make_context(void)
         return;
     }
     sha256 = EVP_MD_fetch(own, "SHA256", NULL);
+    if (!sha256) {
+        OSSL_LIB_CTX_free(own);
+        return;
+    }
     sm3 = EVP_MD_fetch(own, "SM3", NULL);
     ERR_clear_error();
     context = own;

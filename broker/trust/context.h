@@ -9,8 +9,8 @@
  * process, safe from every thread. NULL if it could not be made. */
 OSSL_LIB_CTX *crypto_context(void);
 
-/** Its digests, looked up once: to look one up takes longer than to digest a record. NULL if it was not to be
- * had: of SHA-256 because there was no memory, of SM3 also because this libcrypto has none. */
+/** Its digests, looked up once: to look one up takes longer than to digest a record. NULL without the
+ * context; of SM3 also where this libcrypto has none, or had no memory for it then. */
 const EVP_MD *crypto_sha256(void);
 const EVP_MD *crypto_sm3(void);
 

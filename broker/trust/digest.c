@@ -23,13 +23,18 @@ int digest_sha256(const void *octets, size_t size, uint8_t out[static 32])
 int digest_sm3(const void *octets, size_t size, uint8_t out[static 32])
 {
     const EVP_MD *md = crypto_sm3();
+    EVP_MD *late = NULL;
+    int r = -EOPNOTSUPP;
 
-    if (!crypto_sha256())
+    if (!crypto_context())
         return -ENOMEM;
-    if (digest(md, octets, size, out))
-        return 0;
+    if (!md)
+        md = late = EVP_MD_fetch(crypto_context(), "SM3", NULL);
+    if (md)
+        r = digest(md, octets, size, out) ? 0 : -ENOMEM;
+    EVP_MD_free(late);
     ERR_clear_error();
-    return md ? -ENOMEM : -EOPNOTSUPP;
+    return r;
 }
 
 int digest_file(int fd, uint8_t out[static 32], uint64_t *size)

@@ -100,10 +100,9 @@ FAILING(int, pthread_create,
 FAILING(int, OPENSSL_init_crypto, (uint64_t options, const OPENSSL_INIT_SETTINGS *s), (options, s), 0)
 FAILING(OSSL_LIB_CTX *, OSSL_LIB_CTX_new, (void), (), NULL)
 FAILING(OSSL_PROVIDER *, OSSL_PROVIDER_load, (OSSL_LIB_CTX * c, const char *name), (c, name), NULL)
-FAILING(int, EVP_Q_digest,
-        (OSSL_LIB_CTX * c, const char *name, const char *query, const void *data, size_t size,
-         unsigned char *md, size_t *md_size),
-        (c, name, query, data, size, md, md_size), 0)
+FAILING(int, EVP_Digest,
+        (const void *data, size_t size, unsigned char *out, unsigned *out_size, const EVP_MD *md, ENGINE *e),
+        (data, size, out, out_size, md, e), 0)
 FAILING(EVP_MD *, EVP_MD_fetch, (OSSL_LIB_CTX * c, const char *name, const char *query), (c, name, query),
         NULL)
 FAILING(int, EVP_MD_CTX_copy_ex, (EVP_MD_CTX * out, const EVP_MD_CTX *in), (out, in), 0)

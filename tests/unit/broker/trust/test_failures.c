@@ -8,7 +8,7 @@
 // LINK: -Wl,--wrap=EVP_PKEY_CTX_set_params -Wl,--wrap=EVP_PKEY_CTX_set_rsa_mgf1_md
 // LINK: -Wl,--wrap=EVP_PKEY_CTX_set_rsa_padding -Wl,--wrap=EVP_PKEY_CTX_set_rsa_pss_saltlen
 // LINK: -Wl,--wrap=EVP_PKEY_Q_keygen -Wl,--wrap=EVP_PKEY_get_group_name
-// LINK: -Wl,--wrap=EVP_PKEY_get_raw_public_key -Wl,--wrap=EVP_PKEY_public_check -Wl,--wrap=EVP_Q_digest
+// LINK: -Wl,--wrap=EVP_PKEY_get_raw_public_key -Wl,--wrap=EVP_PKEY_public_check -Wl,--wrap=EVP_Digest
 // LINK: -Wl,--wrap=OPENSSL_init_crypto -Wl,--wrap=OPENSSL_sk_new_null -Wl,--wrap=OPENSSL_sk_push
 // LINK: -Wl,--wrap=OSSL_LIB_CTX_new -Wl,--wrap=OSSL_PROVIDER_load -Wl,--wrap=PEM_write_bio_PKCS8PrivateKey
 // LINK: -Wl,--wrap=PEM_write_bio_PUBKEY -Wl,--wrap=X509_STORE_CTX_init -Wl,--wrap=X509_STORE_CTX_new_ex

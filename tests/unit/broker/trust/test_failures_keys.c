@@ -8,7 +8,7 @@
 // LINK: -Wl,--wrap=EVP_PKEY_CTX_set_params -Wl,--wrap=EVP_PKEY_CTX_set_rsa_mgf1_md
 // LINK: -Wl,--wrap=EVP_PKEY_CTX_set_rsa_padding -Wl,--wrap=EVP_PKEY_CTX_set_rsa_pss_saltlen
 // LINK: -Wl,--wrap=EVP_PKEY_Q_keygen -Wl,--wrap=EVP_PKEY_get_group_name
-// LINK: -Wl,--wrap=EVP_PKEY_get_raw_public_key -Wl,--wrap=EVP_PKEY_public_check -Wl,--wrap=EVP_Q_digest
+// LINK: -Wl,--wrap=EVP_PKEY_get_raw_public_key -Wl,--wrap=EVP_PKEY_public_check -Wl,--wrap=EVP_Digest
 // LINK: -Wl,--wrap=OPENSSL_init_crypto -Wl,--wrap=OPENSSL_sk_new_null -Wl,--wrap=OPENSSL_sk_push
 // LINK: -Wl,--wrap=OSSL_LIB_CTX_new -Wl,--wrap=OSSL_PROVIDER_load -Wl,--wrap=PEM_write_bio_PKCS8PrivateKey
 // LINK: -Wl,--wrap=PEM_write_bio_PUBKEY -Wl,--wrap=X509_STORE_CTX_init -Wl,--wrap=X509_STORE_CTX_new_ex
@@ -69,11 +69,15 @@ static void without_library(unsigned nth)
     bool reached;
 
     failing_arm(nth);
-    if (digest_sha256("", 0, digest) == 0)
-        exit(failing_disarm() ? 2 : 1);
+    if (digest_sha256("", 0, digest) == 0) {
+        if (!failing_disarm())
+            exit(1);
+        /* SM3 was not to be had, and is looked up again. */
+        exit(digest_sm3("", 0, digest) == 0 ? 0 : 2);
+    }
     reached = failing_disarm();
-    /* It is begun once, by three calls. */
-    exit(reached && nth <= 2 && !computes_nothing(key, pem) ? 3 : 0);
+    /* It is begun once, by four calls. */
+    exit(reached && nth <= 3 && !computes_nothing(key, pem) ? 3 : 0);
 }
 
 static void test_library(void **state)
@@ -169,7 +173,7 @@ static void test_keys_and_digests(void **state)
 {
     failing_each(*state, make_key, 4);
     failing_each(*state, use_key, 20);
-    failing_each(*state, digest, 8);
+    failing_each(*state, digest, 7);
 }
 
 /* --- threads --- */
