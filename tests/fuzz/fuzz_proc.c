@@ -110,6 +110,8 @@ static void judge(const struct census_process *p, const char *stat, size_t size)
 static void take(const char *stat, size_t size)
 {
     struct census_process p = {0};
+    static const uint32_t uid = UID;
+    const struct census_persons persons = {&uid, 1};
     struct census c = {0};
     uint32_t login_uid;
     char text[256];
@@ -122,7 +124,7 @@ static void take(const char *stat, size_t size)
     demand(census_cmdline(proc, PID, text, sizeof(text)) <= (ssize_t)sizeof(text),
            "arguments within their room");
     (void)census_read_login_uid(proc, PID, &login_uid);
-    if (census_take(proc, UID, &c) < 0)
+    if (census_take(proc, persons, &c) < 0)
         return;
     demand(c.count <= 1, "a process twice");
     for (size_t i = 0; i < c.count; i++)
