@@ -105,12 +105,17 @@ static void test_refused(void **state)
         "10.1.2.3\n",
         "::ffff:10.1.2.3.4",
     };
+    static const struct address nothing = {.family = ADDRESS_IPV4};
     struct address a;
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        memset(&a, 0xff, sizeof(a));
         if (address_parse(bad[i], strlen(bad[i]), &a) != -EINVAL)
             fail_msg("accepted %s", bad[i]);
+        /* Nothing of it is left, nor of what was there. */
+        assert_memory_equal(&a, &nothing, sizeof(a));
+    }
     /* The length counts, not a NUL. */
     assert_int_equal(address_parse("1.2.3.4\0", 8, &a), -EINVAL);
     assert_int_equal(address_parse("1.2.3.45", 7, &a), 0);

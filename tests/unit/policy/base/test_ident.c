@@ -114,7 +114,9 @@ static void test_hex(void **state)
     (void)state;
     assert_int_equal(ident_parse_hex("0aF0", 4, octets, 2), -EINVAL);
     assert_int_equal(octets[0], 0);
+    octets[0] = octets[1] = 1;
     assert_int_equal(ident_parse_hex("0af", 3, octets, 2), -EINVAL);
+    assert_true(octets[0] == 0 && octets[1] == 0);
     assert_int_equal(ident_parse_hex("0af00", 5, octets, 2), -EINVAL);
     assert_int_equal(ident_parse_hex("0af000", 6, octets, 2), -EINVAL);
     assert_int_equal(ident_parse_hex("0af0", 4, octets, 2), 0);
@@ -128,6 +130,7 @@ static void test_fingerprint(void **state)
     /* Of the octets 0 to 31. */
     static const char text[] = "SHA256:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
     char again[IDENT_FINGERPRINT_TEXT_SIZE];
+    static const struct ident_fingerprint nothing;
     struct ident_fingerprint f, other;
 
     (void)state;
@@ -141,14 +144,20 @@ static void test_fingerprint(void **state)
     other.octets[0] ^= 128;
     assert_false(ident_fingerprint_equal(&f, &other));
     assert_int_equal(ident_parse_fingerprint(text, strlen(text) - 1, &f), -EINVAL);
+    assert_memory_equal(&f, &nothing, sizeof(f));
+    f = other;
     assert_int_equal(ident_parse_fingerprint(text, strlen(text) + 1, &f), -EINVAL);
+    assert_memory_equal(&f, &nothing, sizeof(f));
     /* The last character has two bits that belong to no octet. */
     for (const char *c = "9+/-g= "; *c; c++) {
         char changed[sizeof(text)];
 
         memcpy(changed, text, sizeof(text));
         changed[strlen(text) - 1] = *c;
+        f = other;
         assert_int_equal(ident_parse_fingerprint(changed, strlen(text), &f), *c == 'g' ? 0 : -EINVAL);
+        if (*c != 'g')
+            assert_memory_equal(&f, &nothing, sizeof(f));
     }
 }
 
