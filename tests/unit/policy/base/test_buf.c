@@ -88,6 +88,20 @@ static void test_text(void **state)
     assert_int_equal(b.size, 0);
 }
 
+/* A text of just as many octets as there may be. */
+static void test_text_at_the_limit(void **state)
+{
+    cleanup_buf struct buf b = {.limit = 4};
+    cleanup_free char *text = NULL;
+
+    (void)state;
+    buf_put(&b, "abcd", 4);
+    buf_put(&b, "", 0);
+    assert_int_equal(buf_error(&b), 0);
+    text = buf_steal_text(&b);
+    assert_string_equal(text, "abcd");
+}
+
 static void test_limit(void **state)
 {
     cleanup_buf struct buf b = {.limit = 4};
@@ -205,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_growth),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_text_at_the_limit),
         cmocka_unit_test(test_string_too_long),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_view_never_passes_its_end),
