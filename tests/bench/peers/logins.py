@@ -1,20 +1,44 @@
-"""Logins, beside others."""
+"""Logins, beside others: measured, and as docs/performance.md has it."""
 
+import pictures
 import setting
 from measure import Harness, up_to_the_commit
 
-AT_ONCE = (2, 4, 8, 32)
+AT_ONCE = (1, 2, 4, 8, 32)
+LABELS = {
+    "socket": "a bare round trip, no PAM",
+    "permit": "pam_permit",
+    "empty": "an empty module",
+    "heavy": "an empty module, linked to libsystemd, libcrypto, libldap",
+    "slim": "an empty module and one round trip (*slim*)",
+    **{f"access-{n}": f"pam_access, {n:,} lines" for n in setting.LINES},
+    "nslcd": "nslcd, libpam-ldapd, `pam_authz_search`",
+    "sssd": "sssd, `ldap_access_filter`",
+}
+COMMIT = ", up to the commit"
 
 
-def begin(box, sizes, say):
+def label(name):
+    if not name.startswith("hufu-"):
+        return LABELS[name]
+    size, _, rest = name.removeprefix("hufu-").partition(",")
+    return f"**Hufu, {int(size):,} grants{',' if rest else ''}{rest}**"
+
+
+def plain(name):
+    short = {"heavy": "an empty, heavy module", "slim": "an empty module + round trip", "nslcd": "nslcd", "sssd": "sssd"}
+    return short.get(name, label(name).replace("*", "").replace("`", ""))
+
+
+def begin(box, grants, say):
     setting.hurry(box)
     box.account(setting.PERSON, uid=setting.UID, group="hufu-gated")
     setting.serve_people(box)
     texts = [*setting.plain_contestants(box), *setting.follow_people(box)]
-    for size in sizes:
-        say(f"a hufud with {size} grants")
+    for size in grants:
+        say(f"a hufud with {size:,} grants")
         texts.append(setting.begin_hufud(box, size))
-        box.until(lambda text=texts[-1]: setting.granted(box, text), timeout=60)
+        box.until(lambda text=texts[-1]: setting.granted(box, text), timeout=120)
     return Harness(box, texts)
 
 
@@ -24,21 +48,81 @@ def committed(harness, sizes, mode, plan):
     figures, samples = harness.figures(mode, *plan, 1)
     for size in sizes:
         instants = harness.recorded(size, marks[size])[1]
-        figures[f"hufu-{size}, up to the commit"] = up_to_the_commit(samples[f"hufu-{size}"], instants, samples["slim"])
+        figures[f"hufu-{size}{COMMIT}"] = up_to_the_commit(samples[f"hufu-{size}"], instants, samples["slim"])
     return figures
 
 
-def show(box, sizes, plan, pictures, say):
-    harness = begin(box, sizes, say)
+def measured(box, grants, plan, say):
+    """Figures by name: alone, afresh; and rates by name, for each of AT_ONCE."""
+    harness = begin(box, grants, say)
     say("one process")
-    alone = committed(harness, sizes, "run", plan["alone"])
-    say("a fresh process a request")
-    fresh = committed(harness, sizes, "fresh", plan["fresh"])
-    at_once = {1: alone}
-    for processes in AT_ONCE:
+    alone = committed(harness, grants, "run", plan["alone"])
+    say("a fresh process a login")
+    fresh = committed(harness, grants, "fresh", plan["fresh"])
+    rates = {name: [f.rate] for name, f in alone.items() if not name.endswith(COMMIT)}
+    for processes in AT_ONCE[1:]:
         say(f"{processes} at once")
-        at_once[processes] = harness.figures("run", *plan["at_once"], processes)[0]
+        for name, figures in harness.figures("run", *plan["at_once"], processes)[0].items():
+            rates[name].append(figures.rate)
+    return alone, fresh, rates
+
+
+# --- as text
+
+
+def number(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def times(one, other, share):
+    value = one.p(share) / other.p(share)
+    return f"{value:.2f}" if value < 10 else f"{value:.0f}"
+
+
+def table(alone, fresh, rates):
+    print("| microseconds | p50 | p90 | p99 | p99.9 | × slim | fresh process: p50 | p99 | × round trip | × slim | a second, 1, 2, 4, 8, 32 at once |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     for name, f in alone.items():
         g = fresh[name]
-        rates = " ".join(f"{at_once[n][name].rate:.0f}" for n in AT_ONCE if name in at_once[n])
-        print(f"{name:<30} {f.p(.5):9.1f} {f.p(.9):9.1f} {f.p(.99):9.1f} {f.p(.999):9.1f} x{f.p(.5)/alone['slim'].p(.5):6.2f} x{f.p(.99)/alone['slim'].p(.99):6.2f} | {g.p(.5):9.1f} {g.p(.99):9.1f} x{g.p(.5)/fresh['slim'].p(.5):6.2f}  x{g.p(.5)/fresh['socket'].p(.5):6.2f}| {f.rate:.0f} {rates}")
+        cells = [*(number(f.p(share)) for share in (0.5, 0.9, 0.99, 0.999)), times(f, alone["slim"], 0.5)]
+        cells += [number(g.p(0.5)), number(g.p(0.99)), times(g, fresh["socket"], 0.5), times(g, fresh["slim"], 0.5)]
+        cells.append(", ".join(f"{rate:,.0f}" for rate in rates[name]) if name in rates else "")
+        print(f"| {label(name)} | {' | '.join(cells)} |")
+
+
+def bounds(alone, fresh, sizes):
+    least, most = f"hufu-{min(sizes)}{COMMIT}", f"hufu-{max(sizes)}{COMMIT}"
+    rows = [
+        (f"{max(sizes):,} grants, up to the commit, to slim: p50", times(alone[most], alone["slim"], 0.5), "1.2"),
+        ("the same: p99", times(alone[most], alone["slim"], 0.99), "1.5"),
+        (f"{max(sizes):,} grants to {min(sizes):,}, up to the commit: p50", times(alone[most], alone[least], 0.5), "1.1"),
+        ("the same, with the commit: p50", times(alone[f"hufu-{max(sizes)}"], alone[f"hufu-{min(sizes)}"], 0.5), "1.1"),
+        (f"fresh process, {max(sizes):,} grants, up to the commit, to slim: p50", times(fresh[most], fresh["slim"], 0.5), "1.3"),
+    ]
+    print("\n| ratio | measured | wanted, at most |\n|---|---|---|")
+    for what, value, wanted in rows:
+        print(f"| {what} | {value} | {wanted} |")
+
+
+# --- as pictures
+
+IN_RATES = ("empty", "slim", "access-1000", "access-100000", "nslcd", "sssd")
+
+
+def draw(alone, fresh, rates, sizes, folder):
+    def rows(figures):
+        return [(plain(name), f, name.startswith("hufu-")) for name, f in figures.items()]
+
+    (folder / "logins.svg").write_text(pictures.latencies("The account phase of a login, one process", rows(alone)))
+    (folder / "logins-fresh.svg").write_text(pictures.latencies("The account phase of a login, a fresh process each", rows(fresh)))
+    names = [*(name for name in IN_RATES if name in rates), *(f"hufu-{size}" for size in (min(sizes), max(sizes)))]
+    series = [(plain(name), rates[name], name.startswith("hufu-")) for name in names]
+    (folder / "logins-rate.svg").write_text(pictures.rates("Logins a second", AT_ONCE, series))
+
+
+def show(box, grants, plan, folder, say):
+    sizes = list(grants)
+    alone, fresh, rates = measured(box, grants, plan, say)
+    draw(alone, fresh, rates, sizes, folder)
+    table(alone, fresh, rates)
+    bounds(alone, fresh, sizes)

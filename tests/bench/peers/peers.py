@@ -8,6 +8,7 @@ import time
 
 import away
 import logins
+import setting
 from box import Box
 
 PLANS = {  # rounds and milliseconds of a slice: asking alone, at once, afresh
@@ -23,19 +24,21 @@ def say(text):
 def main():
     parser = argparse.ArgumentParser(prog="tests/bench/peers/run", description=__doc__)
     parser.add_argument("--installed", required=True, help=argparse.SUPPRESS)
-    parser.add_argument("--sizes", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--grants", required=True, help=argparse.SUPPRESS)  # SIZE=TAR ...
     parser.add_argument("--pictures", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="whether it works, not how fast it is")
     parser.add_argument("--only", choices=["logins", "away"], help="one of the two sections")
     options = parser.parse_args()
     run = os.environ.get("HUFU_WORLD_RUN", "").removeprefix("run-")
-    sizes = [int(size) for size in options.sizes.split()]
+    grants = {int(size): path for size, _, path in (word.partition("=") for word in options.grants.split())}
     options.pictures.mkdir(exist_ok=True)
     if options.only in (None, "logins"):
         box = Box(f"peers-logins-{run}", options.installed)
         box.offline("cat /etc/machine-id > /etc/machine-id.kept && mv /etc/machine-id.kept /etc/machine-id")
         try:
-            logins.show(box.up(), sizes, PLANS[options.quick], options.pictures, say)
+            for size, path in grants.items():
+                setting.unpack(box, size, path)
+            logins.show(box.up(), grants, PLANS[options.quick], options.pictures, say)
         finally:
             box.drop()
     if options.only in (None, "away"):

@@ -3,6 +3,9 @@ sssd, files for pam_access, and a service folder for each, in which `sshd` is th
 """
 
 import re
+import subprocess
+
+from box import WORLD
 
 PERSON = "v0000000"  # the first of make_store's
 UID = 20001
@@ -47,6 +50,12 @@ ldap_uri = ldap://127.0.0.2/
 ldap_search_base = {BASE}
 ldap_access_order = filter
 ldap_access_filter = (host={HOST})
+"""
+REAPER = """[reaper]
+gated-uid = 20000-29999
+max-session-normal = 28800
+max-session-privileged = 14400
+max-session-emergency = 28800
 """
 FOLDER = "/opt/peers"
 HURRY = ("chrt", "--rr", "1")
@@ -124,11 +133,19 @@ def plain_contestants(box):
     return texts
 
 
+def unpack(box, size, path):
+    """The packed state of a hufud with so many grants, into the box before it boots."""
+    into = f"{FOLDER}/state-{size}"
+    with open(path, "rb") as archive:
+        command = [WORLD, "run", box.name, "sh", "-euc", f"mkdir -p {into} && tar -C {into} -x --no-same-owner"]
+        subprocess.run(command, stdin=archive, check=True, timeout=300)
+
+
 def begin_hufud(box, size):
     """Another hufud and hufu-reaper beside each other: the shipped units, whose folders are others underneath."""
     state, run = f"/var/lib/hufu-{size}", f"/run/hufu-{size}"
     box.sh(f"mv {FOLDER}/state-{size} {state} && install -d -m 755 /etc/hufu-{size} && mv {state}/trust {state}/hufud.conf /etc/hufu-{size}/")
-    box.sh(f"cp /usr/share/hufu/reaper.conf /etc/hufu-{size}/ 2>/dev/null || printf '[reaper]\\ngated-uid = 20000-29999\\nmax-session-normal = 28800\\nmax-session-privileged = 14400\\nmax-session-emergency = 28800\\n' > /etc/hufu-{size}/reaper.conf")
+    box.put(f"/etc/hufu-{size}/reaper.conf", REAPER)
     box.sh(f"rm -rf {state}/more; chown -R hufu: {state} && chmod 700 {state}; install -d -o hufu -g hufu -m 755 {run}")
     for unit, folders in (("hufud.service", ("/run/hufu", "/etc/hufu", "/var/lib/hufu", "/var/lib/hufu-anchor")),
                           ("hufu-reaper.service", ("/run/hufu", "/etc/hufu", "/run/hufu-reaper")), ("hufu-reaper.socket", ())):
@@ -142,5 +159,5 @@ def instance(text, size, folders):
     text = re.sub(r"\b(hufu-reaper|hufud)\.(service|socket)", rf"\1-{size}.\2", text)
     text = re.sub(r"^(StateDirectory|RuntimeDirectory)=(.*)$", lambda m: f"{m[1]}={' '.join(f'{name}-{size}' for name in m[2].split())}", text, flags=re.MULTILINE)
     text = text.replace("ListenSequentialPacket=/run/hufu/", f"ListenSequentialPacket=/run/hufu-{size}/")
-    binds = "".join(f"BindPaths={re.sub('(hufu)', rf'hufu', folder)}-{size}:{folder}\n" for folder in folders)
+    binds = "".join(f"BindPaths={folder}-{size}:{folder}\n" for folder in folders)
     return text.replace("[Service]\n", f"[Service]\n{binds}", 1)
