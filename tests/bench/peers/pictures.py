@@ -43,7 +43,7 @@ def duration(microseconds):
 
 def latencies(title, rows):
     """`rows` are (label, Figures, whether it is ours): from the median to one in a thousand, on a logarithmic scale."""
-    left, right, top, step = 250, WIDTH - 30, 84, 26
+    left, right, top, step = 320, WIDTH - 30, 84, 26
     bottom = top + step * len(rows)
     values = [figures.p(share) for _, figures, _ in rows for share, *_ in SHARES]
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
