@@ -53,7 +53,12 @@ int moment_parse(const char *text, when_t now, when_t *ret)
     if (parse_offset(rest, &offset) < 0 || when_parse(utc, strlen(utc), ret) < 0)
         return -EINVAL;
     *ret -= offset;
-    return *ret >= 0 ? 0 : -EINVAL;
+    /* The offset may lead out of the years that can be written, 1970 to 9999. */
+    when_format(*ret, utc);
+    if (when_parse(utc, strlen(utc), ret) == 0)
+        return 0;
+    *ret = 0;
+    return -EINVAL;
 }
 
 int moment_parse_duration(const char *text, uint32_t *seconds)

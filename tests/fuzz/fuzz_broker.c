@@ -3,6 +3,7 @@
 // STAGE: yes
 // COVERS: broker/daemon/admission.c broker/daemon/admission_open.c broker/daemon/life.c
 // COVERS: broker/daemon/life_end.c
+// FLOOR: 75
 // CUTS: 16
 /*
  * A sequence of what may happen to a broker, against a model of what it has to do (stage/model.h): logins in

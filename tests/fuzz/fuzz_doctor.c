@@ -98,7 +98,6 @@ static void read_sudo(const char *text)
            "on, off, or not given");
     for (size_t i = 0; sudo_list_value(l, "env_keep", &at); i++)
         demand(i < l->n_settings, "more values than settings");
-    demand(!l->without_password || l->n_settings > 0 || l->allowed, "an entry that is nobody's");
 }
 
 static void read_accounts(const char *text)

@@ -47,6 +47,7 @@ static void test_moments(void **state)
         "2026-11-21T00:00:00+08:60",
         "2026-11-21_00:00:00Z",
         "1970-01-01T00:00:00+08:00", /* before the first instant */
+        "9999-12-31T23:59:59-08:00", /* after the last */
         "tomorrow",
         "Now",
     };
