@@ -181,11 +181,12 @@ static void report(struct samples *x)
     double one50 = quantile(x->one, x->n, 0.5), one99 = quantile(x->one, x->n, 0.99);
     double batch50 = quantile(x->batch, x->n_batch, 0.5);
 
-    (void)printf("bare commit            p50 %8.0f us  p99 %8.0f us\n", bare50, bare99);
-    (void)printf("commit of an admission p50 %8.0f us  p99 %8.0f us  ratio p50 %.2f (bound 1.1)  p99 %.2f\n",
-                 one50, one99, one50 / bare50, one99 / bare99);
-    (void)printf("%d at once             p50 %8.0f us  rate %.1f times the bare one (bound 8)\n", AT_ONCE,
-                 batch50, AT_ONCE * bare50 / batch50);
+    (void)printf("%zu rounds\n\n| | p50 | p99 | beside a bare commit |\n|---|---|---|---|\n", x->n);
+    (void)printf("| a bare commit of SQLite, one row | %.0f us | %.0f us | 1 |\n", bare50, bare99);
+    (void)printf("| the commit of an admission | %.0f us | %.0f us | %.2f x at p50, %.2f x at p99 |\n", one50,
+                 one99, one50 / bare50, one99 / bare99);
+    (void)printf("| %d admissions at once | %.0f us for all | | %.1f x its rate |\n", AT_ONCE, batch50,
+                 AT_ONCE * bare50 / batch50);
 }
 
 static void remove_all(const char *folder)

@@ -44,8 +44,8 @@ def percentile(values, part):
     return sorted(values)[min(len(values) - 1, int(len(values) * part))]
 
 
-def show(what, values):
-    print(f"{what:<34} p50 {statistics.median(values):6.1f} ms   p99 {percentile(values, 0.99):6.1f} ms   max {max(values):6.1f} ms")
+def shown(values):
+    return f"{statistics.median(values):.0f}, {percentile(values, 0.99):.0f} ms"
 
 
 @pytest.mark.parametrize("terminal", [False, True], ids=["without a terminal", "with a terminal, told why"])
@@ -62,8 +62,10 @@ def test_revoke(site, terminal):
         rounds.append(json.loads(box.sh(["/root/timed", grant])))
         assert rounds[-1]["proven"] and rounds[-1]["processes"] >= 100 and box.processes("zhang.san") == []
         running.terminate(force=True) if terminal else running.wait()
-    print(f"\n{'with' if terminal else 'without'} a terminal, {ROUNDS} rounds")
-    show("hufuctl revoke, until it returns", [r["revoke"] for r in rounds])
-    show("of that: order to proof", [r["ending"] for r in rounds])
-    show("bare cgroup.kill of 100", [r["bare"] for r in rounds])
-    print(f"{'ratio of the medians':<34} {statistics.median(r['revoke'] for r in rounds) / statistics.median(r['bare'] for r in rounds):10.1f}")
+    revoke, proof, bare = ([r[what] for r in rounds] for what in ("revoke", "ending", "bare"))
+    if not terminal:
+        print(f"\n{ROUNDS} rounds, 100 processes: p50, p99\n")
+        print("| session | `hufuctl revoke`, until it returns | of that, from the order to the proof | bare `cgroup.kill` | medians |")
+        print("|---|---|---|---|---|")
+    ratio = statistics.median(revoke) / statistics.median(bare)
+    print(f"| {'with' if terminal else 'without'} a terminal | {shown(revoke)} | {shown(proof)} | {shown(bare)} | {ratio:.1f} x |")
