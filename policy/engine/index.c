@@ -197,7 +197,7 @@ static int may_replace(const struct grant_entry *entry, const struct grant *g, e
     if (entry->grant->version == entry->verified_version && !grant_same_identity(entry->grant, g))
         return -EINVAL;
     if (g->version < entry->verified_version)
-        return -ESTALE;
+        return -EPERM;
     if (g->version == entry->verified_version && entry->standing == REASON_OK)
         return -ESTALE;
     return standing == REASON_OK ? 0 : -EPERM;

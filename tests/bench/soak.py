@@ -9,8 +9,10 @@ import time
 LOGINS, MINUTES, KIND = os.environ.get("HUFU_SOAK", "500 20 logins").split()
 LOGINS, MINUTES = int(LOGINS), float(MINUTES)
 UNITS = ("hufud", "hufu-reaper", "hufu-ldapd")
-# Until then caches fill: SQLite's pages, the allocator's lists, the tables that double.
+# Until then the allocator's lists and the tables that double fill.
 WARM_UP = 0.3
+# SQLite keeps up to 2,000 KiB of the store's pages: so much is written before anything is looked at.
+FILL = "for i in $(seq 1000); do hufuctl lock --staff nobody.here --why fill; hufuctl unlock --staff nobody.here --why fill; done >/dev/null"
 # KiB. malloc takes memory from the kernel in steps of 128 KiB and 4 KiB; one step is no growth, if no other follows.
 STEP = 132
 SAMPLES = 60
@@ -35,6 +37,8 @@ class Soak:
         self.site, self.samples, self.done, self.refused = site, [], {}, 0
         self.random = random.Random(7)
         self.grant = site.grant(uses="unlimited", sessions="20")
+        site.box.sh(FILL, timeout=600)
+        site.box.sh("hufuctl --json audit -n 100000 >/dev/null", timeout=120)
 
     def count(self, what):
         self.done[what] = self.done.get(what, 0) + 1
@@ -63,9 +67,9 @@ class Soak:
         self.count("revocations with a session")
 
     def lock(self):
-        self.site.box.sh("hufuctl lock --staff zhang.san --reason soak")
+        self.site.box.sh("hufuctl lock --staff zhang.san --why soak")
         assert not self.site.ssh().ok
-        self.site.box.sh("hufuctl unlock --staff zhang.san --reason soak")
+        self.site.box.sh("hufuctl unlock --staff zhang.san --why soak")
         self.count("locks")
 
     def reload(self):
@@ -108,7 +112,7 @@ class Soak:
                 self.look(time.monotonic() - begin)
             self.once()
             time.sleep(max(0, begin + MINUTES * 60 * (i + 1) / LOGINS - time.monotonic()))
-        self.site.box.until(lambda: not self.site.sessions())
+        self.site.box.until(lambda: not self.site.live())
         time.sleep(2)
         self.look(time.monotonic() - begin)
 

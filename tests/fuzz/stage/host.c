@@ -158,22 +158,35 @@ void host_restart(struct host *h)
     start(h);
 }
 
+static char template[64], killed[64];
+
+static void remove_folder(const char *path)
+{
+    if (path[0] != '\0') {
+        each_file(path, remove_one, NULL);
+        (void)rmdir(path);
+    }
+}
+
+static void remove_folders(void)
+{
+    remove_folder(the_host.folder);
+    remove_folder(template);
+    remove_folder(killed);
+}
+
 /* What the broker writes while it is being freed is undone. */
 void host_crash(struct host *h)
 {
-    static char copy[64];
-
-    if (copy[0] == '\0')
-        make_folder(copy, "crash");
-    replace_files(copy, h->folder);
+    if (killed[0] == '\0')
+        make_folder(killed, "killed");
+    replace_files(killed, h->folder);
     stop(h);
-    replace_files(h->folder, copy);
+    replace_files(h->folder, killed);
     start(h);
 }
 
 /* ---- the program's ---- */
-
-static char template[64];
 
 static void put(const char *name, const char *text)
 {
@@ -209,6 +222,7 @@ struct host *host_of_program(void)
     if (h->department)
         return h;
     make_folder(h->folder, "host");
+    must(atexit(remove_folders) == 0);
     h->department = department_new();
     make_template(h);
     return h;
