@@ -310,7 +310,7 @@ bool sync_cookie_is_kept(const struct berval *cookie)
     return is_of_openldap(cookie->bv_val, cookie->bv_len) || is_of_389(cookie->bv_val, cookie->bv_len);
 }
 
-size_t sync_cookie_drop_server(char *cookie, size_t size)
+static size_t drop_one_server(char *cookie, size_t size)
 {
     size_t length = 0;
     const char *sid = is_of_openldap(cookie, size) ? find_field(cookie, size, "sid=", &length) : NULL;
@@ -325,4 +325,16 @@ size_t sync_cookie_drop_server(char *cookie, size_t size)
         at--;
     memmove(cookie + at, cookie + at + gone, size - at - gone);
     return size - gone;
+}
+
+size_t sync_cookie_drop_server(char *cookie, size_t size)
+{
+    size_t before;
+
+    /* A server may have written more than one. */
+    do {
+        before = size;
+        size = drop_one_server(cookie, size);
+    } while (size < before);
+    return size;
 }

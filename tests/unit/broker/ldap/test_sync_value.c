@@ -285,6 +285,7 @@ static void test_servers_number(void **state)
     assert_kept("sid=0ff,rid=000," CSN, "rid=000," CSN);
     assert_kept("rid=000," CSN ",sid=001", "rid=000," CSN);
     assert_kept("rid=000," CSN ",sid=", "rid=000," CSN);
+    assert_kept("sid=001,rid=000,sid=002," CSN ",sid=003", "rid=000," CSN);
     assert_kept("rid=000," CSN, "rid=000," CSN);
     assert_kept("rid=000,usid=001," CSN, "rid=000,usid=001," CSN);
     assert_kept("h:389#dc=x,sid=001,dc=y#7", "h:389#dc=x,sid=001,dc=y#7");
