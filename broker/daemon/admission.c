@@ -61,9 +61,10 @@ void admission_allow(struct admission *a)
         .verdict = VERDICT_ALLOW, .reason = a->decision.reason, .valid_until = a->decision.valid_until};
 
     if (a->q.facts.kind == SERVICE_LOGIN && a->q.facts.phase == PHASE_SESSION && e) {
+        const struct grant g = grant_entry_grant(e);
+
         reply.runtime_max = e->session_max;
-        texts_admit(a->decision.valid_until, a->q.facts.now, e->grant->ticket, e->grant->recording_required,
-                    reply.message);
+        texts_admit(a->decision.valid_until, a->q.facts.now, g.ticket, g.recording_required, reply.message);
     }
     gate_call_reply(a->call, &reply);
     free(a);
@@ -107,14 +108,14 @@ static bool still_allowed(struct admission *a)
         a->own = false;
     }
     if (e)
-        was = e->grant->id;
+        was = e->id;
     question_refresh(a->broker, &a->q);
     a->decision = question_decide(a->broker, &a->q);
     a->generation = a->broker->generation;
     if (a->decision.verdict != VERDICT_ALLOW)
         return false;
     /* Allowed by another grant than the one written down: the person may try again. */
-    if (e && (!a->decision.entry || !ident_id_equal(&was, &a->decision.entry->grant->id))) {
+    if (e && (!a->decision.entry || !ident_id_equal(&was, &a->decision.entry->id))) {
         a->decision.reason = REASON_REVOKED;
         return false;
     }
@@ -149,7 +150,7 @@ static int reserve(struct admission *a, struct session **ret)
     struct session *held = registry_find(b->registry, a->q.reservation);
     int r;
 
-    if (held && ident_id_equal(&held->grant, &a->decision.entry->grant->id)) {
+    if (held && ident_id_equal(&held->grant, &a->decision.entry->id)) {
         *ret = held;
         held->channels |= a->q.facts.channels;
         a->session = held->number;

@@ -13,14 +13,14 @@ bool admission_needs_claim(const struct admission *a)
     const struct grant_entry *e = a->decision.entry;
     const struct session *held = registry_find(b->registry, a->q.reservation);
 
-    if (a->claim || a->q.facts.kind != SERVICE_LOGIN || e->grant->uses.scope != GRANT_USES_FLEET)
+    if (a->claim || a->q.facts.kind != SERVICE_LOGIN || grant_entry_grant(e).uses.scope != GRANT_USES_FLEET)
         return false;
-    return !held || !ident_id_equal(&held->grant, &e->grant->id) || !claiming_of(b->claiming, held->number);
+    return !held || !ident_id_equal(&held->grant, &e->id) || !claiming_of(b->claiming, held->number);
 }
 
 bool admission_has_other_claim(const struct admission *a)
 {
-    return a->claim && !ident_id_equal(claiming_grant(a->claim), &a->decision.entry->grant->id);
+    return a->claim && !ident_id_equal(claiming_grant(a->claim), &a->decision.entry->id);
 }
 
 static void on_claim(void *userdata, struct claim *claim, enum reason reason)

@@ -158,7 +158,7 @@ static struct session *take_reservation(struct admission *a)
     struct broker *b = a->broker;
     struct session *held = registry_find(b->registry, a->q.reservation), *s = NULL;
 
-    if (held && ident_id_equal(&held->grant, &a->decision.entry->grant->id))
+    if (held && ident_id_equal(&held->grant, &a->decision.entry->id))
         return held;
     if (held)
         life_release(b, held, REASON_GRANT_SUPERSEDED);

@@ -8,14 +8,17 @@
 
 when_t answer_opens(enum reason reason, const struct grant_entry *entry, when_t now)
 {
+    struct grant g;
+
     if (!entry)
         return WHEN_NEVER;
+    g = grant_entry_grant(entry);
     if (reason == REASON_NOT_YET_VALID)
-        now = entry->grant->valid.from;
+        now = g.valid.from;
     else if (reason != REASON_OUTSIDE_HOURS)
         return WHEN_NEVER;
-    now = hours_next_opening(entry->grant, now);
-    return now < entry->grant->valid.until ? now : WHEN_NEVER;
+    now = hours_next_opening(&g, now);
+    return now < g.valid.until ? now : WHEN_NEVER;
 }
 
 void answer_refuse(enum reason reason, const struct grant_entry *entry, when_t now, const char *reference,
@@ -34,10 +37,12 @@ void answer_refuse_about(enum reason reason, const struct grant_entry *entry, wh
     char id[IDENT_ID_TEXT_SIZE];
 
     if (entry) {
-        ident_format_id(&entry->grant->id, id);
+        const struct grant g = grant_entry_grant(entry);
+
+        ident_format_id(&entry->id, id);
         t.grant = id;
-        t.ticket = entry->grant->ticket;
-        t.fleet = entry->grant->uses.scope == GRANT_USES_FLEET;
+        t.ticket = g.ticket;
+        t.fleet = g.uses.scope == GRANT_USES_FLEET;
     }
     *ret = (struct gate_reply){.verdict = VERDICT_DENY, .reason = reason, .valid_until = now};
     (void)snprintf(ret->reference, sizeof(ret->reference), "%s", reference);

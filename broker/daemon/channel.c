@@ -88,9 +88,12 @@ static void greet(struct channel_call *c, const struct session *s)
     const struct grant_entry *e = life_entry(c->broker, s);
 
     c->reply.valid_until = s->deadline;
-    if (c->m.channel == GATE_CHANNEL_SHELL && e)
-        texts_admit(s->deadline, session_now(s, clock_wall_us(), clock_boot_us()), e->grant->ticket,
-                    e->grant->recording_required, c->reply.message);
+    if (c->m.channel == GATE_CHANNEL_SHELL && e) {
+        const struct grant g = grant_entry_grant(e);
+
+        texts_admit(s->deadline, session_now(s, clock_wall_us(), clock_boot_us()), g.ticket,
+                    g.recording_required, c->reply.message);
+    }
 }
 
 static void on_written(void *userdata, int result, uint64_t sequence)

@@ -196,7 +196,7 @@ static void on_intent_written(void *userdata, int result, uint64_t sequence)
 void claiming_take(struct claiming *c, const struct grant_entry *entry, uint64_t until_us,
                    claiming_done *done, void *userdata)
 {
-    struct claim *x = claiming_is_possible(c) ? claim_book_add(c, &entry->grant->id) : NULL;
+    struct claim *x = claiming_is_possible(c) ? claim_book_add(c, &entry->id) : NULL;
     struct store_txn *t;
 
     if (!x) {

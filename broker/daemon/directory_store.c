@@ -85,14 +85,16 @@ static int load_entry(void *userdata, const struct store_feed *x)
 static int load_published(void *userdata, const struct store_published *x)
 {
     struct directory *d = userdata;
-    const struct grant_papers *papers = grants_papers(d->broker->grants, &x->id);
     const struct grant_entry *e = grant_index_find(grants_index(d->broker->grants), &x->id);
+    cleanup_buf struct buf document = BUF_INIT;
 
-    if (!papers || !e)
+    if (!e)
         return 0;
+    if (grants_document(e, &document) < 0)
+        return -ENOMEM;
     if (!directory_make_published(d, &x->id))
         return -ENOMEM;
-    directory_publish(d, &x->id, x->digest, papers->document.size,
+    directory_publish(d, &x->id, x->digest, document.size,
                       e->standing == REASON_OK || e->verified_version > 0);
     return 0;
 }

@@ -121,7 +121,7 @@ static bool is_old(const struct directory_task *t, enum reason reason)
     if (t->entry.type != DOCUMENT_GRANT || reason != REASON_GRANT_SUPERSEDED)
         return false;
     e = grant_index_find(grants_index(b->grants), &t->entry.id);
-    return e && t->entry.version < e->grant->version;
+    return e && t->entry.version < e->version;
 }
 
 static void on_told(void *userdata, const struct addition_outcome *o)

@@ -51,11 +51,12 @@ static void count_unverified(struct directory *d, struct directory_published *p,
 /* Whether the published octets are those in force here. */
 static void compare(struct directory *d, const struct ident_id *id, struct directory_published *p)
 {
-    const struct grant_papers *papers = grants_papers(d->broker->grants, id);
+    const struct grant_entry *e = grant_index_find(grants_index(d->broker->grants), id);
+    cleanup_buf struct buf document = BUF_INIT;
     uint8_t digest[SHADOW_DIGEST_SIZE];
 
-    p->is_in_force = papers && p->is_known &&
-                     digest_sha256(papers->document.data, papers->document.size, digest) == 0 &&
+    p->is_in_force = e && p->is_known && grants_document(e, &document) == 0 &&
+                     digest_sha256(document.data, document.size, digest) == 0 &&
                      memcmp(digest, p->digest, sizeof(digest)) == 0;
 }
 

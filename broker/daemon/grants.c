@@ -1,6 +1,7 @@
 #include "broker/daemon/grants.h"
 
-#include "broker/common/i18n.h"
+#include "broker/daemon/grants_refusal.h"
+#include "broker/daemon/papers_packed.h"
 #include "policy/engine/rules.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 struct grants {
     struct verifier *verifier; /* borrowed */
     struct grant_index *index;
-    struct papers *papers;
+    struct papers_words *words;
     struct store_books *absent; /* of grants that are not here; a few at most */
     size_t n_absent;
     when_t uses_from; /* of what was used before nothing is known; 0: of nothing */
@@ -23,19 +24,17 @@ int grants_new(struct verifier *verifier, struct grants **ret)
 {
     cleanup(grants_free_p) struct grants *g = calloc(1, sizeof(*g));
     uint8_t seed[GRANT_INDEX_SEED_SIZE];
-    uint64_t papers_seed;
     int r;
 
     if (!g)
         return -ENOMEM;
     g->verifier = verifier;
-    if (getrandom(seed, sizeof(seed), 0) != sizeof(seed) ||
-        getrandom(&papers_seed, sizeof(papers_seed), 0) != sizeof(papers_seed))
+    if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
         return -EIO;
     r = grant_index_new(seed, &g->index);
     if (r < 0)
         return r;
-    r = papers_new(papers_seed, &g->papers);
+    r = papers_words_new(&g->words);
     if (r < 0)
         return r;
     *ret = steal_pointer(&g);
@@ -47,7 +46,7 @@ struct grants *grants_free(struct grants *g)
     if (!g)
         return NULL;
     grant_index_free(g->index);
-    papers_free(g->papers);
+    papers_words_free(g->words);
     free(g->absent);
     free(g);
     return NULL;
@@ -58,9 +57,49 @@ struct grant_index *grants_index(const struct grants *g)
     return g->index;
 }
 
-const struct grant_papers *grants_papers(const struct grants *g, const struct ident_id *id)
+/* ---- papers ---- */
+
+int grants_papers(const struct grants *g, const struct grant_entry *e, struct grant_papers **ret)
 {
-    return papers_find(g->papers, id);
+    const struct grant grant = grant_entry_grant(e);
+    size_t size;
+    const uint8_t *packed = grant_entry_attached(e, &size);
+
+    return papers_unpack(g->words, &grant, packed, size, ret);
+}
+
+size_t grants_votes(const struct grants *g, const struct grant_entry *e,
+                    struct quorum_signature votes[static QUORUM_VOTES_MAX])
+{
+    size_t size;
+    const uint8_t *packed = grant_entry_attached(e, &size);
+
+    return papers_packed_votes(g->words, packed, size, votes);
+}
+
+static int keep_papers(struct grants *g, struct grant_entry *e, const struct grant_papers *papers)
+{
+    const struct grant grant = grant_entry_grant(e);
+    cleanup_buf struct buf packed = BUF_INIT;
+    int r = papers_pack(g->words, &grant, papers, &packed);
+
+    return r < 0 ? r : grant_entry_attach(e, packed.data, packed.size);
+}
+
+int grants_document(const struct grant_entry *e, struct buf *document)
+{
+    const struct grant grant = grant_entry_grant(e);
+
+    grant_common_join(&grant, document);
+    return buf_error(document);
+}
+
+bool grants_document_is(const struct grant_entry *e, struct octets document)
+{
+    cleanup_buf struct buf own = BUF_INIT;
+
+    return grants_document(e, &own) == 0 && own.size == document.size &&
+           memcmp(own.data, document.data, document.size) == 0;
 }
 
 /* ---- what was counted ---- */
@@ -72,7 +111,7 @@ static void keep_version(struct grant_entry *e, uint32_t verified_version)
     if (e->verified_version >= verified_version)
         return;
     e->verified_version = verified_version;
-    if (e->grant->version < verified_version)
+    if (e->version < verified_version)
         grant_entry_judge(e, REASON_GRANT_SUPERSEDED, 0, e->session_max);
 }
 
@@ -103,7 +142,7 @@ int grants_load_books(struct grants *g, const struct store_books *books)
 static void find_books(struct grants *g, struct grant_entry *e)
 {
     for (size_t i = 0; i < g->n_absent; i++)
-        if (ident_id_equal(&g->absent[i].id, &e->grant->id)) {
+        if (ident_id_equal(&g->absent[i].id, &e->id)) {
             apply_books(e, &g->absent[i]);
             g->absent[i] = g->absent[--g->n_absent];
             return;
@@ -122,83 +161,33 @@ static bool may_have_been_used(const struct grants *g, const struct grant *grant
     return g->uses_from != 0 && (grant->valid.from < g->uses_from || grant->version > 1);
 }
 
-/* What the index says to a version that it does not take. */
-static int refuse_version(struct offer_refusal *refusal, int error)
-{
-    switch (error) {
-    case -ESTALE:
-        return offer_refuse(
-            refusal, REASON_GRANT_SUPERSEDED,
-            N_("A version at least as high is known already; a changed grant needs a higher version."));
-    case -EPERM:
-        return offer_refuse(refusal, REASON_APPROVAL_MISSING,
-                            N_("This version is not signed by its quorum, so the one before it stays."));
-    case -EINVAL:
-        return offer_refuse(
-            refusal, REASON_GRANT_SUPERSEDED,
-            N_("Site, id, vendor, staff and class of a grant never change between versions."));
-    default:
-        return error;
-    }
-}
-
-static bool is_same_document(const struct grant_papers *x, const struct grant *g, struct octets document)
-{
-    return x && x->version == g->version && x->document.size == document.size &&
-           memcmp(x->document.data, document.data, document.size) == 0;
-}
-
 /* Approvals that arrived after the document did. */
-static int judge_again(struct grants *g, struct grant_papers *papers, struct grant_entry *entry,
-                       const struct grant_standing *standing)
+static int judge_again(struct grants *g, const struct grant_papers *before, struct grant_papers *papers,
+                       struct grant_entry *entry, const struct grant_standing *standing)
 {
-    const struct grant_papers *before = papers_find(g->papers, &papers->id);
-    int r = 0;
-
     /* What was verified stays so: fewer or worse approvals take nothing away, nor the place of those that
      * count, without which it would not be verified any more after the next start. */
     if (entry->standing != REASON_OK || standing->standing == REASON_OK)
         grant_entry_judge(entry, standing->standing, standing->votes_until, entry->session_max);
     else if (papers_have_approvals_of(papers, before))
-        r = papers_keep_votes(papers, before->votes, before->n_votes);
+        papers_keep_votes(papers, before->votes, before->n_votes);
     else
-        r = 1;
-    if (r != 0) {
-        papers_free_one(papers);
-        return r < 0 ? r : 0;
-    }
-    return papers_put(g->papers, papers);
+        return 0;
+    return keep_papers(g, entry, papers);
 }
 
-static int put_new(struct grants *g, struct grant *grant, struct grant_papers *papers, bool lost,
+static int put_new(struct grants *g, struct grant *grant, const struct grant_papers *papers, bool lost,
                    uint32_t session_max, const struct grant_standing *standing, struct grant_entry **ret,
                    struct offer_refusal *refusal)
 {
     int r = grant_index_put(g->index, grant, standing->standing, standing->votes_until, session_max, ret);
 
-    if (r < 0) {
-        papers_free_one(papers);
-        return refuse_version(refusal, r);
-    }
+    if (r < 0)
+        return grants_refuse_version(refusal, r);
     find_books(g, *ret);
     if (lost)
         grants_lose_uses(*ret);
-    return papers_put(g->papers, papers);
-}
-
-/* Nothing that time or another signature could put right. */
-static int refuse_for_ever(const struct grant_standing *standing, struct offer_refusal *refusal)
-{
-    switch (standing->standing) {
-    case REASON_WRONG_SITE:
-        return offer_refuse(refusal, REASON_WRONG_SITE,
-                            N_("The grant is for another site than the trust file."));
-    case REASON_CLASS_LIMIT:
-        return offer_refuse(refusal, REASON_CLASS_LIMIT,
-                            N_("The grant is wider than the trust file lets its class be."));
-    default:
-        return 0;
-    }
+    return keep_papers(g, *ret, papers);
 }
 
 /* Those under another trust file are worth nothing. */
@@ -238,29 +227,30 @@ static int verify_and_keep(const struct grants *g, const struct trust_set *trust
 {
     int r = verify(g, trust, grant, papers, now, ret);
 
-    return r < 0 ? r : papers_keep_votes(papers, ret->votes, ret->n_votes);
+    if (r == 0)
+        papers_keep_votes(papers, ret->votes, ret->n_votes);
+    return r;
 }
 
 /* A lower version stays refused also when its own octets come again. */
 static bool is_superseded(const struct grant_entry *e)
 {
-    return e->grant->version < e->verified_version;
+    return e->version < e->verified_version;
 }
 
-static uint32_t session_max_of(const struct trust_set *trust, const struct grant *grant)
+static uint32_t session_max_of(const struct trust_set *trust, enum grant_class class)
 {
-    return trust ? trust_set_document(trust)->limit[grant->class].session : 0;
+    return trust ? trust_set_document(trust)->limit[class].session : 0;
 }
 
-/* Octets that are there already, with approvals that may be more. Takes `papers`. */
-static int put_again(struct grants *g, struct grant_papers *papers, const struct grant_standing *standing,
-                     struct grant_entry **ret, struct offer_refusal *refusal)
+/* Octets that are there already, with approvals that may be more. */
+static int put_again(struct grants *g, const struct grant_papers *before, struct grant_papers *papers,
+                     struct grant_entry *entry, const struct grant_standing *standing,
+                     struct offer_refusal *refusal)
 {
-    *ret = grant_index_find(g->index, &papers->id);
-    if (!is_superseded(*ret))
-        return judge_again(g, papers, *ret, standing);
-    papers_free_one(papers);
-    return refuse_version(refusal, -ESTALE);
+    if (!is_superseded(entry))
+        return judge_again(g, before, papers, entry, standing);
+    return grants_refuse_version(refusal, -ESTALE);
 }
 
 static int take_in(struct grants *g, const struct trust_set *trust, when_t now, const struct offer *offer,
@@ -268,38 +258,43 @@ static int take_in(struct grants *g, const struct trust_set *trust, when_t now, 
                    struct offer_refusal *refusal)
 {
     cleanup(grant_free_p) struct grant *grant = NULL;
-    cleanup(papers_free_one_p) struct grant_papers *papers = NULL;
-    const struct grant_papers *known;
+    cleanup(papers_free_one_p) struct grant_papers *papers = NULL, *known = NULL;
+    struct grant_entry *there;
     uint32_t session_max;
-    bool same, lost;
+    bool lost;
     int r;
 
     *refusal = (struct offer_refusal){.reason = REASON_OK};
     r = grant_parse(offer->document.data, offer->document.size, &grant, &refusal->error);
     if (r < 0)
         return r;
-    known = papers_find(g->papers, &grant->id);
-    same = is_same_document(known, grant, offer->document);
-    r = papers_make(&grant->id, grant->version, offer->document, same ? known : NULL, offer->approvals,
-                    offer->n_approvals, &papers);
+    there = grant_index_find(g->index, &grant->id);
+    if (there && grants_document_is(there, offer->document)) {
+        r = grants_papers(g, there, &known);
+        if (r < 0)
+            return r;
+    }
+    r = papers_make(&grant->id, grant->version, offer->document, known, offer->approvals, offer->n_approvals,
+                    &papers);
     if (r < 0)
         return r;
     papers->judged_at = now;
     r = verify_and_keep(g, trust, grant, papers, now, standing);
     if (r == 0 && !loading)
-        r = refuse_for_ever(standing, refusal);
+        r = grants_refuse_for_ever(standing, refusal);
     if (r < 0)
         return r;
     /* Under another site's trust good ones look like those of something else; as yet this one is its site's.
      */
     if (!loading && trust && papers_have_verdicts(papers, trust))
         papers_drop_useless(papers);
-    if (same)
-        return put_again(g, steal_pointer(&papers), standing, ret, refusal);
-    session_max = session_max_of(trust, grant);
-    lost = !loading && !grant_index_find(g->index, &grant->id) && may_have_been_used(g, grant);
-    return put_new(g, steal_pointer(&grant), steal_pointer(&papers), lost, session_max, standing, ret,
-                   refusal);
+    if (known) {
+        *ret = there;
+        return put_again(g, known, papers, there, standing, refusal);
+    }
+    session_max = session_max_of(trust, grant->class);
+    lost = !loading && !there && may_have_been_used(g, grant);
+    return put_new(g, steal_pointer(&grant), papers, lost, session_max, standing, ret, refusal);
 }
 
 int grants_add(struct grants *g, const struct trust_set *trust, when_t now, const struct offer *offer,
@@ -324,7 +319,6 @@ bool grants_forget(struct grants *g, const struct ident_id *id)
     if (!e || e->standing == REASON_OK || e->verified_version != 0 || e->uses_taken != 0 ||
         e->sessions_live != 0 || e->closed)
         return false;
-    papers_remove(g->papers, id);
     grant_index_remove(g->index, id);
     return true;
 }
@@ -334,35 +328,38 @@ bool grants_forget(struct grants *g, const struct ident_id *id)
 /* What cannot be judged has not been verified. */
 static void judge(struct grants *g, const struct trust_set *trust, when_t now, struct grant_entry *e)
 {
-    struct grant_papers *papers = papers_find(g->papers, &e->grant->id);
+    const struct grant grant = grant_entry_grant(e);
+    cleanup(papers_free_one_p) struct grant_papers *papers = NULL;
     struct grant_standing standing = {.standing = REASON_APPROVAL_MISSING};
 
-    if (papers && papers->version == e->grant->version) {
+    if (grants_papers(g, e, &papers) == 0) {
         papers->judged_at = now;
-        if (verify_and_keep(g, trust, e->grant, papers, now, &standing) < 0)
+        if (verify_and_keep(g, trust, &grant, papers, now, &standing) < 0 || keep_papers(g, e, papers) < 0)
             standing = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
     }
-    grant_entry_judge(e, standing.standing, standing.votes_until, session_max_of(trust, e->grant));
+    grant_entry_judge(e, standing.standing, standing.votes_until,
+                      session_max_of(trust, grant_entry_grant(e).class));
 }
 
 void grants_judge_again(struct grants *g, const struct trust_set *trust, when_t now, struct grant_entry *e)
 {
-    const struct grant_papers *papers = papers_find(g->papers, &e->grant->id);
+    size_t size;
+    const uint8_t *packed = grant_entry_attached(e, &size);
 
-    if (e->standing != REASON_OK && trust && papers && !is_superseded(e) &&
-        now - papers->judged_at >= JUDGE_AGAIN)
+    if (e->standing != REASON_OK && trust && packed && !is_superseded(e) &&
+        now - papers_packed_judged_at(packed, size) >= JUDGE_AGAIN)
         judge(g, trust, now, e);
 }
 
 int grants_standing(struct grants *g, const struct trust_set *trust, when_t now, const struct grant_entry *e,
                     struct grant_standing *ret)
 {
-    struct grant_papers *papers = papers_find(g->papers, &e->grant->id);
+    const struct grant grant = grant_entry_grant(e);
+    cleanup(papers_free_one_p) struct grant_papers *papers = NULL;
+    int r = grants_papers(g, e, &papers);
 
     *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
-    if (!papers || papers->version != e->grant->version)
-        return -ENOENT;
-    return verify(g, trust, e->grant, papers, now, ret);
+    return r < 0 ? r : verify(g, trust, &grant, papers, now, ret);
 }
 
 struct judging {

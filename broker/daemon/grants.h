@@ -11,8 +11,8 @@
 #include "policy/engine/index.h"
 
 /*
- * The grants of this host: the index that decide() asks, and the papers behind each entry (the octets that
- * were signed, and the approvals), which operators may want to see.
+ * The grants of this host: the index that decide() asks, and packed beside each entry its papers (the octets
+ * that were signed, and the approvals), which operators may want to see.
  */
 struct grants;
 
@@ -70,8 +70,15 @@ void grants_judge_again(struct grants *g, const struct trust_set *trust, when_t 
 int grants_standing(struct grants *g, const struct trust_set *trust, when_t now, const struct grant_entry *e,
                     struct grant_standing *ret);
 
-/** The papers of an entry's version, or NULL. */
-const struct grant_papers *grants_papers(const struct grants *g, const struct ident_id *id);
+/** The papers of an entry's version, the caller's (papers_free_one). 0; -ENOENT (there are none); -ENOMEM. */
+int grants_papers(const struct grants *g, const struct grant_entry *e, struct grant_papers **ret);
+/** Of these the signatures that count, the latest end first. Returns how many. */
+size_t grants_votes(const struct grants *g, const struct grant_entry *e,
+                    struct quorum_signature votes[static QUORUM_VOTES_MAX]);
+/** Appends the document of the entry's version. 0 or -ENOMEM. */
+int grants_document(const struct grant_entry *e, struct buf *document);
+/** Whether these octets are the document of the entry's version. */
+bool grants_document_is(const struct grant_entry *e, struct octets document);
 
 /** How a grant stands, apart from who asks: what `grant list` shows. */
 enum reason grants_state(const struct grant_entry *e, const struct host_identity *host, when_t now);

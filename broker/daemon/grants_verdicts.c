@@ -4,11 +4,12 @@
 
 /* ---- what is known ---- */
 
-static const struct grant_papers *papers_of(const struct grants *g, const struct grant_entry *e)
+/* NULL: none, or no memory. */
+static struct grant_papers *papers_of(const struct grants *g, const struct grant_entry *e)
 {
-    const struct grant_papers *papers = grants_papers(g, &e->grant->id);
+    struct grant_papers *papers = NULL;
 
-    return papers && papers->version == e->grant->version ? papers : NULL;
+    return e && grants_papers(g, e, &papers) == 0 ? papers : NULL;
 }
 
 typedef void on_verdict(const struct trust_verdict_key *key, const struct trust_verdict *x, void *userdata);
@@ -31,7 +32,8 @@ static void remember(const struct trust_verdict_key *key, const struct trust_ver
 void grants_recall(const struct grants *g, struct verifier *verifier, const struct trust_set *trust,
                    const struct subject *subject)
 {
-    const struct grant_papers *papers = grants_papers(g, &subject->id);
+    cleanup(papers_free_one_p) struct grant_papers *papers =
+        papers_of(g, grant_index_find(grants_index(g), &subject->id));
 
     /* Another document of the same id gets other keys, which nobody will ask for. */
     if (papers && papers_have_verdicts(papers, trust) && papers->document.size == subject->octets.size)
@@ -54,11 +56,12 @@ static void write_one(const struct trust_verdict_key *key, const struct trust_ve
 static void write_grant(struct grant_entry *e, void *userdata)
 {
     const struct writing *w = userdata;
-    const struct grant_papers *papers = papers_of(w->grants, e);
+    cleanup(papers_free_one_p) struct grant_papers *papers = papers_of(w->grants, e);
+    const struct grant grant = grant_entry_grant(e);
     struct subject subject;
 
     if (papers && papers_have_verdicts(papers, w->trust) &&
-        subject_of_grant(e->grant, papers->document, &subject) == 0)
+        subject_of_grant(&grant, papers->document, &subject) == 0)
         each_verdict(papers, w->trust, &subject, write_one, userdata);
 }
 
@@ -114,12 +117,14 @@ static void on_one(void *userdata, int result)
 static void prepare_one(struct sweep *s, const struct ident_id *id)
 {
     const struct grant_entry *e = grant_index_find(grants_index(s->grants), id);
-    const struct grant_papers *papers = e ? papers_of(s->grants, e) : NULL;
+    cleanup(papers_free_one_p) struct grant_papers *papers = papers_of(s->grants, e);
     struct subject subject;
+    struct grant grant;
 
     if (!papers)
         return;
-    if (subject_of_grant(e->grant, papers->document, &subject) < 0) {
+    grant = grant_entry_grant(e);
+    if (subject_of_grant(&grant, papers->document, &subject) < 0) {
         s->result = -ENOMEM;
         return;
     }
@@ -154,7 +159,7 @@ static void list(struct grant_entry *e, void *userdata)
 {
     struct sweep *s = userdata;
 
-    s->ids[s->n++] = e->grant->id;
+    s->ids[s->n++] = e->id;
 }
 
 void grants_prepare(struct grants *grants, struct verifier *verifier, struct trust_set *next,

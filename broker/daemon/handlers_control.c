@@ -113,9 +113,9 @@ static void look_at(struct grant_entry *e, void *userdata)
     struct by_prefix *p = userdata;
     char id[IDENT_ID_TEXT_SIZE];
 
-    ident_format_id(&e->grant->id, id);
+    ident_format_id(&e->id, id);
     if (strncmp(id, p->prefix, strlen(p->prefix)) != 0 ||
-        (p->staff && strcmp(e->grant->staff, p->staff) != 0))
+        (p->staff && strcmp(grant_entry_staff(e), p->staff) != 0))
         return;
     p->found = e;
     p->n++;

@@ -36,9 +36,9 @@ static void on_considered(void *userdata, const struct grant_entry *e, enum reas
     struct explaining *x = userdata;
     char id[IDENT_ID_TEXT_SIZE];
 
-    ident_format_id(&e->grant->id, id);
+    ident_format_id(&e->id, id);
     (void)json_array_append_new(x->considered,
-                                json_pack("{ss sI ss so}", "id", id, "version", (json_int_t)e->grant->version,
+                                json_pack("{ss sI ss so}", "id", id, "version", (json_int_t)e->version,
                                           "reason", reason_name(reason), "taken_by",
                                           taken_text_of_grant(x->broker, e, x->facts.now)));
 }
@@ -163,7 +163,7 @@ static void answer(struct broker *b, struct control_call *call, struct explainin
     bool allow = d.verdict == VERDICT_ALLOW;
 
     if (d.entry)
-        ident_format_id(&d.entry->grant->id, id);
+        ident_format_id(&d.entry->id, id);
     if (!allow)
         answer_refuse(d.reason, d.entry, x->facts.now, "-", &reply);
     control_reply(call, json_pack("{ss ss so so ss so so}", "verdict", allow ? "allow" : "deny", "reason",

@@ -142,6 +142,6 @@ void control_grant_finish(void *userdata, struct control_call *call, json_t *par
         control_store_unavailable(call, -ENOMEM);
         return;
     }
-    *x = (struct finishing){.broker = b, .call = call, .grant = e->grant->id, .was_closed = e->closed};
+    *x = (struct finishing){.broker = b, .call = call, .grant = e->id, .was_closed = e->closed};
     finish(b, x, e, why);
 }

@@ -42,7 +42,7 @@ static json_t *services_of(const struct grant *g)
 
 static json_t *summary_of(struct broker *b, struct grant_entry *e, when_t now)
 {
-    const struct grant *g = e->grant;
+    const struct grant whole = grant_entry_grant(e), *g = &whole;
     char id[IDENT_ID_TEXT_SIZE], uses[32];
 
     ident_format_id(&g->id, id);
@@ -76,8 +76,8 @@ static void list_one(struct grant_entry *e, void *userdata)
 {
     struct listing *l = userdata;
 
-    if ((l->staff && strcmp(l->staff, e->grant->staff) != 0) ||
-        (l->vendor && strcmp(l->vendor, e->grant->vendor) != 0))
+    if ((l->staff && strcmp(l->staff, grant_entry_staff(e)) != 0) ||
+        (l->vendor && strcmp(l->vendor, grant_entry_vendor(e)) != 0))
         return;
     state_refresh_grant(l->broker, e, l->now);
     if (l->all || !is_over(grants_state(e, &l->broker->host, l->now)))
@@ -115,7 +115,7 @@ void control_grant_show(void *userdata, struct control_call *call, json_t *param
     const char *id = NULL;
     const struct varlink_field fields[] = {{"id", VARLINK_STRING, false, &id}};
     struct grant_standing standing = {.standing = REASON_APPROVAL_MISSING};
-    const struct grant_papers *papers;
+    cleanup(papers_free_one_p) struct grant_papers *papers = NULL;
     struct grant_entry *e;
 
     if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
@@ -123,7 +123,7 @@ void control_grant_show(void *userdata, struct control_call *call, json_t *param
     e = control_find_grant(b, call, id, NULL);
     if (!e)
         return;
-    papers = grants_papers(b->grants, &e->grant->id);
+    (void)grants_papers(b->grants, e, &papers); /* what is not there is shown as nothing */
     if (papers && b->trust)
         (void)grants_standing(b->grants, b->trust, clock_wall(), e, &standing);
     control_reply(call,
@@ -136,14 +136,14 @@ void control_grant_show(void *userdata, struct control_call *call, json_t *param
 
 /* ---- adding ---- */
 
-static void write_grant(const struct addition *a, const struct grant_entry *e, struct store_txn *t)
+static void write_grant(const struct addition *a, const struct grant_entry *e,
+                        const struct grant_papers *papers, struct store_txn *t)
 {
-    const struct grant_papers *papers = grants_papers(a->broker->grants, &e->grant->id);
     struct record r = addition_record(a, e->standing, e->standing == REASON_OK);
     struct store_blob approvals[QUORUM_VOTES_MAX];
     struct store_document d = {.type = DOCUMENT_GRANT,
-                               .id = e->grant->id,
-                               .version = e->grant->version,
+                               .id = e->id,
+                               .version = e->version,
                                .octets = papers->document.data,
                                .size = papers->document.size,
                                .approvals = approvals,
@@ -167,6 +167,7 @@ void documents_take_grant(struct addition *a, const struct offer *offer)
     struct broker *b = a->broker;
     struct offer_refusal refusal;
     struct grant_standing standing;
+    cleanup(papers_free_one_p) struct grant_papers *papers = NULL;
     struct grant_entry *e = NULL;
     struct store_txn *t;
     char id[IDENT_ID_TEXT_SIZE];
@@ -181,21 +182,21 @@ void documents_take_grant(struct addition *a, const struct offer *offer)
         return;
     }
     b->generation++;
-    directory_grant_changed(b->directory, &e->grant->id);
-    state_refresh_grants(b, e->grant->staff, clock_wall());
+    directory_grant_changed(b->directory, &e->id);
+    state_refresh_grants(b, grant_entry_staff(e), clock_wall());
     life_recheck_under(b, a->order);
     /* Only now: what lost its ground has given its use back, and the books are written whole. */
-    t = ledger_txn(b);
+    t = grants_papers(b->grants, e, &papers) == 0 ? ledger_txn(b) : NULL;
     if (t) {
-        write_grant(a, e, t);
+        write_grant(a, e, papers, t);
         /* Of junk in the directory there may be any amount; it is verified again after a start. */
         if (!a->entry || e->standing == REASON_OK)
             grants_write_verdicts(b->grants, b->trust, e, t);
     }
-    ident_format_id(&e->grant->id, id);
+    ident_format_id(&e->id, id);
     addition_accept(a,
                     &(struct addition_answer){.id = id,
-                                              .version = e->grant->version,
+                                              .version = e->version,
                                               .state = grants_state(e, &b->host, clock_wall()),
                                               .standing = &standing},
                     t);

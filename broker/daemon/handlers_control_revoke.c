@@ -37,7 +37,7 @@ static bool parse_name(struct broker *b, struct control_call *call, struct store
         e = control_find_grant(b, call, name, NULL);
         if (!e)
             return false;
-        ident_format_id(&e->grant->id, x->name);
+        ident_format_id(&e->id, x->name);
         return true;
     }
     if (!fits) {

@@ -30,11 +30,11 @@ json_t *control_session(const struct broker *b, const struct session *s)
     session_source_text(s, source);
     return json_pack("{sI ss ss ss ss sI ss ss ss so so so sI so ss so so}", "number", (json_int_t)s->number,
                      "state", session_state_name(s->state), "staff", s->staff, "vendor",
-                     e ? e->grant->vendor : "", "grant", id, "version", (json_int_t)s->version, "service",
-                     s->service, "source", source, "tty", s->tty, "opened", control_time(s->opened_at),
-                     "deadline", control_time(s->deadline), "seconds_left", seconds_left(s, now), "leader",
-                     (json_int_t)s->leader.pid, "audit_session", control_number(s->audit_session), "key", key,
-                     "ended", json_null(), "reason",
+                     e ? grant_entry_vendor(e) : "", "grant", id, "version", (json_int_t)s->version,
+                     "service", s->service, "source", source, "tty", s->tty, "opened",
+                     control_time(s->opened_at), "deadline", control_time(s->deadline), "seconds_left",
+                     seconds_left(s, now), "leader", (json_int_t)s->leader.pid, "audit_session",
+                     control_number(s->audit_session), "key", key, "ended", json_null(), "reason",
                      control_text(s->state == SESSION_ENDING ? reason_name(s->end_reason) : NULL));
 }
 

@@ -47,13 +47,13 @@ void ledger_grant(struct record *r, const struct grant_entry *e, char id[static 
     id[0] = '\0';
     if (!e)
         return;
-    ident_format_id(&e->grant->id, id);
+    ident_format_id(&e->id, id);
     r->grant = id;
-    r->version = e->grant->version;
-    r->ticket = e->grant->ticket;
-    r->vendor = e->grant->vendor;
+    r->version = e->version;
+    r->ticket = grant_entry_grant(e).ticket;
+    r->vendor = grant_entry_vendor(e);
     if (r->staff[0] == '\0')
-        r->staff = e->grant->staff;
+        r->staff = grant_entry_staff(e);
 }
 
 void ledger_trust(struct record *r, const struct broker *b, const char *why,

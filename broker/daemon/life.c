@@ -55,17 +55,19 @@ static unsigned units_of(const struct question *q, const struct grant *g)
 
 static void describe(struct session *s, const struct question *q, const struct grant_entry *entry)
 {
-    s->grant = entry->grant->id;
-    s->version = entry->grant->version;
-    s->class = entry->grant->class;
-    (void)snprintf(s->staff, sizeof(s->staff), "%s", entry->grant->staff);
+    const struct grant g = grant_entry_grant(entry);
+
+    s->grant = entry->id;
+    s->version = entry->version;
+    s->class = g.class;
+    (void)snprintf(s->staff, sizeof(s->staff), "%s", grant_entry_staff(entry));
     (void)snprintf(s->service, sizeof(s->service), "%s", q->m.service);
     s->source = q->facts.source;
     s->address = q->facts.address;
     (void)snprintf(s->tty, sizeof(s->tty), "%s", q->m.tty);
     s->key = q->facts.key;
     s->fingerprint = q->facts.fingerprint;
-    s->channels = (uint8_t)(q->facts.channels | units_of(q, entry->grant));
+    s->channels = (uint8_t)(q->facts.channels | units_of(q, &g));
     s->job = q->facts.kind == SERVICE_JOB;
     s->counts = !s->job;
     s->reserved_at = q->facts.now;
@@ -177,13 +179,13 @@ static uint32_t uses_unwritten(struct broker *b, const struct grant_entry *e)
     uint32_t n = 0;
 
     for (const struct session *s = registry_first_unwritten(b->registry); s; s = registry_next_unwritten(s))
-        n += s->counts && !s->released && ident_id_equal(&s->grant, &e->grant->id);
+        n += s->counts && !s->released && ident_id_equal(&s->grant, &e->id);
     return n;
 }
 
 void life_write_books(struct broker *b, const struct grant_entry *e, struct store_txn *t)
 {
-    struct store_books books = {.id = e->grant->id,
+    struct store_books books = {.id = e->id,
                                 .uses_taken = e->uses_taken - uses_unwritten(b, e),
                                 .closed = e->closed,
                                 .verified_version = e->verified_version};

@@ -110,7 +110,7 @@ void life_recheck(struct broker *b, struct session *s)
     s->deadline = again.deadline;
     s->warn_next = again.warn_next;
     if (e)
-        s->version = e->grant->version;
+        s->version = e->version;
     if (s->deadline != before) {
         life_lease(b, s, facts.now, NULL, NULL);
         watch_tell(b, s, s->deadline < before ? WATCH_NARROWED : WATCH_EXTENDED);

@@ -49,9 +49,12 @@ static bool close_if_used_up(struct broker *b, const struct session *s, struct s
     struct grant_entry *e = life_entry(b, s);
     struct record r = ledger_record(EVENT_GRANT_CLOSE, REASON_CLOSED, true);
     char id[IDENT_ID_TEXT_SIZE];
+    struct grant_uses uses;
 
-    if (!e || s->job || e->closed || e->grant->uses.scope == GRANT_USES_UNLIMITED || e->sessions_live > 0 ||
-        e->uses_taken < e->grant->uses.count)
+    if (!e || s->job || e->closed || e->sessions_live > 0)
+        return false;
+    uses = grant_entry_grant(e).uses;
+    if (uses.scope == GRANT_USES_UNLIMITED || e->uses_taken < uses.count)
         return false;
     e->closed = true;
     ledger_grant(&r, e, id);

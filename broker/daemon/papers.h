@@ -7,10 +7,7 @@
 #include "policy/base/ident.h"
 #include "policy/base/when.h"
 
-/* The octets behind each grant, by id: the document that was signed, and its approvals. One version an id,
- * the one that the index holds. */
-struct papers;
-
+/* The octets behind a document of which approvals are kept: what was signed, and the approvals. */
 struct grant_papers {
     struct ident_id id;
     uint32_t version;
@@ -22,21 +19,14 @@ struct grant_papers {
     uint8_t basis[TRUST_BASIS_SIZE]; /* what the verdicts rest on; zeros: there are none */
     struct trust_verdict verdicts[QUORUM_VOTES_MAX];
 
-    struct quorum_signature *votes; /* those that counted then, the latest end first */
+    struct quorum_signature votes[QUORUM_VOTES_MAX]; /* those that counted then, the latest end first */
     size_t n_votes;
 };
-
-/** `seed`: any random number; ids come from outside. */
-int papers_new(uint64_t seed, struct papers **ret);
-struct papers *papers_free(struct papers *p);
-DEFINE_CLEANUP(struct papers, papers_free);
 
 /** Whether the verdicts are there and rest on this trust. */
 bool papers_have_verdicts(const struct grant_papers *x, const struct trust_set *trust);
 /** Whether all approvals of the other are among those of x. */
 bool papers_have_approvals_of(const struct grant_papers *x, const struct grant_papers *other);
-
-struct grant_papers *papers_find(const struct papers *p, const struct ident_id *id);
 
 /** A deep copy with the approvals of `more` appended that are not there yet (byte for byte), as many as are
  * ever looked at. *ret is the caller's (papers_free_one). 0 or -ENOMEM. */
@@ -46,17 +36,11 @@ int papers_make(const struct ident_id *id, uint32_t version, struct octets docum
 struct grant_papers *papers_free_one(struct grant_papers *x);
 DEFINE_CLEANUP(struct grant_papers, papers_free_one);
 
-/** Notes which signatures count. 0, or -ENOMEM and none does. */
-int papers_keep_votes(struct grant_papers *x, const struct quorum_signature *votes, size_t n);
+/** Notes which signatures count. */
+void papers_keep_votes(struct grant_papers *x, const struct quorum_signature *votes, size_t n);
 
 /** Lets go of approvals that can never count: malformed ones, and those of something else. The verdicts have
  * to be there, and to rest on a trust of the document's own site. */
 void papers_drop_useless(struct grant_papers *x);
-
-/** They are gone. Unknown: nothing. */
-void papers_remove(struct papers *p, const struct ident_id *id);
-
-/** Takes `x` over (also on failure), in place of those of the same id. 0 or -ENOMEM. */
-int papers_put(struct papers *p, struct grant_papers *x);
 
 #endif

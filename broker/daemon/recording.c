@@ -58,7 +58,7 @@ bool recording_is_required(const struct broker *b, const struct session *s)
 {
     const struct grant_entry *e = life_entry(b, s);
 
-    return e && e->grant->recording_required;
+    return e && grant_entry_grant(e).recording_required;
 }
 
 bool recording_is_seen(const struct broker *b, const struct session *s)

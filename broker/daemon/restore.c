@@ -179,7 +179,7 @@ static int load_session(void *userdata, const struct store_session *row)
     s->state = load_state(row->state);
     s->grant = row->grant;
     s->version = row->version;
-    s->class = e ? e->grant->class : GRANT_CLASS_NORMAL;
+    s->class = e ? grant_entry_grant(e).class : GRANT_CLASS_NORMAL;
     (void)snprintf(s->staff, sizeof(s->staff), "%s", row->staff);
     (void)snprintf(s->service, sizeof(s->service), "%s", row->service);
     (void)snprintf(s->tty, sizeof(s->tty), "%s", row->tty);

@@ -120,7 +120,7 @@ void restored_load(struct broker *b)
 
 static void count_one(struct grant_entry *e, void *userdata)
 {
-    *(unsigned *)userdata += e->grant->uses.scope != GRANT_USES_UNLIMITED && !e->closed;
+    *(unsigned *)userdata += grant_entry_grant(e).uses.scope != GRANT_USES_UNLIMITED && !e->closed;
 }
 
 static json_t *time_of(int64_t us)
@@ -159,7 +159,7 @@ static void lose_one(struct grant_entry *e, void *userdata)
 {
     struct losing *l = userdata;
 
-    l->confirm->closed += e->grant->uses.scope != GRANT_USES_UNLIMITED && !e->closed;
+    l->confirm->closed += grant_entry_grant(e).uses.scope != GRANT_USES_UNLIMITED && !e->closed;
     grants_lose_uses(e);
     life_write_books(l->broker, e, l->txn);
 }

@@ -83,8 +83,10 @@ enum reason state_of_person(const struct broker *b, const char *staff, uint32_t 
 
 void state_refresh_grant(struct broker *b, struct grant_entry *e, when_t now)
 {
-    e->taken_away = taken_of_grant(b->taken, e->grant, now);
-    if (e->taken_away == REASON_OK && directory_has_withdrawn(b->directory, &e->grant->id))
+    const struct grant g = grant_entry_grant(e);
+
+    e->taken_away = taken_of_grant(b->taken, &g, now);
+    if (e->taken_away == REASON_OK && directory_has_withdrawn(b->directory, &e->id))
         e->taken_away = REASON_WITHDRAWN;
     status_keeper_apply(b, e);
 }

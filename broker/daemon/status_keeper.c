@@ -199,15 +199,16 @@ when_t status_keeper_holds_until(const struct broker *b)
 void status_keeper_apply(const struct broker *b, struct grant_entry *e)
 {
     const struct status *s = b->status.current.document;
-    const struct grant_papers *papers;
+    struct quorum_signature votes[QUORUM_VOTES_MAX];
+    struct grant g;
 
     e->by_status = REASON_OK;
     e->by_status_until = WHEN_NEVER;
     if (!s || !b->trust)
         return;
-    papers = grants_papers(b->grants, &e->grant->id);
-    e->by_status = status_of_grant(s, trust_set_document(b->trust), e->grant, papers ? papers->votes : NULL,
-                                   papers ? papers->n_votes : 0, &e->by_status_until);
+    g = grant_entry_grant(e);
+    e->by_status = status_of_grant(s, trust_set_document(b->trust), &g, votes,
+                                   grants_votes(b->grants, e, votes), &e->by_status_until);
 }
 
 /* ---- handed in ---- */

@@ -111,7 +111,8 @@ static json_t *text_of_status(const struct kept_status *x, enum reason by_status
 
 json_t *taken_text_of_grant(const struct broker *b, const struct grant_entry *e, when_t now)
 {
-    const struct taken_entry *x = taken_why_grant(b->taken, e->grant, now);
+    const struct grant g = grant_entry_grant(e);
+    const struct taken_entry *x = taken_why_grant(b->taken, &g, now);
 
     if (!x && e->taken_away == REASON_WITHDRAWN)
         return json_string(_("It came from the directory and is there no more"));

@@ -23,12 +23,14 @@ static enum reason hits(struct broker *b, const struct session *s, when_t now)
 {
     const struct grant_entry *e = life_entry(b, s);
     enum reason reason = taken_of_host(b->taken, now);
+    struct grant g;
 
     if (reason == REASON_OK)
         reason = taken_of_staff(b->taken, s->staff, now);
     if (reason != REASON_OK || !e)
         return reason;
-    return taken_of_grant(b->taken, e->grant, now);
+    g = grant_entry_grant(e);
+    return taken_of_grant(b->taken, &g, now);
 }
 
 static bool is_signed(struct broker *b, const struct session *s, when_t now)
@@ -36,8 +38,11 @@ static bool is_signed(struct broker *b, const struct session *s, when_t now)
     const struct grant_entry *e = life_entry(b, s);
     const struct taken_entry *why = taken_why_staff(b->taken, s->staff, now);
 
-    if (!why && e)
-        why = taken_why_grant(b->taken, e->grant, now);
+    if (!why && e) {
+        const struct grant g = grant_entry_grant(e);
+
+        why = taken_why_grant(b->taken, &g, now);
+    }
     return why && why->is_signed;
 }
 
@@ -53,7 +58,7 @@ static bool is_hit_by(struct broker *b, const struct session *s, const struct st
     case STORE_TAKEN_STAFF:
         return strcmp(s->staff, what->name) == 0;
     case STORE_TAKEN_VENDOR:
-        return e && strcmp(e->grant->vendor, what->name) == 0;
+        return e && strcmp(grant_entry_vendor(e), what->name) == 0;
     case STORE_TAKEN_HOST:
         return true;
     }

@@ -336,6 +336,7 @@ bool verifier_write_made(struct verifier *v, const struct trust_set *t, struct s
     buf_done(&v->made);
     v->made = BUF_INIT;
     v->noting = v->foreign = false;
+    verdict_cache_forget(v->cache, REMEMBERED_LEAST);
     return any;
 }
 

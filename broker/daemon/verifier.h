@@ -71,8 +71,8 @@ void verifier_settle(struct verifier *v, size_t at_most);
  * verifier_write_made() notes what is made. 0; -EBADMSG (a row that is no verdict); -errno. */
 int verifier_load(struct verifier *v, struct store *s, const struct trust_set *t, size_t *ret_n);
 
-/** Writes what was made since verifier_load(), and forgets what does not rest on `t`. False: there is nothing
- * to write. */
+/** Writes what was made since verifier_load(), and has the store forget what does not rest on `t`. What was
+ * remembered is let go of: it is kept beside the documents by now. False: there is nothing to write. */
 bool verifier_write_made(struct verifier *v, const struct trust_set *t, struct store_txn *txn);
 
 /** One row. */

@@ -53,6 +53,13 @@ void verdict_cache_reserve(struct verdict_cache *c, size_t most)
         c->most = half(most);
 }
 
+void verdict_cache_forget(struct verdict_cache *c, size_t most)
+{
+    free(c->young.slots);
+    free(c->old.slots);
+    *c = (struct verdict_cache){.most = half(most)};
+}
+
 /* The slot that holds it, or the empty one where it would go. */
 static struct slot *find_slot(const struct generation *g, const struct trust_verdict_key *key)
 {

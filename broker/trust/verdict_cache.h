@@ -24,6 +24,9 @@ DEFINE_CLEANUP(struct verdict_cache, verdict_cache_free);
 /** Lets it hold as many, if that is more than before. */
 void verdict_cache_reserve(struct verdict_cache *c, size_t most);
 
+/** Lets go of all, and may hold `most` from now on. */
+void verdict_cache_forget(struct verdict_cache *c, size_t most);
+
 bool verdict_cache_find(struct verdict_cache *c, const struct trust_verdict_key *key,
                         struct trust_verdict *ret);
 

@@ -295,13 +295,13 @@ static int read_fields(const struct grammar *g, struct grammar_reader *r, const 
     return at < n_lines ? refuse_place(g, &lines[at], NULL, r->error) : 0;
 }
 
-/* Room for all values as text and an array's worth for each line: enough for most documents in one block. */
-static size_t estimate(const struct grammar *g, const struct grammar_line *lines, size_t n_lines)
+/* Room for the struct, all lines as text (a grant keeps many of them), their values, and an item of an array
+ * for each: enough for most documents in one block. */
+static size_t estimate(const struct grammar *g, size_t size, const struct grammar_line *lines, size_t n_lines)
 {
-    size_t size = g->struct_size;
-
+    size += g->struct_size;
     for (size_t i = 0; i < n_lines; i++)
-        size += lines[i].value.length + 1;
+        size += lines[i].value.length + 1 + 2 * sizeof(void *);
     return size;
 }
 
@@ -325,7 +325,7 @@ int grammar_read(const struct grammar *g, const void *octets, size_t size, void 
         return result;
     if (!grammar_token_is(lines[0].key, g->fields[0].key))
         return document_refuse(error, 1, "the first line is not `%s: 1`", g->fields[0].key);
-    r.arena = arena = arena_new(estimate(g, lines, n_lines));
+    r.arena = arena = arena_new(estimate(g, size, lines, n_lines));
     document = arena ? arena_alloc(arena, 1, g->struct_size, _Alignof(max_align_t)) : NULL;
     if (!document)
         return -ENOMEM;

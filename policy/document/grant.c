@@ -119,7 +119,10 @@ int grant_parse(const void *octets, size_t size, struct grant **ret, struct docu
         return r;
     *ret = document;
     (*ret)->arena = arena;
-    return 0;
+    r = grant_common_cut(octets, size, arena, &(*ret)->common);
+    if (r < 0)
+        *ret = grant_free(*ret);
+    return r;
 }
 
 int grant_write(const struct grant *g, char **ret, struct document_error *error)

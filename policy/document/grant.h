@@ -6,6 +6,7 @@
 #include "policy/base/ident.h"
 #include "policy/base/when.h"
 #include "policy/document/document.h"
+#include "policy/document/grant_common.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -95,7 +96,8 @@ struct grant {
     const char *requester;
     const char *ticket;
     const char *purpose;
-    void *arena; /* everything above points into it */
+    struct grant_common common; /* of the text that it was parsed from */
+    void *arena;                /* everything above points into it */
 };
 
 /** Parses octets (not NUL-terminated). On success *ret is the caller's (grant_free). On -EINVAL

@@ -25,12 +25,13 @@ static when_t login_deadline(const struct grant_entry *entry, const struct facts
 /* Whether `a` is to be used rather than `b`, both of which admit. Entries come in ascending id. */
 static bool preferred(const struct grant_entry *a, const struct grant_entry *b)
 {
-    bool a_unlimited = a->grant->uses.scope == GRANT_USES_UNLIMITED;
-    bool b_unlimited = b->grant->uses.scope == GRANT_USES_UNLIMITED;
+    const struct grant x = grant_entry_grant(a), y = grant_entry_grant(b);
+    bool x_unlimited = x.uses.scope == GRANT_USES_UNLIMITED;
+    bool y_unlimited = y.uses.scope == GRANT_USES_UNLIMITED;
 
-    if (a_unlimited != b_unlimited)
-        return a_unlimited;
-    return a->grant->valid.until > b->grant->valid.until;
+    if (x_unlimited != y_unlimited)
+        return x_unlimited;
+    return x.valid.until > y.valid.until;
 }
 
 /* Revoked, closed, expired and their like: the end of it, whichever of them it was. */
@@ -45,7 +46,7 @@ static bool came_further(const struct grant_entry *a, enum reason why_a, const s
                          enum reason why_b)
 {
     if (b && is_over(why_a) && is_over(why_b))
-        return a->grant->valid.until > b->grant->valid.until;
+        return grant_entry_grant(a).valid.until > grant_entry_grant(b).valid.until;
     return why_a > why_b;
 }
 
@@ -92,7 +93,7 @@ static struct decision decide_switch(const struct grant_index *index, const stru
     if (!facts->session_live || !facts->session_grant)
         return refuse(facts, REASON_NO_SESSION, NULL);
     entry = grant_index_find(index, facts->session_grant);
-    if (!entry || strcmp(entry->grant->staff, facts->staff) != 0)
+    if (!entry || strcmp(grant_entry_staff(entry), facts->staff) != 0)
         return refuse(facts, REASON_NO_GRANT, NULL);
     reason = rules_judge(QUESTION_SWITCH, entry, facts);
     if (trace)
@@ -150,12 +151,14 @@ bool decide_key_is_known(const struct grant_index *index, const struct facts *fa
     if (!facts->host || !facts->staff)
         return false;
     for (struct grant_entry *e = grant_index_first_of(index, facts->staff); e; e = e->next_of_staff) {
-        if (!names_key(e->grant, &facts->fingerprint))
+        const struct grant g = grant_entry_grant(e);
+
+        if (!names_key(&g, &facts->fingerprint))
             continue;
         known = true;
         if (rules_judge(QUESTION_VALID, e, facts) != REASON_OK)
             continue;
-        if (e->grant->channels & GRANT_CHANNEL_FORWARD)
+        if (g.channels & GRANT_CHANNEL_FORWARD)
             *forward = true;
         else
             withheld = true;
@@ -175,14 +178,14 @@ struct decision decide_channel(struct grant_entry *entry, const struct facts *fa
         return refuse(facts, state, NULL);
     if (!entry)
         return refuse(facts, REASON_NO_SESSION, NULL);
-    if (strcmp(entry->grant->staff, facts->staff) != 0)
+    if (strcmp(grant_entry_staff(entry), facts->staff) != 0)
         return refuse(facts, REASON_NO_GRANT, NULL);
     /* A channel is for the account itself: there is no target to judge, and nothing runs as another. */
     asked.phase = PHASE_ACCOUNT;
     asked.target = NULL;
     asked.command = COMMAND_JUDGED;
     reason = rules_judge(QUESTION_SWITCH, entry, &asked);
-    if (reason == REASON_OK && (channel == 0 || (entry->grant->channels & channel) != channel))
+    if (reason == REASON_OK && (channel == 0 || (grant_entry_grant(entry).channels & channel) != channel))
         reason = REASON_CHANNEL_NOT_GRANTED;
     if (reason != REASON_OK)
         return refuse(facts, reason, entry);

@@ -1,124 +1,171 @@
 #include "policy/engine/index.h"
 
 #include "policy/base/siphash.h"
+#include "policy/engine/hash_table.h"
+#include "policy/engine/terms.h"
 
 #include <errno.h>
 #include <string.h>
 
 /*
- * Two open-addressed tables of pointers, with linear probing and no tombstones (removal shifts back),
- * at most three quarters full: 11 to 21 octets a grant for both look-ups together with the entry's link.
- *
  *   by_id     each entry
  *   by_staff  the first entry of each person; the others hang on it by next_of_staff, ascending by id
  *
- * The key of a slot is read from the grant that its entry points to, so an entry must be out of the
- * tables before its grant's staff changes.
+ * The key of a slot is read from its entry, so an entry must be out of by_staff before its version changes.
  */
-
-enum {
-    SLOTS_MIN = 16,
-};
-
-struct table {
-    struct grant_entry **slots;
-    size_t n_slots; /* power of two */
-    size_t used;
-};
-
 struct grant_index {
     uint8_t seed[GRANT_INDEX_SEED_SIZE];
-    struct table by_id;
-    struct table by_staff;
+    struct hash_table by_id;
+    struct hash_table by_staff;
+    struct terms_pool terms;
 };
 
-/* What the two tables differ in. */
-struct keying {
-    uint64_t (*hash)(const uint8_t *seed, const struct grant *g);
-    bool (*equal)(const struct grant *a, const struct grant *b);
+/* The fields that are a grant's own, in one piece with what is attached to it: texts with their ends, then
+ * keys, then the attached octets. */
+struct grant_own {
+    struct grant_terms *terms;
+    struct when_interval valid;
+    uint32_t n_attached;
+    uint16_t ticket, purpose, keys; /* where they begin; staff is the first */
+    uint8_t n_keys;
+    bool password;
+    char octets[];
 };
 
-static uint64_t hash_id(const uint8_t *seed, const struct grant *g)
+/* ---- own fields ---- */
+
+/* Where attached octets begin. */
+static size_t own_end(const struct grant_own *own)
 {
-    return siphash(seed, g->id.octets, sizeof g->id.octets);
+    return own->keys + own->n_keys * sizeof(struct ident_fingerprint);
 }
 
-static uint64_t hash_staff(const uint8_t *seed, const struct grant *g)
+static size_t own_size(size_t n_octets)
 {
-    return siphash(seed, g->staff, strlen(g->staff));
+    return offsetof(struct grant_own, octets) + n_octets;
 }
 
-static bool equal_id(const struct grant *a, const struct grant *b)
+static size_t put_octets(struct grant_own *own, size_t at, const void *octets, size_t size)
 {
-    return ident_id_equal(&a->id, &b->id);
+    if (size > 0)
+        memcpy(own->octets + at, octets, size);
+    return at + size;
 }
 
-static bool equal_staff(const struct grant *a, const struct grant *b)
+static int own_new(struct grant_index *index, struct grant *grant, struct grant_own **ret)
 {
-    return strcmp(a->staff, b->staff) == 0;
-}
+    cleanup(grant_free_p) struct grant *g = grant;
+    size_t staff = strlen(g->staff) + 1, ticket = strlen(g->ticket) + 1, purpose = strlen(g->purpose) + 1;
+    size_t keys = g->n_keys * sizeof(*g->keys), at;
+    cleanup_free struct grant_own *own =
+        (struct grant_own *)calloc(1, own_size(staff + ticket + purpose + keys));
+    int r;
 
-static const struct keying id_keying = {hash_id, equal_id};
-static const struct keying staff_keying = {hash_staff, equal_staff};
-
-/* Slot of the key that `g` has, or the empty slot where it belongs. The table is never full. */
-static struct grant_entry **table_slot(const struct table *t, const struct keying *k, const uint8_t *seed,
-                                       const struct grant *g)
-{
-    size_t mask = t->n_slots - 1;
-    size_t i = (size_t)k->hash(seed, g) & mask;
-
-    while (t->slots[i] && !k->equal(t->slots[i]->grant, g))
-        i = (i + 1) & mask;
-    return &t->slots[i];
-}
-
-static int table_init(struct table *t)
-{
-    t->slots = (struct grant_entry **)calloc(SLOTS_MIN, sizeof(struct grant_entry *));
-    if (!t->slots)
+    if (!own)
         return -ENOMEM;
-    t->n_slots = SLOTS_MIN;
+    own->valid = g->valid;
+    own->n_keys = (uint8_t)g->n_keys;
+    own->password = g->password;
+    /* A document is far smaller than what these can count. */
+    own->ticket = (uint16_t)(at = put_octets(own, 0, g->staff, staff));
+    own->purpose = (uint16_t)(at = put_octets(own, at, g->ticket, ticket));
+    own->keys = (uint16_t)(at = put_octets(own, at, g->purpose, purpose));
+    (void)put_octets(own, at, g->keys, keys);
+    r = terms_take(&index->terms, steal_pointer(&g), &own->terms);
+    if (r < 0)
+        return r;
+    *ret = steal_pointer(&own);
     return 0;
 }
 
-/* Makes room for one more. */
-static int table_reserve(struct table *t, const struct keying *k, const uint8_t *seed)
+static void own_free(struct grant_index *index, struct grant_own *own)
 {
-    struct table larger = {.n_slots = t->n_slots * 2, .used = t->used};
+    terms_release(&index->terms, own->terms);
+    free(own);
+}
 
-    if ((t->used + 1) * 4 <= t->n_slots * 3)
-        return 0;
-    larger.slots = (struct grant_entry **)calloc(larger.n_slots, sizeof(struct grant_entry *));
-    if (!larger.slots)
+struct grant grant_entry_grant(const struct grant_entry *entry)
+{
+    const struct grant_own *own = entry->own;
+    struct grant g = *own->terms->grant;
+
+    g.id = entry->id;
+    g.version = entry->version;
+    g.staff = own->octets;
+    g.ticket = own->octets + own->ticket;
+    g.purpose = own->octets + own->purpose;
+    g.keys = (const struct ident_fingerprint *)(const void *)(own->octets + own->keys);
+    g.n_keys = own->n_keys;
+    g.password = own->password;
+    g.valid = own->valid;
+    g.arena = NULL;
+    return g;
+}
+
+const char *grant_entry_staff(const struct grant_entry *entry)
+{
+    return entry->own->octets;
+}
+
+const char *grant_entry_vendor(const struct grant_entry *entry)
+{
+    return entry->own->terms->grant->vendor;
+}
+
+int grant_entry_attach(struct grant_entry *entry, const void *octets, size_t size)
+{
+    struct grant_own *own =
+        size > UINT32_MAX ? NULL
+                          : (struct grant_own *)realloc(entry->own, own_size(own_end(entry->own) + size));
+
+    if (!own)
         return -ENOMEM;
-    for (size_t i = 0; i < t->n_slots; i++)
-        if (t->slots[i])
-            *table_slot(&larger, k, seed, t->slots[i]->grant) = t->slots[i];
-    free((void *)t->slots);
-    *t = larger;
+    entry->own = own;
+    own->n_attached = (uint32_t)size;
+    (void)put_octets(own, own_end(own), octets, size);
     return 0;
 }
 
-/* Empties the slot and moves those back that had to probe over it. */
-static void table_clear_slot(struct table *t, const struct keying *k, const uint8_t *seed,
-                             struct grant_entry **slot)
+const uint8_t *grant_entry_attached(const struct grant_entry *entry, size_t *size)
 {
-    size_t mask = t->n_slots - 1;
-    size_t hole = (size_t)(slot - t->slots);
-
-    for (size_t i = (hole + 1) & mask; t->slots[i]; i = (i + 1) & mask) {
-        size_t home = (size_t)k->hash(seed, t->slots[i]->grant) & mask;
-
-        /* Its home lies at or before the hole, cyclically: it may move there. */
-        if (((i - home) & mask) >= ((i - hole) & mask)) {
-            t->slots[hole] = t->slots[i];
-            hole = i;
-        }
-    }
-    t->slots[hole] = NULL;
-    t->used--;
+    *size = entry->own->n_attached;
+    return *size > 0 ? (const uint8_t *)entry->own->octets + own_end(entry->own) : NULL;
 }
+
+/* ---- the tables ---- */
+
+static const void *id_of(const void *item)
+{
+    return &((const struct grant_entry *)item)->id;
+}
+
+static uint64_t hash_id(const uint8_t *seed, const void *id)
+{
+    return siphash(seed, ((const struct ident_id *)id)->octets, IDENT_ID_SIZE);
+}
+
+static bool equal_id(const void *a, const void *b)
+{
+    return ident_id_equal(a, b);
+}
+
+static const void *staff_of(const void *item)
+{
+    return grant_entry_staff(item);
+}
+
+static uint64_t hash_staff(const uint8_t *seed, const void *staff)
+{
+    return siphash(seed, staff, strlen(staff));
+}
+
+static bool equal_staff(const void *a, const void *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+static const struct hash_keying id_keying = {id_of, hash_id, equal_id};
+static const struct hash_keying staff_keying = {staff_of, hash_staff, equal_staff};
 
 int grant_index_new(const uint8_t seed[static GRANT_INDEX_SEED_SIZE], struct grant_index **ret)
 {
@@ -129,33 +176,33 @@ int grant_index_new(const uint8_t seed[static GRANT_INDEX_SEED_SIZE], struct gra
     if (!index)
         return -ENOMEM;
     memcpy(index->seed, seed, GRANT_INDEX_SEED_SIZE);
-    r = table_init(&index->by_id);
+    r = hash_table_init(&index->by_id, &id_keying, index->seed);
     if (r == 0)
-        r = table_init(&index->by_staff);
+        r = hash_table_init(&index->by_staff, &staff_keying, index->seed);
+    if (r == 0)
+        r = terms_pool_init(&index->terms, index->seed);
     if (r < 0)
         return r;
     *ret = steal_pointer(&index);
     return 0;
 }
 
-static struct grant_entry *entry_free(struct grant_entry *entry)
+static void entry_free(struct grant_index *index, struct grant_entry *entry)
 {
-    if (!entry)
-        return NULL;
-    grant_free(entry->grant);
+    own_free(index, entry->own);
     free(entry);
-    return NULL;
 }
-DEFINE_CLEANUP(struct grant_entry, entry_free);
 
 struct grant_index *grant_index_free(struct grant_index *index)
 {
     if (!index)
         return NULL;
     for (size_t i = 0; i < index->by_id.n_slots; i++)
-        entry_free(index->by_id.slots[i]);
-    free((void *)index->by_id.slots);
-    free((void *)index->by_staff.slots);
+        if (index->by_id.slots[i])
+            entry_free(index, index->by_id.slots[i]);
+    hash_table_done(&index->by_id);
+    hash_table_done(&index->by_staff);
+    terms_pool_done(&index->terms);
     free(index);
     return NULL;
 }
@@ -163,38 +210,45 @@ struct grant_index *grant_index_free(struct grant_index *index)
 /* Room for the person must be reserved. */
 static void link_staff(struct grant_index *index, struct grant_entry *entry)
 {
-    struct grant_entry **slot = table_slot(&index->by_staff, &staff_keying, index->seed, entry->grant);
-    struct grant_entry **p = slot;
+    void **slot = hash_table_slot(&index->by_staff, grant_entry_staff(entry));
+    struct grant_entry *first = *slot, **p = &first;
 
-    if (!*slot)
-        index->by_staff.used++;
-    while (*p && memcmp((*p)->grant->id.octets, entry->grant->id.octets, IDENT_ID_SIZE) < 0)
+    while (*p && memcmp((*p)->id.octets, entry->id.octets, IDENT_ID_SIZE) < 0)
         p = &(*p)->next_of_staff;
     entry->next_of_staff = *p;
     *p = entry;
+    if (*slot)
+        *slot = first;
+    else
+        hash_table_fill_slot(&index->by_staff, slot, first);
 }
 
 static void unlink_staff(struct grant_index *index, struct grant_entry *entry)
 {
-    struct grant_entry **slot = table_slot(&index->by_staff, &staff_keying, index->seed, entry->grant);
-    struct grant_entry **p = slot;
+    void **slot = hash_table_slot(&index->by_staff, grant_entry_staff(entry));
+    struct grant_entry *first = *slot, **p = &first;
 
-    if (*slot == entry && !entry->next_of_staff) {
-        table_clear_slot(&index->by_staff, &staff_keying, index->seed, slot);
+    if (first == entry && !entry->next_of_staff) {
+        hash_table_clear_slot(&index->by_staff, slot);
         return;
     }
     while (*p != entry)
         p = &(*p)->next_of_staff;
     *p = entry->next_of_staff;
     entry->next_of_staff = NULL;
+    *slot = first;
 }
+
+/* ---- putting ---- */
 
 /* 0, or why this version may not take the place of the one that is there. */
 static int may_replace(const struct grant_entry *entry, const struct grant *g, enum reason standing)
 {
+    const struct grant before = grant_entry_grant(entry);
+
     if (entry->verified_version == 0)
-        return standing != REASON_OK && g->version < entry->grant->version ? -ESTALE : 0;
-    if (entry->grant->version == entry->verified_version && !grant_same_identity(entry->grant, g))
+        return standing != REASON_OK && g->version < before.version ? -ESTALE : 0;
+    if (before.version == entry->verified_version && !grant_same_identity(&before, g))
         return -EINVAL;
     if (g->version < entry->verified_version)
         return -EPERM;
@@ -207,39 +261,49 @@ static void drop_state_of_other_vendor(struct grant_entry *entry, const struct g
 {
     bool of_vendor = entry->taken_away == REASON_VENDOR_REVOKED || entry->taken_away == REASON_VENDOR_LOCKED;
 
-    if (of_vendor && strcmp(entry->grant->vendor, g->vendor) != 0)
+    if (of_vendor && strcmp(grant_entry_vendor(entry), g->vendor) != 0)
         entry->taken_away = REASON_OK;
 }
 
 static int replace(struct grant_index *index, struct grant_entry *entry, struct grant **g,
                    enum reason standing)
 {
+    struct grant_own *own = NULL;
+    uint32_t version = (*g)->version;
     int r = may_replace(entry, *g, standing);
 
     if (r < 0)
         return r;
     drop_state_of_other_vendor(entry, *g);
+    r = own_new(index, steal_pointer(g), &own);
+    if (r < 0)
+        return r;
     unlink_staff(index, entry);
-    grant_free(entry->grant);
-    entry->grant = steal_pointer(g);
+    own_free(index, entry->own);
+    entry->own = own;
+    entry->version = version;
     link_staff(index, entry);
     return 0;
 }
 
 static int insert(struct grant_index *index, struct grant **g, struct grant_entry **ret)
 {
-    struct grant_entry *entry = (struct grant_entry *)calloc(1, sizeof(struct grant_entry));
+    cleanup_free struct grant_entry *entry = (struct grant_entry *)calloc(1, sizeof(struct grant_entry));
+    int r;
 
     if (!entry)
         return -ENOMEM;
-    entry->grant = steal_pointer(g);
+    entry->id = (*g)->id;
+    entry->version = (*g)->version;
     entry->taken_away = REASON_OK;
     entry->by_status = REASON_OK;
     entry->by_status_until = WHEN_NEVER;
-    *table_slot(&index->by_id, &id_keying, index->seed, entry->grant) = entry;
-    index->by_id.used++;
+    r = own_new(index, steal_pointer(g), &entry->own);
+    if (r < 0)
+        return r;
+    hash_table_fill_slot(&index->by_id, hash_table_slot(&index->by_id, &entry->id), entry);
     link_staff(index, entry);
-    *ret = entry;
+    *ret = steal_pointer(&entry);
     return 0;
 }
 
@@ -251,9 +315,9 @@ int grant_index_put(struct grant_index *index, struct grant *grant, enum reason 
     int r;
 
     /* First, so that nothing is half done when there is no memory. */
-    r = table_reserve(&index->by_id, &id_keying, index->seed);
+    r = hash_table_reserve(&index->by_id);
     if (r == 0)
-        r = table_reserve(&index->by_staff, &staff_keying, index->seed);
+        r = hash_table_reserve(&index->by_staff);
     if (r < 0)
         return r;
     entry = grant_index_find(index, &g->id);
@@ -272,34 +336,30 @@ void grant_entry_judge(struct grant_entry *entry, enum reason standing, when_t v
     entry->standing = standing;
     entry->votes_until = votes_until;
     entry->session_max = session_max;
-    if (standing == REASON_OK && entry->verified_version < entry->grant->version)
-        entry->verified_version = entry->grant->version;
+    if (standing == REASON_OK && entry->verified_version < entry->version)
+        entry->verified_version = entry->version;
 }
 
 void grant_index_remove(struct grant_index *index, const struct ident_id *id)
 {
-    struct grant key = {.id = *id};
-    struct grant_entry **slot = table_slot(&index->by_id, &id_keying, index->seed, &key);
-    cleanup(entry_free_p) struct grant_entry *entry = *slot;
+    void **slot = hash_table_slot(&index->by_id, id);
+    struct grant_entry *entry = *slot;
 
     if (!entry)
         return;
-    table_clear_slot(&index->by_id, &id_keying, index->seed, slot);
+    hash_table_clear_slot(&index->by_id, slot);
     unlink_staff(index, entry);
+    entry_free(index, entry);
 }
 
 struct grant_entry *grant_index_find(const struct grant_index *index, const struct ident_id *id)
 {
-    struct grant key = {.id = *id};
-
-    return *table_slot(&index->by_id, &id_keying, index->seed, &key);
+    return *hash_table_slot(&index->by_id, id);
 }
 
 struct grant_entry *grant_index_first_of(const struct grant_index *index, const char *staff)
 {
-    struct grant key = {.staff = staff};
-
-    return *table_slot(&index->by_staff, &staff_keying, index->seed, &key);
+    return *hash_table_slot(&index->by_staff, staff);
 }
 
 size_t grant_index_count(const struct grant_index *index)

@@ -13,25 +13,40 @@
  * its highest version whose quorum verified, or, as long as none did, the highest that did not (it
  * then only explains a refusal). Counts belong to site + id, across versions.
  *
- * An entry stays where it is in memory until it is removed; a new version replaces what it points to.
+ * An entry stays where it is in memory until it is removed; a new version replaces what it points to. What
+ * grants have in common is kept once (terms.h), so that an entry costs what is its own: some 200 octets.
  */
 
 struct grant_entry {
-    struct grant *grant;               /* owned */
-    when_t votes_until;                /* earliest end of a certificate the quorum rests on */
-    struct grant_entry *next_of_staff; /* the index's */
-    enum reason standing;              /* REASON_OK: quorum verified under the current trust; else why not */
-    enum reason taken_away;            /* REASON_OK, or REVOKED, VENDOR_REVOKED, VENDOR_LOCKED, WITHDRAWN */
-    enum reason by_status;  /* what the status leaves of it: REASON_OK, REVOKED, APPROVAL_MISSING */
+    struct grant_own *own; /* the index's */
+    struct grant_entry *next_of_staff;
+    when_t votes_until;     /* earliest end of a certificate the quorum rests on */
     when_t by_status_until; /* with OK: from then on the approvals that it leaves hold the quorum no longer */
-    uint32_t session_max;   /* seconds, of the class's limit */
-    uint32_t uses_taken;    /* on this host: sessions opened and reserved */
-    uint32_t sessions_live; /* on this host: open and reserved */
-    uint32_t verified_version; /* highest that ever verified: what is lower is refused for ever. 0: none.
-                                  Who loads a store raises it to what the store remembers */
-    bool closed;               /* its last use ended here: for good */
-    bool finish_unwritten;     /* closed by order, and the record of that is not on disk */
+    struct ident_id id;
+    uint32_t version;
+    uint32_t verified_version;  /* highest that ever verified: what is lower is refused for ever. 0: none.
+                                   Who loads a store raises it to what the store remembers */
+    uint32_t session_max;       /* seconds, of the class's limit */
+    uint32_t uses_taken;        /* on this host: sessions opened and reserved */
+    uint32_t sessions_live;     /* on this host: open and reserved */
+    enum reason standing : 7;   /* REASON_OK: quorum verified under the current trust; else why not */
+    enum reason taken_away : 7; /* REASON_OK, or REVOKED, VENDOR_REVOKED, VENDOR_LOCKED, WITHDRAWN */
+    enum reason by_status : 7;  /* what the status leaves of it: REASON_OK, REVOKED, APPROVAL_MISSING */
+    bool finish_unwritten : 1;  /* closed by order, and the record of that is not on disk */
+    bool closed;                /* its last use ended here: for good */
 };
+
+/** The grant, whole. What it points to lasts until a new version comes, or the entry goes. */
+struct grant grant_entry_grant(const struct grant_entry *entry);
+/** Of these alone there is no need to make it whole. */
+const char *grant_entry_staff(const struct grant_entry *entry);
+const char *grant_entry_vendor(const struct grant_entry *entry);
+
+/** Octets that the owner of the index keeps beside the version that is there, in place of others; they last
+ * until a new version comes. 0 or -ENOMEM. */
+int grant_entry_attach(struct grant_entry *entry, const void *octets, size_t size);
+/** NULL: there are none. */
+const uint8_t *grant_entry_attached(const struct grant_entry *entry, size_t *size);
 
 struct grant_index;
 

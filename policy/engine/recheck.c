@@ -34,7 +34,7 @@ static enum reason judge(const struct grant_entry *entry, const struct facts *fa
 
     if (state != REASON_OK)
         return state;
-    if (!entry || strcmp(entry->grant->staff, facts->staff) != 0)
+    if (!entry || strcmp(grant_entry_staff(entry), facts->staff) != 0)
         return REASON_NO_GRANT;
     return rules_judge(job ? QUESTION_JOB : QUESTION_LIVE, entry, facts);
 }

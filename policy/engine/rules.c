@@ -5,75 +5,75 @@
 
 #include <string.h>
 
+/* What is judged. */
+struct asked {
+    const struct grant_entry *entry;
+    struct grant grant; /* the entry's */
+    const struct facts *facts;
+};
+
 /* A predicate is true if the rule holds. */
-typedef bool rule_holds(const struct grant_entry *e, const struct facts *f);
+typedef bool rule_holds(const struct asked *a);
 
-static bool quorum_was_met(const struct grant_entry *e, const struct facts *f)
+static bool quorum_was_met(const struct asked *a)
 {
-    (void)f;
     /* The last two have rows of their own; a standing that is none of these is refused here. */
-    return (e->standing == REASON_OK || e->standing == REASON_CLASS_LIMIT ||
-            e->standing == REASON_APPROVAL_EXPIRED) &&
-           e->by_status != REASON_APPROVAL_MISSING;
+    return (a->entry->standing == REASON_OK || a->entry->standing == REASON_CLASS_LIMIT ||
+            a->entry->standing == REASON_APPROVAL_EXPIRED) &&
+           a->entry->by_status != REASON_APPROVAL_MISSING;
 }
 
-static bool within_class(const struct grant_entry *e, const struct facts *f)
+static bool within_class(const struct asked *a)
 {
-    (void)f;
-    return e->standing != REASON_CLASS_LIMIT;
+    return a->entry->standing != REASON_CLASS_LIMIT;
 }
 
-static bool is_for_site(const struct grant_entry *e, const struct facts *f)
+static bool is_for_site(const struct asked *a)
 {
-    return strcmp(e->grant->site, f->host->site) == 0;
+    return strcmp(a->grant.site, a->facts->host->site) == 0;
 }
 
-static bool is_for_host(const struct grant_entry *e, const struct facts *f)
+static bool is_for_host(const struct asked *a)
 {
-    return grant_names_host(e->grant, f->host->name, &f->host->groups);
+    return grant_names_host(&a->grant, a->facts->host->name, &a->facts->host->groups);
 }
 
-static bool not_revoked(const struct grant_entry *e, const struct facts *f)
+static bool not_revoked(const struct asked *a)
 {
-    (void)f;
     /* The others have rows of their own; whatever else takes a grant away counts as revoked. */
-    return (e->taken_away == REASON_OK || e->taken_away == REASON_VENDOR_REVOKED ||
-            e->taken_away == REASON_VENDOR_LOCKED || e->taken_away == REASON_WITHDRAWN) &&
-           (e->by_status == REASON_OK || e->by_status == REASON_APPROVAL_MISSING);
+    return (a->entry->taken_away == REASON_OK || a->entry->taken_away == REASON_VENDOR_REVOKED ||
+            a->entry->taken_away == REASON_VENDOR_LOCKED || a->entry->taken_away == REASON_WITHDRAWN) &&
+           (a->entry->by_status == REASON_OK || a->entry->by_status == REASON_APPROVAL_MISSING);
 }
 
-static bool vendor_not_revoked(const struct grant_entry *e, const struct facts *f)
+static bool vendor_not_revoked(const struct asked *a)
 {
-    (void)f;
-    return e->taken_away != REASON_VENDOR_REVOKED;
+    return a->entry->taken_away != REASON_VENDOR_REVOKED;
 }
 
-static bool vendor_not_locked(const struct grant_entry *e, const struct facts *f)
+static bool vendor_not_locked(const struct asked *a)
 {
-    (void)f;
-    return e->taken_away != REASON_VENDOR_LOCKED;
+    return a->entry->taken_away != REASON_VENDOR_LOCKED;
 }
 
-static bool not_withdrawn(const struct grant_entry *e, const struct facts *f)
+static bool not_withdrawn(const struct asked *a)
 {
-    (void)f;
-    return e->taken_away != REASON_WITHDRAWN;
+    return a->entry->taken_away != REASON_WITHDRAWN;
 }
 
-static bool not_closed(const struct grant_entry *e, const struct facts *f)
+static bool not_closed(const struct asked *a)
 {
-    (void)f;
-    return !e->closed;
+    return !a->entry->closed;
 }
 
-static bool not_expired(const struct grant_entry *e, const struct facts *f)
+static bool not_expired(const struct asked *a)
 {
-    return f->now < e->grant->valid.until;
+    return a->facts->now < a->grant.valid.until;
 }
 
-static bool has_begun(const struct grant_entry *e, const struct facts *f)
+static bool has_begun(const struct asked *a)
 {
-    return f->now >= e->grant->valid.from;
+    return a->facts->now >= a->grant.valid.from;
 }
 
 /* A status may have taken some of the approvals away. */
@@ -82,80 +82,76 @@ static when_t votes_until(const struct grant_entry *e)
     return when_min(e->votes_until, e->by_status_until);
 }
 
-static bool approvals_still_count(const struct grant_entry *e, const struct facts *f)
+static bool approvals_still_count(const struct asked *a)
 {
-    return e->standing != REASON_APPROVAL_EXPIRED && f->now < votes_until(e);
+    return a->entry->standing != REASON_APPROVAL_EXPIRED && a->facts->now < votes_until(a->entry);
 }
 
-static bool names_service(const struct grant_entry *e, const struct facts *f)
+static bool names_service(const struct asked *a)
 {
-    const struct grant_strings *services = &e->grant->services;
+    const struct grant_strings *services = &a->grant.services;
 
-    for (size_t i = 0; f->service && i < services->count; i++)
-        if (strcmp(services->items[i], f->service) == 0)
+    for (size_t i = 0; a->facts->service && i < services->count; i++)
+        if (strcmp(services->items[i], a->facts->service) == 0)
             return true;
     return false;
 }
 
-static bool names_source(const struct grant_entry *e, const struct facts *f)
+static bool names_source(const struct asked *a)
 {
-    const struct grant *g = e->grant;
-
-    if (f->source == SOURCE_LOCAL)
-        return g->any_source || g->local_source;
-    if (f->source != SOURCE_ADDRESS)
+    if (a->facts->source == SOURCE_LOCAL)
+        return a->grant.any_source || a->grant.local_source;
+    if (a->facts->source != SOURCE_ADDRESS)
         return false;
-    for (size_t i = 0; i < g->n_networks; i++)
-        if (network_contains(&g->networks[i], &f->address))
+    for (size_t i = 0; i < a->grant.n_networks; i++)
+        if (network_contains(&a->grant.networks[i], &a->facts->address))
             return true;
-    return g->any_source;
+    return a->grant.any_source;
 }
 
-static bool key_given_if_required(const struct grant_entry *e, const struct facts *f)
+static bool key_given_if_required(const struct asked *a)
 {
-    return e->grant->password || f->key == KEY_NOT_ASKED || f->key == KEY_FINGERPRINT;
+    return a->grant.password || a->facts->key == KEY_NOT_ASKED || a->facts->key == KEY_FINGERPRINT;
 }
 
-static bool key_is_listed(const struct grant_entry *e, const struct facts *f)
+static bool key_is_listed(const struct asked *a)
 {
-    if (e->grant->password || f->key != KEY_FINGERPRINT)
+    if (a->grant.password || a->facts->key != KEY_FINGERPRINT)
         return true;
-    for (size_t i = 0; i < e->grant->n_keys; i++)
-        if (ident_fingerprint_equal(&e->grant->keys[i], &f->fingerprint))
+    for (size_t i = 0; i < a->grant.n_keys; i++)
+        if (ident_fingerprint_equal(&a->grant.keys[i], &a->facts->fingerprint))
             return true;
     return false;
 }
 
-static bool no_key_if_password(const struct grant_entry *e, const struct facts *f)
+static bool no_key_if_password(const struct asked *a)
 {
-    return !e->grant->password || f->key == KEY_NOT_ASKED || f->key == KEY_NONE;
+    return !a->grant.password || a->facts->key == KEY_NOT_ASKED || a->facts->key == KEY_NONE;
 }
 
-static bool within_hours(const struct grant_entry *e, const struct facts *f)
+static bool within_hours(const struct asked *a)
 {
     when_t until;
 
-    return hours_contain(e->grant, f->now, &until);
+    return hours_contain(&a->grant, a->facts->now, &until);
 }
 
 /* Level 1 is the gravest. */
-static bool incident_is_open(const struct grant_entry *e, const struct facts *f)
+static bool incident_is_open(const struct asked *a)
 {
-    const struct grant *g = e->grant;
-
-    if (g->class == GRANT_CLASS_NORMAL || g->class == GRANT_CLASS_PRIVILEGED)
+    if (a->grant.class == GRANT_CLASS_NORMAL || a->grant.class == GRANT_CLASS_PRIVILEGED)
         return true;
-    return f->incident_level != 0 && f->incident_level <= g->incident_level;
+    return a->facts->incident_level != 0 && a->facts->incident_level <= a->grant.incident_level;
 }
 
-static bool recorder_if_required(const struct grant_entry *e, const struct facts *f)
+static bool recorder_if_required(const struct asked *a)
 {
-    return !e->grant->recording_required || f->recorder_attested;
+    return !a->grant.recording_required || a->facts->recorder_attested;
 }
 
 static bool holds_reservation(const struct grant_entry *e, const struct facts *f)
 {
-    return f->reserved && ident_id_equal(f->reserved, &e->grant->id);
+    return f->reserved && ident_id_equal(f->reserved, &e->id);
 }
 
 /* A count without what the caller itself holds of it. */
@@ -164,38 +160,40 @@ static uint32_t taken_by_others(uint32_t count, const struct grant_entry *e, con
     return count > 0 && holds_reservation(e, f) ? count - 1 : count;
 }
 
-static bool use_is_left(const struct grant_entry *e, const struct facts *f)
+static bool use_is_left(const struct asked *a)
 {
-    const struct grant_uses *uses = &e->grant->uses;
+    const struct grant_uses *uses = &a->grant.uses;
 
-    return uses->scope == GRANT_USES_UNLIMITED || taken_by_others(e->uses_taken, e, f) < uses->count;
+    return uses->scope == GRANT_USES_UNLIMITED ||
+           taken_by_others(a->entry->uses_taken, a->entry, a->facts) < uses->count;
 }
 
 /* Who holds a reserved use has its claim already. */
-static bool claim_if_fleet(const struct grant_entry *e, const struct facts *f)
+static bool claim_if_fleet(const struct asked *a)
 {
-    const struct grant_uses *uses = &e->grant->uses;
+    const struct grant_uses *uses = &a->grant.uses;
 
-    return uses->scope == GRANT_USES_UNLIMITED || uses->scope == GRANT_USES_PER_HOST || f->claim_possible ||
-           holds_reservation(e, f);
+    return uses->scope == GRANT_USES_UNLIMITED || uses->scope == GRANT_USES_PER_HOST ||
+           a->facts->claim_possible || holds_reservation(a->entry, a->facts);
 }
 
-static bool session_is_left(const struct grant_entry *e, const struct facts *f)
+static bool session_is_left(const struct asked *a)
 {
-    const struct grant_bound *sessions = &e->grant->sessions;
+    const struct grant_bound *sessions = &a->grant.sessions;
 
-    return sessions->unlimited || taken_by_others(e->sessions_live, e, f) < sessions->value;
+    return sessions->unlimited ||
+           taken_by_others(a->entry->sessions_live, a->entry, a->facts) < sessions->value;
 }
 
 /* sudo's account phase does not know the target yet; in the session phase not to know it is refused. */
-static bool names_target(const struct grant_entry *e, const struct facts *f)
+static bool names_target(const struct asked *a)
 {
-    const struct grant_strings *run_as = &e->grant->run_as;
+    const struct grant_strings *run_as = &a->grant.run_as;
 
-    if (!f->target)
-        return f->phase == PHASE_ACCOUNT;
+    if (!a->facts->target)
+        return a->facts->phase == PHASE_ACCOUNT;
     for (size_t i = 0; i < run_as->count; i++)
-        if (strcmp(run_as->items[i], f->target) == 0)
+        if (strcmp(run_as->items[i], a->facts->target) == 0)
             return true;
     return false;
 }
@@ -210,17 +208,16 @@ static bool lists_command(const struct grant *g, const struct command_run *run)
 
 /* A list of commands is worth nothing beside a shell, so whoever may choose freely needs `any`. An editor or
  * a shell that sudo itself starts is refused by the next rule, which says so. */
-static bool command_is_granted(const struct grant_entry *e, const struct facts *f)
+static bool command_is_granted(const struct asked *a)
 {
-    const struct grant *g = e->grant;
-
-    if (g->any_command)
+    if (a->grant.any_command)
         return true;
-    switch (f->command) {
+    switch (a->facts->command) {
     case COMMAND_GIVEN:
-        return f->run && ((f->run->doubts & DOUBT_NOT_COMMAND) != 0 || lists_command(g, f->run));
+        return a->facts->run &&
+               ((a->facts->run->doubts & DOUBT_NOT_COMMAND) != 0 || lists_command(&a->grant, a->facts->run));
     case COMMAND_UNKNOWN:
-        return g->commands.count > 0;
+        return a->grant.commands.count > 0;
     case COMMAND_JUDGED:
     case COMMAND_NOT_ASKED:
         return true;
@@ -230,20 +227,20 @@ static bool command_is_granted(const struct grant_entry *e, const struct facts *
     return false;
 }
 
-static bool command_is_safe(const struct grant_entry *e, const struct facts *f)
+static bool command_is_safe(const struct asked *a)
 {
-    return e->grant->any_command || f->command != COMMAND_GIVEN || f->run->doubts == 0;
+    return a->grant.any_command || a->facts->command != COMMAND_GIVEN || a->facts->run->doubts == 0;
 }
 
-static bool command_was_asked(const struct grant_entry *e, const struct facts *f)
+static bool command_was_asked(const struct asked *a)
 {
-    return e->grant->any_command || f->command != COMMAND_NOT_ASKED;
+    return a->grant.any_command || a->facts->command != COMMAND_NOT_ASKED;
 }
 
 /* What is in use cannot be taken back one by one: a forward is sshd's, a command may have left anything. */
-static bool gives_what_is_in_use(const struct grant_entry *e, const struct facts *f)
+static bool gives_what_is_in_use(const struct asked *a)
 {
-    return (f->channels & ~facts_given(e->grant->channels)) == 0;
+    return (a->facts->channels & ~facts_given(a->grant.channels)) == 0;
 }
 
 enum {
@@ -292,8 +289,10 @@ static const struct rule {
 
 enum reason rules_judge(enum question question, const struct grant_entry *entry, const struct facts *facts)
 {
+    const struct asked asked = {entry, grant_entry_grant(entry), facts};
+
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
-        if ((rules[i].asked_by & question) && !rules[i].holds(entry, facts))
+        if ((rules[i].asked_by & question) && !rules[i].holds(&asked))
             return rules[i].reason;
     return REASON_OK;
 }
@@ -316,16 +315,17 @@ enum reason rules_state(const struct facts *facts)
 
 when_t rules_valid_until(const struct grant_entry *entry, const struct facts *facts)
 {
+    const struct grant g = grant_entry_grant(entry);
     when_t until;
 
-    hours_contain(entry->grant, facts->now, &until);
-    until = when_min(until, when_min(entry->grant->valid.until, votes_until(entry)));
+    hours_contain(&g, facts->now, &until);
+    until = when_min(until, when_min(g.valid.until, votes_until(entry)));
     return when_min(until, facts->status_until);
 }
 
 uint32_t rules_session_bound(const struct grant_entry *entry)
 {
-    const struct grant_bound *own = &entry->grant->max_session;
+    const struct grant_bound own = grant_entry_grant(entry).max_session;
 
-    return own->unlimited || own->value > entry->session_max ? entry->session_max : own->value;
+    return own.unlimited || own.value > entry->session_max ? entry->session_max : own.value;
 }

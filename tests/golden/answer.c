@@ -115,14 +115,16 @@ static int ask_live(struct scene *s, const char *argument, struct answer *a)
 static int ask_opening(struct scene *s, const char *argument, struct answer *a)
 {
     struct grant_entry *entry = grant_index_first_of(s->index, s->facts.staff);
+    struct grant g;
 
     (void)argument;
     if (!entry) {
         strcpy(a->text, "-");
         return 0;
     }
+    g = grant_entry_grant(entry);
     snprintf(a->text, sizeof a->text, "opens");
-    put_when(a->text, sizeof a->text, "at", hours_next_opening(entry->grant, s->facts.now), s->facts.now);
+    put_when(a->text, sizeof a->text, "at", hours_next_opening(&g, s->facts.now), s->facts.now);
     return 0;
 }
 

@@ -26,7 +26,7 @@ struct ident_id scene_grant_id(char name)
 
 char scene_grant_name(const struct grant_entry *entry)
 {
-    return entry ? (char)('A' + (entry->grant->id.octets[0] & 0xf) - 10) : '-';
+    return entry ? (char)('A' + (entry->id.octets[0] & 0xf) - 10) : '-';
 }
 
 static int by_octets(const void *a, const void *b)

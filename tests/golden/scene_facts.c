@@ -78,10 +78,12 @@ int scene_books_read(struct scene_books *b, const struct table_lines *lines, cha
 
 void scene_books_apply(const struct scene_books *b, struct grant_entry *entry)
 {
-    if (b->taken_away)
-        reason_from_name(b->taken_away, &entry->taken_away);
-    if (b->by_status)
-        reason_from_name(b->by_status, &entry->by_status);
+    enum reason reason;
+
+    if (b->taken_away && reason_from_name(b->taken_away, &reason) == 0)
+        entry->taken_away = reason;
+    if (b->by_status && reason_from_name(b->by_status, &reason) == 0)
+        entry->by_status = reason;
     entry->by_status_until = b->by_status_until;
     if (b->uses_taken)
         read_count(b->uses_taken, &entry->uses_taken);

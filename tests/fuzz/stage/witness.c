@@ -121,8 +121,7 @@ static void compare_grant(const struct model_grant *g, unsigned i, struct host *
     insist(!e == (g->paper < 0), "grant %u is %s", i, e ? "here" : "not here");
     if (!e)
         return;
-    insist(e->grant->version == site_papers[g->paper].version, "grant %u is version %u", i,
-           e->grant->version);
+    insist(e->version == site_papers[g->paper].version, "grant %u is version %u", i, e->version);
     insist((e->standing == REASON_OK) == g->verified, "grant %u: %s", i, reason_name(e->standing));
     insist(e->uses_taken == g->uses, "grant %u: %u uses, model: %u", i, e->uses_taken, g->uses);
     insist(e->sessions_live == g->live, "grant %u: %u sessions, model: %u", i, e->sessions_live, g->live);

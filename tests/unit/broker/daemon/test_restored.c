@@ -355,7 +355,7 @@ static void test_a_grant_from_afterwards(void **state)
     world_grant(w, (struct grant_plan){.version = 1, .from = from, .until = until, .uses = "2 per-host"});
     assert_int_equal(world_entry(w)->uses_taken, 0);
     world_grant(w, (struct grant_plan){.version = 2, .from = from, .until = until, .uses = "3 per-host"});
-    assert_int_equal(world_entry(w)->grant->version, 2);
+    assert_int_equal(world_entry(w)->version, 2);
     assert_int_equal(world_entry(w)->uses_taken, 0);
 }
 

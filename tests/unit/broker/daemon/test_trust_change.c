@@ -125,7 +125,7 @@ static void test_superseded_octets_again(void **state)
     epoch_replace(w, without, 5, DEPARTMENT_BOTH, DEPARTMENT_UNIT);
     world_stop(w);
     world_start(w);
-    assert_int_equal(entry_of(w)->grant->version, 3);
+    assert_int_equal(entry_of(w)->version, 3);
     assert_int_equal(entry_of(w)->standing, REASON_GRANT_SUPERSEDED);
     r = world_hand_in(w, lower, one, two);
     assert_string_equal(r.error, "org.hufu.control.Refused");

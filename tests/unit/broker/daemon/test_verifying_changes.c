@@ -36,7 +36,7 @@ static void test_version_became_stale(void **state)
         grants_add(w->broker->grants, w->broker->trust, clock_wall(), &offer, &e, &standing, &refusal), 0);
     held_up_let_go();
     signed_grant_assert_refused(w, fd, "grant-superseded");
-    assert_int_equal(e->grant->version, 4);
+    assert_int_equal(e->version, 4);
     signed_grant_done(&lower);
     signed_grant_done(&higher);
 }

@@ -63,6 +63,15 @@ void scene_init(struct scene *s)
             },
     };
     s->never_now = (struct grant_hours){.days = 1, .start_minute = 0, .end_minute = 1};
-    s->entry.grant = &s->grant;
     s->facts.host = &s->host;
+}
+
+/* The entry is none of an index: its grant is the scene's, as it is at that moment. */
+struct grant __wrap_grant_entry_grant(const struct grant_entry *entry);
+
+struct grant __wrap_grant_entry_grant(const struct grant_entry *entry)
+{
+    const char *scene = (const char *)entry - offsetof(struct scene, entry);
+
+    return ((const struct scene *)(const void *)scene)->grant;
 }

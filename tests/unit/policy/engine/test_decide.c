@@ -93,8 +93,9 @@ static bool comes_before(const struct grant_entry *x, const struct grant_entry *
 {
     struct facts f = login();
     enum reason rx = rules_judge(QUESTION_LOGIN, x, &f), ry = rules_judge(QUESTION_LOGIN, y, &f);
-    bool ux = x->grant->uses.scope == GRANT_USES_UNLIMITED;
-    bool uy = y->grant->uses.scope == GRANT_USES_UNLIMITED;
+    const struct grant gx = grant_entry_grant(x), gy = grant_entry_grant(y);
+    bool ux = gx.uses.scope == GRANT_USES_UNLIMITED;
+    bool uy = gy.uses.scope == GRANT_USES_UNLIMITED;
 
     if ((rx == REASON_OK) != (ry == REASON_OK))
         return rx == REASON_OK;
@@ -102,16 +103,16 @@ static bool comes_before(const struct grant_entry *x, const struct grant_entry *
         return rx > ry;
     if (rx == REASON_OK && ux != uy)
         return ux;
-    if ((rx == REASON_OK || distance(rx) == REASON_EXPIRED) && x->grant->valid.until != y->grant->valid.until)
-        return x->grant->valid.until > y->grant->valid.until;
-    return memcmp(x->grant->id.octets, y->grant->id.octets, IDENT_ID_SIZE) < 0;
+    if ((rx == REASON_OK || distance(rx) == REASON_EXPIRED) && gx.valid.until != gy.valid.until)
+        return gx.valid.until > gy.valid.until;
+    return memcmp(x->id.octets, y->id.octets, IDENT_ID_SIZE) < 0;
 }
 
 static void keep_first(struct grant_entry *entry, void *userdata)
 {
     struct grant_entry **first = (struct grant_entry **)userdata;
 
-    if (strcmp(entry->grant->staff, "zhang.san") == 0 && (!*first || comes_before(entry, *first)))
+    if (strcmp(grant_entry_staff(entry), "zhang.san") == 0 && (!*first || comes_before(entry, *first)))
         *first = entry;
 }
 

@@ -30,7 +30,7 @@ static void test_new(void **state)
     struct grant_index *index = NULL;
 
     (void)state;
-    for (int nth = 0; nth < 3; nth++) {
+    for (int nth = 0; nth < 4; nth++) {
         fail_at = nth;
         assert_int_equal(grant_index_new(seed, &index), -ENOMEM);
         assert_null(index);

@@ -1,3 +1,4 @@
+// LINK: -Wl,--wrap=grant_entry_grant
 /*
  * The table of rules: each rule refuses alone, each pair refuses with the earlier reason, and each is
  * asked by exactly the questions that policy/engine/rules.h lists. A rule taken out, a row moved or a

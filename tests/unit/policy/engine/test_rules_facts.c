@@ -1,3 +1,4 @@
+// LINK: -Wl,--wrap=grant_entry_grant
 /*
  * What the rules make of an entry and of facts that no breaker of test_rules.c has: unheard-of values, the
  * states of host and person, and how long an admission lasts.

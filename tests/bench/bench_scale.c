@@ -1,0 +1,256 @@
+// LAYERS: daemon test_support
+// LIBRARIES: libcrypto
+// FIXTURES: unit/broker/daemon
+#include "broker/common/files.h"
+#include "broker/daemon/reload.h"
+#include "policy/engine/decide.h"
+#include "tests/unit/broker/daemon/world.h"
+#include "tests/unit/support/many.h"
+
+#include <malloc.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/*
+ * A broker on a store that make_store made, with a reaper that says yes: start, memory, decisions, reload,
+ * and a grant handed in. Prints one line of JSON; tests/bench/scale makes a table of several.
+ *
+ * bench_scale FOLDER GRANTS [ROUNDS]
+ */
+
+#define ADDED 5 /* FOLDER/more has at least so many */
+
+struct percentiles {
+    double p50, p99;
+};
+
+static double seconds(clockid_t clock)
+{
+    struct timespec t;
+
+    must(clock_gettime(clock, &t) == 0);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static size_t heap(void)
+{
+    struct mallinfo2 info = mallinfo2();
+
+    return info.uordblks + info.hblkhd;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static struct percentiles percentiles_of(double *times, size_t n)
+{
+    qsort(times, n, sizeof(*times), compare);
+    return (struct percentiles){times[n / 2], times[n * 99 / 100]};
+}
+
+/* ---- the engine alone ---- */
+
+static unsigned some_person(unsigned i, unsigned grants)
+{
+    return (unsigned)((uint64_t)i * 2654435761U % grants);
+}
+
+static struct percentiles bench_engine(struct world *w, unsigned grants, unsigned rounds)
+{
+    const struct many_plan plan = {.from = 0};
+    struct facts facts = {.now = time(NULL),
+                          .host = &w->broker->host,
+                          .host_state = REASON_OK,
+                          .status_until = WHEN_NEVER,
+                          .person_state = REASON_OK,
+                          .phase = PHASE_ACCOUNT,
+                          .kind = SERVICE_LOGIN,
+                          .service = "sshd",
+                          .source = SOURCE_ADDRESS,
+                          .key = KEY_NONE};
+    double *times = calloc(rounds, sizeof(*times));
+    struct percentiles p;
+
+    must(times != NULL && address_parse(MANY_SOURCE, strlen(MANY_SOURCE), &facts.address) == 0);
+    for (unsigned i = 0; i < rounds; i++) {
+        char staff[MANY_STAFF];
+        double begin;
+
+        many_staff(&plan, some_person(i, grants), staff);
+        facts.staff = staff;
+        begin = seconds(CLOCK_MONOTONIC);
+        must(decide(grants_index(w->broker->grants), &facts, NULL, NULL).verdict == VERDICT_ALLOW);
+        times[i] = seconds(CLOCK_MONOTONIC) - begin;
+    }
+    p = percentiles_of(times, rounds);
+    free(times);
+    return p;
+}
+
+/* ---- through the gate: asked by another process, up to the commit ---- */
+
+static struct gate_reply ask(const char *path, const struct gate_pam *m)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    uint8_t frame[FRAME_MAX];
+    struct frame_header header;
+    struct gate_reply reply = {.verdict = VERDICT_DENY};
+    cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int size = gate_encode_pam(FRAME_GATE_ACCOUNT, m, frame);
+
+    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    must(size > 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+    must(send(fd, frame, (size_t)size, 0) == size && recv(fd, frame, sizeof(frame), 0) >= FRAME_HEADER_SIZE);
+    must(frame_parse_header(frame, &header) == 0);
+    must(gate_decode_reply(frame + FRAME_HEADER_SIZE, header.length, &reply) == 0);
+    return reply;
+}
+
+static void visit(const char *path, unsigned grants, unsigned rounds, int out)
+{
+    const struct many_plan plan = {.from = 0};
+    const struct visitor self = {.pid = getpid()};
+    struct gate_pam m = world_login(&self);
+    double *times = calloc(rounds, sizeof(*times));
+    struct percentiles p;
+
+    must(times != NULL);
+    for (unsigned i = 0; i < rounds; i++) {
+        struct gate_reply reply;
+        double begin;
+
+        many_staff(&plan, some_person(i, grants), m.user);
+        (void)snprintf(m.person, sizeof(m.person), "%s", m.user);
+        m.user_uid = m.person_uid = 20000 + i % 10000;
+        begin = seconds(CLOCK_MONOTONIC);
+        reply = ask(path, &m);
+        times[i] = seconds(CLOCK_MONOTONIC) - begin;
+        if (reply.verdict != VERDICT_ALLOW)
+            (void)fprintf(stderr, "bench_scale: %s: %s\n", m.user, reason_name(reply.reason));
+        must(reply.verdict == VERDICT_ALLOW);
+    }
+    p = percentiles_of(times, rounds);
+    must(write(out, &p, sizeof(p)) == sizeof(p));
+}
+
+static struct percentiles bench_gate(struct world *w, unsigned grants, unsigned rounds)
+{
+    struct percentiles p;
+    struct pollfd readable;
+    int out[2], status;
+    pid_t child;
+
+    must(pipe(out) == 0);
+    child = fork();
+    must(child >= 0);
+    if (child == 0) {
+        visit(world_path(w, "gate"), grants, rounds, out[1]);
+        _exit(0);
+    }
+    (void)close(out[1]);
+    readable = (struct pollfd){.fd = out[0], .events = POLLIN};
+    while (poll(&readable, 1, 0) == 0)
+        must(sd_event_run(w->event, 10000) >= 0);
+    must(read(out[0], &p, sizeof(p)) == sizeof(p));
+    must(waitpid(child, &status, 0) == child && status == 0);
+    (void)close(out[0]);
+    return p;
+}
+
+/* ---- handing one in ---- */
+
+static char *read_more(const struct world *w, unsigned i, const char *kind)
+{
+    cleanup_free char *path = issue_text("%s/more/%u.%s", w->folder, i, kind);
+    FILE *f = fopen(path, "re");
+    char *text = calloc(1, 65536);
+
+    must(f && text && fread(text, 1, 65535, f) > 0);
+    (void)fclose(f);
+    return text;
+}
+
+static double bench_add(struct world *w)
+{
+    double times[ADDED];
+
+    for (unsigned i = 0; i < ADDED; i++) {
+        cleanup_free char *document = read_more(w, i, "grant");
+        cleanup_free char *one = read_more(w, i, "approval-1");
+        cleanup_free char *two = read_more(w, i, "approval-2");
+        double begin = seconds(CLOCK_MONOTONIC);
+        struct varlink_reply reply = world_hand_in(w, document, one, two);
+
+        times[i] = seconds(CLOCK_MONOTONIC) - begin;
+        must(!reply.error);
+        varlink_reply_done(&reply);
+    }
+    return percentiles_of(times, ADDED).p50;
+}
+
+/* ---- all of it ---- */
+
+static double bench_reload(struct world *w)
+{
+    static const char text[] =
+        "[host]\nhost = db01.finance.example\ngroups = database\n[gate]\ngated-uid = 20000-29999\n"
+        "[directory]\nstatus-max-age = none\n[ledger]\nreserve = 1M\n";
+    double begin = seconds(CLOCK_PROCESS_CPUTIME_ID);
+
+    must(world_reload(w, text) == 0);
+    return seconds(CLOCK_PROCESS_CPUTIME_ID) - begin;
+}
+
+int main(int argc, char **argv)
+{
+    struct world w = {.root = geteuid(), .first = 20000, .last = 29999};
+    unsigned grants = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
+    unsigned rounds = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 500;
+    struct percentiles engine = {0}, gate = {0};
+    double wall, cpu, reload, add = 0;
+    size_t before, after;
+
+    if (argc < 3 || strlen(argv[1]) >= sizeof(w.folder)) {
+        (void)fputs("Usage: bench_scale FOLDER GRANTS [ROUNDS]\n", stderr);
+        return 2;
+    }
+    (void)snprintf(w.folder, sizeof(w.folder), "%s", argv[1]);
+    must(sd_event_new(&w.event) >= 0);
+    fake_reaper_start(&w.reaper, w.event, world_path(&w, "reaper"));
+    before = heap();
+    wall = seconds(CLOCK_MONOTONIC);
+    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    world_start(&w);
+    wall = seconds(CLOCK_MONOTONIC) - wall;
+    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    after = heap();
+    must(grant_index_count(grants_index(w.broker->grants)) >= grants);
+    if (grants > 0) {
+        engine = bench_engine(&w, grants, rounds * 100);
+        gate = bench_gate(&w, grants, rounds);
+        add = bench_add(&w);
+    }
+    reload = bench_reload(&w);
+    (void)printf(
+        "{\"grants\": %u, \"heap\": %zu, \"start\": %.3f, \"start_cpu\": %.3f, \"engine_p50\": %.3f, "
+        "\"engine_p99\": %.3f, \"gate_p50\": %.3f, \"gate_p99\": %.3f, \"add\": %.3f, \"reload\": %.3f}\n",
+        grants, after - before, wall, cpu, engine.p50 * 1e6, engine.p99 * 1e6, gate.p50 * 1e3, gate.p99 * 1e3,
+        add * 1e3, reload * 1e3);
+    (void)fflush(stdout);
+    world_stop(&w);
+    fake_reaper_stop(&w.reaper);
+    sd_event_unref(w.event);
+    return 0;
+}
