@@ -314,6 +314,8 @@ int grant_index_put(struct grant_index *index, struct grant *grant, enum reason 
     struct grant_entry *entry;
     int r;
 
+    if (!g->common.text)
+        return -EINVAL;
     /* First, so that nothing is half done when there is no memory. */
     r = hash_table_reserve(&index->by_id);
     if (r == 0)

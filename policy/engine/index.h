@@ -58,10 +58,11 @@ int grant_index_new(const uint8_t seed[static GRANT_INDEX_SEED_SIZE], struct gra
 struct grant_index *grant_index_free(struct grant_index *index);
 DEFINE_CLEANUP(struct grant_index, grant_index_free);
 
-/** Inserts or replaces the entry of g->id, takes the grant over (also on failure it is freed) and
- * keeps counts, closed and taken_away of an entry already there; a state of the vendor in taken_away is
- * dropped if the vendor is another one, so the caller judges taken_away after each put,
- * and what a status leaves of the new version. *ret may be NULL.
+/** Inserts or replaces the entry of g->id, which is as grant_parse() made it (terms are told apart by its
+ * text; -EINVAL if it has none), takes the grant over (also on failure it is freed) and keeps counts, closed
+ * and taken_away of an entry already there; a state of the vendor in taken_away is dropped if the vendor is
+ * another one, so the caller judges taken_away after each put, and what a status leaves of the new version.
+ * *ret may be NULL.
  *
  * Versions (3-rules, "A version supersedes"): once one verified, identity fields that differ are
  * -EINVAL, a lower version or one whose equal stands verified is -ESTALE, an unverified one -EPERM.

@@ -9,8 +9,6 @@
 static const when_t instants[SMALL_INSTANTS] = {1009, 1010, 1019, 1020, 1024, 1030};
 static const struct when_interval windows[SMALL_WINDOWS] = {{1010, 1020}, {1020, 1030}, {1015, 1025}};
 const char *const small_host_names[SMALL_HOSTS] = {"alpha", "beta"};
-static const struct grant_strings places[SMALL_PLACES] = {
-    {small_host_names, 1}, {small_host_names + 1, 1}, {small_host_names, 2}};
 
 struct small_grant small_grant_case(unsigned n)
 {
@@ -28,33 +26,26 @@ struct small_grant small_grant_case(unsigned n)
     return g;
 }
 
-/* A document that says nothing yet of what differs from case to case. */
-static struct grant *new_grant(unsigned which, unsigned version)
+static struct grant *new_grant(unsigned which, unsigned version, const struct small_grant *from)
 {
-    char text[1024];
+    char text[1024], begin[WHEN_TEXT_SIZE], end[WHEN_TEXT_SIZE];
     struct grant *g = NULL;
 
+    when_format(from->valid.from, begin);
+    when_format(from->valid.until, end);
     snprintf(
         text, sizeof text,
-        "hufu-grant: 1\nsite: s\nid: %032x\nversion: %u\nclass: normal\nvendor: v\nemployer: v\n"
-        "contract: c\nstaff: person\nstaff-key: password\nhost: alpha\nservice: cron\nservice: sshd\n"
+        "hufu-grant: 1\nsite: s\nid: %032x\nversion: %u\nclass: %s\nvendor: v\nemployer: v\n"
+        "contract: c\nstaff: person\nstaff-key: password\n%s%sservice: cron\nservice: sshd\n"
         "channel: shell\nrun-as: oracle\ncommand: any\nsource: 10.0.0.0/8\n"
-        "not-before: 1970-01-01T00:00:00Z\nnot-after: 1970-01-02T00:00:00Z\nhours: any\nuses: unlimited\n"
+        "not-before: %s\nnot-after: %s\nhours: any\nuses: %s\n"
         "sessions: unlimited\nmax-session: unlimited\nrecording: none\nrequester: r\nticket: t\npurpose: p\n",
-        which + 1, version);
+        which + 1, version, from->emergency ? "emergency\nincident-level: 2" : "normal",
+        from->on_host[0] ? "host: alpha\n" : "", from->on_host[1] ? "host: beta\n" : "", begin, end,
+        from->single_use ? "1 per-host" : "unlimited");
     if (grant_parse(text, strlen(text), &g, NULL) < 0)
         abort();
     return g;
-}
-
-static void write_grant(struct grant *g, const struct small_grant *from)
-{
-    g->valid = from->valid;
-    g->hosts = places[from->on_host[0] ? (from->on_host[1] ? 2 : 0) : 1];
-    g->uses = from->single_use ? (struct grant_uses){GRANT_USES_PER_HOST, 1}
-                               : (struct grant_uses){GRANT_USES_UNLIMITED, 0};
-    g->class = from->emergency ? GRANT_CLASS_EMERGENCY : GRANT_CLASS_NORMAL;
-    g->incident_level = from->emergency ? 2 : 0;
 }
 
 static enum reason standing_of(const struct small_grant *g)
@@ -68,13 +59,10 @@ static void write_books(struct grant_entry *e, const struct small_grant *from)
     e->uses_taken = from->used;
 }
 
-/* Nothing of it depends on the other grant, so the first is put anew for each of its cases, and the second is
- * rewritten in place. */
 void small_put(struct small_scene *s, unsigned which, const struct small_grant *from)
 {
-    struct grant *g = new_grant(which, 2);
+    struct grant *g = new_grant(which, 2, from);
 
-    write_grant(g, from);
     if (grant_index_put(s->index, g, standing_of(from), WHEN_NEVER, 86400, &s->entries[which]) < 0)
         abort();
     write_books(s->entries[which], from);
@@ -83,14 +71,14 @@ void small_put(struct small_scene *s, unsigned which, const struct small_grant *
 /* What nobody should believe: everywhere, always, without end. */
 static void offer(struct small_scene *s, unsigned version, enum reason standing)
 {
-    static const struct small_grant wide = {
-        .valid = {0, 86400}, .on_host = {true, true}, .quorum = true, .single_use = false};
-    struct grant *g = new_grant(0, version);
+    const struct small_grant wide = {
+        .valid = {0, 86400},
+        .on_host = {true, true},
+        .quorum = true,
+        .single_use = false,
+        .emergency = s->world.grants[0].emergency /* another class would be refused for that alone */};
 
-    write_grant(g, &wide);
-    g->class = s->entries[0]->grant->class; /* another class would be refused for that alone */
-    g->incident_level = s->entries[0]->grant->incident_level;
-    (void)grant_index_put(s->index, g, standing, WHEN_NEVER, 86400, NULL);
+    (void)grant_index_put(s->index, new_grant(0, version, &wide), standing, WHEN_NEVER, 86400, NULL);
 }
 
 /* False if there is nothing that it could do. */
@@ -140,11 +128,10 @@ void small_set_state(struct small_scene *s, unsigned state)
 
 void small_rewrite_second(struct small_scene *s)
 {
-    const struct small_grant *g = &s->world.grants[1];
+    const struct ident_id id = s->entries[1]->id;
 
-    write_grant(s->entries[1]->grant, g);
-    write_books(s->entries[1], g);
-    s->entries[1]->standing = standing_of(g);
+    grant_index_remove(s->index, &id);
+    small_put(s, 1, &s->world.grants[1]);
 }
 
 static void prepare(struct small_scene *s, enum small_question q)
@@ -166,7 +153,7 @@ static void prepare(struct small_scene *s, enum small_question q)
                                                              : SERVICE_LOGIN;
     f->channels = q == ASK_MANAGER ? FACTS_UNITS : 0;
     f->session_live = s->world.live;
-    f->session_grant = &s->entries[0]->grant->id; /* also of a session that lives no more */
+    f->session_grant = &s->entries[0]->id; /* also of a session that lives no more */
     f->reserved = NULL;
 }
 
