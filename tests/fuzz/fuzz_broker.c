@@ -310,7 +310,7 @@ static void do_restart(struct input *in)
 
     if (model.reaper_away)
         set_reaper(UNDERTAKER_ENDS);
-    look();
+    pass(60000); /* a refusal is on disk 50 ms after it was given, and no sooner */
     if (killed)
         host_crash(host);
     else

@@ -330,7 +330,7 @@ static void do_wait(struct input *in)
 static void do_restart(struct input *in)
 {
     lose_line();
-    host_settle(host);
+    host_pass(host, 60000); /* a refusal is on disk 50 ms after it was given, and no sooner */
     look();
     if ((take(in) & 1) != 0)
         host_crash(host);
