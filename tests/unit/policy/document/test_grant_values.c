@@ -103,6 +103,7 @@ static const struct value values[] = {
     {"command", "/bin/ls\ncommand: any", "`any` stands alone"},
     {"command", "/bin/ls\ncommand: none", "`none` stands alone"},
     {"command", "/a", NULL},
+    {"command", "/opt/a~ ~", NULL},
     {"command", "/bin/ls *", NULL},
     {"command", "/bin/ls * -l *", NULL},
     {"command", "/bin/ls [a-z] \\ ? .. . // :=,!", NULL},
