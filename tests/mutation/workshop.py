@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import os
 import re
+import resource
 import shlex
 import shutil
 import subprocess
@@ -34,6 +35,7 @@ class Test:
     folder: str
     environment: dict
     seconds: float = 0.0
+    work: float = 0.0  # of the processor: on a busy machine, too, what it costs
     seen: bytes = b""
 
 
@@ -44,6 +46,11 @@ def put(path, octets, mode=0o644):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(octets)
     path.chmod(mode)
+
+
+def children():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def run(command, **more):
@@ -158,9 +165,9 @@ class Workshop:
         for test in self.tests:
             seen = self.build / f"seen-{test.name}"
             seen.write_bytes(bytes(self.octets))
-            began = time.monotonic()
+            began, before = time.monotonic(), children()
             done = run(test.command, cwd=test.folder, env=os.environ | test.environment | {"HUFU_MUTATION_SEEN": str(seen)})
-            test.seconds = time.monotonic() - began
+            test.seconds, test.work = time.monotonic() - began, children() - before
             test.seen = seen.read_bytes()
             if done.returncode == 0:
                 kept.append(test)
@@ -176,7 +183,7 @@ class Workshop:
             functions = [self.numbers[mutant.path, mutant.function]]
         own = f"unit_{mutant.path.split('/')[1]}_"
         return [t for t in self.tests if any(t.seen[n] for n in functions) and
-                (t.name.startswith(own) or t.name.startswith("golden_") or t.seconds < QUICK)]
+                (t.name.startswith(own) or t.name.startswith("golden_") or t.work < QUICK)]
 
     # --- what the compiler says of one mutant alone
 
