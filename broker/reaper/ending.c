@@ -94,45 +94,60 @@ static void gather(struct ending *e, const struct look *l)
         e->shared = true;
 }
 
-/* A cgroup is killed whole only if all that belong to the person in it belong to the target. */
-static bool cgroup_is_targets(const struct look *l, const char *path)
+static bool is_marked(const struct look *l, const struct census_process *p)
 {
-    for (size_t i = 0; i < l->census.count; i++) {
-        const char *cgroup = l->census.processes[i].cgroup;
-        if (cgroup != NULL && strcmp(cgroup, path) == 0 && !l->marked[i])
-            return false;
-    }
-    return true;
+    return l->marked[p - l->census.processes];
 }
 
-static bool kill_cgroup(struct ending *e, const struct look *l, const char *path)
+/* Of one cgroup, or of none. It is killed whole only if all that belong to the person in it belong to the
+ * target; else one by one who does. */
+static void kill_group(struct ending *e, const struct look *l, const struct census_process *const *group,
+                       size_t n)
 {
-    int r = cgroup_is_targets(l, path) ? cgroups_kill(e->cgroups, path, e->target.uid) : CGROUPS_NOT_OURS;
-    if (r == CGROUPS_SHARED)
-        e->shared = true;
-    return r == CGROUPS_KILLED;
+    const char *path = group[0]->cgroup;
+    size_t marked = 0;
+    int r = CGROUPS_NOT_OURS;
+    for (size_t i = 0; i < n; i++)
+        marked += is_marked(l, group[i]);
+    if (path != NULL && marked == n)
+        r = cgroups_kill(e->cgroups, path, e->target.uid);
+    e->shared = e->shared || r == CGROUPS_SHARED;
+    for (size_t i = 0; r != CGROUPS_KILLED && i < n; i++)
+        if (is_marked(l, group[i]))
+            kill_process(e->cgroups->proc, group[i]);
 }
 
-/* Whole cgroups, as far as they may be; and one by one who is in none of these. Whoever was missed is seen by
- * the next look. */
+static int compare_cgroups(const struct census_process *x, const struct census_process *y)
+{
+    if (x->cgroup == NULL || y->cgroup == NULL)
+        return (x->cgroup != NULL) - (y->cgroup != NULL);
+    return strcmp(x->cgroup, y->cgroup);
+}
+
+static int by_cgroup(const void *a, const void *b)
+{
+    return compare_cgroups(*(const struct census_process *const *)a,
+                           *(const struct census_process *const *)b);
+}
+
+/* By cgroup, sorted: a person may make as many as they have processes, and all endings wait for this. Whoever
+ * was missed is seen by the next look. */
 static void kill_marked(struct ending *e, const struct look *l)
 {
-    const char *last = "";
-    bool whole = false;
-    for (size_t i = 0; i < l->census.count; i++) {
-        const char *path = l->census.processes[i].cgroup;
-        if (!l->marked[i])
-            continue;
-        if (path == NULL) {
+    size_t n = l->census.count;
+    const struct census_process **sorted cleanup_free = calloc(n + 1, sizeof *sorted);
+    for (size_t i = 0; sorted == NULL && i < n; i++)
+        if (l->marked[i])
             kill_process(e->cgroups->proc, &l->census.processes[i]);
-            continue;
-        }
-        if (strcmp(last, path) != 0) {
-            last = path;
-            whole = kill_cgroup(e, l, path);
-        }
-        if (!whole)
-            kill_process(e->cgroups->proc, &l->census.processes[i]);
+    if (sorted == NULL)
+        return;
+    for (size_t i = 0; i < n; i++)
+        sorted[i] = &l->census.processes[i];
+    qsort(sorted, n, sizeof *sorted, by_cgroup);
+    for (size_t first = 0, end; first < n; first = end) {
+        for (end = first + 1; end < n && compare_cgroups(sorted[first], sorted[end]) == 0; end++)
+            ;
+        kill_group(e, l, sorted + first, end - first);
     }
 }
 
