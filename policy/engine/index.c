@@ -251,7 +251,7 @@ static int may_replace(const struct grant_entry *entry, const struct grant *g, e
     if (before.version == entry->verified_version && !grant_same_identity(&before, g))
         return -EINVAL;
     if (g->version < entry->verified_version)
-        return -EPERM;
+        return -ESTALE;
     if (g->version == entry->verified_version && entry->standing == REASON_OK)
         return -ESTALE;
     return standing == REASON_OK ? 0 : -EPERM;
