@@ -11,6 +11,7 @@ static EVP_MD *sha256, *sm3;
 
 static void make_context(void)
 {
+    OSSL_PROVIDER *provider;
     OSSL_LIB_CTX *own;
 
     /* For what has no context of its own, such as the table of object names. */
@@ -19,12 +20,11 @@ static void make_context(void)
     own = OSSL_LIB_CTX_new();
     if (!own)
         return;
-    if (!OSSL_PROVIDER_load(own, "default")) {
-        OSSL_LIB_CTX_free(own);
-        return;
-    }
-    sha256 = EVP_MD_fetch(own, "SHA256", NULL);
+    provider = OSSL_PROVIDER_load(own, "default");
+    sha256 = provider ? EVP_MD_fetch(own, "SHA256", NULL) : NULL;
     if (!sha256) {
+        if (provider)
+            (void)OSSL_PROVIDER_unload(provider);
         OSSL_LIB_CTX_free(own);
         return;
     }
