@@ -140,7 +140,7 @@ static void try_audit(const char *text, size_t size)
     if (caller_parse_audit(text, size, &number) < 0)
         return;
     (void)snprintf(again, sizeof(again), "%u", number);
-    while (size > 1 && *text == '0') {
+    while (size > 1 && *text == '0' && text[1] >= '0' && text[1] <= '9') {
         text++;
         size--;
     }
