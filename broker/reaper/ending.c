@@ -151,11 +151,18 @@ static void kill_marked(struct ending *e, const struct look *l)
     }
 }
 
-/* sshd's monitor and its child for this connection. What stands in their place without being them wins some
- * milliseconds. */
+/* tlog, below sshd, holds the terminal that its person sees: its saved uid is the recorder's. */
+static bool is_recorder(const struct ending *e, const struct census_process *p)
+{
+    return p->uids[2] != e->target.uid && p->uids[2] != 0;
+}
+
+/* sshd's monitor and its child for this connection, and what records. What stands in their place without being
+ * them wins some milliseconds. */
 static bool relays(const struct ending *e, const struct census_process *p)
 {
-    return e->target.leader != 0 && (p->pid == e->target.leader || p->parent == e->target.leader);
+    return e->target.leader != 0 &&
+           (p->pid == e->target.leader || p->parent == e->target.leader || is_recorder(e, p));
 }
 
 /* One by one: they share a cgroup with those who relay. */

@@ -94,7 +94,7 @@ tmux -L zoo new -d '/usr/local/bin/beast tmux'
 screen -dmS zoo /usr/local/bin/beast screen
 for kind in first-thread-gone vfork traced stopped disguised mapped; do /usr/local/bin/beast $kind & done
 /usr/local/bin/beast-root root &
-cp /usr/local/bin/beast ~/deleted && ~/deleted plain deleted & until [ -e ~/deleted ]; do :; done; sleep 0.1; rm -f ~/deleted
+cp /usr/local/bin/beast ~/deleted && ~/deleted plain deleted & while flock -nx /srv/menagerie/$USER/deleted true; do sleep 0.02; done; rm -f ~/deleted
 unshare -Urpfmn /usr/local/bin/beast namespaces &
 [ "$1" = calm ] || { until [ -e /srv/menagerie/$USER.hop ]; do sleep 0.05; done; exec /usr/local/bin/beast hopping; } &
 if [ -S "/run/user/$(id -u)/systemd/private" ]; then
