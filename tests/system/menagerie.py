@@ -61,6 +61,8 @@ int main(int argc, char **argv)
             ptrace(PTRACE_TRACEME);
             raise(SIGSTOP);
         }
+    } else if (strcmp(kind, "plain") == 0 || strcmp(kind, "frozen") == 0) {
+        prctl(PR_SET_NAME, "settled"); /* somebody waits for it; the lock may be a look of alive() */
     } else if (strcmp(kind, "stopped") == 0) {
         raise(SIGSTOP);
     } else if (strcmp(kind, "hopping") == 0) {
@@ -94,7 +96,7 @@ tmux -L zoo new -d '/usr/local/bin/beast tmux'
 screen -dmS zoo /usr/local/bin/beast screen
 for kind in first-thread-gone vfork traced stopped disguised mapped; do /usr/local/bin/beast $kind & done
 /usr/local/bin/beast-root root &
-cp /usr/local/bin/beast ~/deleted && ~/deleted plain deleted & while flock -nx /srv/menagerie/$USER/deleted true; do sleep 0.02; done; rm -f ~/deleted
+cp /usr/local/bin/beast ~/deleted && ~/deleted plain deleted & until pgrep -u $USER -x settled >/dev/null; do sleep 0.02; done; rm -f ~/deleted
 unshare -Urpfmn /usr/local/bin/beast namespaces &
 [ "$1" = calm ] || { until [ -e /srv/menagerie/$USER.hop ]; do sleep 0.05; done; exec /usr/local/bin/beast hopping; } &
 if [ -S "/run/user/$(id -u)/systemd/private" ]; then
@@ -112,7 +114,7 @@ own=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)
 mkdir -p $own/deep/frozen $own/else && echo $$ > $own/else/cgroup.procs
 /usr/local/bin/beast frozen &
 echo $! > $own/deep/frozen/cgroup.procs
-while flock -nx /srv/menagerie/$USER/frozen true; do sleep 0.02; done
+until grep -qx settled /proc/$!/comm; do sleep 0.02; done
 echo 1 > $own/deep/frozen/cgroup.freeze
 wait
 """
@@ -157,7 +159,17 @@ class Menagerie:
         if jobs:
             self.leave_jobs(person)
             expected += JOBS
-        self.box.until(lambda: sorted(expected) == sorted(self.alive(person)), timeout=20)
+        missing = set(expected)
+
+        def all_there():
+            missing.clear()
+            missing.update(set(expected) ^ set(self.alive(person)))
+            return not missing
+
+        try:
+            self.box.until(all_there, timeout=20)
+        except AssertionError as vain:
+            raise AssertionError(f"not of all kinds: {sorted(missing)}") from vain
         if managed:
             self.box.until("grep -qsx 'frozen 1' /sys/fs/cgroup/user.slice/*/user@*/app.slice/*/deep/frozen/cgroup.events")
         if not calm:
