@@ -157,8 +157,8 @@ static bool is_recorder(const struct ending *e, const struct census_process *p)
     return p->uids[2] != e->target.uid && p->uids[2] != 0;
 }
 
-/* sshd's monitor and its child for this connection, and what records. What stands in their place without being
- * them wins some milliseconds. */
+/* sshd's monitor and its child for this connection, and what records. What stands in their place without
+ * being them wins some milliseconds. */
 static bool relays(const struct ending *e, const struct census_process *p)
 {
     return e->target.leader != 0 &&
