@@ -68,61 +68,61 @@ static void test_verdicts_are_far_apart(void **state)
     assert_int_not_equal(VERDICT_ALLOW & 0xffff, VERDICT_ALLOW);
 }
 
+static const struct {
+    const char *name;
+    enum service_kind kind;
+    const char *grant_name;
+    bool may_be_granted;
+    bool display_manager;
+} services[] = {
+    {"sshd", SERVICE_LOGIN, "sshd", true, false},
+    {"login", SERVICE_LOGIN, "login", true, false},
+    {"cron", SERVICE_JOB, "cron", true, false},
+    {"crond", SERVICE_JOB, "cron", false, false},
+    {"at", SERVICE_JOB, "at", true, false},
+    {"atd", SERVICE_JOB, "at", false, false},
+    {"su", SERVICE_SWITCH, "su", false, false},
+    {"su-l", SERVICE_SWITCH, "su-l", false, false},
+    {"sudo", SERVICE_SWITCH, "sudo", false, false},
+    {"sudo-i", SERVICE_SWITCH, "sudo-i", false, false},
+    {"runuser", SERVICE_SWITCH, "runuser", false, false},
+    {"runuser-l", SERVICE_SWITCH, "runuser-l", false, false},
+    {"polkit-1", SERVICE_SWITCH, "polkit-1", false, false},
+    {"systemd-user", SERVICE_USER_MANAGER, "systemd-user", false, false},
+    {"other", SERVICE_OTHER, "other", false, false},
+    {"site-dm", SERVICE_OTHER, "site-dm", true, false},
+    {"SSHD", SERVICE_OTHER, "SSHD", true, false},
+    {"xscreensaver", SERVICE_OTHER, "xscreensaver", true, false},
+};
+
+static const char *const display_managers[] = {
+    "gdm",
+    "gdm-autologin",
+    "gdm-fingerprint",
+    "gdm-password",
+    "gdm-pin",
+    "gdm-smartcard",
+    "gdm3",
+    "greetd",
+    "kdm",
+    "lightdm",
+    "lightdm-autologin",
+    "lxdm",
+    "sddm",
+    "sddm-autologin",
+    "slim",
+    "wdm",
+    "xdm",
+};
+
 static void test_services(void **state)
 {
-    static const struct {
-        const char *name;
-        enum service_kind kind;
-        const char *grant_name;
-        bool may_be_granted;
-        bool display_manager;
-    } rows[] = {
-        {"sshd", SERVICE_LOGIN, "sshd", true, false},
-        {"login", SERVICE_LOGIN, "login", true, false},
-        {"cron", SERVICE_JOB, "cron", true, false},
-        {"crond", SERVICE_JOB, "cron", false, false},
-        {"at", SERVICE_JOB, "at", true, false},
-        {"atd", SERVICE_JOB, "at", false, false},
-        {"su", SERVICE_SWITCH, "su", false, false},
-        {"su-l", SERVICE_SWITCH, "su-l", false, false},
-        {"sudo", SERVICE_SWITCH, "sudo", false, false},
-        {"sudo-i", SERVICE_SWITCH, "sudo-i", false, false},
-        {"runuser", SERVICE_SWITCH, "runuser", false, false},
-        {"runuser-l", SERVICE_SWITCH, "runuser-l", false, false},
-        {"polkit-1", SERVICE_SWITCH, "polkit-1", false, false},
-        {"systemd-user", SERVICE_USER_MANAGER, "systemd-user", false, false},
-        {"other", SERVICE_OTHER, "other", false, false},
-        {"site-dm", SERVICE_OTHER, "site-dm", true, false},
-        {"SSHD", SERVICE_OTHER, "SSHD", true, false},
-        {"xscreensaver", SERVICE_OTHER, "xscreensaver", true, false},
-    };
-
-    static const char *const display_managers[] = {
-        "gdm",
-        "gdm-autologin",
-        "gdm-fingerprint",
-        "gdm-password",
-        "gdm-pin",
-        "gdm-smartcard",
-        "gdm3",
-        "greetd",
-        "kdm",
-        "lightdm",
-        "lightdm-autologin",
-        "lxdm",
-        "sddm",
-        "sddm-autologin",
-        "slim",
-        "wdm",
-        "xdm",
-    };
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        assert_int_equal(service_kind_of(rows[i].name), rows[i].kind);
-        assert_string_equal(service_grant_name(rows[i].name), rows[i].grant_name);
-        assert_int_equal(service_may_be_granted(rows[i].name), rows[i].may_be_granted);
-        assert_int_equal(service_is_display_manager(rows[i].name), rows[i].display_manager);
+    for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
+        assert_int_equal(service_kind_of(services[i].name), services[i].kind);
+        assert_string_equal(service_grant_name(services[i].name), services[i].grant_name);
+        assert_int_equal(service_may_be_granted(services[i].name), services[i].may_be_granted);
+        assert_int_equal(service_is_display_manager(services[i].name), services[i].display_manager);
     }
     for (size_t i = 0; i < ARRAY_SIZE(display_managers); i++) {
         assert_int_equal(service_kind_of(display_managers[i]), SERVICE_LOGIN);
