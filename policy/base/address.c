@@ -141,8 +141,6 @@ int address_parse(const char *text, size_t length, struct address *ret)
     struct address a = {.family = ADDRESS_IPV4};
 
     *ret = a;
-    if (length >= ADDRESS_TEXT_SIZE)
-        return -EINVAL;
     if (parse_ipv4(text, length, a.octets)) {
         *ret = a;
         return 0;

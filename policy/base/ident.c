@@ -120,17 +120,36 @@ bool ident_id_equal(const struct ident_id *a, const struct ident_id *b)
     return memcmp(a->octets, b->octets, sizeof(a->octets)) == 0;
 }
 
+/* Of each character of the alphabet, one more than what it stands for. Signatures are the longest values that
+ * documents have. */
+static const uint8_t base64_values[256] = {
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
+    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64};
+
 static int base64_value(char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (is_lower(c))
-        return c - 'a' + 26;
-    if (is_digit(c))
-        return c - '0' + 52;
-    if (c == '+')
-        return 62;
-    return c == '/' ? 63 : -1;
+    return base64_values[(unsigned char)c] - 1;
+}
+
+static bool base64_decode_four(const char *text, uint8_t *octets)
+{
+    int a = base64_value(text[0]), b = base64_value(text[1]), c = base64_value(text[2]),
+        d = base64_value(text[3]);
+    uint32_t bits;
+
+    if (a < 0 || b < 0 || c < 0 || d < 0)
+        return false;
+    bits = (uint32_t)a << 18 | (uint32_t)b << 12 | (uint32_t)c << 6 | (uint32_t)d;
+    octets[0] = (uint8_t)(bits >> 16);
+    octets[1] = (uint8_t)(bits >> 8);
+    octets[2] = (uint8_t)bits;
+    return true;
 }
 
 /* Decodes `length` characters (no padding among them) into length * 3 / 4 octets. False for a foreign
@@ -140,6 +159,9 @@ static bool base64_decode_unpadded(const char *text, size_t length, uint8_t *oct
     uint32_t bits = 0;
     unsigned count = 0;
 
+    for (; length >= 4; text += 4, length -= 4, octets += 3)
+        if (!base64_decode_four(text, octets))
+            return false;
     for (size_t i = 0; i < length; i++) {
         int value = base64_value(text[i]);
 

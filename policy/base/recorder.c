@@ -9,44 +9,34 @@ void recorder_name(uint64_t session, uint32_t channel, uint64_t random, char nam
     (void)snprintf(name, RECORDER_NAME_SIZE, "%" PRIu64 "-%" PRIu32 "-%016" PRIx64, session, channel, random);
 }
 
-/* Digits at *at in this base, and `behind` them; *at is moved behind that. */
-static bool take_number(const char **at, unsigned base, char behind, uint64_t *ret)
+/* What stands before `-` or the end, as if all of it were digits; *at is moved behind that. */
+static uint64_t take_number(const char **at, unsigned base)
 {
     const char *text = *at;
+    uint64_t number = 0;
 
-    *ret = 0;
-    for (; *text != behind; text++) {
-        unsigned digit = *text >= '0' && *text <= '9'   ? (unsigned)(*text - '0')
-                         : *text >= 'a' && *text <= 'f' ? (unsigned)(*text - 'a') + 10
-                                                        : base;
-
-        if (digit >= base || *ret > (UINT64_MAX - digit) / base)
-            return false;
-        *ret = *ret * base + digit;
-    }
-    if (text == *at)
-        return false;
-    *at = text + 1;
-    return true;
+    for (; *text && *text != '-'; text++)
+        number = number * base + (uint64_t)(*text <= '9' ? *text - '0' : *text - 'a' + 10);
+    *at = *text ? text + 1 : text;
+    return number;
 }
 
-/* Written anew it must be the same: no leading zero passes, and no random number of another length. */
+/* Whatever the numbers are taken for: written anew, they must make the same name. */
 bool recorder_is_name(const char *name, uint64_t *session, uint32_t *channel)
 {
     char again[RECORDER_NAME_SIZE];
     const char *at = name;
-    uint64_t s, c, random;
+    uint64_t s = take_number(&at, 10);
+    uint32_t c = (uint32_t)take_number(&at, 10);
+    uint64_t random = take_number(&at, 16);
 
-    if (!take_number(&at, 10, '-', &s) || !take_number(&at, 10, '-', &c) || c > UINT32_MAX ||
-        !take_number(&at, 16, '\0', &random))
-        return false;
-    recorder_name(s, (uint32_t)c, random, again);
+    recorder_name(s, c, random, again);
     if (strcmp(name, again) != 0)
         return false;
     if (session)
         *session = s;
     if (channel)
-        *channel = (uint32_t)c;
+        *channel = c;
     return true;
 }
 

@@ -5,48 +5,49 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Names lie in the rows: a pointer to each would have to be put right whenever the module is loaded. */
 struct service_row {
-    const char *pam_service;
+    char pam_service[24];
     enum service_kind kind;
-    const char *grant_name; /* NULL: its own */
+    char grant_name[8]; /* empty: its own */
     bool display_manager;
 };
 
 /* Greeters (lightdm-greeter, gdm-launch-environment, sddm-greeter) run as their own user and are no login. */
 static const struct service_row service_rows[] = {
-    {"sshd", SERVICE_LOGIN, NULL, false},
-    {"login", SERVICE_LOGIN, NULL, false},
-    {"gdm", SERVICE_LOGIN, NULL, true},
-    {"gdm-autologin", SERVICE_LOGIN, NULL, true},
-    {"gdm-fingerprint", SERVICE_LOGIN, NULL, true},
-    {"gdm-password", SERVICE_LOGIN, NULL, true},
-    {"gdm-pin", SERVICE_LOGIN, NULL, true},
-    {"gdm-smartcard", SERVICE_LOGIN, NULL, true},
-    {"gdm3", SERVICE_LOGIN, NULL, true},
-    {"greetd", SERVICE_LOGIN, NULL, true},
-    {"kdm", SERVICE_LOGIN, NULL, true},
-    {"lightdm", SERVICE_LOGIN, NULL, true},
-    {"lightdm-autologin", SERVICE_LOGIN, NULL, true},
-    {"lxdm", SERVICE_LOGIN, NULL, true},
-    {"sddm", SERVICE_LOGIN, NULL, true},
-    {"sddm-autologin", SERVICE_LOGIN, NULL, true},
-    {"slim", SERVICE_LOGIN, NULL, true},
-    {"wdm", SERVICE_LOGIN, NULL, true},
-    {"xdm", SERVICE_LOGIN, NULL, true},
-    {"at", SERVICE_JOB, NULL, false},
+    {"sshd", SERVICE_LOGIN, "", false},
+    {"login", SERVICE_LOGIN, "", false},
+    {"gdm", SERVICE_LOGIN, "", true},
+    {"gdm-autologin", SERVICE_LOGIN, "", true},
+    {"gdm-fingerprint", SERVICE_LOGIN, "", true},
+    {"gdm-password", SERVICE_LOGIN, "", true},
+    {"gdm-pin", SERVICE_LOGIN, "", true},
+    {"gdm-smartcard", SERVICE_LOGIN, "", true},
+    {"gdm3", SERVICE_LOGIN, "", true},
+    {"greetd", SERVICE_LOGIN, "", true},
+    {"kdm", SERVICE_LOGIN, "", true},
+    {"lightdm", SERVICE_LOGIN, "", true},
+    {"lightdm-autologin", SERVICE_LOGIN, "", true},
+    {"lxdm", SERVICE_LOGIN, "", true},
+    {"sddm", SERVICE_LOGIN, "", true},
+    {"sddm-autologin", SERVICE_LOGIN, "", true},
+    {"slim", SERVICE_LOGIN, "", true},
+    {"wdm", SERVICE_LOGIN, "", true},
+    {"xdm", SERVICE_LOGIN, "", true},
+    {"at", SERVICE_JOB, "", false},
     {"atd", SERVICE_JOB, "at", false},
-    {"cron", SERVICE_JOB, NULL, false},
+    {"cron", SERVICE_JOB, "", false},
     {"crond", SERVICE_JOB, "cron", false},
-    {"polkit-1", SERVICE_SWITCH, NULL, false},
-    {"runuser", SERVICE_SWITCH, NULL, false},
-    {"runuser-l", SERVICE_SWITCH, NULL, false},
-    {"su", SERVICE_SWITCH, NULL, false},
-    {"su-l", SERVICE_SWITCH, NULL, false},
-    {"sudo", SERVICE_SWITCH, NULL, false},
-    {"sudo-i", SERVICE_SWITCH, NULL, false},
-    {"systemd-user", SERVICE_USER_MANAGER, NULL, false},
+    {"polkit-1", SERVICE_SWITCH, "", false},
+    {"runuser", SERVICE_SWITCH, "", false},
+    {"runuser-l", SERVICE_SWITCH, "", false},
+    {"su", SERVICE_SWITCH, "", false},
+    {"su-l", SERVICE_SWITCH, "", false},
+    {"sudo", SERVICE_SWITCH, "", false},
+    {"sudo-i", SERVICE_SWITCH, "", false},
+    {"systemd-user", SERVICE_USER_MANAGER, "", false},
     /* What libpam falls back to when a service has no file of its own: names no service at all. */
-    {"other", SERVICE_OTHER, NULL, false},
+    {"other", SERVICE_OTHER, "", false},
 };
 
 static const struct service_row *find_row(const char *pam_service)
@@ -68,7 +69,7 @@ const char *service_grant_name(const char *pam_service)
 {
     const struct service_row *row = find_row(pam_service);
 
-    return row && row->grant_name ? row->grant_name : pam_service;
+    return row && row->grant_name[0] ? row->grant_name : pam_service;
 }
 
 bool service_may_be_granted(const char *name)
@@ -77,7 +78,7 @@ bool service_may_be_granted(const char *name)
 
     if (!row)
         return name != NULL;
-    return (row->kind == SERVICE_LOGIN || row->kind == SERVICE_JOB) && !row->grant_name;
+    return (row->kind == SERVICE_LOGIN || row->kind == SERVICE_JOB) && !row->grant_name[0];
 }
 
 bool service_is_sudo(const char *pam_service)

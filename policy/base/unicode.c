@@ -51,17 +51,15 @@ static const struct unicode_range invisible[] = {
     {0x1d159, 0x1d159}, /* musical null notehead */
     {0x1d173, 0x1d17a}, /* musical beams and slurs */
     {0x1fffe, 0x1ffff}, /* noncharacters, up to plane 13 */
-    {0x2fffe, 0x2ffff},  {0x3fffe, 0x3ffff}, {0x4fffe, 0x4ffff}, {0x5fffe, 0x5ffff}, {0x6fffe, 0x6ffff},
-    {0x7fffe, 0x7ffff},  {0x8fffe, 0x8ffff}, {0x9fffe, 0x9ffff}, {0xafffe, 0xaffff}, {0xbfffe, 0xbffff},
-    {0xcfffe, 0xcffff},  {0xdfffe, 0xdffff}, {0xe0000, 0xe0fff}, /* tags, variation selectors, reserved for
-                                                                    their like */
-    {0xefffe, 0x10ffff},                                         /* noncharacters, private use planes */
+    {0x2fffe, 0x2ffff},    {0x3fffe, 0x3ffff}, {0x4fffe, 0x4ffff}, {0x5fffe, 0x5ffff}, {0x6fffe, 0x6ffff},
+    {0x7fffe, 0x7ffff},    {0x8fffe, 0x8ffff}, {0x9fffe, 0x9ffff}, {0xafffe, 0xaffff}, {0xbfffe, 0xbffff},
+    {0xcfffe, 0xcffff},    {0xdfffe, 0xdffff}, {0xe0000, 0xe0fff}, /* tags, variation selectors, reserved for
+                                                                      their like */
+    {0xefffe, UINT32_MAX}, /* noncharacters, private use planes; what is no code point */
 };
 
 bool unicode_is_visible(uint32_t code_point)
 {
-    if (code_point > 0x10ffff)
-        return false;
     for (size_t i = 0; i < ARRAY_SIZE(invisible) && invisible[i].first <= code_point; i++)
         if (code_point <= invisible[i].last)
             return false;

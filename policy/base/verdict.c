@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+/* Names lie in the rows: a pointer to each would have to be put right whenever the module is loaded. */
 struct reason_row {
     enum reason reason;
-    const char *name;
+    char name[28];
 };
 
 static const struct reason_row reason_rows[] = {

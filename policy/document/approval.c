@@ -141,7 +141,7 @@ static int read_signature(struct grammar_reader *r, void *member, const struct g
     int result = value_take_base64(r, lines[0].number, lines[0].value, &a->signature, &a->signature_size);
 
     (void)n;
-    if (result < 0)
+    if (result != 0)
         return result;
     if (a->signature_size > SIGNATURE_MAX)
         return grammar_refuse(r, lines[0].number, "has %zu octets, more than %d", a->signature_size,
@@ -218,7 +218,7 @@ int approval_parse(const void *octets, size_t size, struct approval **ret, struc
 
     *ret = NULL;
     r = grammar_read(&approval_grammar, octets, size, &document, &arena, error);
-    if (r < 0)
+    if (r != 0)
         return r;
     *ret = document;
     (*ret)->arena = arena;
@@ -279,13 +279,13 @@ int approval_write_tbs(const struct approval *a, const void *subject, size_t sub
     complete.signature = some_signature;
     complete.signature_size = sizeof(some_signature);
     r = approval_write(&complete, &whole, error);
-    if (r < 0)
+    if (r != 0)
         return r;
     if (subject_size != a->subject_length)
         return document_refuse(error, 0, "subject-length: %u, but the subject has %zu octets",
                                a->subject_length, subject_size);
     r = grammar_write(&approval_grammar, N_HEADER_FIELDS, a, &header, error);
-    if (r < 0)
+    if (r != 0)
         return r;
     return join(header.data, header.size, subject, subject_size, ret, ret_size);
 }

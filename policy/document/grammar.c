@@ -112,19 +112,24 @@ unsigned grammar_line_of(const struct grammar_reader *r, const char *key)
 
 /* --- lines ------------------------------------------------------------------------------------------- */
 
+static int refuse_octet(unsigned char c, unsigned number, struct document_error *error)
+{
+    if (c == '\r')
+        return document_refuse(error, number, "a carriage return; lines end with a line feed alone");
+    if (c == '\t')
+        return document_refuse(error, number, "a tab; only single blanks may separate");
+    if (c == 0)
+        return document_refuse(error, number, "a NUL octet");
+    return document_refuse(error, number, "a control character (0x%02x)", c);
+}
+
 static int check_octets(const char *line, size_t length, unsigned number, struct document_error *error)
 {
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)line[i];
 
-        if (c == '\r')
-            return document_refuse(error, number, "a carriage return; lines end with a line feed alone");
-        if (c == '\t')
-            return document_refuse(error, number, "a tab; only single blanks may separate");
-        if (c == 0)
-            return document_refuse(error, number, "a NUL octet");
         if (c < 0x20 || c == 0x7f)
-            return document_refuse(error, number, "a control character (0x%02x)", c);
+            return refuse_octet(c, number, error);
     }
     return 0;
 }
@@ -149,7 +154,7 @@ static int split_line(const char *line, size_t length, size_t max_line, struct g
     if (length > max_line)
         return document_refuse(error, number, "the line has %zu octets, more than %zu", length, max_line);
     r = check_octets(line, length, number, error);
-    if (r < 0)
+    if (r != 0)
         return r;
     if (length == 0)
         return document_refuse(error, number, "an empty line");
@@ -185,6 +190,7 @@ static int split_lines(const struct grammar *g, const char *text, size_t size, s
                        size_t *n_ret, struct document_error *error)
 {
     cleanup_free struct grammar_line *lines = NULL;
+    const char *end = text + size;
     size_t n;
 
     if (size == 0)
@@ -198,15 +204,14 @@ static int split_lines(const struct grammar *g, const char *text, size_t size, s
     if (!lines)
         return -ENOMEM;
     for (size_t i = 0; i < n; i++) {
-        size_t length = (size_t)((const char *)memchr(text, '\n', size) - text);
+        size_t length = (size_t)((const char *)memchr(text, '\n', (size_t)(end - text)) - text);
         int r;
 
         lines[i].number = (unsigned)i + 1;
         r = split_line(text, length, g->max_line, &lines[i], error);
-        if (r < 0)
+        if (r != 0)
             return r;
         text += length + 1;
-        size -= length + 1;
     }
     *ret = steal_pointer(&lines);
     *n_ret = n;
@@ -288,7 +293,7 @@ static int read_fields(const struct grammar *g, struct grammar_reader *r, const 
         result = check_repeats(r, lines + at, n);
         if (result == 0)
             result = field->read(r, document + field->offset, lines + at, n);
-        if (result < 0)
+        if (result != 0)
             return result;
         at += n;
     }
@@ -315,13 +320,11 @@ int grammar_read(const struct grammar *g, const void *octets, size_t size, void 
     void *document;
     int result;
 
-    *ret = NULL;
-    *ret_arena = NULL;
     if (error)
         *error = (struct document_error){0};
     r.octets = octets;
     result = split_lines(g, octets, size, &lines, &n_lines, error);
-    if (result < 0)
+    if (result != 0)
         return result;
     if (!grammar_token_is(lines[0].key, g->fields[0].key))
         return document_refuse(error, 1, "the first line is not `%s: 1`", g->fields[0].key);
@@ -332,7 +335,7 @@ int grammar_read(const struct grammar *g, const void *octets, size_t size, void 
     result = read_fields(g, &r, lines, n_lines, document);
     if (result == 0 && g->check)
         result = g->check(&r, document);
-    if (result < 0)
+    if (result != 0)
         return result;
     *ret = document;
     *ret_arena = steal_pointer(&arena);

@@ -115,12 +115,12 @@ int grant_parse(const void *octets, size_t size, struct grant **ret, struct docu
 
     *ret = NULL;
     r = grammar_read(&grant_grammar, octets, size, &document, &arena, error);
-    if (r < 0)
+    if (r != 0)
         return r;
     *ret = document;
     (*ret)->arena = arena;
     r = grant_common_cut(octets, size, arena, &(*ret)->common);
-    if (r < 0)
+    if (r != 0)
         *ret = grant_free(*ret);
     return r;
 }

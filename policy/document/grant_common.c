@@ -96,7 +96,7 @@ void grant_common_join(const struct grant *g, struct buf *document)
     buf_printf(document, "ticket: %s\npurpose: %s\n", g->ticket, g->purpose);
 }
 
-void grant_common_only(struct grant *g)
+static void empty_own(struct grant *g)
 {
     g->id = (struct ident_id){{0}};
     g->version = 0;
@@ -105,4 +105,120 @@ void grant_common_only(struct grant *g)
     g->keys = NULL;
     g->n_keys = 0;
     g->valid = (struct when_interval){0, 0};
+}
+
+/* ---- a copy that is one allocation, no larger than it has to be ---- */
+
+#define N_TEXTS 5
+#define N_WORDS 4
+
+struct parts {
+    const char **texts[N_TEXTS];
+    struct grant_strings *words[N_WORDS];
+};
+
+static struct parts parts_of(struct grant *g)
+{
+    return (struct parts){{&g->site, &g->vendor, &g->employer, &g->contract, &g->requester},
+                          {&g->hosts, &g->services, &g->run_as, &g->commands}};
+}
+
+static size_t size_of(const struct grant *g, const struct parts *parts)
+{
+    size_t size = sizeof(*g) + g->n_networks * sizeof(*g->networks) + g->n_hours * sizeof(*g->hours) +
+                  g->common.size + _Alignof(max_align_t);
+
+    for (size_t i = 0; i < N_TEXTS; i++)
+        size += strlen(*parts->texts[i]) + 1;
+    for (size_t i = 0; i < N_WORDS; i++)
+        for (size_t j = 0; j < parts->words[i]->count; j++)
+            size += sizeof(char *) + strlen(parts->words[i]->items[j]) + 1;
+    return size;
+}
+
+static int copy_octets(struct arena *arena, const void *octets, size_t size, size_t alignment,
+                       const void **ret)
+{
+    void *copy = arena_alloc(arena, 1, size, alignment);
+
+    if (!copy)
+        return -ENOMEM;
+    if (size > 0)
+        memcpy(copy, octets, size);
+    *ret = copy;
+    return 0;
+}
+
+static int copy_text(struct arena *arena, const char **text)
+{
+    *text = arena_copy_text(arena, *text, strlen(*text));
+    return *text ? 0 : -ENOMEM;
+}
+
+/* Arrays first, those of the widest items before others, so that nothing is lost between them. */
+static int copy_arrays(struct arena *arena, struct grant *g, const struct parts *parts, const char **items[])
+{
+    const void *networks, *hours;
+
+    for (size_t i = 0; i < N_WORDS; i++) {
+        items[i] = arena_new_array(arena, const char *, parts->words[i]->count);
+        if (!items[i])
+            return -ENOMEM;
+    }
+    if (copy_octets(arena, g->networks, g->n_networks * sizeof(*g->networks), _Alignof(struct network),
+                    &networks) < 0 ||
+        copy_octets(arena, g->hours, g->n_hours * sizeof(*g->hours), _Alignof(struct grant_hours), &hours) <
+            0)
+        return -ENOMEM;
+    g->networks = networks;
+    g->hours = hours;
+    return 0;
+}
+
+static int copy_words(struct arena *arena, struct grant_strings *words, const char **items)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        items[i] = words->items[i];
+        if (copy_text(arena, &items[i]) < 0)
+            return -ENOMEM;
+    }
+    words->items = items;
+    return 0;
+}
+
+static int copy_parts(struct arena *arena, struct grant *g)
+{
+    const struct parts parts = parts_of(g);
+    const char **items[N_WORDS];
+    const void *text;
+    int r = copy_arrays(arena, g, &parts, items);
+
+    for (size_t i = 0; i < N_WORDS && r == 0; i++)
+        r = copy_words(arena, parts.words[i], items[i]);
+    for (size_t i = 0; i < N_TEXTS && r == 0; i++)
+        r = copy_text(arena, parts.texts[i]);
+    if (r == 0)
+        r = copy_octets(arena, g->common.text, g->common.size, 1, &text);
+    if (r == 0)
+        g->common.text = text;
+    return r;
+}
+
+int grant_common_copy(const struct grant *g, struct grant **ret)
+{
+    struct grant own = *g;
+    const struct parts parts = parts_of(&own);
+    cleanup(arena_free_p) struct arena *arena = arena_new(size_of(g, &parts));
+    struct grant *copy = arena ? arena_new_array(arena, struct grant, 1) : NULL;
+
+    *ret = NULL;
+    if (!copy)
+        return -ENOMEM;
+    *copy = *g;
+    empty_own(copy);
+    if (copy_parts(arena, copy) < 0)
+        return -ENOMEM;
+    copy->arena = steal_pointer(&arena);
+    *ret = copy;
+    return 0;
 }

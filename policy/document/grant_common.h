@@ -28,7 +28,8 @@ int grant_common_cut(const char *document, size_t size, struct arena *arena, str
 /** Appends the document that `g` was parsed from, octet for octet. */
 void grant_common_join(const struct grant *g, struct buf *document);
 
-/** Empties the fields that are a grant's own. */
-void grant_common_only(struct grant *g);
+/** A copy of `g` whose own fields are empty: what is common alone, in one allocation that has just the room.
+ * The caller's (grant_free). 0 or -ENOMEM. */
+int grant_common_copy(const struct grant *g, struct grant **ret);
 
 #endif

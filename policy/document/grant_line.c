@@ -56,7 +56,7 @@ int grant_read_staff_key(struct grammar_reader *r, void *member, const struct gr
     struct ident_fingerprint *keys;
     int result = value_refuse_company(r, lines, n, "password");
 
-    if (result < 0)
+    if (result != 0)
         return result;
     if (grammar_token_is(lines[0].value, "password")) {
         g->password = true;
@@ -109,7 +109,7 @@ int grant_read_channel(struct grammar_reader *r, void *member, const struct gram
     uint8_t *bits = member;
     int result = value_refuse_company(r, lines, n, "none");
 
-    if (result < 0 || grammar_token_is(lines[0].value, "none"))
+    if (result != 0 || grammar_token_is(lines[0].value, "none"))
         return result;
     for (size_t i = 0; i < n; i++) {
         unsigned bit = channel_from_token(lines[i].value);
@@ -143,7 +143,7 @@ int grant_read_run_as(struct grammar_reader *r, void *member, const struct gramm
 {
     int result = value_refuse_company(r, lines, n, "none");
 
-    if (result < 0 || grammar_token_is(lines[0].value, "none"))
+    if (result != 0 || grammar_token_is(lines[0].value, "none"))
         return result;
     return value_read_words(r, member, lines, n);
 }
@@ -164,7 +164,7 @@ int grant_read_command(struct grammar_reader *r, void *member, const struct gram
 
     if (result == 0)
         result = value_refuse_company(r, lines, n, "none");
-    if (result < 0 || grammar_token_is(lines[0].value, "none"))
+    if (result != 0 || grammar_token_is(lines[0].value, "none"))
         return result;
     g->any_command = grammar_token_is(lines[0].value, "any");
     return g->any_command ? 0 : value_read_words(r, &g->commands, lines, n);
@@ -187,7 +187,7 @@ int grant_read_source(struct grammar_reader *r, void *member, const struct gramm
     struct network *networks;
     int result = value_refuse_company(r, lines, n, "any");
 
-    if (result < 0)
+    if (result != 0)
         return result;
     g->any_source = grammar_token_is(lines[0].value, "any");
     if (g->any_source)
@@ -237,7 +237,7 @@ int grant_read_hours(struct grammar_reader *r, void *member, const struct gramma
     struct grant_hours *hours;
     int result = value_refuse_company(r, lines, n, "any");
 
-    if (result < 0)
+    if (result != 0)
         return result;
     g->any_hours = grammar_token_is(lines[0].value, "any");
     if (g->any_hours)

@@ -4,6 +4,7 @@
 #include "policy/base/service.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MINUTES_PER_DAY 1440
@@ -124,7 +125,7 @@ static bool parse_days(struct grammar_token token, uint8_t *ret)
     return true;
 }
 
-/* "HH:MM" up to 24:59, in minutes. */
+/* "HH:MM" up to 99:59, in minutes. */
 static bool parse_clock(struct grammar_token token, unsigned *ret)
 {
     static const char shape[] = "dd:dd";
@@ -138,7 +139,7 @@ static bool parse_clock(struct grammar_token token, unsigned *ret)
         digit[i] = (unsigned)(token.text[i] - '0');
     }
     *ret = (digit[0] * 10 + digit[1]) * 60 + digit[3] * 10 + digit[4];
-    return digit[3] < 6 && *ret < MINUTES_PER_DAY + 60;
+    return digit[3] < 6;
 }
 
 static bool parse_span(struct grammar_token token, struct grant_hours *ret)
@@ -171,7 +172,6 @@ const char *grant_token_parse_hours(struct grammar_token token, struct grant_hou
 {
     struct grammar_token words[3];
 
-    *ret = (struct grant_hours){0};
     if (grammar_split(token, ' ', words, ARRAY_SIZE(words)) != ARRAY_SIZE(words))
         return EXPECTED_HOURS;
     if (!parse_days(words[0], &ret->days))
@@ -185,8 +185,7 @@ const char *grant_token_parse_hours(struct grammar_token token, struct grant_hou
 
 bool grant_token_format_hours(const struct grant_hours *hours, char text[static GRANT_HOURS_TEXT_SIZE])
 {
-    unsigned first = 0, last,
-             offset = (unsigned)(hours->offset_minutes < 0 ? -hours->offset_minutes : hours->offset_minutes);
+    unsigned first = 0, last, offset = (unsigned)abs(hours->offset_minutes);
     char sign = hours->offset_minutes < 0 ? '-' : '+';
     int at;
 

@@ -143,7 +143,7 @@ int revocation_parse(const void *octets, size_t size, struct revocation **ret, s
 
     *ret = NULL;
     r = grammar_read(&revocation_grammar, octets, size, &document, &arena, error);
-    if (r < 0)
+    if (r != 0)
         return r;
     *ret = document;
     (*ret)->arena = arena;

@@ -20,7 +20,7 @@ static int read_revoked(struct grammar_reader *r, void *member, const struct gra
     for (size_t i = 0; i < n; i++) {
         int result = value_read_id(r, &ids[i], &lines[i], 1);
 
-        if (result < 0)
+        if (result != 0)
             return result;
     }
     s->revoked = ids;
@@ -47,7 +47,7 @@ static int read_certificates(struct grammar_reader *r, void *member, const struc
     for (size_t i = 0; i < n; i++) {
         int result = value_read_sha256(r, list[i].sha256, &lines[i], 1);
 
-        if (result < 0)
+        if (result != 0)
             return result;
     }
     s->revoked_certificates = list;
@@ -83,7 +83,7 @@ static int read_minimums(struct grammar_reader *r, void *member, const struct gr
     for (size_t i = 0; i < n; i++) {
         int result = read_minimum(r, &lines[i], &list[i]);
 
-        if (result < 0)
+        if (result != 0)
             return result;
         /* Sorted: lines of one id stand together. */
         if (i > 0 && ident_id_equal(&list[i].id, &list[i - 1].id))
@@ -151,7 +151,7 @@ int status_parse(const void *octets, size_t size, struct status **ret, struct do
 
     *ret = NULL;
     r = grammar_read(&status_grammar, octets, size, &document, &arena, error);
-    if (r < 0)
+    if (r != 0)
         return r;
     *ret = document;
     (*ret)->arena = arena;

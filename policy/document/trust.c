@@ -136,7 +136,7 @@ static int check_trust(struct grammar_reader *r, const void *document)
         return document_refuse(r->error, grammar_line_of(r, "not-after"),
                                "not-after: is not later than not-before");
     result = check_organisations(r, t);
-    return result < 0 ? result : check_quorums(r, t);
+    return result != 0 ? result : check_quorums(r, t);
 }
 
 static const struct grammar trust_grammar = {
@@ -156,7 +156,7 @@ int trust_parse(const void *octets, size_t size, struct trust **ret, struct docu
 
     *ret = NULL;
     r = grammar_read(&trust_grammar, octets, size, &document, &arena, error);
-    if (r < 0)
+    if (r != 0)
         return r;
     *ret = document;
     (*ret)->arena = arena;

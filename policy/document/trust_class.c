@@ -89,7 +89,7 @@ static int read_limit(struct grammar_reader *r, struct trust *t, const struct gr
         result = take_pair_number(r, line->number, words[1], "validity", &limit.validity);
     if (result == 0)
         result = take_pair_number(r, line->number, words[2], "session", &limit.session);
-    if (result < 0)
+    if (result != 0)
         return result;
     if (!split_pair(words[3], &key, &value) || !grammar_token_is(key, "any") || !parse_any(value, &limit.any))
         return grammar_refuse_token(r, line->number, words[3],
@@ -106,7 +106,7 @@ int trust_read_limits(struct grammar_reader *r, void *member, const struct gramm
     for (size_t i = 0; i < n; i++) {
         int result = read_limit(r, member, &lines[i]);
 
-        if (result < 0)
+        if (result != 0)
             return result;
     }
     return 0;
@@ -169,7 +169,7 @@ static int read_quorum_roles(struct grammar_reader *r, const struct trust *t, co
             return grammar_refuse_token(r, line->number, name,
                                         "a role of the approver lines, in sorted order");
         result = value_take_number(r, line->number, value, &quorum->role[role]);
-        if (result < 0)
+        if (result != 0)
             return result;
     }
     return 0;
@@ -191,7 +191,7 @@ static int read_quorum(struct grammar_reader *r, struct trust *t, const struct g
         result = take_pair_number(r, line->number, words[1], "total", &quorum.total);
     if (result == 0)
         result = read_quorum_roles(r, t, line, words + 2, n - 2, &quorum);
-    if (result < 0)
+    if (result != 0)
         return result;
     for (size_t i = 0; i < t->n_roles; i++)
         sum += quorum.role[i];
@@ -208,7 +208,7 @@ int trust_read_quorums(struct grammar_reader *r, void *member, const struct gram
     for (size_t i = 0; i < n; i++) {
         int result = read_quorum(r, member, &lines[i]);
 
-        if (result < 0)
+        if (result != 0)
             return result;
     }
     return 0;

@@ -53,7 +53,7 @@ int trust_read_anchors(struct grammar_reader *r, void *member, const struct gram
         result = value_take_word(r, lines[i].number, words[0], &value_name, &anchors[i].name);
         if (result == 0)
             result = take_certificate(r, lines[i].number, words[1], &anchors[i].certificate);
-        if (result < 0)
+        if (result != 0)
             return result;
         /* Sorted: lines of one name stand together. */
         if (i > 0 && strcmp(anchors[i].name, anchors[i - 1].name) == 0)
@@ -92,7 +92,7 @@ int trust_read_requesters(struct grammar_reader *r, void *member, const struct g
         result = value_take_word(r, lines[i].number, words[0], &value_name, &requesters[i].person);
         if (result == 0)
             result = value_take_word(r, lines[i].number, words[1], &value_name, &requesters[i].organisation);
-        if (result < 0)
+        if (result != 0)
             return result;
     }
     t->requesters = requesters;
@@ -150,7 +150,7 @@ static int add_role(struct grammar_reader *r, unsigned line, struct trust *t, st
     if (t->n_roles == TRUST_ROLES_MAX)
         return grammar_refuse(r, line, "more than %d different roles", TRUST_ROLES_MAX);
     result = value_take_word(r, line, token, &approver_role, &name);
-    if (result < 0)
+    if (result != 0)
         return result;
     memmove(&t->roles[at + 1], &t->roles[at], (t->n_roles - at) * sizeof(t->roles[0]));
     t->roles[at] = name;
@@ -189,7 +189,7 @@ static int collect_roles(struct grammar_reader *r, struct trust *t, const struct
     for (size_t i = 0; i < n; i++) {
         int result = add_role(r, line->number, t, roles[i]);
 
-        if (result < 0)
+        if (result != 0)
             return result;
     }
     return 0;
@@ -234,7 +234,7 @@ static int read_signer(struct grammar_reader *r, const struct trust *t, const st
     result = value_take_word(r, line->number, words[at++], &value_name, &s->person);
     if (result == 0 && kind->organisation)
         result = value_take_word(r, line->number, words[at++], &value_name, &s->organisation);
-    if (result < 0)
+    if (result != 0)
         return result;
     if (kind->roles)
         s->roles = role_bits(t, words[at++]);
@@ -254,7 +254,7 @@ static int read_signers(struct grammar_reader *r, const struct trust *t, const s
     for (size_t i = 0; i < n; i++) {
         int result = read_signer(r, t, kind, &lines[i], &signers[i]);
 
-        if (result < 0)
+        if (result != 0)
             return result;
     }
     *ret = signers;
@@ -306,7 +306,7 @@ int trust_read_approvers(struct grammar_reader *r, void *member, const struct gr
     for (size_t i = 0; i < n; i++) {
         int result = collect_roles(r, t, &lines[i]);
 
-        if (result < 0)
+        if (result != 0)
             return result;
     }
     return read_signers(r, t, &approver_kind, lines, n, &t->approvers, &t->n_approvers);

@@ -58,7 +58,7 @@ int value_take_base64(struct grammar_reader *r, unsigned line, struct grammar_to
     result = ident_base64_decode(token.text, token.length, &octets, ret_size);
     if (result == -EINVAL)
         return grammar_refuse_token(r, line, token, VALUE_EXPECTED_BASE64);
-    if (result < 0)
+    if (result != 0)
         return result;
     copy = arena_new_array(r->arena, uint8_t, *ret_size);
     if (!copy)
@@ -184,7 +184,7 @@ int value_read_words(struct grammar_reader *r, void *member, const struct gramma
     for (size_t i = 0; i < n; i++) {
         int result = value_take_word(r, lines[i].number, lines[i].value, r->field->word, &items[i]);
 
-        if (result < 0)
+        if (result != 0)
             return result;
     }
     *strings = (struct grant_strings){.items = items, .count = n};

@@ -29,7 +29,6 @@ int hash_table_init(struct hash_table *t, const struct hash_keying *keying, cons
 void hash_table_done(struct hash_table *t)
 {
     free((void *)t->slots);
-    *t = (struct hash_table){.slots = NULL};
 }
 
 void **hash_table_slot(const struct hash_table *t, const void *key)
@@ -41,13 +40,11 @@ void **hash_table_slot(const struct hash_table *t, const void *key)
     return &t->slots[i];
 }
 
-int hash_table_reserve(struct hash_table *t)
+static int grow(struct hash_table *t, size_t n_slots)
 {
     struct hash_table larger = *t;
 
-    if ((t->used + 1) * 4 <= t->n_slots * 3)
-        return 0;
-    larger.n_slots += t->n_slots / 2;
+    larger.n_slots = n_slots;
     larger.slots = (void **)calloc(larger.n_slots, sizeof(void *));
     if (!larger.slots)
         return -ENOMEM;
@@ -57,6 +54,18 @@ int hash_table_reserve(struct hash_table *t)
     free((void *)t->slots);
     *t = larger;
     return 0;
+}
+
+int hash_table_reserve(struct hash_table *t)
+{
+    return (t->used + 1) * 4 <= t->n_slots * 3 ? 0 : grow(t, t->n_slots + t->n_slots / 2);
+}
+
+int hash_table_expect(struct hash_table *t, size_t n)
+{
+    size_t n_slots = n + n / 3 + 2;
+
+    return n_slots <= t->n_slots ? 0 : grow(t, n_slots);
 }
 
 void hash_table_fill_slot(struct hash_table *t, void **slot, void *item)

@@ -31,6 +31,8 @@ void hash_table_done(struct hash_table *t);
 
 /** Makes room for one more. 0 or -ENOMEM. */
 int hash_table_reserve(struct hash_table *t);
+/** Makes room for `n` in all, so that it need not grow on the way there. 0 or -ENOMEM. */
+int hash_table_expect(struct hash_table *t, size_t n);
 
 /** The slot of the item with that key, or the empty one where it belongs: there must be room for it. Valid
  * until the table changes. */

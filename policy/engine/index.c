@@ -2,6 +2,7 @@
 
 #include "policy/base/siphash.h"
 #include "policy/engine/hash_table.h"
+#include "policy/engine/order.h"
 #include "policy/engine/terms.h"
 
 #include <errno.h>
@@ -9,7 +10,9 @@
 
 /*
  *   by_id     each entry
- *   by_staff  the first entry of each person; the others hang on it by next_of_staff, ascending by id
+ *   by_staff  the first entry of each person; the others hang on it by next_of_staff. What was put since
+ * somebody asked is in front, as it came; who asks finds all of it ascending by id. So many grants of one
+ * person that come together are ordered once
  *
  * The key of a slot is read from its entry, so an entry must be out of by_staff before its version changes.
  */
@@ -52,9 +55,8 @@ static size_t put_octets(struct grant_own *own, size_t at, const void *octets, s
     return at + size;
 }
 
-static int own_new(struct grant_index *index, struct grant *grant, struct grant_own **ret)
+static int own_new(struct grant_index *index, const struct grant *g, struct grant_own **ret)
 {
-    cleanup(grant_free_p) struct grant *g = grant;
     size_t staff = strlen(g->staff) + 1, ticket = strlen(g->ticket) + 1, purpose = strlen(g->purpose) + 1;
     size_t keys = g->n_keys * sizeof(*g->keys), at;
     cleanup_free struct grant_own *own =
@@ -71,8 +73,8 @@ static int own_new(struct grant_index *index, struct grant *grant, struct grant_
     own->purpose = (uint16_t)(at = put_octets(own, at, g->ticket, ticket));
     own->keys = (uint16_t)(at = put_octets(own, at, g->purpose, purpose));
     (void)put_octets(own, at, g->keys, keys);
-    r = terms_take(&index->terms, steal_pointer(&g), &own->terms);
-    if (r < 0)
+    r = terms_take(&index->terms, g, &own->terms);
+    if (r != 0)
         return r;
     *ret = steal_pointer(&own);
     return 0;
@@ -181,7 +183,7 @@ int grant_index_new(const uint8_t seed[static GRANT_INDEX_SEED_SIZE], struct gra
         r = hash_table_init(&index->by_staff, &staff_keying, index->seed);
     if (r == 0)
         r = terms_pool_init(&index->terms, index->seed);
-    if (r < 0)
+    if (r != 0)
         return r;
     *ret = steal_pointer(&index);
     return 0;
@@ -211,16 +213,13 @@ struct grant_index *grant_index_free(struct grant_index *index)
 static void link_staff(struct grant_index *index, struct grant_entry *entry)
 {
     void **slot = hash_table_slot(&index->by_staff, grant_entry_staff(entry));
-    struct grant_entry *first = *slot, **p = &first;
 
-    while (*p && memcmp((*p)->id.octets, entry->id.octets, IDENT_ID_SIZE) < 0)
-        p = &(*p)->next_of_staff;
-    entry->next_of_staff = *p;
-    *p = entry;
+    entry->next_of_staff = *slot;
+    entry->unordered = true;
     if (*slot)
-        *slot = first;
+        *slot = entry;
     else
-        hash_table_fill_slot(&index->by_staff, slot, first);
+        hash_table_fill_slot(&index->by_staff, slot, entry);
 }
 
 static void unlink_staff(struct grant_index *index, struct grant_entry *entry)
@@ -265,41 +264,40 @@ static void drop_state_of_other_vendor(struct grant_entry *entry, const struct g
         entry->taken_away = REASON_OK;
 }
 
-static int replace(struct grant_index *index, struct grant_entry *entry, struct grant **g,
+static int replace(struct grant_index *index, struct grant_entry *entry, const struct grant *g,
                    enum reason standing)
 {
     struct grant_own *own = NULL;
-    uint32_t version = (*g)->version;
-    int r = may_replace(entry, *g, standing);
+    int r = may_replace(entry, g, standing);
 
-    if (r < 0)
+    if (r != 0)
         return r;
-    drop_state_of_other_vendor(entry, *g);
-    r = own_new(index, steal_pointer(g), &own);
-    if (r < 0)
+    drop_state_of_other_vendor(entry, g);
+    r = own_new(index, g, &own);
+    if (r != 0)
         return r;
     unlink_staff(index, entry);
     own_free(index, entry->own);
     entry->own = own;
-    entry->version = version;
+    entry->version = g->version;
     link_staff(index, entry);
     return 0;
 }
 
-static int insert(struct grant_index *index, struct grant **g, struct grant_entry **ret)
+static int insert(struct grant_index *index, const struct grant *g, struct grant_entry **ret)
 {
     cleanup_free struct grant_entry *entry = (struct grant_entry *)calloc(1, sizeof(struct grant_entry));
     int r;
 
     if (!entry)
         return -ENOMEM;
-    entry->id = (*g)->id;
-    entry->version = (*g)->version;
+    entry->id = g->id;
+    entry->version = g->version;
     entry->taken_away = REASON_OK;
     entry->by_status = REASON_OK;
     entry->by_status_until = WHEN_NEVER;
-    r = own_new(index, steal_pointer(g), &entry->own);
-    if (r < 0)
+    r = own_new(index, g, &entry->own);
+    if (r != 0)
         return r;
     hash_table_fill_slot(&index->by_id, hash_table_slot(&index->by_id, &entry->id), entry);
     link_staff(index, entry);
@@ -320,16 +318,21 @@ int grant_index_put(struct grant_index *index, struct grant *grant, enum reason 
     r = hash_table_reserve(&index->by_id);
     if (r == 0)
         r = hash_table_reserve(&index->by_staff);
-    if (r < 0)
+    if (r != 0)
         return r;
     entry = grant_index_find(index, &g->id);
-    r = entry ? replace(index, entry, &g, standing) : insert(index, &g, &entry);
-    if (r < 0)
+    r = entry ? replace(index, entry, g, standing) : insert(index, g, &entry);
+    if (r != 0)
         return r;
     grant_entry_judge(entry, standing, votes_until, session_max);
     if (ret)
         *ret = entry;
     return 0;
+}
+
+int grant_index_expect(struct grant_index *index, size_t n)
+{
+    return hash_table_expect(&index->by_id, n);
 }
 
 void grant_entry_judge(struct grant_entry *entry, enum reason standing, when_t votes_until,
@@ -361,7 +364,12 @@ struct grant_entry *grant_index_find(const struct grant_index *index, const stru
 
 struct grant_entry *grant_index_first_of(const struct grant_index *index, const char *staff)
 {
-    return *hash_table_slot(&index->by_staff, staff);
+    void **slot = hash_table_slot(&index->by_staff, staff);
+    struct grant_entry *first = *slot;
+
+    if (first && first->unordered)
+        *slot = first = grant_order(first);
+    return first;
 }
 
 size_t grant_index_count(const struct grant_index *index)

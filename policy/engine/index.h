@@ -33,6 +33,7 @@ struct grant_entry {
     enum reason taken_away : 7; /* REASON_OK, or REVOKED, VENDOR_REVOKED, VENDOR_LOCKED, WITHDRAWN */
     enum reason by_status : 7;  /* what the status leaves of it: REASON_OK, REVOKED, APPROVAL_MISSING */
     bool finish_unwritten : 1;  /* closed by order, and the record of that is not on disk */
+    bool unordered : 1;         /* the index's: not in its place among the person's yet */
     bool closed;                /* its last use ended here: for good */
 };
 
@@ -69,6 +70,10 @@ DEFINE_CLEANUP(struct grant_index, grant_index_free);
  * Before, an unverified version lower than the one there is -ESTALE. Else 0, or -ENOMEM. */
 int grant_index_put(struct grant_index *index, struct grant *g, enum reason standing, when_t votes_until,
                     uint32_t session_max, struct grant_entry **ret);
+
+/** So many grants are about to come: makes room for their ids at once. 0 or -ENOMEM, which may be left alone.
+ */
+int grant_index_expect(struct grant_index *index, size_t n);
 
 /** Judges the version that is there anew: its approvals arrived, or the trust changed. Taking the
  * standing away does not let a lower version in again. */

@@ -38,23 +38,24 @@ void terms_pool_done(struct terms_pool *pool)
     hash_table_done(&pool->table);
 }
 
-int terms_take(struct terms_pool *pool, struct grant *g, struct grant_terms **ret)
+int terms_take(struct terms_pool *pool, const struct grant *g, struct grant_terms **ret)
 {
-    cleanup(grant_free_p) struct grant *grant = g;
     struct grant_terms *terms;
     void **slot;
     int r = hash_table_reserve(&pool->table);
 
-    if (r < 0)
+    if (r != 0)
         return r;
-    slot = hash_table_slot(&pool->table, &grant->common);
+    slot = hash_table_slot(&pool->table, &g->common);
     terms = *slot;
     if (!terms) {
         terms = (struct grant_terms *)calloc(1, sizeof(*terms));
         if (!terms)
             return -ENOMEM;
-        grant_common_only(grant);
-        terms->grant = steal_pointer(&grant);
+        if (grant_common_copy(g, &terms->grant) != 0) {
+            free(terms);
+            return -ENOMEM;
+        }
         hash_table_fill_slot(&pool->table, slot, terms);
     }
     terms->users++;

@@ -322,10 +322,10 @@ int feed_encode(const struct feed_message *m, struct buf *out)
     size_t before = out->size;
     int r = buf_error(out);
 
-    if (r < 0)
+    if (r != 0)
         return r;
     r = write_frame(m, out);
-    if (r < 0) {
+    if (r != 0) {
         out->size = before;
         out->error = 0;
     }
@@ -341,7 +341,7 @@ int feed_parse_header(const uint8_t octets[static FRAME_HEADER_SIZE], enum feed_
 
     *ret_type = (enum feed_type)0;
     *ret_length = 0;
-    if (r < 0)
+    if (r != 0)
         return r;
     if (!find_type(type) || length > FEED_BODY_MAX)
         return -EBADMSG;

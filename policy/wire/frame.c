@@ -57,7 +57,7 @@ int frame_parse_header(const uint8_t octets[static FRAME_HEADER_SIZE], struct fr
     int r = frame_read_header(octets, &type, &length);
 
     *ret = (struct frame_header){0};
-    if (r < 0)
+    if (r != 0)
         return r;
     if (!frame_is_type(type) || length > FRAME_BODY_MAX)
         return -EBADMSG;
@@ -73,7 +73,7 @@ int frame_parse(const uint8_t *octets, size_t size, struct frame_header *ret)
     if (size < FRAME_HEADER_SIZE)
         return -EBADMSG;
     r = frame_parse_header(octets, ret);
-    if (r < 0)
+    if (r != 0)
         return r;
     if (size - FRAME_HEADER_SIZE != ret->length) {
         *ret = (struct frame_header){0};

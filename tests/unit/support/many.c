@@ -9,6 +9,11 @@ void many_staff(const struct many_plan *plan, unsigned i, char name[static MANY_
     (void)snprintf(name, MANY_STAFF, "v%07u", i / (plan->grants_each ? plan->grants_each : 1));
 }
 
+char *many_vendor(unsigned i)
+{
+    return issue_text("vendor-%u", i / MANY_CONTRACT);
+}
+
 static void id_of(unsigned i, char id[static 33])
 {
     char digest[65];
@@ -19,6 +24,10 @@ static void id_of(unsigned i, char id[static 33])
 
 struct many_grant many_grant(const struct many_plan *plan, unsigned i)
 {
+    unsigned contract = i / MANY_CONTRACT;
+    cleanup_free char *vendor = many_vendor(i), *number = issue_text("C-2026-%u", contract);
+    cleanup_free char *source =
+        issue_text("10.1.2.0/24\nsource: 10.2.%u.%u/30", contract / 64 % 256, contract % 64 * 4);
     char staff[MANY_STAFF], from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE];
     struct many_grant g;
 
@@ -28,9 +37,11 @@ struct many_grant many_grant(const struct many_plan *plan, unsigned i)
     when_format(plan->until, until);
     g.document = paper_grant(&(struct grant_plan){.id = g.id,
                                                   .version = MANY_VERSION,
+                                                  .vendor = vendor,
+                                                  .contract = number,
                                                   .staff = staff,
                                                   .host = "@database\nhost: " MANY_HOST,
-                                                  .source = "10.1.2.0/24\nsource: 10.1.3.0/24",
+                                                  .source = source,
                                                   .from = from,
                                                   .until = until,
                                                   .uses = "1000000 per-host",

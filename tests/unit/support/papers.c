@@ -142,7 +142,7 @@ char *paper_grant(const struct grant_plan *plan)
         "%s"
         "vendor: %s\n"
         "employer: %s\n"
-        "contract: C-2026-017\n"
+        "contract: %s\n"
         "staff: %s\n"
         "staff-key: %s\n"
         "host: %s\n"
@@ -165,12 +165,13 @@ char *paper_grant(const struct grant_plan *plan)
         "purpose: 更换数据库存储阵列控制器\n",
         OR(plan->site, PAPERS_SITE), OR(plan->id, PAPERS_ID), plan->version ? plan->version : 3, class,
         strcmp(class, "emergency") == 0 ? "incident-level: 2\n" : "", vendor, OR(plan->employer, vendor),
-        OR(plan->staff, "zhang.san"), OR(plan->key, "password"), OR(plan->host, "db01.finance.example"),
-        plan->job ? "service: " : "", OR(plan->job, ""), plan->job ? "\n" : "", OR(plan->channel, "shell"),
-        OR(plan->run_as, "none"), OR(plan->command, "none"), OR(plan->source, "10.1.2.0/24"),
-        OR(plan->from, "2026-11-21T00:00:00Z"), OR(plan->until, "2026-11-23T00:00:00Z"),
-        OR(plan->hours, "mon-sun 00:00-24:00 +00:00"), OR(plan->uses, "2 per-host"), OR(plan->sessions, "1"),
-        OR(plan->max_session, "14400"), OR(plan->recording, "none"), OR(plan->requester, "li.si"));
+        OR(plan->contract, "C-2026-017"), OR(plan->staff, "zhang.san"), OR(plan->key, "password"),
+        OR(plan->host, "db01.finance.example"), plan->job ? "service: " : "", OR(plan->job, ""),
+        plan->job ? "\n" : "", OR(plan->channel, "shell"), OR(plan->run_as, "none"),
+        OR(plan->command, "none"), OR(plan->source, "10.1.2.0/24"), OR(plan->from, "2026-11-21T00:00:00Z"),
+        OR(plan->until, "2026-11-23T00:00:00Z"), OR(plan->hours, "mon-sun 00:00-24:00 +00:00"),
+        OR(plan->uses, "2 per-host"), OR(plan->sessions, "1"), OR(plan->max_session, "14400"),
+        OR(plan->recording, "none"), OR(plan->requester, "li.si"));
 }
 
 char *paper_revocation(const struct revocation_plan *plan)

@@ -59,6 +59,7 @@ struct grant_plan {
     const char *class;  /* NULL: "normal"; "emergency" brings incident-level 2 */
     const char *vendor; /* NULL: "acme" */
     const char *employer;
+    const char *contract;    /* NULL: "C-2026-017" */
     const char *staff;       /* NULL: "zhang.san" */
     const char *key;         /* of staff-key; NULL: "password" */
     const char *host;        /* NULL: "db01.finance.example" */

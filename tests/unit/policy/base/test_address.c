@@ -84,6 +84,8 @@ static const char *const no_addresses[] = {
     "1:2:3:4::5:6:7:8",
     "12345::",
     "g::",
+    "G::",
+    "00000000000000000000000000000000000000000000001.2.3.4",
     ":1::2",
     "1::2:",
     "1:2:3:4:5:6:7:",
@@ -121,6 +123,11 @@ static void test_refused(void **state)
     assert_int_equal(address_parse("1.2.3.4\0", 8, &a), -EINVAL);
     assert_int_equal(address_parse("1.2.3.45", 7, &a), 0);
     assert_int_equal(a.octets[3], 4);
+    assert_int_equal(address_parse("::12", 3, &a), 0);
+    assert_int_equal(a.octets[15], 1);
+    assert_int_equal(address_parse("::1.2.3.4", 3, &a), 0);
+    assert_int_equal(a.octets[15], 1);
+    assert_int_equal(address_parse("1:2:3:4:5:6:7::", 14, &a), -EINVAL);
 }
 
 /* Short strings over the alphabet of addresses: we accept nothing that inet_pton(3) refuses, and agree on
@@ -185,6 +192,7 @@ static void test_networks(void **state)
                                       "fe80::%eth0/10",
                                       "example/8",
                                       "10.0.0.0/99999999999999999999"};
+    static const struct network nothing = {.address.family = ADDRESS_IPV4};
     struct network n;
 
     (void)state;
@@ -196,9 +204,13 @@ static void test_networks(void **state)
         network_format(&n, text);
         assert_string_equal(text, good[i]);
     }
-    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        memset(&n, 0xff, sizeof(n));
         if (network_parse(bad[i], strlen(bad[i]), &n) != -EINVAL)
             fail_msg("accepted %s", bad[i]);
+        assert_memory_equal(&n.address, &nothing.address, sizeof(n.address));
+        assert_int_equal(n.prefix, 0);
+    }
 }
 
 static bool contains(const char *network, const char *address)

@@ -41,6 +41,7 @@ static void test_what_is_written_is_read(void **state)
     assert_int_equal(view_get_u16(&v), 0x0203);
     assert_int_equal(view_get_u32(&v), 0x04050607);
     assert_true(view_get_u64(&v) == 0x08090a0b0c0d0e0f);
+    memset(text, 'x', sizeof(text));
     view_get_string(&v, text, sizeof(text));
     assert_string_equal(text, "hello");
     view_get_string(&v, text, sizeof(text));
@@ -79,6 +80,7 @@ static void test_text(void **state)
     longer[sizeof(longer) - 1] = 0;
     buf_puts(&b, "a");
     buf_printf(&b, "-%d-%s", 7, longer);
+    buf_printf(&b, "%s", ""); /* nothing is no error */
     assert_int_equal(b.size, 1 + 3 + 299);
     text = buf_steal_text(&b);
     assert_int_equal(strlen(text), 303);

@@ -210,6 +210,17 @@ static void test_base64_refused(void **state)
         assert_int_equal(size, 0);
     }
     assert_int_equal(ident_base64_decode("Zm9v\0\0\0\0", 8, &octets, &size), -EINVAL);
+    for (int i = 0; i < 4 * 256; i++) {
+        const int at = i / 256, c = i % 256;
+        char text[] = {'A', 'A', 'A', 'A'};
+        bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        int r;
+
+        text[at] = (char)c;
+        r = ident_base64_decode(text, 4, &octets, &size);
+        assert_int_equal(r, alphanumeric || c == '+' || c == '/' || (c == '=' && at == 3) ? 0 : -EINVAL);
+        free(octets);
+    }
 }
 
 /* Every text of one group that is accepted is what its octets encode to, and there are as many as octets. */

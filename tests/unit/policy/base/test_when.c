@@ -111,6 +111,10 @@ static void test_weekday_at_an_offset(void **state)
     assert_int_equal(when_weekday(-1, 0), 2);
     assert_int_equal(when_weekday(-86400, 0), 2);
     assert_int_equal(when_weekday(-86401, 0), 1);
+    /* The offset makes whole days of it. */
+    assert_int_equal(when_weekday(-36000, -14 * 3600), 2);
+    assert_int_equal(when_weekday(-36001, -14 * 3600), 1);
+    assert_int_equal(when_weekday(36000, 14 * 3600), 4);
     /* No overflow at the ends. */
     assert_in_range(when_weekday(INT64_MAX, 14 * 3600), 0, 6);
     assert_in_range(when_weekday(INT64_MIN, -12 * 3600), 0, 6);

@@ -214,12 +214,20 @@ const size_t n_samples = ARRAY_SIZE(samples);
 #define DEFINE_ROUND(type)                                                                             \
     int sample_round_##type(const void *octets, size_t size, char **ret, struct document_error *error) \
     {                                                                                                  \
-        cleanup(type##_free_p) struct type *value = NULL;                                              \
-        int r;                                                                                         \
+        static const char before[1]; /* what was there is not taken for an answer */                   \
+        struct type *value = (struct type *)(uintptr_t)before;                                         \
+        int r = type##_parse(octets, size, &value, error);                                             \
                                                                                                        \
+        assert_true((r == 0) == (value != NULL));                                                      \
         *ret = NULL;                                                                                   \
-        r = type##_parse(octets, size, &value, error);                                                 \
-        return r < 0 ? r : type##_write(value, ret, error);                                            \
+        if (r < 0)                                                                                     \
+            return r;                                                                                  \
+        *ret = (char *)(uintptr_t)before;                                                              \
+        r = type##_write(value, ret, error);                                                           \
+        assert_true((r == 0) == (*ret != NULL));                                                       \
+        assert_int_not_equal(r, -EINVAL); /* what was read can be written */                           \
+        type##_free(value);                                                                            \
+        return r;                                                                                      \
     }
 
 DEFINE_ROUND(grant)

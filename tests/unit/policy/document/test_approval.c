@@ -222,9 +222,14 @@ static void test_wrong_length_has_no_signed_octets(void **state)
     assert_int_equal(approval_tbs_of(text, a, subject, strlen(subject) - 1, &octets, &size), -EINVAL);
     assert_null(octets);
     assert_int_equal(size, 0);
+    octets = (uint8_t *)text;
+    size = 1;
+    error.line = 7;
     assert_int_equal(approval_write_tbs(a, subject, strlen(subject) - 1, &octets, &size, &error), -EINVAL);
     assert_non_null(strstr(error.reason, "subject-length"));
+    assert_int_equal(error.line, 0); /* it has none yet */
     assert_null(octets);
+    assert_int_equal(size, 0);
     /* A value that was never parsed has no received header. */
     made.header_size = 0;
     assert_int_equal(approval_tbs_of(text, &made, subject, strlen(subject), &octets, &size), -EINVAL);
@@ -244,6 +249,7 @@ static void test_what_has_no_text_is_not_written(void **state)
     do {                                                                                      \
         a = *valid;                                                                           \
         change;                                                                               \
+        text = (char *)"";                                                                    \
         error = (struct document_error){0};                                                   \
         assert_int_equal(approval_write(&a, &text, &error), -EINVAL);                         \
         assert_null(text);                                                                    \

@@ -173,6 +173,12 @@ static void test_names_host(void **state)
     assert_true(grant_names_host(g, "db01", NULL));
     assert_true(grant_names_host(g, "web01", &groups));
     assert_false(grant_names_host(g, "web01", &others));
+    /* The group may be the first that the host is in, or the last. */
+    for (size_t i = 0; i < 2; i++) {
+        const char *const ordered[] = {in[i], in[1 - i]};
+
+        assert_true(grant_names_host(g, "web01", &(struct grant_strings){ordered, 2}));
+    }
     assert_false(grant_names_host(g, "DB01", &no_groups));
     assert_false(grant_names_host(g, "db", &no_groups));
     assert_false(grant_names_host(g, "@db", &no_groups));
@@ -244,6 +250,11 @@ static void test_document_type(void **state)
     assert_int_equal(document_type_of(" hufu-grant: 1\n", 15, &type), -EINVAL);
     assert_int_equal(document_type_of("", 0, &type), -EINVAL);
     assert_null(document_type_name((enum document_type)0));
+    assert_string_equal(document_type_name(DOCUMENT_GRANT), "grant");
+    assert_string_equal(document_type_name(DOCUMENT_APPROVAL), "approval");
+    assert_string_equal(document_type_name(DOCUMENT_REVOCATION), "revocation");
+    assert_string_equal(document_type_name(DOCUMENT_STATUS), "status");
+    assert_string_equal(document_type_name(DOCUMENT_TRUST), "trust");
 }
 
 int main(void)

@@ -198,10 +198,10 @@ static const struct value values[] = {
     {"uses", "unlimited", NULL},
     {"uses", "2147483647 fleet", NULL},
     {"uses", "0 per-host", "not `unlimited`, `N per-host` or `N fleet`"},
-    {"uses", "1", "not `unlimited`"},
+    {"uses", "2", "uses: `2` is not `unlimited`"},
     {"uses", "per-host", "not `unlimited`"},
     {"uses", "unlimited per-host", "not `unlimited`"},
-    {"uses", "1 per-hosts", "not `unlimited`"},
+    {"uses", "1 per-hosts", "uses: `1 per-hosts` is not `unlimited`"},
     {"uses", "1  fleet", "not `unlimited`"},
     {"sessions", "unlimited", NULL},
     {"sessions", "0", "sessions: `0` is not a whole number"},
@@ -252,6 +252,25 @@ static char *with_value(const char *text, const char *key, const char *value)
     return sample_edit(text, lines, line);
 }
 
+/* A reason `KEY: ...` belongs to a line of that key, and what it quotes stands there (a purpose is quoted
+ * without what cannot be seen). */
+static void assert_line_at_fault(const char *text, const struct document_error *error)
+{
+    size_t key = strspn(error->reason, "abcdefghijklmnopqrstuvwxyz-");
+    const char *line = text;
+    char quoted[64];
+
+    if (error->reason[key] != ':')
+        return;
+    for (unsigned n = 1; n < error->line; n++)
+        line = strchr(line, '\n') + 1;
+    if (strncmp(line, error->reason, key + 1) != 0)
+        fail_msg("line %u is at fault with `%s`", error->line, error->reason);
+    if (sscanf(error->reason + key, ": `%60[^`.]", quoted) == 1 && !strstr(line, quoted) &&
+        strncmp(line, "purpose", key) != 0)
+        fail_msg("line %u has not what is quoted in `%s`", error->line, error->reason);
+}
+
 static void test_values(void **state)
 {
     (void)state;
@@ -266,6 +285,8 @@ static void test_values(void **state)
             assert_string_equal(again, text);
         else if (!strstr(error.reason, values[i].part))
             fail_msg("%s: %s was refused with `%s`", values[i].key, values[i].value, error.reason);
+        else
+            assert_line_at_fault(text, &error);
     }
 }
 

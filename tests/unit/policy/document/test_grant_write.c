@@ -20,6 +20,25 @@ static void assert_not_written(const struct grant *g, const char *part)
         fail_msg("refused with `%s`, expected `%s`", error.reason, part);
 }
 
+/* The line where it would stand. */
+static void test_line_of_what_is_not_written(void **state)
+{
+    struct grant *g = sample_parse_grant(sample_grant);
+    struct document_error error = {0};
+    const char *site = g->site;
+    char *text;
+
+    (void)state;
+    g->site = "a b";
+    assert_int_equal(grant_write(g, &text, &error), -EINVAL);
+    assert_int_equal(error.line, sample_line(sample_grant, "site:"));
+    g->site = site;
+    g->purpose = "a\n";
+    assert_int_equal(grant_write(g, &text, &error), -EINVAL);
+    assert_int_equal(error.line, sample_line(sample_grant, "purpose:"));
+    grant_free(g);
+}
+
 /* Each would be written as a text that says something else. */
 #define REFUSED(part, ...)            \
     do {                              \
@@ -134,6 +153,7 @@ static void test_writer_sorts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_line_of_what_is_not_written),
         cmocka_unit_test(test_what_has_no_text_is_not_written),
         cmocka_unit_test(test_missing_line_is_not_written),
         cmocka_unit_test(test_all_beside_some_is_not_written),

@@ -207,6 +207,9 @@ static void test_counts_of_words(void **state)
                         "`limit` is missing before `quorum`");
     sample_edit_refused(TRUST, "quorum: normal total=2 leader=1 unit=1\n", "", 19,
                         "`quorum` is missing at the end");
+    sample_edit_refused(TRUST, "limit: privileged validity=604800 session=14400 any=uses\n",
+                        "limit: privileged validity=604800 session=14400 any=uses\nlimit: x\n", 18,
+                        "stands 4 times, more than 3");
     sample_edit_refused(TRUST, "quorum: privileged total=2 leader=1\n",
                         "quorum: privileged total=2 leader=1\nquorum: x total=1\n", 21,
                         "stands 4 times, more than 3");

@@ -133,6 +133,7 @@ static void test_what_has_no_text_is_not_written(void **state)
     do {                                                                \
         x = *valid;                                                     \
         change;                                                         \
+        text = (char *)"";                                              \
         error = (struct document_error){0};                             \
         assert_int_equal(revocation_write(&x, &text, &error), -EINVAL); \
         assert_null(text);                                              \

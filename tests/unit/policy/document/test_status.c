@@ -175,6 +175,7 @@ static void test_what_has_no_text_is_not_written(void **state)
     do {                                                            \
         s = *valid;                                                 \
         __VA_ARGS__;                                                \
+        text = (char *)"";                                          \
         error = (struct document_error){0};                         \
         assert_int_equal(status_write(&s, &text, &error), -EINVAL); \
         assert_null(text);                                          \

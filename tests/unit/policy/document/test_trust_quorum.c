@@ -13,8 +13,8 @@
 #define N_PEOPLE 4
 #define N_ROLES  3
 
-/* Whether people from `person` on can fill what is left of `needed`. */
-static bool can_fill(const unsigned *roles, unsigned person, const unsigned *needed)
+/* Whether people from `person` on, of n_people, can fill what is left of `needed`. */
+static bool can_fill(const unsigned *roles, unsigned person, unsigned n_people, const unsigned *needed)
 {
     unsigned left[N_ROLES], open = 0;
 
@@ -22,17 +22,17 @@ static bool can_fill(const unsigned *roles, unsigned person, const unsigned *nee
         open += needed[i];
     if (open == 0)
         return true;
-    if (person == N_PEOPLE)
+    if (person == n_people)
         return false;
     for (unsigned i = 0; i < N_ROLES; i++) {
         memcpy(left, needed, sizeof(left));
         if (!(roles[person] >> i & 1) || left[i] == 0)
             continue;
         left[i]--;
-        if (can_fill(roles, person + 1, left))
+        if (can_fill(roles, person + 1, n_people, left))
             return true;
     }
-    return can_fill(roles, person + 1, needed);
+    return can_fill(roles, person + 1, n_people, needed);
 }
 
 /* Four people with the roles of `roles`, and a quorum of `needed`; p0 has a second line with all roles so
@@ -82,7 +82,7 @@ static void test_feasibility_against_brute_force(void **state)
             cleanup_free char *text = small_file(roles, needed);
             cleanup(trust_free_p) struct trust *t = NULL;
             struct document_error error;
-            int expected = can_fill(roles, 0, needed) ? 0 : -EINVAL;
+            int expected = can_fill(roles, 0, N_PEOPLE, needed) ? 0 : -EINVAL;
 
             assert_int_equal(trust_parse(text, strlen(text), &t, &error), expected);
             if (expected == 0)
@@ -93,10 +93,48 @@ static void test_feasibility_against_brute_force(void **state)
     assert_true(met > 1000 && refused > 1000);
 }
 
+/* So many who have every role are added until it is met. */
+static uint32_t missing_by_force(const unsigned *roles, unsigned n_people, const unsigned *needed,
+                                 unsigned total)
+{
+    unsigned all[N_PEOPLE + 2 * N_ROLES + 2];
+    unsigned more = 0;
+
+    memcpy(all, roles, n_people * sizeof(*roles));
+    while (n_people + more < total || !can_fill(all, 0, n_people + more, needed))
+        all[n_people + more++] = (1U << N_ROLES) - 1;
+    return more;
+}
+
+/* Of up to three people, for every quorum of up to two a role and up to two of any. */
+static void test_how_many_are_missing(void **state)
+{
+    size_t by_number[2 * N_ROLES + 3] = {0};
+
+    (void)state;
+    for (unsigned n = 0; n <= 3; n++)
+        for (unsigned r = 0; r < 343; r++)
+            for (unsigned q = 0; q < 81; q++) {
+                const unsigned roles[] = {1 + r % 7, 1 + r / 7 % 7, 1 + r / 49};
+                const unsigned needed[N_ROLES] = {q % 3, q / 3 % 3, q / 9 % 3};
+                const unsigned total = needed[0] + needed[1] + needed[2] + q / 27;
+                const uint16_t masks[] = {(uint16_t)roles[0], (uint16_t)roles[1], (uint16_t)roles[2]};
+                const struct trust_quorum quorum = {.total = total,
+                                                    .role = {needed[0], needed[1], needed[2]}};
+                uint32_t missing = trust_quorum_missing(&quorum, masks, n);
+
+                assert_int_equal(missing, missing_by_force(roles, n, needed, total));
+                by_number[missing]++;
+            }
+    for (size_t i = 0; i < ARRAY_SIZE(by_number); i++)
+        assert_true(by_number[i] > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_feasibility_against_brute_force),
+        cmocka_unit_test(test_how_many_are_missing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,8 @@
 
 #define SCENE_NOW ((when_t)1795000000)
 
-/* One grant and one question; made whole by scene_init(), which leaves nothing to refuse. Who uses it links with
- * -Wl,--wrap=grant_entry_grant. */
+/* One grant and one question; made whole by scene_init(), which leaves nothing to refuse. Who uses it links
+ * with -Wl,--wrap=grant_entry_grant. */
 struct scene {
     struct grant grant;
     struct grant_entry entry;

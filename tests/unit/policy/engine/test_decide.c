@@ -245,6 +245,10 @@ static void test_channel_is_one_bit_that_is_there(void **state)
     f.phase = PHASE_SESSION;
     f.target = "root";
     assert_int_equal(decide_channel(entry, &f, GRANT_CHANNEL_SHELL).verdict, VERDICT_ALLOW);
+    /* nor has the door: the session came through one that the grant names */
+    f.service = "gdm";
+    f.source = SOURCE_NONE;
+    assert_int_equal(decide_channel(entry, &f, GRANT_CHANNEL_SHELL).verdict, VERDICT_ALLOW);
     grant_index_free(index);
 }
 

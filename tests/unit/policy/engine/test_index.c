@@ -89,6 +89,30 @@ static void test_fields_of_a_new_entry(void **state)
     assert_false(e->closed);
 }
 
+/* Also if somebody asks while they come, and whichever go in between. */
+static void test_order_of_many_of_a_person(void **state)
+{
+    struct grant_index *index = (struct grant_index *)*state;
+    uint32_t n = 1000;
+
+    for (uint32_t i = 0; i < n; i++) {
+        assert_int_equal(put(index, (struct sample){.number = i * 377 % n + 1}, REASON_OK), 0);
+        if (i % 61 == 7)
+            (void)grant_index_first_of(index, "zhang.san");
+        if (i % 100 == 99)
+            drop(index, i * 377 % n + 1);
+    }
+    n = 0;
+    for (struct grant_entry *e = grant_index_first_of(index, "zhang.san"); e; e = e->next_of_staff) {
+        assert_ptr_equal(e, grant_index_find(index, &e->id));
+        assert_true(!e->next_of_staff ||
+                    memcmp(e->id.octets, e->next_of_staff->id.octets, IDENT_ID_SIZE) < 0);
+        assert_false(e->unordered); /* who asks next need not order it again */
+        n++;
+    }
+    assert_int_equal(n, 990);
+}
+
 static void test_order_of_a_person_is_by_id(void **state)
 {
     static const uint32_t order[] = {5, 2, 9, 1, 7};
@@ -315,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_free_takes_null),
         EACH(test_empty),
         EACH(test_fields_of_a_new_entry),
+        EACH(test_order_of_many_of_a_person),
         EACH(test_order_of_a_person_is_by_id),
         EACH(test_verified_version_supersedes_and_keeps_the_books),
         EACH(test_versions_refused),

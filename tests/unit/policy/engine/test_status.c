@@ -100,6 +100,13 @@ static void test_minimum_version(void **state)
         assert_int_equal(status_of_grant(&s, &trust, g, votes, 2, &until),
                          version < 3 ? REASON_REVOKED : REASON_OK);
         assert_int_equal(status_of_grant(&s, &trust, other, votes, 2, &until), REASON_OK);
+        /* One that stands alone, too. */
+        s.minimum_versions = &minimums[1];
+        s.n_minimum_versions = 1;
+        assert_int_equal(status_of_grant(&s, &trust, g, votes, 2, &until),
+                         version < 3 ? REASON_REVOKED : REASON_OK);
+        s.minimum_versions = minimums;
+        s.n_minimum_versions = 2;
     }
 }
 

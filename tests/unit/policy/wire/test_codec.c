@@ -68,6 +68,37 @@ static void nothing_is_written_behind_a_frame(void **state)
     }
 }
 
+struct narrow {
+    uint16_t word;
+    uint32_t number; /* on the wire an octet, and nobody says what it accepts */
+    uint8_t last;
+};
+
+static const struct codec_field narrow_fields[] = {
+    CODEC_U16_FIELD(struct narrow, word, NULL),
+    CODEC_U8_FIELD(struct narrow, number, NULL),
+    CODEC_U8_FIELD(struct narrow, last, NULL),
+};
+static const struct codec_message narrow_message = {narrow_fields, ARRAY_SIZE(narrow_fields),
+                                                    sizeof(struct narrow), NULL};
+
+static void a_number_that_does_not_fit_is_not_cut(void **state)
+{
+    static const uint32_t others[] = {0x100, 0x1ff, 0x200, 0x10000, 0x100000ff, UINT32_MAX};
+    struct narrow n = {0xfedc, 0xff, 7}, decoded;
+
+    (void)state;
+    assert_int_equal(codec_encode(&narrow_message, FRAME_GATE_REPLY, &n, frame), FRAME_HEADER_SIZE + 4);
+    assert_int_equal(codec_decode(&narrow_message, frame + FRAME_HEADER_SIZE, 4, &decoded), 0);
+    assert_int_equal(decoded.word, 0xfedc);
+    assert_int_equal(decoded.number, 0xff);
+    assert_int_equal(decoded.last, 7);
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        n.number = others[i];
+        assert_int_equal(codec_encode(&narrow_message, FRAME_GATE_REPLY, &n, frame), -EINVAL);
+    }
+}
+
 static void each_result_of_the_reaper_is_told(void **state)
 {
     static struct reap_reply reply, decoded;
@@ -113,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_frame_is_filled_to_its_last_octet),
         cmocka_unit_test(nothing_is_written_behind_a_frame),
+        cmocka_unit_test(a_number_that_does_not_fit_is_not_cut),
         cmocka_unit_test(each_result_of_the_reaper_is_told),
         cmocka_unit_test(a_channel_without_a_command),
     };

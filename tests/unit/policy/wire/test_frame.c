@@ -100,11 +100,38 @@ static void a_datagram_is_one_frame(void **state)
     assert_int_equal(frame_parse(octets, FRAME_MAX + 1, &h), -EBADMSG);
 }
 
+/* What all sockets have in common: any type and any length behind magic and version, and nothing without
+ * them. */
+static void all_sockets_have_magic_and_version_in_common(void **state)
+{
+    uint16_t type = 1;
+    uint32_t length = 1;
+
+    (void)state;
+    frame_write_header(octets, 999, UINT32_MAX);
+    assert_int_equal(frame_read_header(octets, &type, &length), 0);
+    assert_int_equal(type, 999);
+    assert_true(length == UINT32_MAX);
+    octets[5] ^= 1;
+    assert_int_equal(frame_read_header(octets, &type, &length), -EPROTONOSUPPORT);
+    assert_int_equal(type, 0);
+    assert_int_equal(length, 0);
+    type = 1;
+    length = 1;
+    octets[0] ^= 1;
+    assert_int_equal(frame_read_header(octets, &type, &length), -EBADMSG);
+    assert_int_equal(type, 0);
+    assert_int_equal(length, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_header_is_twelve_known_octets), cmocka_unit_test(magic_and_version_have_one_value),
-        cmocka_unit_test(unknown_types_are_refused),       cmocka_unit_test(a_body_is_bounded),
+        cmocka_unit_test(all_sockets_have_magic_and_version_in_common),
+        cmocka_unit_test(a_header_is_twelve_known_octets),
+        cmocka_unit_test(magic_and_version_have_one_value),
+        cmocka_unit_test(unknown_types_are_refused),
+        cmocka_unit_test(a_body_is_bounded),
         cmocka_unit_test(a_datagram_is_one_frame),
     };
 

@@ -77,6 +77,8 @@ static void only_two_names_have_a_target(void **state)
         assert_int_equal(is_sent(), !has_target(kind));
         fill(kind, 0, 0, "/srv/drop/other");
         assert_int_equal(is_sent(), has_target(kind));
+        fill(kind, 0, 0, "b");
+        assert_int_equal(is_sent(), has_target(kind));
     }
 }
 

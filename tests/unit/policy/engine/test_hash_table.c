@@ -1,0 +1,154 @@
+/* The table by itself, with items that choose their homes: what it holds is found, whatever was taken out. */
+#include "policy/base/cleanup.h"
+#include "policy/engine/hash_table.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+struct item {
+    uint64_t hash;
+    unsigned number;
+};
+
+static const void *key_of(const void *item)
+{
+    return item;
+}
+
+static uint64_t hash(const uint8_t *seed, const void *key)
+{
+    (void)seed;
+    return ((const struct item *)key)->hash;
+}
+
+static bool equal(const void *a, const void *b)
+{
+    return ((const struct item *)a)->number == ((const struct item *)b)->number;
+}
+
+static const struct hash_keying keying = {key_of, hash, equal};
+
+static void fill(struct hash_table *t, struct item *item)
+{
+    hash_table_fill_slot(t, hash_table_slot(t, item), item);
+}
+
+static void assert_holds(const struct hash_table *t, struct item *items, const bool *held, size_t n)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        void *found = *hash_table_slot(t, &items[i]);
+
+        assert_ptr_equal(found, held[i] ? &items[i] : NULL);
+        used += held[i];
+    }
+    assert_int_equal(t->used, used);
+}
+
+#define N_ITEMS 12
+
+/* Homes are the last slots and the first, so that runs go round the end; who comes and who goes is an
+ * arbitrary sequence. */
+static void test_runs_round_the_end(void **state)
+{
+    static const unsigned homes[] = {0, 1, 14, 15};
+    uint32_t arbitrary = 1;
+
+    (void)state;
+    for (unsigned round = 0; round < 200; round++) {
+        struct item items[N_ITEMS];
+        bool held[N_ITEMS] = {false};
+        struct hash_table t;
+
+        assert_int_equal(hash_table_init(&t, &keying, NULL), 0);
+        assert_int_equal(t.n_slots, 16);
+        for (unsigned i = 0; i < N_ITEMS; i++) {
+            arbitrary = arbitrary * 1664525 + 1013904223;
+            items[i] = (struct item){(uint64_t)homes[arbitrary >> 30] << 60, i};
+        }
+        for (unsigned step = 0; step < 100; step++) {
+            unsigned i;
+
+            arbitrary = arbitrary * 1664525 + 1013904223;
+            i = (arbitrary >> 16) % N_ITEMS;
+            if (held[i])
+                hash_table_clear_slot(&t, hash_table_slot(&t, &items[i]));
+            else
+                fill(&t, &items[i]);
+            held[i] = !held[i];
+            assert_holds(&t, items, held, N_ITEMS);
+        }
+        hash_table_done(&t);
+    }
+}
+
+#define N_MANY 5000
+
+static struct item many[N_MANY];
+
+static void fill_many(struct hash_table *t, size_t first, size_t end)
+{
+    for (size_t i = first; i < end; i++) {
+        many[i] = (struct item){(uint64_t)i * 0x9e3779b97f4a7c15u, (unsigned)i};
+        assert_int_equal(hash_table_reserve(t), 0);
+        fill(t, &many[i]);
+    }
+}
+
+/* At most three quarters full; it grows by half, so that it is half full at least. */
+static void test_what_an_item_takes(void **state)
+{
+    struct hash_table t;
+    size_t first, before;
+
+    (void)state;
+    assert_int_equal(hash_table_init(&t, &keying, NULL), 0);
+    first = before = t.n_slots;
+    for (size_t i = 0; i < N_MANY; i++) {
+        fill_many(&t, i, i + 1);
+        assert_true(t.used * 4 <= t.n_slots * 3);
+        assert_true(t.n_slots == first || t.n_slots <= 2 * t.used);
+        assert_true(t.n_slots == before || t.n_slots == before + before / 2);
+        before = t.n_slots;
+    }
+    for (size_t i = 0; i < N_MANY; i++)
+        assert_ptr_equal(*hash_table_slot(&t, &many[i]), &many[i]);
+    hash_table_done(&t);
+}
+
+/* What is expected comes without growing, and takes no more room than it has to. */
+static void test_what_is_expected_has_room(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n < N_MANY; n += 1 + n / 7) {
+        struct hash_table t;
+        size_t n_slots;
+
+        assert_int_equal(hash_table_init(&t, &keying, NULL), 0);
+        assert_int_equal(hash_table_expect(&t, n), 0);
+        n_slots = t.n_slots;
+        assert_true(n_slots == 16 || n_slots <= n + n / 3 + 2);
+        fill_many(&t, 0, n);
+        assert_int_equal(t.n_slots, n_slots);
+        /* Of what is there already there is nothing to do. */
+        assert_int_equal(hash_table_expect(&t, n), 0);
+        assert_int_equal(t.n_slots, n_slots);
+        hash_table_done(&t);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_runs_round_the_end),
+        cmocka_unit_test(test_what_an_item_takes),
+        cmocka_unit_test(test_what_is_expected_has_room),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
