@@ -48,7 +48,7 @@ static void bind_unsigned(struct binder *b, uint64_t v)
     bind_int(b, (int64_t)v);
 }
 
-/* Statics: what is bound outlives the statement's run. */
+/* Statics: what is bound outlives the statement's run, and each run binds all of its statement anew. */
 static void bind_text(struct binder *b, const char *text)
 {
     bind_result(b, sqlite3_bind_text(b->statement, b->next, text, -1, SQLITE_STATIC));
@@ -61,11 +61,12 @@ static void bind_blob(struct binder *b, const void *data, size_t size)
 
 static int bind_run(struct binder *b)
 {
-    cleanup_reset sqlite3_stmt *guard = b->statement;
+    int r = b->code == SQLITE_OK ? 0 : sql_error(sqlite3_db_handle(b->statement), b->code);
 
-    if (b->code != SQLITE_OK)
-        return sql_error(sqlite3_db_handle(guard), b->code);
-    return sql_run(guard);
+    if (r == 0)
+        r = sql_step(b->statement); /* none of them has rows */
+    (void)sqlite3_reset(b->statement);
+    return r;
 }
 
 static struct binder binder_of(const struct committer *c, enum commit_statement statement)
@@ -138,22 +139,27 @@ static int apply_drop_documents(struct committer *c, const struct op_document *d
     return bind_run(&b);
 }
 
-static int apply_by_id(struct committer *c, enum commit_statement statement, const struct ident_id *id)
+/* Of an id, a uuid or a nonce. */
+#define NAME_SIZE 16
+_Static_assert(IDENT_ID_SIZE == NAME_SIZE && STORE_UUID_SIZE == NAME_SIZE && STORE_CLAIM_NONCE == NAME_SIZE,
+               "one size");
+
+static int apply_by_name(struct committer *c, enum commit_statement statement, const uint8_t *name)
 {
     struct binder b = binder_of(c, statement);
 
-    bind_blob(&b, id->octets, sizeof(id->octets));
+    bind_blob(&b, name, NAME_SIZE);
     return bind_run(&b);
 }
 
 /* Documents first, published last: each looks at what the books say. */
 static int apply_forget_grant(struct committer *c, const struct ident_id *id)
 {
-    int r = apply_by_id(c, COMMIT_FORGET_DOCUMENTS, id);
+    int r = apply_by_name(c, COMMIT_FORGET_DOCUMENTS, id->octets);
 
     if (r == 0)
-        r = apply_by_id(c, COMMIT_FORGET_BOOKS, id);
-    return r == 0 ? apply_by_id(c, COMMIT_FORGET_PUBLISHED, id) : r;
+        r = apply_by_name(c, COMMIT_FORGET_BOOKS, id->octets);
+    return r == 0 ? apply_by_name(c, COMMIT_FORGET_PUBLISHED, id->octets) : r;
 }
 
 static int apply_feed(struct committer *c, const struct op_feed *f)
@@ -170,14 +176,6 @@ static int apply_feed(struct committer *c, const struct op_feed *f)
     bind_text(&b, f->name);
     bind_text(&b, f->text);
     bind_blob(&b, f->octets.data, f->octets.size);
-    return bind_run(&b);
-}
-
-static int apply_unfeed(struct committer *c, const struct op_feed *f)
-{
-    struct binder b = binder_of(c, COMMIT_UNFEED);
-
-    bind_blob(&b, f->row.uuid, sizeof(f->row.uuid));
     return bind_run(&b);
 }
 
@@ -201,9 +199,10 @@ static int apply_books(struct committer *c, const struct store_books *x)
     return bind_run(&b);
 }
 
-static int apply_session(struct committer *c, const struct store_session *x)
+static int apply_session_row(struct committer *c, enum commit_statement statement,
+                             const struct store_session *x)
 {
-    struct binder b = binder_of(c, COMMIT_SESSION);
+    struct binder b = binder_of(c, statement);
 
     bind_unsigned(&b, x->number);
     bind_int(&b, x->state);
@@ -229,6 +228,19 @@ static int apply_session(struct committer *c, const struct store_session *x)
     bind_int(&b, x->end_reason);
     bind_int(&b, x->channels);
     return bind_run(&b);
+}
+
+static int apply_session(struct committer *c, const struct store_session *x)
+{
+    bool over = x->state == STORE_SESSION_ENDED || x->state == STORE_SESSION_RELEASED;
+    struct binder b = binder_of(c, COMMIT_SESSION_IS_OVER);
+    int r;
+
+    if (!over)
+        return apply_session_row(c, COMMIT_SESSION, x);
+    bind_unsigned(&b, x->number);
+    r = bind_run(&b);
+    return r == 0 ? apply_session_row(c, COMMIT_SESSION_OVER, x) : r;
 }
 
 static int apply_taken(struct committer *c, const struct store_taken *x)
@@ -294,14 +306,6 @@ static int apply_claim(struct committer *c, const struct store_claim *x)
     return bind_run(&b);
 }
 
-static int apply_drop_claim(struct committer *c, const struct store_claim *x)
-{
-    struct binder b = binder_of(c, COMMIT_DROP_CLAIM);
-
-    bind_blob(&b, x->nonce, sizeof(x->nonce));
-    return bind_run(&b);
-}
-
 static int apply_repetition(struct committer *c, const struct op_repetition *x)
 {
     struct binder b = binder_of(c, COMMIT_REPETITION);
@@ -358,7 +362,7 @@ int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
     case OP_FEED:
         return apply_feed(c, &o->feed);
     case OP_UNFEED:
-        return apply_unfeed(c, &o->feed);
+        return apply_by_name(c, COMMIT_UNFEED, o->feed.row.uuid);
     case OP_PUBLISHED:
         return apply_published(c, &o->published);
     case OP_BOOKS:
@@ -382,7 +386,7 @@ int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
     case OP_CLAIM:
         return apply_claim(c, &o->claim);
     case OP_DROP_CLAIM:
-        return apply_drop_claim(c, &o->claim);
+        return apply_by_name(c, COMMIT_DROP_CLAIM, o->claim.nonce);
     case OP_REPETITION:
         return apply_repetition(c, &o->repetition);
     case OP_DROP_REPETITION:

@@ -49,6 +49,56 @@ const uint8_t *column_blob(struct column *c, size_t *size)
     return octets ? octets : (const uint8_t *)"";
 }
 
+int column_document(struct column *c, struct store_document *ret, struct store_blob **approvals)
+{
+    const uint8_t *encoded;
+    size_t size;
+    int r;
+
+    *ret = (struct store_document){.type = 0};
+    column_id(c, &ret->id);
+    ret->type = (uint8_t)column_int(c);
+    ret->version = column_u32(c);
+    ret->octets = column_blob(c, &ret->size);
+    encoded = column_blob(c, &size);
+    if (c->error < 0)
+        return c->error;
+    r = txn_approvals_decode(encoded, size, approvals, &ret->n_approvals);
+    ret->approvals = *approvals;
+    return r;
+}
+
+int column_visit_document(struct column *c, void *userdata)
+{
+    const struct column_documents *walk = userdata;
+    cleanup_free struct store_blob *approvals = NULL;
+    struct store_document d;
+    int r = column_document(c, &d, &approvals);
+
+    if (r < 0)
+        return r;
+    d.row = column_int(c);
+    r = walk->visit(walk->u, &d);
+    return r < 0 ? r : 0;
+}
+
+void column_books(struct column *c, struct store_books *ret)
+{
+    *ret = (struct store_books){.uses_taken = 0};
+    column_id(c, &ret->id);
+    ret->uses_taken = column_u32(c);
+    ret->closed = column_int(c) != 0;
+    ret->verified_version = column_u32(c);
+}
+
+void column_verdict(struct column *c, struct store_verdict *ret)
+{
+    *ret = (struct store_verdict){.size = 0};
+    (void)column_octets(c, ret->key, sizeof(ret->key), sizeof(ret->key));
+    (void)column_octets(c, ret->basis, sizeof(ret->basis), sizeof(ret->basis));
+    ret->size = column_octets(c, ret->octets, 1, sizeof(ret->octets));
+}
+
 int column_walk(struct store *s, const char *query, int (*row)(struct column *c, void *walk), void *walk)
 {
     cleanup_statement sqlite3_stmt *statement = NULL;

@@ -23,6 +23,21 @@ size_t column_octets(struct column *c, uint8_t *octets, size_t least, size_t mos
 const uint8_t *column_blob(struct column *c, size_t *size);
 const char *column_borrowed_text(struct column *c);
 
+struct store_document;
+/** Reads id, type, version, octets and approvals, in this order; *approvals is the caller's, and
+ * ret->approvals points to it. 0 or -errno. */
+int column_document(struct column *c, struct store_document *ret, struct store_blob **approvals);
+
+struct column_documents {
+    int (*visit)(void *u, const struct store_document *d);
+    void *u;
+};
+/** A row of column_walk() with these and its rowid; `walk` is a struct column_documents. */
+int column_visit_document(struct column *c, void *walk);
+
+void column_books(struct column *c, struct store_books *ret);
+void column_verdict(struct column *c, struct store_verdict *ret);
+
 /** Calls `row` for each row; what it returns below zero ends the walk. 0 or that, or -errno. */
 int column_walk(struct store *s, const char *query, int (*row)(struct column *c, void *walk), void *walk);
 

@@ -8,9 +8,11 @@
 #include <string.h>
 
 /*
- * Group commit. One BEGIN IMMEDIATE ... COMMIT holds all the transactions that waited, each in a savepoint:
- * one that fails is rolled back to its savepoint and answers with its error, and the others go on. Three
- * things are less obvious:
+ * Group commit. One BEGIN IMMEDIATE ... COMMIT holds all the transactions that waited, and those that arrived
+ * while these were applied. A savepoint has SQLite copy each page before it is changed, and hardly ever does
+ * one fail; so they are applied without at first. When one fails, the group is done again, each in a
+ * savepoint: one that fails is rolled back to its savepoint and answers with its error, and the others go on.
+ * Three things are less obvious:
  *
  * - Some errors (disk full, I/O) make SQLite roll the whole transaction back by itself. What came before in
  * the group is then lost, so the group is done again, each transaction alone. So it is when the disk is full:
@@ -22,6 +24,14 @@
  * - The sequence and hash of the ledger are kept in memory and taken back with what they belong to, so a
  * failed transaction leaves no gap.
  */
+
+#define SESSION_ROW                                                                                        \
+    " (number, state, grant_id, version, staff, uid, service, source, tty, key, boot_id, pid, start_time," \
+    " parent, parent_start_time, audit_session, counts, reserved_at, opened_at, ended_at, deadline,"       \
+    " end_reason, channels)"                                                                               \
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, " \
+    "?21,"                                                                                                 \
+    " ?22, ?23)"
 
 static const char *const statement_texts[COMMIT_STATEMENTS] = {
     [COMMIT_BEGIN] = "BEGIN IMMEDIATE",
@@ -60,11 +70,30 @@ static const char *const statement_texts[COMMIT_STATEMENTS] = {
         " ON CONFLICT (id) DO UPDATE SET uses_taken = excluded.uses_taken, closed = excluded.closed,"
         " verified_version = max(verified_version, excluded.verified_version)",
     [COMMIT_SESSION] =
-        "REPLACE INTO session (number, state, grant_id, version, staff, uid, service, source, tty,"
-        " key, boot_id, pid, start_time, parent, parent_start_time, audit_session, counts,"
-        " reserved_at, opened_at, ended_at, deadline, end_reason, channels)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-        " ?19, ?20, ?21, ?22, ?23)",
+        "INSERT INTO session_live" SESSION_ROW " ON CONFLICT (number) DO UPDATE SET state = excluded.state,"
+        " grant_id = excluded.grant_id,"
+        " version = excluded.version,"
+        " staff = excluded.staff,"
+        " uid = excluded.uid,"
+        " service = excluded.service,"
+        " source = excluded.source,"
+        " tty = excluded.tty,"
+        " key = excluded.key,"
+        " boot_id = excluded.boot_id,"
+        " pid = excluded.pid,"
+        " start_time = excluded.start_time,"
+        " parent = excluded.parent,"
+        " parent_start_time = excluded.parent_start_time,"
+        " audit_session = excluded.audit_session,"
+        " counts = excluded.counts,"
+        " reserved_at = excluded.reserved_at,"
+        " opened_at = excluded.opened_at,"
+        " ended_at = excluded.ended_at,"
+        " deadline = excluded.deadline,"
+        " end_reason = excluded.end_reason,"
+        " channels = excluded.channels",
+    [COMMIT_SESSION_IS_OVER] = "DELETE FROM session_live WHERE number = ?1",
+    [COMMIT_SESSION_OVER] = "REPLACE INTO session" SESSION_ROW,
     [COMMIT_TAKEN] = "REPLACE INTO taken (kind, scope, name, at, until, by_uid, why)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [COMMIT_UNTAKEN] = "DELETE FROM taken WHERE kind = ?1 AND scope = ?2 AND name = ?3",
@@ -139,7 +168,20 @@ static int commit_apply(struct committer *c, struct store_txn *t)
     return r;
 }
 
-static int commit_one(struct committer *c, struct store_txn *t)
+/* Who fails takes all with them that were applied before. */
+static int commit_bare(struct committer *c, struct store_txn *t)
+{
+    int r;
+
+    t->sequence = 0;
+    r = commit_apply(c, t);
+    FAILPOINT(STORE_RELEASED);
+    if (r < 0)
+        t->sequence = 0;
+    return r;
+}
+
+static int commit_guarded(struct committer *c, struct store_txn *t)
 {
     const struct store_head before = c->head;
     int r = commit_run(c, COMMIT_SAVEPOINT);
@@ -172,11 +214,24 @@ static bool commit_each(struct committer *c, struct store_txn *const *txns, size
 {
     *n_good = 0;
     for (size_t i = 0; i < n; i++) {
-        txns[i]->result = commit_one(c, txns[i]);
+        txns[i]->result = commit_guarded(c, txns[i]);
         if (txns[i]->result == 0)
             ++*n_good;
         if (!commit_is_open(c) || txns[i]->result == -ENOSPC)
             return false;
+    }
+    return true;
+}
+
+/* Applies all, and what arrives meanwhile; true if none failed. */
+static bool commit_all(struct committer *c, struct commit_group *g)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        g->txns[i]->result = commit_bare(c, g->txns[i]);
+        if (g->txns[i]->result < 0 || !commit_is_open(c))
+            return false;
+        if (i + 1 == g->n && g->join)
+            g->join(g);
     }
     return true;
 }
@@ -212,37 +267,72 @@ static int commit_end(struct committer *c, struct store_txn *const *txns, size_t
 }
 
 #define COMMIT_ALONE 1 /* nothing of the group is committed: each has to be tried by itself */
+#define COMMIT_AGAIN 2 /* nothing of it either: with savepoints */
 
-static int commit_together(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed)
+static int commit_begin(struct committer *c, struct store_txn *const *txns, size_t n)
 {
-    const struct store_head before = c->head;
-    size_t n_good = 0;
     int r = commit_run(c, COMMIT_BEGIN);
 
     FAILPOINT(STORE_BEGUN);
     for (size_t i = 0; i < n; i++)
         txns[i]->result = 0;
-    if (r < 0) {
+    if (r < 0)
         commit_fail(txns, n, r);
+    return r;
+}
+
+static int commit_finish(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed,
+                         const struct store_head *before)
+{
+    int r;
+
+    bool noted = c->fed_noted && c->fed == fed;
+
+    if (!noted)
+        noted = commit_run_int(c, COMMIT_FED, (int64_t)fed) == 0;
+    r = commit_end(c, txns, n);
+    if (r < 0)
+        c->head = *before;
+    c->fed_noted = r == 0 && noted;
+    c->fed = fed;
+    return r;
+}
+
+static int commit_together(struct committer *c, struct commit_group *g)
+{
+    const struct store_head before = c->head;
+    int r = commit_begin(c, g->txns, g->n);
+
+    if (r < 0)
         return r;
-    }
-    if (!commit_each(c, txns, n, &n_good)) {
+    if (commit_all(c, g))
+        return commit_finish(c, g->txns, g->n, g->fed, &before);
+    commit_abandon(c);
+    c->head = before;
+    if (g->n > 1)
+        return COMMIT_AGAIN;
+    commit_fail(g->txns, 1, -EIO);
+    return is_of_the_store(g->txns[0]->result) ? g->txns[0]->result : 0;
+}
+
+static int commit_apart(struct committer *c, struct commit_group *g)
+{
+    const struct store_head before = c->head;
+    size_t n_good = 0;
+    int r = commit_begin(c, g->txns, g->n);
+
+    if (r < 0)
+        return r;
+    if (!commit_each(c, g->txns, g->n, &n_good)) {
         commit_abandon(c);
         c->head = before;
-        if (n > 1)
-            return COMMIT_ALONE;
-        commit_fail(txns, n, -EIO);
-        return txns[0]->result;
+        return COMMIT_ALONE;
     }
     if (n_good == 0) {
         commit_abandon(c);
-        return is_of_the_store(txns[0]->result) ? txns[0]->result : 0;
+        return is_of_the_store(g->txns[0]->result) ? g->txns[0]->result : 0;
     }
-    (void)commit_run_int(c, COMMIT_FED, (int64_t)fed);
-    r = commit_end(c, txns, n);
-    if (r < 0)
-        c->head = before;
-    return r;
+    return commit_finish(c, g->txns, g->n, g->fed, &before);
 }
 
 bool committer_has_made_room(const struct committer *c, int result, unsigned attempt)
@@ -250,43 +340,46 @@ bool committer_has_made_room(const struct committer *c, int result, unsigned att
     return result == -ENOSPC && c->make_room && c->make_room(c->userdata, attempt);
 }
 
-static int commit_single(struct committer *c, struct store_txn *t, uint64_t fed)
+/* `r`: what one transaction came to. */
+static int commit_with_room(struct committer *c, struct commit_group *g, int r)
 {
-    unsigned attempt = 0;
-    int r;
-
-    do
-        r = commit_together(c, &t, 1, fed);
-    while (!t->can_wait && committer_has_made_room(c, r, attempt++));
+    for (unsigned attempt = 0; !g->txns[0]->can_wait && committer_has_made_room(c, r, attempt); attempt++)
+        r = commit_together(c, g);
     return r;
 }
 
-static int commit_alone(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed)
+static int commit_alone(struct committer *c, const struct commit_group *g)
 {
     bool behind = false; /* one that will be written later */
     int result = 0;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < g->n; i++) {
+        struct commit_group one = {.txns = &g->txns[i], .n = 1, .fed = g->fed};
         int r = -ENOSPC;
 
-        txns[i]->result = 0;
+        g->txns[i]->result = 0;
         if (behind)
-            commit_fail(&txns[i], 1, r);
+            commit_fail(one.txns, 1, r);
         else
-            r = commit_single(c, txns[i], fed);
-        behind = behind || (r == -ENOSPC && txns[i]->keep);
+            r = commit_with_room(c, &one, commit_together(c, &one));
+        behind = behind || (r == -ENOSPC && g->txns[i]->keep);
         if (r < 0)
             result = r;
     }
     return result;
 }
 
-int committer_group(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed)
+int committer_group(struct committer *c, struct commit_group *g)
 {
-    int r = n > 1 ? commit_together(c, txns, n, fed) : COMMIT_ALONE;
+    int r = commit_together(c, g);
 
+    g->join = NULL;
+    if (g->n == 1)
+        return commit_with_room(c, g, r);
+    if (r == COMMIT_AGAIN)
+        r = commit_apart(c, g);
     if (r == COMMIT_ALONE || r == -ENOSPC)
-        r = commit_alone(c, txns, n, fed);
+        r = commit_alone(c, g);
     return r;
 }
 

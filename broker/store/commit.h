@@ -29,6 +29,8 @@ enum commit_statement {
     COMMIT_PUBLISHED,
     COMMIT_BOOKS,
     COMMIT_SESSION,
+    COMMIT_SESSION_IS_OVER,
+    COMMIT_SESSION_OVER,
     COMMIT_TAKEN,
     COMMIT_UNTAKEN,
     COMMIT_SEGMENT,
@@ -49,7 +51,9 @@ struct committer {
     int (*sha256)(const void *octets, size_t size, uint8_t out[static 32]);
     int (*sm3)(const void *octets, size_t size, uint8_t out[static 32]); /* or NULL */
     _Atomic(enum record_format) format;                                  /* of new records */
-    bool trimmed; /* records were removed, or it was tried, since this was last taken back */
+    uint64_t fed;
+    bool fed_noted; /* the store says `fed` */
+    bool trimmed;   /* records were removed, or it was tried, since this was last taken back */
     bool (*make_room)(void *userdata, unsigned attempt); /* may be NULL */
     void *userdata;
     struct store_head head; /* as committed; while a group is under way: as it will be */
@@ -58,10 +62,19 @@ struct committer {
 int committer_init(struct committer *c, sqlite3 *db, const struct store_options *options);
 void committer_done(struct committer *c);
 
-/** Commits transactions as one, setting result and sequence of each. `fed` is put on record beside them. What
- * stands behind one that is to be kept and found no room fails with it. Returns 0, or why the disk did not
- * take them. */
-int committer_group(struct committer *c, struct store_txn *const *txns, size_t n, uint64_t fed);
+/** Transactions that are committed as one. `fed` is put on record beside them. */
+struct commit_group {
+    struct store_txn **txns;
+    size_t n;
+    uint64_t fed;
+    /* NULL, or puts what has arrived meanwhile behind the others, as far as txns has room. */
+    void (*join)(struct commit_group *g);
+    void *userdata; /* for join */
+};
+
+/** Sets result and sequence of each, also of those that joined. What stands behind one that is to be kept and
+ * found no room fails with it. Returns 0, or why the disk did not take them. */
+int committer_group(struct committer *c, struct commit_group *g);
 
 /** Whether room was made after `result`, for the n-th attempt: then it may be tried again. */
 bool committer_has_made_room(const struct committer *c, int result, unsigned attempt);

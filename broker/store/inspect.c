@@ -36,7 +36,7 @@ static int count_all(sqlite3 *db, struct store_inspection *x)
         {"SELECT coalesce(sum(uses_taken & 2147483647), 0) FROM books", &x->uses},
         {"SELECT count(*) FROM taken WHERE kind = 1", &x->tombstones},
         {"SELECT count(*) FROM taken WHERE kind = 2", &x->locks},
-        {"SELECT count(*) FROM session WHERE state IN (1, 2, 3)", &x->sessions_open},
+        {"SELECT count(*) FROM session_live", &x->sessions_open},
         {"SELECT coalesce((SELECT at_us FROM ledger ORDER BY sequence LIMIT 1), 0)",
          (uint64_t *)&x->first_us},
         {"SELECT coalesce((SELECT at_us FROM ledger ORDER BY sequence DESC LIMIT 1), 0)",

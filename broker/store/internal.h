@@ -20,6 +20,19 @@
  */
 #define FILTER_TEXTS 10
 
+/* Statements of load_grants.c, which run once for each grant or more. */
+enum store_find {
+    FIND_GRANTS_BEHIND,
+    FIND_GRANT,
+    FIND_IDS_OF,
+    FIND_IDS_BETWEEN,
+    FIND_BOOKS,
+    FIND_BOOKS_BEHIND,
+    FIND_VERDICT,
+    FIND_VERDICTS_BEHIND,
+    STORE_FINDS,
+};
+
 struct store_read {
     struct store_read *next; /* in the queue, then among the answers */
     struct record_filter filter;
@@ -41,6 +54,7 @@ struct store {
 
     pthread_mutex_t connection;
     sqlite3 *db;
+    sqlite3_stmt *finds[STORE_FINDS]; /* made when they are needed first */
     struct committer committer;
     struct past past;
     bool marked; /* the main file says that the store is open */
@@ -72,6 +86,9 @@ struct store {
     int anchor_error;
     struct backup *backup; /* being made; the worker's until it is finished */
 };
+
+/** Lets go of the statements of load_grants.c. */
+void finds_done(struct store *s);
 
 /** The worker's thread. */
 void *worker_run(void *store);

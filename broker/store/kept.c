@@ -64,12 +64,13 @@ static void put_back(struct store *s, struct store_txn **txns, size_t *n)
 
 int kept_commit(struct store *s, struct store_txn **txns, size_t max, size_t *n, uint64_t fed)
 {
+    struct commit_group g = {.txns = txns, .n = take_oldest(s, txns, max), .fed = fed};
     int r;
 
-    *n = take_oldest(s, txns, max);
-    if (*n == 0)
+    *n = g.n;
+    if (g.n == 0)
         return 0;
-    r = committer_group(&s->committer, txns, *n, fed);
+    r = committer_group(&s->committer, &g);
     put_back(s, txns, n);
     return r;
 }

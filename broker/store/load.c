@@ -5,78 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-struct documents {
-    int (*visit)(void *u, const struct store_document *d);
-    void *u;
-};
-
-static int load_document(struct column *c, void *userdata)
+int store_load_few(struct store *s, int (*visit)(void *u, const struct store_document *d), void *u)
 {
-    const struct documents *walk = userdata;
-    cleanup_free struct store_blob *approvals = NULL;
-    struct store_document d = {.type = 0};
-    const uint8_t *encoded;
-    size_t size;
-    int r;
+    struct column_documents walk = {.visit = visit, .u = u};
 
-    column_id(c, &d.id);
-    d.type = (uint8_t)column_int(c);
-    d.version = column_u32(c);
-    d.octets = column_blob(c, &d.size);
-    encoded = column_blob(c, &size);
-    if (c->error < 0)
-        return c->error;
-    r = txn_approvals_decode(encoded, size, &approvals, &d.n_approvals);
-    if (r < 0)
-        return r;
-    d.approvals = approvals;
-    r = walk->visit(walk->u, &d);
-    return r < 0 ? r : 0;
-}
-
-/* Those without an id (trust) by the index, the many others in the order in which they lie on disk. */
-int store_load_documents(struct store *s, int (*visit)(void *u, const struct store_document *d), void *u)
-{
-    struct documents walk = {.visit = visit, .u = u};
-    int r = column_walk(s,
-                        "SELECT id, type, version, octets, approvals FROM document WHERE id = zeroblob(16)"
-                        " ORDER BY type, version",
-                        load_document, &walk);
-
-    if (r == 0)
-        r = column_walk(s,
-                        "SELECT id, type, version, octets, approvals FROM document NOT INDEXED"
-                        " WHERE id <> zeroblob(16) ORDER BY rowid",
-                        load_document, &walk);
-    return r;
-}
-
-struct books {
-    int (*visit)(void *u, const struct store_books *b);
-    void *u;
-};
-
-static int load_books(struct column *c, void *userdata)
-{
-    const struct books *walk = userdata;
-    struct store_books b = {.uses_taken = 0};
-    int r;
-
-    column_id(c, &b.id);
-    b.uses_taken = column_u32(c);
-    b.closed = column_int(c) != 0;
-    b.verified_version = column_u32(c);
-    if (c->error < 0)
-        return c->error;
-    r = walk->visit(walk->u, &b);
-    return r < 0 ? r : 0;
-}
-
-int store_load_books(struct store *s, int (*visit)(void *u, const struct store_books *b), void *u)
-{
-    struct books walk = {.visit = visit, .u = u};
-
-    return column_walk(s, "SELECT id, uses_taken, closed, verified_version FROM books", load_books, &walk);
+    return column_walk(s,
+                       "SELECT id, type, version, octets, approvals, rowid FROM document INDEXED BY"
+                       " document_no_grant WHERE type <> 1 ORDER BY type, version",
+                       column_visit_document, &walk);
 }
 
 struct sessions {
@@ -132,7 +68,10 @@ int store_load_sessions(struct store *s, int (*visit)(void *u, const struct stor
     int r;
 
     (void)pthread_mutex_lock(&s->connection);
-    r = sql_get_int(s->db, "SELECT coalesce(max(number), 0) FROM session;", &last);
+    r = sql_get_int(s->db,
+                    "SELECT max((SELECT coalesce(max(number), 0) FROM session),"
+                    " (SELECT coalesce(max(number), 0) FROM session_live));",
+                    &last);
     (void)pthread_mutex_unlock(&s->connection);
     *next_number = (uint64_t)last + 1;
     if (r < 0)
@@ -141,7 +80,7 @@ int store_load_sessions(struct store *s, int (*visit)(void *u, const struct stor
         s,
         "SELECT number, state, grant_id, version, staff, uid, service, source, tty, key, boot_id, pid,"
         " start_time, parent, parent_start_time, audit_session, counts, reserved_at, opened_at, ended_at,"
-        " deadline, end_reason, channels FROM session WHERE state IN (1, 2, 3) ORDER BY number",
+        " deadline, end_reason, channels FROM session_live ORDER BY number",
         load_session, &walk);
 }
 
@@ -176,33 +115,6 @@ int store_load_taken(struct store *s, int (*visit)(void *u, const struct store_t
     return column_walk(
         s, "SELECT kind, scope, name, at, until, by_uid, why FROM taken ORDER BY kind, scope, name",
         load_taken, &walk);
-}
-
-struct verdicts {
-    int (*visit)(void *u, const struct store_verdict *v);
-    void *u;
-};
-
-static int load_verdict(struct column *c, void *userdata)
-{
-    const struct verdicts *walk = userdata;
-    struct store_verdict v = {.size = 0};
-    int r;
-
-    (void)column_octets(c, v.key, sizeof(v.key), sizeof(v.key));
-    (void)column_octets(c, v.basis, sizeof(v.basis), sizeof(v.basis));
-    v.size = column_octets(c, v.octets, 1, sizeof(v.octets));
-    if (c->error < 0)
-        return c->error;
-    r = walk->visit(walk->u, &v);
-    return r < 0 ? r : 0;
-}
-
-int store_load_verdicts(struct store *s, int (*visit)(void *u, const struct store_verdict *v), void *u)
-{
-    struct verdicts walk = {.visit = visit, .u = u};
-
-    return column_walk(s, "SELECT key, basis, verdict FROM verdict", load_verdict, &walk);
 }
 
 struct repetitions {

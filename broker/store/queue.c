@@ -9,6 +9,7 @@
 int store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata)
 {
     cleanup(store_txn_free_p) struct store_txn *own = t;
+    bool wake = false;
     int r = t->error;
 
     if (r < 0)
@@ -22,10 +23,11 @@ int store_submit(struct store *s, struct store_txn *t, store_done *done, void *u
         *s->queue_end = steal_pointer(&own);
         s->queue_end = &t->next;
         s->n_submitted++;
-        if (!s->dispatching)
-            (void)pthread_cond_signal(&s->work);
+        wake = !s->dispatching;
     }
     (void)pthread_mutex_unlock(&s->lock);
+    if (wake)
+        (void)pthread_cond_signal(&s->work); /* who wakes up does not find the lock taken */
     return r;
 }
 
@@ -85,6 +87,7 @@ void store_dispatch(struct store *s)
     struct store_read *reads;
     struct backup *backup = NULL;
     eventfd_t count;
+    bool submitted;
 
     (void)eventfd_read(s->event_fd, &count);
     (void)pthread_mutex_lock(&s->lock);
@@ -108,8 +111,10 @@ void store_dispatch(struct store *s)
     FAILPOINT(STORE_DISPATCHED);
     (void)pthread_mutex_lock(&s->lock);
     s->dispatching = false;
-    (void)pthread_cond_signal(&s->work);
+    submitted = s->queue != NULL;
     (void)pthread_mutex_unlock(&s->lock);
+    if (submitted)
+        (void)pthread_cond_signal(&s->work);
 }
 
 int store_flush(struct store *s)

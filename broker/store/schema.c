@@ -222,7 +222,53 @@ static const char version_6[] =
     "INSERT INTO meta (name, value) VALUES ('ledger-id', lower(hex(randomblob(16))))"
     " ON CONFLICT (name) DO NOTHING;";
 
-const char *const schema_steps[] = {version_1, version_2, version_3, version_4, version_5, version_6};
+/*
+ * Version 7: what a start asks for by itself, of a store with many grants.
+ *
+ * document_of_staff   the grants of a person. The name is what the document says, so that the two cannot
+ * differ: a grant has one such line, which is STORE_GRANT_STAFF. What is no grant that can be read has any
+ * name, or none document_no_grant   the few others among many grants
+ */
+static const char version_7[] = "CREATE INDEX document_of_staff ON document (" STORE_GRANT_STAFF ", id)"
+                                " WHERE type = 1;"
+                                "CREATE INDEX document_no_grant ON document (type, version) WHERE type <> 1;";
+
+/*
+ * Version 8.
+ *
+ * session_live  the few sessions that are not over. An admission writes one page of it, where it wrote one of
+ * all sessions there ever were and one of an index; session keeps those that are over
+ */
+static const char version_8[] = "CREATE TABLE session_live ("
+                                " number INTEGER PRIMARY KEY CHECK (number > 0),"
+                                " state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3),"
+                                " grant_id BLOB NOT NULL CHECK (length(grant_id) = 16),"
+                                " version INTEGER NOT NULL,"
+                                " staff TEXT NOT NULL,"
+                                " uid INTEGER NOT NULL,"
+                                " service TEXT NOT NULL,"
+                                " source TEXT NOT NULL,"
+                                " tty TEXT NOT NULL,"
+                                " key TEXT NOT NULL,"
+                                " boot_id TEXT NOT NULL,"
+                                " pid INTEGER NOT NULL,"
+                                " start_time INTEGER NOT NULL,"
+                                " parent INTEGER NOT NULL,"
+                                " parent_start_time INTEGER NOT NULL,"
+                                " audit_session INTEGER NOT NULL,"
+                                " counts INTEGER NOT NULL,"
+                                " reserved_at INTEGER NOT NULL,"
+                                " opened_at INTEGER NOT NULL,"
+                                " ended_at INTEGER NOT NULL,"
+                                " deadline INTEGER NOT NULL,"
+                                " end_reason INTEGER NOT NULL,"
+                                " channels INTEGER NOT NULL CHECK (channels BETWEEN 0 AND 31)) STRICT;"
+                                "INSERT INTO session_live SELECT * FROM session WHERE state IN (1, 2, 3);"
+                                "DELETE FROM session WHERE state IN (1, 2, 3);"
+                                "DROP INDEX session_not_over;";
+
+const char *const schema_steps[] = {version_1, version_2, version_3, version_4,
+                                    version_5, version_6, version_7, version_8};
 const size_t schema_n_steps = ARRAY_SIZE(schema_steps);
 
 static int schema_step(sqlite3 *db, const char *step, size_t version)

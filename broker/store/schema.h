@@ -6,6 +6,12 @@
 
 #define SCHEMA_APPLICATION_ID 0x48554655 /* "HUFU" */
 
+/* The staff name of a grant, out of its document: the value of its one line `staff: `. Part of a released
+ * step, and of the queries that are to find by it. */
+#define STORE_GRANT_STAFF                                         \
+    "CAST(substr(octets, instr(octets, x'0A73746166663A20') + 8," \
+    " instr(substr(octets, instr(octets, x'0A73746166663A20') + 8), x'0A') - 1) AS TEXT)"
+
 /* Migrations: step n (from 0) takes a store of version n to n + 1. A step that was released is never changed.
  */
 extern const char *const schema_steps[];

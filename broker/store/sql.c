@@ -127,6 +127,15 @@ int sql_get_text(sqlite3 *db, const char *text, char *value, size_t size)
     return 0;
 }
 
+/* Negative: KiB, not pages. */
+static int sql_bound_cache(sqlite3 *db)
+{
+    char text[40];
+
+    (void)snprintf(text, sizeof(text), "PRAGMA cache_size = -%d;", SQL_CACHE_KIB);
+    return sql_exec(db, text);
+}
+
 /*
  * EXCLUSIVE, set before the first access: the wal-index then lives in the heap. Nobody else can hold a read
  * transaction open, under which the log would grow without bound, nor take the write lock, nor truncate a
@@ -143,17 +152,19 @@ static int sql_configure(sqlite3 *db)
         {SQLITE_DBCONFIG_DQS_DDL, 0},        {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1},
         {SQLITE_DBCONFIG_ENABLE_TRIGGER, 1},
     };
+    int r;
 
     for (size_t i = 0; i < ARRAY_SIZE(options); i++)
         if (sqlite3_db_config(db, options[i].option, options[i].value, NULL) != SQLITE_OK)
             return -EIO;
     (void)sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
-    return sql_exec(db, "PRAGMA locking_mode = EXCLUSIVE;"
-                        "PRAGMA synchronous = FULL;"
-                        "PRAGMA temp_store = MEMORY;"
-                        "PRAGMA mmap_size = 0;"
-                        "PRAGMA cell_size_check = ON;"
-                        "PRAGMA wal_autocheckpoint = 0;");
+    r = sql_exec(db, "PRAGMA locking_mode = EXCLUSIVE;"
+                     "PRAGMA synchronous = FULL;"
+                     "PRAGMA temp_store = MEMORY;"
+                     "PRAGMA mmap_size = 0;"
+                     "PRAGMA cell_size_check = ON;"
+                     "PRAGMA wal_autocheckpoint = 0;");
+    return r < 0 ? r : sql_bound_cache(db);
 }
 
 static pthread_once_t configured = PTHREAD_ONCE_INIT;

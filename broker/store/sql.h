@@ -43,9 +43,13 @@ int sql_run(sqlite3_stmt *statement);
 int sql_get_int(sqlite3 *db, const char *text, int64_t *ret);
 int sql_get_text(sqlite3 *db, const char *text, char *value, size_t size);
 
+/** KiB of a database's pages that a connection keeps in memory, at the most. Without it the bound would be
+ * what libsqlite3 was built with. */
+#define SQL_CACHE_KIB 2048
+
 /** Opens with what every connection to a store has: exclusive locking, foreign keys, no trust in the schema's
- * functions, no checkpoint at close unless asked. `flags` as of sqlite3_open_v2(). On error nothing is open.
- */
+ * functions, no checkpoint at close unless asked, SQL_CACHE_KIB. `flags` as of sqlite3_open_v2(). On error
+ * nothing is open. */
 int sql_open(const char *path, int flags, sqlite3 **ret);
 
 #endif

@@ -185,6 +185,7 @@ struct store *store_close(struct store *s)
         store_settle(s);
     }
     past_done(&s->past);
+    finds_done(s);
     committer_done(&s->committer);
     (void)sqlite3_close(s->db);
     s->event_fd = close_fd(s->event_fd);

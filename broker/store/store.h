@@ -16,9 +16,8 @@
 
 /*
  * The store: one thread owns SQLite (WAL, synchronous=FULL). Others hand it transactions; it takes all that
- * wait, commits them as one (group commit; each in a savepoint of its own, so that one that fails fails
- * alone), and answers through an eventfd in the loop of its owner, the thread that opened it. The owner's
- * loop never waits for the disk.
+ * wait, commits them as one (group commit; one that fails fails alone), and answers through an eventfd in the
+ * loop of its owner, the thread that opened it. The owner's loop never waits for the disk.
  *
  * The store is made once, by `hufud --create-store`; a missing or damaged one is never made anew. While it is
  * open, no other process can read or write the file: everything goes through the broker.
@@ -136,6 +135,7 @@ int store_backup(struct store *s, const char *path, store_copied *done, void *us
  * ---- */
 
 struct store_document {
+    int64_t row;        /* where it lies, of a grant that is loaded by itself; it stays there */
     uint8_t type;       /* enum document_type */
     struct ident_id id; /* grant, revocation; zero for trust */
     uint32_t version;   /* grant: version; trust: epoch */
@@ -267,15 +267,13 @@ struct store_repetition {
 
 /* Each returns 0 or a negative errno of the visitor (which stops the walk) or of the store (-EBADMSG: a row
  * that the store cannot have written). What a visitor is given lasts for its call. */
-/** Documents without an id (trust) first, by type and version; then the others in the order in which they
- * came. */
-int store_load_documents(struct store *s, int (*visit)(void *u, const struct store_document *d), void *u);
-int store_load_books(struct store *s, int (*visit)(void *u, const struct store_books *b), void *u);
+/** Those that are no grants, by type and version: found without looking at the grants, for which
+ * there is load_grants.h. */
+int store_load_few(struct store *s, int (*visit)(void *u, const struct store_document *d), void *u);
 /** Sessions not ENDED or RELEASED; and *next_number, the first number never used. */
 int store_load_sessions(struct store *s, int (*visit)(void *u, const struct store_session *x), void *u,
                         uint64_t *next_number);
 int store_load_taken(struct store *s, int (*visit)(void *u, const struct store_taken *t), void *u);
-int store_load_verdicts(struct store *s, int (*visit)(void *u, const struct store_verdict *v), void *u);
 int store_load_feed(struct store *s, int (*visit)(void *u, const struct store_feed *x), void *u);
 int store_load_published(struct store *s, int (*visit)(void *u, const struct store_published *x), void *u);
 /** Claims not USED. */

@@ -7,9 +7,10 @@
 #include <sys/eventfd.h>
 
 /*
- * The worker takes all transactions that wait and commits them as one; what arrives meanwhile is the next
- * group. After each group it does one step of one read, so that neither a long review of the ledger delays an
- * admission nor a busy gate starves the auditor.
+ * The worker takes all transactions that wait and commits them as one; what arrives while they are applied
+ * joins them, and what arrives while the disk writes is the next group. After each group it does one step of
+ * one read, so that neither a long review of the ledger delays an admission nor a busy gate starves the
+ * auditor.
  */
 #define GROUP_MAX 256
 
@@ -25,16 +26,25 @@ struct group {
 };
 
 /* With `lock` held. */
-static void group_take(struct store *s, struct group *g)
+static size_t queue_take(struct store *s, struct store_txn **txns, size_t n)
 {
-    g->fed = s->fed;
-    for (g->n = 0; s->queue && g->n < GROUP_MAX; g->n++) {
-        g->txns[g->n] = s->queue;
+    for (; s->queue && n < GROUP_MAX; n++) {
+        txns[n] = s->queue;
         s->queue = s->queue->next;
-        g->txns[g->n]->next = NULL;
+        txns[n]->next = NULL;
     }
     if (!s->queue)
         s->queue_end = &s->queue;
+    return n;
+}
+
+static void group_join(struct commit_group *g)
+{
+    struct store *s = g->userdata;
+
+    (void)pthread_mutex_lock(&s->lock);
+    g->n = queue_take(s, g->txns, g->n);
+    (void)pthread_mutex_unlock(&s->lock);
 }
 
 static int mark_opened(struct store *s)
@@ -77,6 +87,7 @@ static int group_refuse(struct group *g, int error)
 /* What is kept stands in front. */
 static int group_commit(struct store *s, struct group *g)
 {
+    struct commit_group all = {.txns = g->txns, .n = g->n, .fed = g->fed, .join = group_join, .userdata = s};
     int r = 0;
 
     if (!s->marked) {
@@ -86,7 +97,11 @@ static int group_commit(struct store *s, struct group *g)
     }
     if (r == 0 && s->kept)
         r = -ENOSPC;
-    return r < 0 ? group_refuse(g, r) : committer_group(&s->committer, g->txns, g->n, g->fed);
+    if (r < 0)
+        return group_refuse(g, r);
+    r = committer_group(&s->committer, &all);
+    g->n = all.n;
+    return r;
 }
 
 /* One transaction that met damage is enough. */
@@ -98,8 +113,7 @@ static int group_health(const struct group *g, int result)
     return result;
 }
 
-/* With `lock` held: who flushes takes the answers and the wake-up together, and is not woken for nothing
- * later. */
+/* Without `lock`, which the owner takes first of all. Who flushes meanwhile is woken once for nothing. */
 static void worker_wake_owner(struct store *s)
 {
     (void)eventfd_write(s->event_fd, 1);
@@ -120,10 +134,11 @@ static void group_answer(struct store *s, struct group *g, size_t counted, int h
     if (s->survey.first != 0)
         s->first = s->survey.first;
     s->ledger_size = survey_ledger(&s->survey);
-    s->health = health;
+    if (s->health != -EBADMSG) /* which a reader may have found meanwhile */
+        s->health = health;
+    (void)pthread_mutex_unlock(&s->lock);
     worker_wake_owner(s);
     (void)pthread_cond_broadcast(&s->settled);
-    (void)pthread_mutex_unlock(&s->lock);
     FAILPOINT(STORE_ANSWERED);
 }
 
@@ -154,7 +169,7 @@ static void worker_write_kept(struct store *s, uint64_t fed)
 
 static void worker_commit(struct store *s, struct group *g, int health)
 {
-    size_t n = g->n;
+    size_t n;
 
     if (health != -EBADMSG)
         worker_write_kept(s, g->fed);
@@ -163,6 +178,7 @@ static void worker_commit(struct store *s, struct group *g, int health)
         (void)group_refuse(g, health);
     else
         health = group_health(g, group_commit(s, g));
+    n = g->n;
     kept_add(s, g->txns, &g->n);
     past_follow(&s->past, &s->committer.head); /* before anybody is told */
     worker_survey(s);
@@ -237,9 +253,9 @@ static void worker_read(struct store *s, struct store_read *r)
     wake = finished && r->rows;
     if (finished)
         read_answer(s, r); /* a waiting thread frees it as soon as it has the lock */
+    (void)pthread_mutex_unlock(&s->lock);
     if (wake)
         worker_wake_owner(s);
-    (void)pthread_mutex_unlock(&s->lock);
 }
 
 static void worker_cancel_reads(struct store *s)
@@ -290,7 +306,8 @@ static bool worker_turn(struct store *s)
         (void)pthread_cond_wait(&s->work, &s->lock);
     if (s->closing)
         worker_cancel_reads(s);
-    group_take(s, &g);
+    g.fed = s->fed;
+    g.n = queue_take(s, g.txns, 0);
     busy = s->queue != NULL;
     read = s->reads;
     health = s->health;

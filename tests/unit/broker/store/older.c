@@ -20,12 +20,17 @@ static const char undo_6[] =
     "ALTER TABLE ledger DROP COLUMN sources; ALTER TABLE ledger DROP COLUMN first_us;"
     "ALTER TABLE ledger DROP COLUMN count; ALTER TABLE ledger DROP COLUMN format;";
 
+static const char undo_8[] = "INSERT INTO session SELECT * FROM session_live; DROP TABLE session_live;"
+                             "CREATE INDEX session_not_over ON session (number) WHERE state IN (1, 2, 3);";
+
 static const char *const undo[] = {NULL,
                                    "DROP TABLE verdict;",
                                    "DROP TABLE feed; DROP TABLE published;",
                                    "DROP TABLE claim;",
                                    "ALTER TABLE session DROP COLUMN channels;",
-                                   undo_6};
+                                   undo_6,
+                                   "DROP INDEX document_of_staff; DROP INDEX document_no_grant;",
+                                   undo_8};
 
 static void put_hashes(sqlite3 *db, const struct record *r)
 {

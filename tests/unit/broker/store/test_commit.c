@@ -108,6 +108,88 @@ static void test_group_commit(void **state)
     assert_int_equal(shelf_check_ledger(x), 33);
 }
 
+/* What arrives while others are applied is committed with them: it is submitted by who hashes their record.
+ */
+static struct {
+    struct shelf *shelf;
+    void (*submit)(struct shelf *x);
+    struct answer first, others[3];
+} meanwhile;
+
+static int sha256_and_submit(const void *octets, size_t size, uint8_t out[static 32])
+{
+    void (*submit)(struct shelf *) = meanwhile.submit;
+
+    meanwhile.submit = NULL;
+    if (submit)
+        submit(meanwhile.shelf);
+    return shelf_sha256(octets, size, out);
+}
+
+/* Submits one record, and meanwhile what `submit` does: the syncs that took. */
+static unsigned syncs_with(struct shelf *x, void (*submit)(struct shelf *x))
+{
+    unsigned before;
+
+    shelf_close(x);
+    x->options.sha256 = sha256_and_submit;
+    meanwhile.submit = NULL;
+    assert_int_equal(shelf_open(x), 0);
+    assert_int_equal(shelf_commit(x, "li.si"), 0);
+    meanwhile.shelf = x;
+    meanwhile.submit = submit;
+    before = fault_log_syncs();
+    shelf_submit(x, "zhang.san", &meanwhile.first);
+    (void)store_flush(x->store); /* of the first at least */
+    assert_int_equal(store_flush(x->store), 0);
+    assert_int_equal(meanwhile.first.sequence, 2);
+    return fault_log_syncs() - before;
+}
+
+static void submit_three(struct shelf *x)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(meanwhile.others); i++)
+        shelf_submit(x, "zhang.san", &meanwhile.others[i]);
+}
+
+static void test_what_arrives_meanwhile(void **state)
+{
+    struct shelf *x = *state;
+
+    assert_int_equal(syncs_with(x, submit_three), 1);
+    for (size_t i = 0; i < ARRAY_SIZE(meanwhile.others); i++)
+        assert_int_equal(meanwhile.others[i].sequence, i + 3);
+    assert_int_equal(shelf_check_ledger(x), 5);
+}
+
+static void submit_three_one_wrong(struct shelf *x)
+{
+    struct record wrong = shelf_record("wrong");
+    struct store_session session = {.number = 1, .state = (enum store_session_state)77};
+    struct store_txn *t;
+
+    shelf_submit(x, "zhang.san", &meanwhile.others[0]);
+    meanwhile.others[1] = (struct answer){.result = 1};
+    assert_int_equal(store_txn_new(x->store, &t), 0);
+    store_txn_record(t, &wrong);
+    store_txn_session(t, &session);
+    assert_int_equal(store_submit(x->store, t, shelf_answered, &meanwhile.others[1]), 0);
+    shelf_submit(x, "zhang.san", &meanwhile.others[2]);
+}
+
+/* It fails alone, and the others are still one commit. */
+static void test_what_arrives_meanwhile_fails(void **state)
+{
+    struct shelf *x = *state;
+
+    assert_int_equal(syncs_with(x, submit_three_one_wrong), 1);
+    assert_int_equal(meanwhile.others[0].sequence, 3);
+    assert_int_equal(meanwhile.others[1].result, -EINVAL);
+    assert_int_equal(meanwhile.others[1].sequence, 0);
+    assert_int_equal(meanwhile.others[2].sequence, 4);
+    assert_int_equal(shelf_check_ledger(x), 4);
+}
+
 /* A single commit is synced before it is answered. */
 static void test_answer_waits_for_sync(void **state)
 {
@@ -243,6 +325,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_transaction_without_record, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_answers_through_descriptor, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_group_commit, shelf_setup, shelf_teardown),
+        cmocka_unit_test_setup_teardown(test_what_arrives_meanwhile, shelf_setup, shelf_teardown),
+        cmocka_unit_test_setup_teardown(test_what_arrives_meanwhile_fails, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_answer_waits_for_sync, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_triggers_refuse, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_submit_returns_errors, shelf_setup, shelf_teardown),

@@ -123,7 +123,7 @@ static void test_altered_schema(void **state)
 {
     static const char *const changes[] = {
         "DROP TRIGGER ledger_delete",
-        "DROP INDEX session_not_over",
+        "DROP INDEX claim_not_settled",
         "ALTER TABLE books ADD COLUMN more INTEGER",
         "CREATE TRIGGER t AFTER INSERT ON session BEGIN DELETE FROM taken; END",
         "DROP TABLE taken",

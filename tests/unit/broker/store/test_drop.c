@@ -2,6 +2,7 @@
 // LIBRARIES: sqlite3
 #include "broker/store/store.h"
 #include "tests/unit/broker/store/shelf.h"
+#include "tests/unit/broker/store/whole.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -39,7 +40,7 @@ static void assert_kept(struct shelf *x, const char *expected)
 {
     char seen[64] = "";
 
-    assert_int_equal(store_load_documents(x->store, put_seen, seen), 0);
+    assert_int_equal(whole_documents(x->store, put_seen, seen), 0);
     assert_string_equal(seen, expected);
 }
 

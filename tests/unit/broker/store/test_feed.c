@@ -2,6 +2,7 @@
 // LIBRARIES: sqlite3
 #include "broker/store/store.h"
 #include "tests/unit/broker/store/shelf.h"
+#include "tests/unit/broker/store/whole.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -158,8 +159,8 @@ static void test_forget(void **state)
     put_grant(t, 4, (struct store_books){.verified_version = 1});
     commit(x, t);
     shelf_reopen(x);
-    assert_int_equal(store_load_documents(x->store, count, &documents), 0);
-    assert_int_equal(store_load_books(x->store, count_books, &books), 0);
+    assert_int_equal(whole_documents(x->store, count, &documents), 0);
+    assert_int_equal(whole_books(x->store, count_books, &books), 0);
     assert_int_equal(documents, 3);
     assert_int_equal(books, 3);
     assert_published(x, "2/2 3/3 4/4 ");

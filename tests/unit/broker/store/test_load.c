@@ -3,6 +3,7 @@
 #include "broker/store/store.h"
 #include "tests/unit/broker/store/seen.h"
 #include "tests/unit/broker/store/shelf.h"
+#include "tests/unit/broker/store/whole.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -64,20 +65,20 @@ static void test_documents(void **state)
     shelf_reopen(x);
 
     seen_forget();
-    assert_int_equal(store_load_documents(x->store, see_document, &seen), 0);
+    assert_int_equal(whole_documents(x->store, see_document, &seen), 0);
     assert_int_equal(seen.n, 5);
-    assert_string_equal(seen.octets[0], "trust one"); /* trust before what it judges, the rest as it came */
-    assert_string_equal(seen.octets[1], "trust two");
-    assert_string_equal(seen.octets[2], "grant nine");
-    assert_string_equal(seen.octets[3], "grant three");
-    assert_int_equal(seen.documents[4].size, 0);
-    assert_int_equal(seen.documents[2].type, 1);
-    assert_int_equal(seen.documents[2].id.octets[0], 9);
-    assert_int_equal(seen.documents[2].version, 1);
-    assert_int_equal(seen.documents[2].n_approvals, 2);
-    assert_string_equal(seen.approvals[2][0], "first");
-    assert_memory_equal(seen.approvals[2][1], "second\0x", 8);
-    assert_int_equal(seen.documents[3].n_approvals, 0);
+    assert_int_equal(seen.documents[0].size, 0); /* by type and version, and grants as they came */
+    assert_string_equal(seen.octets[1], "trust one");
+    assert_string_equal(seen.octets[2], "trust two");
+    assert_string_equal(seen.octets[3], "grant nine");
+    assert_string_equal(seen.octets[4], "grant three");
+    assert_int_equal(seen.documents[3].type, 1);
+    assert_int_equal(seen.documents[3].id.octets[0], 9);
+    assert_int_equal(seen.documents[3].version, 1);
+    assert_int_equal(seen.documents[3].n_approvals, 2);
+    assert_string_equal(seen.approvals[3][0], "first");
+    assert_memory_equal(seen.approvals[3][1], "second\0x", 8);
+    assert_int_equal(seen.documents[4].n_approvals, 0);
 }
 
 static void test_document_versions(void **state)
@@ -96,11 +97,11 @@ static void test_document_versions(void **state)
     store_txn_document(t, &again);
     shelf_commit_txn(x, t);
     seen_forget();
-    assert_int_equal(store_load_documents(x->store, see_document, &seen), 0);
+    assert_int_equal(whole_documents(x->store, see_document, &seen), 0);
     assert_int_equal(seen.n, 3);
-    assert_string_equal(seen.octets[0], "one, signed once more");
-    assert_string_equal(seen.octets[1], "two");
-    assert_string_equal(seen.octets[2], "revocation");
+    assert_string_equal(seen.octets[0], "revocation");
+    assert_string_equal(seen.octets[1], "one, signed once more");
+    assert_string_equal(seen.octets[2], "two");
 }
 
 static void test_damaged_approvals(void **state)
@@ -121,7 +122,7 @@ static void test_damaged_approvals(void **state)
         assert_int_equal(shelf_raw_exec(x->path, change), SQLITE_OK);
         assert_int_equal(shelf_open(x), 0);
         seen_forget();
-        assert_int_equal(store_load_documents(x->store, see_document, &seen), -EBADMSG);
+        assert_int_equal(whole_documents(x->store, see_document, &seen), -EBADMSG);
         assert_int_equal(seen.n, 0);
     }
 }
@@ -142,7 +143,7 @@ static void test_books(void **state)
     shelf_commit_txn(x, t);
     shelf_reopen(x);
     seen_forget();
-    assert_int_equal(store_load_books(x->store, see_books, &seen), 0);
+    assert_int_equal(whole_books(x->store, see_books, &seen), 0);
     assert_int_equal(seen.n, 2);
     assert_int_equal(seen.books[0].id.octets[0], 1);
     assert_int_equal(seen.books[0].uses_taken, 3);
@@ -230,7 +231,7 @@ static void test_visitor_stops(void **state)
     shelf_commit_txn(x, t);
     seen_forget();
     seen.result = -ENOMEM;
-    assert_int_equal(store_load_books(x->store, see_books, &seen), -ENOMEM);
+    assert_int_equal(whole_books(x->store, see_books, &seen), -ENOMEM);
     assert_int_equal(seen.n, 1);
     shelf_commit_txn(x, shelf_txn(x)); /* the store goes on */
 }

@@ -38,6 +38,7 @@ static struct store_session full_session(uint64_t number, enum store_session_sta
         .ended_at = 1795219202,
         .deadline = WHEN_NEVER,
         .end_reason = REASON_MAX_SESSION,
+        .channels = 21,
     };
 
     memset(s.staff, 'a', sizeof(s.staff) - 1);
@@ -73,6 +74,7 @@ static void expect_session(const struct store_session *a, const struct store_ses
     assert_int_equal(a->ended_at, b->ended_at);
     assert_int_equal(a->deadline, b->deadline);
     assert_int_equal(a->end_reason, b->end_reason);
+    assert_int_equal(a->channels, b->channels);
 }
 
 static void test_sessions(void **state)
@@ -102,14 +104,13 @@ static void test_sessions(void **state)
 static void test_session_is_replaced(void **state)
 {
     struct shelf *x = *state;
-    struct store_session s = full_session(12, STORE_SESSION_RESERVED);
+    const struct store_session before = {.number = 12, .state = STORE_SESSION_RESERVED};
+    struct store_session s = full_session(12, STORE_SESSION_OPEN);
     struct store_txn *t = shelf_txn(x);
     uint64_t next;
 
-    store_txn_session(t, &s);
+    store_txn_session(t, &before); /* nothing of it stays */
     shelf_commit_txn(x, t);
-    s.state = STORE_SESSION_OPEN;
-    s.pid = 4711;
     t = shelf_txn(x);
     store_txn_session(t, &s);
     shelf_commit_txn(x, t);
@@ -125,6 +126,11 @@ static void test_session_is_replaced(void **state)
     assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), 0);
     assert_int_equal(seen.n, 0);
     assert_int_equal(next, 13);
+    shelf_close(x);
+    assert_int_equal(shelf_raw_int(x->path, "SELECT count(*) FROM session WHERE number = 12 AND state = 4"
+                                            " AND pid = 4294967295 AND channels = 21 AND end_reason <> 0"),
+                     1); /* that it was stays for good */
+    assert_int_equal(shelf_raw_int(x->path, "SELECT count(*) FROM session_live"), 0);
 }
 
 static void test_session_too_long_a_text(void **state)
@@ -137,7 +143,7 @@ static void test_session_too_long_a_text(void **state)
     store_txn_session(t, &s);
     shelf_commit_txn(x, t);
     shelf_close(x);
-    assert_int_equal(shelf_raw_exec(x->path, "UPDATE session SET staff = staff || 'a'"), SQLITE_OK);
+    assert_int_equal(shelf_raw_exec(x->path, "UPDATE session_live SET staff = staff || 'a'"), SQLITE_OK);
     assert_int_equal(shelf_open(x), 0);
     seen_forget();
     assert_int_equal(store_load_sessions(x->store, see_session, &seen, &next), -EBADMSG);

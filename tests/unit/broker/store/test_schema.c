@@ -158,7 +158,35 @@ static void test_shipped_version_6(void **state)
                                  &length),
                      0);
     assert_int_equal(length, 2236);
-    assert_int_equal(schema_n_steps, 6);
+}
+
+static void test_shipped_version_7(void **state)
+{
+    int64_t length;
+
+    assert_int_equal(schema_migrate(*state, schema_steps, 6), 0);
+    assert_int_equal(schema_migrate(*state, schema_steps, 7), 0);
+    assert_int_equal(sql_get_int(*state,
+                                 "SELECT sum(length(sql)) FROM sqlite_schema"
+                                 " WHERE name IN ('document_of_staff', 'document_no_grant')",
+                                 &length),
+                     0);
+    assert_int_equal(length, 280);
+}
+
+static void test_shipped_version_8(void **state)
+{
+    int64_t length;
+
+    assert_int_equal(schema_migrate(*state, schema_steps, 8), 0);
+    assert_int_equal(
+        sql_get_int(*state, "SELECT length(sql) FROM sqlite_schema WHERE tbl_name = 'session_live'", &length),
+        0);
+    assert_int_equal(length, 735);
+    assert_int_equal(
+        sql_get_int(*state, "SELECT count(*) FROM sqlite_schema WHERE tbl_name = 'session'", &length), 0);
+    assert_int_equal(length, 1);
+    assert_int_equal(schema_n_steps, 8);
 }
 
 int main(void)
@@ -173,6 +201,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_shipped_version_4, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shipped_version_5, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shipped_version_6, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shipped_version_7, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shipped_version_8, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

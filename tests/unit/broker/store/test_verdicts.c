@@ -4,6 +4,7 @@
 #include "broker/store/store.h"
 #include "tests/unit/broker/store/older.h"
 #include "tests/unit/broker/store/shelf.h"
+#include "tests/unit/broker/store/whole.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -53,7 +54,7 @@ static int see(void *u, const struct store_verdict *v)
 static int load(struct shelf *x)
 {
     memset(&seen, 0, sizeof(seen));
-    return store_load_verdicts(x->store, see, &seen);
+    return whole_verdicts(x->store, see, &seen);
 }
 
 static void put(struct shelf *x, struct store_verdict v)
@@ -147,7 +148,7 @@ static void test_visitor_stops(void **state)
     put(x, verdict(2, 9, "two"));
     memset(&seen, 0, sizeof(seen));
     seen.result = -EBADMSG;
-    assert_int_equal(store_load_verdicts(x->store, see, &seen), -EBADMSG);
+    assert_int_equal(whole_verdicts(x->store, see, &seen), -EBADMSG);
     assert_int_equal(seen.n, 1);
 }
 
