@@ -192,7 +192,6 @@ static int prepare(X509_STORE_CTX *ctx, const struct certificate *signer, STACK_
     param = X509_STORE_CTX_get0_param(ctx);
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
     X509_VERIFY_PARAM_set_auth_level(param, LEAST_SECURITY_LEVEL);
-    X509_VERIFY_PARAM_set_depth(param, 1);
     return 0;
 }
 

@@ -85,12 +85,5 @@ const struct ledger_public *ledger_key_public(const struct ledger_key *k)
 int ledger_key_sign(const struct ledger_key *k, const void *octets, size_t size, uint8_t **ret,
                     size_t *ret_size)
 {
-    const char *name = ledger_public_algorithm(k->public);
-    enum signature_algorithm alg;
-
-    *ret = NULL;
-    *ret_size = 0;
-    if (signature_algorithm_from_name(name, strlen(name), &alg) < 0)
-        return -EINVAL;
-    return signature_make(alg, k->key, octets, size, ret, ret_size);
+    return signature_make(ledger_public_kind(k->public), k->key, octets, size, ret, ret_size);
 }

@@ -60,7 +60,6 @@ static int public_new(EVP_PKEY *key, struct ledger_public **ret, const char **fa
     cleanup(EVP_PKEY_free_p) EVP_PKEY *owned = key;
 
     *ret = NULL;
-    *fault = NULL;
     if (!owned) {
         *fault = "it is no public key";
         return -EINVAL;
@@ -97,9 +96,16 @@ int ledger_public_from_der(const uint8_t *der, size_t size, struct ledger_public
 
 int ledger_public_from_pem(const char *pem, size_t size, struct ledger_public **ret, const char **fault)
 {
-    cleanup(openssl_free_bio_p) BIO *bio = size > INT_MAX ? NULL : BIO_new_mem_buf(pem, (int)size);
-    EVP_PKEY *key = bio ? PEM_read_bio_PUBKEY_ex(bio, NULL, NULL, NULL, crypto_context(), NULL) : NULL;
+    cleanup(openssl_free_bio_p) BIO *bio = NULL;
+    EVP_PKEY *key;
 
+    if (size > INT_MAX)
+        return public_new(NULL, ret, fault);
+    *ret = NULL;
+    bio = BIO_new_mem_buf(pem, (int)size);
+    if (!bio)
+        return -ENOMEM;
+    key = PEM_read_bio_PUBKEY_ex(bio, NULL, NULL, NULL, crypto_context(), NULL);
     ERR_clear_error();
     return public_new(key, ret, fault);
 }
@@ -117,6 +123,11 @@ struct ledger_public *ledger_public_free(struct ledger_public *p)
 const char *ledger_public_fingerprint(const struct ledger_public *p)
 {
     return p->fingerprint;
+}
+
+enum signature_algorithm ledger_public_kind(const struct ledger_public *p)
+{
+    return p->alg;
 }
 
 const char *ledger_public_algorithm(const struct ledger_public *p)

@@ -3,6 +3,7 @@
 
 #include "policy/base/cleanup.h"
 #include "policy/base/ident.h"
+#include "policy/document/approval.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,7 +24,8 @@ DEFINE_CLEANUP(struct ledger_public, ledger_public_free);
 
 /** "SHA256:" and the SHA-256 of its SubjectPublicKeyInfo, in base64. */
 const char *ledger_public_fingerprint(const struct ledger_public *p);
-/** The algorithm that it signs with: "ed25519", ... */
+/** The algorithm that it signs with, and its name: "ed25519", ... */
+enum signature_algorithm ledger_public_kind(const struct ledger_public *p);
 const char *ledger_public_algorithm(const struct ledger_public *p);
 /** DER SubjectPublicKeyInfo. */
 const uint8_t *ledger_public_spki(const struct ledger_public *p, size_t *size);

@@ -34,13 +34,11 @@ static const char *why_not(int error)
     switch (error) {
     case -EKEYREJECTED:
         return "the token asks for a PIN that is missing or wrong (pin-file of hufud.conf)";
-    case -EACCES:
-        return "the token is locked, since a wrong PIN was given too often";
     case -ENOENT:
         return "no token here has such a private key";
+    case -EACCES:
     case -ENOSYS:
-        return "tokens need OpenSSL's engine pkcs11 (libengine-pkcs11-openssl) and a module that p11-kit or "
-               "PKCS11_MODULE_PATH names";
+        return token_key_fault(error);
     case -EINVAL:
         return "the URI holds a PIN: name a file with it as pin-file";
     default:
@@ -72,7 +70,7 @@ static int read_input(struct buf *b)
     uint8_t chunk[4096];
     ssize_t n;
 
-    while ((n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0 && b->size <= INPUT_MAX)
+    while ((n = read(STDIN_FILENO, chunk, sizeof(chunk))) > 0 && b->size + (size_t)n <= INPUT_MAX)
         buf_put(b, chunk, (size_t)n);
     return n != 0 || buf_error(b) < 0 ? -EIO : 0;
 }
@@ -87,7 +85,6 @@ static int print_base64(const uint8_t *octets, size_t size)
 static int sign(EVP_PKEY *key, const struct buf *b)
 {
     cleanup(ledger_public_free_p) struct ledger_public *k = NULL;
-    enum signature_algorithm alg = 0;
     const char *fault;
     cleanup_free uint8_t *signature = NULL;
     uint8_t *spki = NULL;
@@ -95,11 +92,8 @@ static int sign(EVP_PKEY *key, const struct buf *b)
     int length = i2d_PUBKEY(key, &spki), r;
 
     r = length > 0 ? ledger_public_from_der(spki, (size_t)length, &k, &fault) : -EIO;
-    if (r == 0)
-        r = signature_algorithm_from_name(ledger_public_algorithm(k), strlen(ledger_public_algorithm(k)),
-                                          &alg);
     if (r == 0 && b->size > 0)
-        r = signature_make(alg, key, b->data, b->size, &signature, &size);
+        r = signature_make(ledger_public_kind(k), key, b->data, b->size, &signature, &size);
     if (r == 0)
         r = print_base64(spki, (size_t)length);
     if (r == 0)

@@ -206,11 +206,8 @@ static int open_token(const struct trust_signing *s, struct signing_key *k, stru
         return refuse(error, "no token here has such a private key; `pkcs11-tool --login --list-objects` "
                              "shows what there is");
     case -ENOSYS:
-        return refuse(error,
-                      "tokens need OpenSSL's engine pkcs11 (libengine-pkcs11-openssl) and a module that "
-                      "p11-kit or PKCS11_MODULE_PATH names");
     case -EACCES:
-        return refuse(error, "the token is locked, since a wrong PIN was given too often");
+        return refuse(error, "%s", token_key_fault(r));
     default:
         return r;
     }

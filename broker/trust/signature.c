@@ -20,9 +20,8 @@ struct algorithm {
     const char *key_type; /* as EVP_PKEY_is_a() knows it; EVP_PKEY_get_id() is -1 for SM2 */
     const char *group;    /* curve, or NULL */
     const char *digest;   /* NULL: the algorithm has its own */
-    int least_bits;
-    int most_bits;
     bool (*set_parameters)(EVP_PKEY_CTX *ctx); /* or NULL */
+    int least_bits, most_bits;                 /* 0: its kind or its curve says how long a key is */
 };
 
 #define END_PARAM           \
@@ -50,10 +49,10 @@ static bool set_sm2_id(EVP_PKEY_CTX *ctx)
 }
 
 static const struct algorithm algorithms[] = {
-    [SIGNATURE_ED25519] = {"ED25519", NULL, NULL, 253, 256, NULL},
-    [SIGNATURE_ECDSA_P256_SHA256] = {"EC", "prime256v1", "SHA256", 256, 256, NULL},
-    [SIGNATURE_RSA_PSS_SHA256] = {"RSA", NULL, "SHA256", 2048, RSA_MOST_BITS, set_pss},
-    [SIGNATURE_SM2_SM3] = {"SM2", NULL, "SM3", 256, 256, set_sm2_id},
+    [SIGNATURE_ED25519] = {.key_type = "ED25519"},
+    [SIGNATURE_ECDSA_P256_SHA256] = {.key_type = "EC", .group = "prime256v1", .digest = "SHA256"},
+    [SIGNATURE_RSA_PSS_SHA256] = {"RSA", NULL, "SHA256", set_pss, 2048, RSA_MOST_BITS},
+    [SIGNATURE_SM2_SM3] = {.key_type = "SM2", .digest = "SM3", .set_parameters = set_sm2_id},
 };
 
 static const struct algorithm *find(enum signature_algorithm alg)
@@ -126,7 +125,7 @@ const char *signature_key_fault(enum signature_algorithm alg, EVP_PKEY *key)
         return "the key lies on another curve than the algorithm's";
     if (EVP_PKEY_get_bits(key) < a->least_bits)
         return "the key is too short";
-    if (EVP_PKEY_get_bits(key) > a->most_bits)
+    if (a->most_bits && EVP_PKEY_get_bits(key) > a->most_bits)
         return "the key is too long";
     if (!is_sound(key) || (alg == SIGNATURE_ED25519 && has_small_order(key)))
         return "the key is of a form that protects nothing";

@@ -126,6 +126,19 @@ int token_key_open(const char *uri, const char *pin, struct token_key **ret)
     return 0;
 }
 
+const char *token_key_fault(int error)
+{
+    switch (error) {
+    case -EACCES:
+        return "the token is locked, since a wrong PIN was given too often";
+    case -ENOSYS:
+        return "tokens need OpenSSL's engine pkcs11 (libengine-pkcs11-openssl) and a module that p11-kit or "
+               "PKCS11_MODULE_PATH names";
+    default:
+        return NULL;
+    }
+}
+
 struct token_key *token_key_close(struct token_key *k)
 {
     if (!k)

@@ -24,6 +24,10 @@ int token_key_open(const char *uri, const char *pin, struct token_key **ret);
 struct token_key *token_key_close(struct token_key *k);
 DEFINE_CLEANUP(struct token_key, token_key_close);
 
+/** What whoever cannot use it is told, of -EACCES and -ENOSYS; NULL of the others, which it depends on who
+ * asks for what they are told. English, without memory of its own. */
+const char *token_key_fault(int error);
+
 /** Borrowed. */
 EVP_PKEY *token_key_pkey(const struct token_key *k);
 

@@ -19,21 +19,16 @@ struct generation {
 };
 
 struct verdict_cache {
-    size_t most; /* in one generation */
+    size_t most; /* in one generation; of 0 there is room for one */
     struct generation young, old;
 };
-
-static size_t half(size_t most)
-{
-    return most / 2 > 0 ? most / 2 : 1;
-}
 
 int verdict_cache_new(size_t most, struct verdict_cache **ret)
 {
     *ret = calloc(1, sizeof(**ret));
     if (!*ret)
         return -ENOMEM;
-    (*ret)->most = half(most);
+    (*ret)->most = most / 2;
     return 0;
 }
 
@@ -49,15 +44,15 @@ struct verdict_cache *verdict_cache_free(struct verdict_cache *c)
 
 void verdict_cache_reserve(struct verdict_cache *c, size_t most)
 {
-    if (half(most) > c->most)
-        c->most = half(most);
+    if (most / 2 > c->most)
+        c->most = most / 2;
 }
 
 void verdict_cache_forget(struct verdict_cache *c, size_t most)
 {
     free(c->young.slots);
     free(c->old.slots);
-    *c = (struct verdict_cache){.most = half(most)};
+    *c = (struct verdict_cache){.most = most / 2};
 }
 
 /* The slot that holds it, or the empty one where it would go. */

@@ -13,8 +13,8 @@
 /** Numbers the voters among the signers of one list. */
 void voters_number(struct signers *signers);
 
-/** Whether all approvers together, each voter once, could meet the quorum within the number of approvals
- * that are looked at: at any time (`now` NULL), or those whose certificate is valid at *now. */
+/** Whether all approvers together, each voter once, could meet the quorum: at any time (`now` NULL), or those
+ * whose certificate is valid at *now. */
 bool voters_can_meet(const struct signers *approvers, const struct trust_quorum *needed, const when_t *now);
 
 #endif

@@ -16,6 +16,11 @@ bool failing_disarm(void);
 /** What failed last, as its function is called. */
 const char *failing_name(void);
 
+/** The error that this failure has to become: memory that ran out is not called the document's fault, which
+ * would be believed. */
+int failing_error(void);
+void failing_assert_said(int r);
+
 /** One attempt, in which call number `nth` is to fail; whether there was such a call. */
 typedef bool failing_attempt(const void *state, unsigned nth);
 /** Tries until nothing is left to fail, which it takes at least so many calls for. */

@@ -102,6 +102,7 @@ void assert_takes_away(const struct grant_standing *s)
 {
     assert_standing(s, REASON_OK);
     assert_outcome(s, 0, SIGNATURE_COUNTED);
+    assert_true(s->requester_known); /* nobody requests it */
     assert_int_equal(s->n_needed_more, 0);
     assert_true(s->votes_until > PAPERS_NOW);
 }

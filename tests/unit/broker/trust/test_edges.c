@@ -3,6 +3,7 @@
 
 #include "broker/trust/certificate.h"
 #include "broker/trust/ledger_key.h"
+#include "broker/trust/private_key.h"
 #include "broker/trust/sign.h"
 #include "broker/trust/signature.h"
 #include "broker/trust/verdict_cache.h"
@@ -44,16 +45,23 @@ static void test_no_such_algorithm(void **state)
 static void test_sizes_beyond(void **state)
 {
     const struct trust_certificate der = {.der = (uint8_t *)"", .size = (size_t)LONG_MAX + 1};
-    struct ledger_public *p;
-    struct certificate *c;
-    struct ledger_key *k;
+    /* What was there before is not taken for an answer. */
+    struct ledger_public *p = (struct ledger_public *)(uintptr_t)1;
+    struct certificate *c = (struct certificate *)(uintptr_t)1, *signer = c;
+    struct ledger_key *k = (struct ledger_key *)(uintptr_t)1;
+    EVP_PKEY *key = (EVP_PKEY *)(uintptr_t)1;
     const char *fault;
 
     (void)state;
     assert_int_equal(certificate_new_anchor(&der, &c, &fault), -EINVAL);
     assert_null(c);
+    assert_int_equal(certificate_new_signer(&der, SIGNATURE_ED25519, &signer, &fault), -EINVAL);
+    assert_null(signer);
+    assert_int_equal(private_key_parse("", (size_t)INT_MAX + 1, NULL, &key), -EINVAL);
+    assert_null(key);
     assert_int_equal(ledger_public_from_der((const uint8_t *)"", (size_t)LONG_MAX + 1, &p, &fault), -EINVAL);
     assert_null(p);
+    p = (struct ledger_public *)(uintptr_t)1;
     assert_int_equal(ledger_public_from_pem("", (size_t)INT_MAX + 1, &p, &fault), -EINVAL);
     assert_null(p);
     assert_int_equal(ledger_key_parse("", (size_t)INT_MAX + 1, &k), -EINVAL);
@@ -64,10 +72,13 @@ static int sign(const struct office *o, enum document_type type, const char *doc
                 struct document_error *error)
 {
     const struct signatory *unit = &o->department->approvers[DEPARTMENT_UNIT];
-    cleanup_free char *key = issue_key_pem(unit->key, "secret"), *text = NULL;
+    cleanup_free char *key = issue_key_pem(unit->key, "secret");
     cleanup(trust_set_free_p) struct trust_set *t = NULL;
+    char *text = key;
     int r;
 
+    if (error)
+        error->line = 7;
     assert_int_equal(trust_set_new(o->trust, strlen(o->trust), &t, NULL), 0);
     r = trust_sign(t,
                    &(struct trust_signing){.type = type,
@@ -79,6 +90,7 @@ static int sign(const struct office *o, enum document_type type, const char *doc
                                            .now = PAPERS_NOW},
                    &text, error);
     assert_int_equal(r == 0, text != NULL);
+    free(text);
     return r;
 }
 
@@ -87,8 +99,10 @@ static void test_passphrases(void **state)
 {
     const struct office *o = *state;
     cleanup_free char *grant = paper_grant(&(struct grant_plan){0});
+    cleanup_free char *pem = NULL;
     struct document_error error;
     char longest[1026];
+    EVP_PKEY *key;
 
     memset(longest, 'x', sizeof(longest));
     longest[1025] = '\0';
@@ -99,6 +113,9 @@ static void test_passphrases(void **state)
     assert_int_equal(sign(o, DOCUMENT_GRANT, grant, longest, &error), -EKEYREJECTED);
     longest[1024] = '\0';
     assert_int_equal(sign(o, DOCUMENT_GRANT, grant, longest, &error), -EKEYREJECTED);
+    pem = issue_key_pem(o->department->approvers[DEPARTMENT_UNIT].key, longest);
+    assert_int_equal(private_key_parse(pem, strlen(pem), longest, &key), 0);
+    EVP_PKEY_free(key);
 }
 
 static void test_what_cannot_be_signed(void **state)
@@ -109,6 +126,7 @@ static void test_what_cannot_be_signed(void **state)
 
     assert_int_equal(sign(o, DOCUMENT_APPROVAL, grant, "secret", &error), -EINVAL);
     assert_non_null(strstr(error.reason, "an approval is not approved"));
+    assert_int_equal(error.line, 0); /* of no line's making */
     assert_int_equal(sign(o, DOCUMENT_APPROVAL, grant, "secret", NULL), -EINVAL);
     assert_int_equal(sign(o, (enum document_type)99, grant, "secret", &error), -EINVAL);
     /* Each kind is parsed as what it is said to be. */
@@ -128,11 +146,14 @@ static void test_classes(void **state)
     assert_true(trust_set_class_is_open(t, GRANT_CLASS_COUNT, PAPERS_NOW));
     assert_false(trust_set_class_is_open(t, (enum grant_class)(GRANT_CLASS_NORMAL - 1), PAPERS_NOW));
     assert_false(trust_set_class_is_open(t, (enum grant_class)(GRANT_CLASS_COUNT + 1), PAPERS_NOW));
+    assert_int_equal(trust_set_approver_until(t, "chen.liu", PAPERS_NOW), ISSUING_UNTIL);
     assert_int_equal(trust_set_approver_until(t, "zhou.ming", PAPERS_NOW), ISSUING_UNTIL);
     assert_int_equal(trust_set_approver_until(t, "zhou.ming", ISSUING_UNTIL), 0);
     assert_int_equal(trust_set_approver_until(t, "zhou.ming", ISSUING_FROM - 1), 0);
     assert_int_equal(trust_set_approver_until(t, "status-2026", PAPERS_NOW), 0);
-    assert_non_null(trust_set_first_to_end(t, PAPERS_NOW, &until));
+    /* All end together: who stands first. */
+    assert_string_equal(trust_set_first_to_end(t, PAPERS_NOW, &until), "chen.liu");
+    assert_int_equal(until, ISSUING_UNTIL);
     assert_null(signature_outcome_name((enum signature_outcome)0));
     assert_null(signature_outcome_sentence((enum signature_outcome)1000));
 }

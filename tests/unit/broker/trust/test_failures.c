@@ -52,6 +52,12 @@ static int standing_of_grant(const struct office *o, const struct trust_set *t, 
     return trust_verify_grant(t, g, office_octets(text), approvals, 2, PAPERS_NOW, ret);
 }
 
+/* What is made ready for later may fail: later it is made each time. */
+static bool is_preparation(const char *name)
+{
+    return strcmp(name, "EVP_DigestVerifyInit_ex") == 0 || strncmp(name, "EVP_PKEY_CTX_set_", 17) == 0;
+}
+
 /* Nothing, or one that verifies as ever. */
 static bool load(const void *state, unsigned nth)
 {
@@ -68,8 +74,10 @@ static bool load(const void *state, unsigned nth)
     if (r < 0) {
         assert_null(t);
         assert_true(had);
+        failing_assert_said(r);
         return true;
     }
+    assert_true(!had || is_preparation(failing_name()));
     assert_int_equal(standing_of_grant(o, t, CALLS_BEYOND, &s), 0);
     assert_false(failing_disarm());
     assert_standing(&s, REASON_OK);
@@ -97,8 +105,9 @@ static bool judged_standing(int r, const struct grant_standing *s)
         assert_standing(s, REASON_OK);
         return false;
     }
-    if (r >= 0 || s->standing != REASON_APPROVAL_MISSING || s->votes_until != 0)
-        fail_msg("%s failed, and the answer was %d, %s", failing_name(), r, reason_name(s->standing));
+    failing_assert_said(r);
+    assert_standing(s, REASON_APPROVAL_MISSING);
+    assert_int_equal(s->votes_until, 0);
     return true;
 }
 
@@ -191,7 +200,7 @@ static bool verify_stranger(const void *state, unsigned nth)
     r = trust_verify_grant(t, g, office_octets(text), &octets, 1, PAPERS_NOW, &s);
     assert_standing(&s, REASON_APPROVAL_MISSING);
     if (failing_disarm()) {
-        assert_true(r < 0);
+        failing_assert_said(r);
         return true;
     }
     assert_int_equal(r, 0);

@@ -43,7 +43,7 @@ static bool computes_nothing(EVP_PKEY *key, const char *pem)
 {
     const struct trust_certificate der = {.der = (uint8_t *)"", .size = 0};
     uint8_t digest[32], *signature;
-    char *made = NULL;
+    char *made = (char *)(uintptr_t)pem;
     struct certificate *c;
     struct ledger_key *k;
     struct token_key *token;
@@ -144,7 +144,9 @@ static bool use_key(const void *state, unsigned nth)
         r = r == 1 ? 0 : r;
     }
     if (failing_disarm()) {
-        assert_true(r < 0);
+        /* Of a parameter, signing says that it is not to be done with this key, and verifying does not. */
+        if (r != -EIO)
+            failing_assert_said(r);
         return true;
     }
     assert_int_equal(r, 0);

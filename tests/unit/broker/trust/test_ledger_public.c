@@ -76,8 +76,10 @@ static void test_every_kind(void **state)
 
 static void test_what_is_no_public_key(void **state)
 {
-    EVP_PKEY *key = make(0), *weak = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024);
-    cleanup_free char *private = pem_of(key, true), *small = pem_of(weak, false), *pem = pem_of(key, false);
+    EVP_PKEY *key = make(0), *weak = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024),
+             *agreeing = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
+    cleanup_free char *private = pem_of(key, true), *small = pem_of(weak, false), *pem = pem_of(key, false),
+                      *other = pem_of(agreeing, false);
     cleanup(ledger_public_free_p) struct ledger_public *p = NULL;
     struct ledger_public *none;
     uint8_t longer[200];
@@ -91,6 +93,8 @@ static void test_what_is_no_public_key(void **state)
     assert_int_equal(ledger_public_from_pem("", 0, &none, &fault), -EINVAL);
     assert_int_equal(ledger_public_from_pem(small, strlen(small), &none, &fault), -EINVAL);
     assert_string_equal(fault, "the key is too short");
+    assert_int_equal(ledger_public_from_pem(other, strlen(other), &none, &fault), -EINVAL);
+    assert_string_equal(fault, "the key is of a kind that signs no ledger");
     assert_int_equal(ledger_public_from_pem(pem, strlen(pem), &p, &fault), 0);
     spki = ledger_public_spki(p, &size);
     memcpy(longer, spki, size);
@@ -99,6 +103,7 @@ static void test_what_is_no_public_key(void **state)
     assert_int_equal(ledger_public_from_der(longer, size - 1, &none, &fault), -EINVAL);
     EVP_PKEY_free(key);
     EVP_PKEY_free(weak);
+    EVP_PKEY_free(agreeing);
 }
 
 int main(void)

@@ -16,6 +16,7 @@
 
 #define URI(label) "pkcs11:token=approver;object=" label ";type=private"
 #define INPUT_MAX  65536
+#define NOT_ROOT   1
 
 static char program[PATH_MAX];
 static char folder[] = "/tmp/hufu-ledger-sign.XXXXXX";
@@ -123,8 +124,30 @@ static void test_files_with_a_pin(void **state)
     if (geteuid() != 0)
         return;
     put("foreign", TOKEN_PIN, 0600);
-    must(chown("foreign", 1, 0) == 0);
+    must(chown("foreign", NOT_ROOT, 0) == 0);
     assert_pin_refused("foreign");
+}
+
+/* hufud's own file, which is how hufud's user has it. */
+static void test_own_file_with_a_pin(void **state)
+{
+    cleanup_free char *line =
+        issue_text("PKCS11_MODULE_PATH=/nonexistent setpriv --reuid=%d --clear-groups %s '%s' own >out 2>err",
+                   NOT_ROOT, program, URI("ledger"));
+    cleanup_free char *said = NULL;
+    int status;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip(); /* nobody else to be */
+    put("own", TOKEN_PIN, 0600);
+    must(chown("own", NOT_ROOT, 0) == 0 && chmod(".", 0711) == 0);
+    status = token_run(line);
+    if (status == 126 || status == 127)
+        skip(); /* the program was built where only root can start it */
+    said = contents("err");
+    assert_int_equal(status, 1);
+    assert_non_null(strstr(said, "tokens need OpenSSL's engine pkcs11"));
 }
 
 static void test_no_module(void **state)
@@ -180,7 +203,7 @@ static char *filled(size_t size)
 
 static void test_what_is_signed(void **state)
 {
-    cleanup_free char *most = filled(INPUT_MAX), *more = filled(INPUT_MAX + 4097);
+    cleanup_free char *most = filled(INPUT_MAX), *more = filled(INPUT_MAX + 1);
     cleanup_free char *full = issue_text("%s '%s' pin >/dev/full 2>err <input", program, URI("ledger"));
     cleanup_free char *closed = issue_text("%s '%s' pin >out 2>err <&-", program, URI("ledger"));
 
@@ -208,14 +231,15 @@ static void test_what_is_signed(void **state)
     assert_says("'" URI("nobody") "' pin", "no token here has such a private key");
     put("wrong", "000000", 0600);
     assert_says("'" URI("ledger") "' wrong", "a PIN that is missing or wrong");
+    put("wrong", "7", 0600); /* a file like any other */
+    assert_says("'" URI("ledger") "' wrong", "a PIN that is missing or wrong");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arguments),
-        cmocka_unit_test(test_files_with_a_pin),
-        cmocka_unit_test(test_no_module),
+        cmocka_unit_test(test_arguments),           cmocka_unit_test(test_files_with_a_pin),
+        cmocka_unit_test(test_own_file_with_a_pin), cmocka_unit_test(test_no_module),
         cmocka_unit_test(test_what_is_signed),
     };
 

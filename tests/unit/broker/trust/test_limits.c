@@ -81,6 +81,7 @@ static void test_class_limit(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(plans); i++) {
         s = complete(ask(*state), plans[i]);
         assert_standing(&s, REASON_CLASS_LIMIT);
+        assert_true(s.votes_until > PAPERS_NOW); /* of a quorum that is met */
     }
 }
 
@@ -111,6 +112,36 @@ static void test_class_is_open(void **state)
     assert_true(trust_set_class_is_open(t, GRANT_CLASS_EMERGENCY, PAPERS_NOW));
     assert_false(trust_set_class_is_open(t, GRANT_CLASS_NORMAL, ISSUING_FROM));
     assert_false(trust_set_class_is_open(t, GRANT_CLASS_NORMAL, ISSUING_UNTIL));
+}
+
+/* The unit's approver is no leader when the only leader's certificate has ended. */
+static void test_class_is_closed_without_a_leader(void **state)
+{
+    const struct department *d = *state;
+    const struct authority *a = &d->anchors[DEPARTMENT_ED25519];
+    const struct signatory *leader = &d->approvers[DEPARTMENT_LEADER];
+    struct signatory brief = {leader->person, "finance", "leader", SIGNATURE_ED25519, NULL, NULL};
+    struct trust_plan plan = department_plan(d);
+    struct signatory approvers[2];
+    cleanup(trust_set_free_p) struct trust_set *t = NULL;
+    cleanup_free char *text = NULL;
+    struct document_error error;
+
+    brief.key = issue_key(SIGNATURE_ED25519);
+    brief.certificate = issue_certificate(&(struct certificate_plan){.name = brief.person,
+                                                                     .key = brief.key,
+                                                                     .issuer = a->certificate,
+                                                                     .issuer_key = a->key,
+                                                                     .last = PAPERS_NOW});
+    approvers[0] = brief;
+    approvers[1] = d->approvers[DEPARTMENT_UNIT];
+    plan.approvers = approvers;
+    plan.n_approvers = ARRAY_SIZE(approvers);
+    text = paper_trust(&plan);
+    assert_int_equal(load_trust(text, &t, &error), 0);
+    assert_true(trust_set_class_is_open(t, GRANT_CLASS_EMERGENCY, PAPERS_NOW));
+    assert_false(trust_set_class_is_open(t, GRANT_CLASS_EMERGENCY, PAPERS_NOW + 1));
+    signatory_done(&brief);
 }
 
 static const char *first_to_end(const struct department *d, enum signature_algorithm alg, const char *person,
@@ -160,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_class_limit),
         cmocka_unit_test(test_quorum_of_the_class),
         cmocka_unit_test(test_class_is_open),
+        cmocka_unit_test(test_class_is_closed_without_a_leader),
         cmocka_unit_test(test_who_ends_first),
     };
 

@@ -141,23 +141,57 @@ static void test_one_key_under_two_names(void **state)
     signatory_done(&twin);
 }
 
-/* A file whose only unit approver holds the only leader's key cannot be met by anyone. */
+/* A file whose only unit approver holds the only leader's key cannot be met by anyone, whichever class asks
+ * for both. */
 static void test_quorum_needs_distinct_keys(void **state)
 {
+    static const char *const classes[] = {"normal", "privileged", "emergency"};
     const struct department *d = *state;
     struct signatory twin = with_key_of(d, &d->approvers[DEPARTMENT_UNIT], "zhao.qi", "finance", "leader");
     struct signatory approvers[] = {d->approvers[DEPARTMENT_UNIT], twin};
+    struct trust_plan plan = department_plan(d);
+    const char **quorums[] = {&plan.quorum_normal, &plan.quorum_privileged, &plan.quorum_emergency};
+
+    plan.approvers = approvers;
+    plan.n_approvers = 2;
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+        struct document_error error = {.line = 7};
+        struct trust_set *t = NULL;
+        cleanup_free char *text = NULL;
+
+        for (size_t j = 0; j < ARRAY_SIZE(quorums); j++)
+            *quorums[j] = i == j ? "total=2 leader=1 unit=1" : "total=1 leader=1";
+        text = paper_trust(&plan);
+        assert_int_equal(trust_set_new(text, strlen(text), &t, &error), -EINVAL);
+        assert_ptr_equal(strstr(error.reason, classes[i]), error.reason);
+        assert_non_null(strstr(error.reason, "distinct keys"));
+        assert_int_equal(error.line, 0); /* several are at fault together */
+    }
+    signatory_done(&twin);
+}
+
+/* zhou.ming has two keys, and the other one stands under a second name, before his: three lines are one
+ * voter. */
+static void test_two_names_and_two_keys_are_one(void **state)
+{
+    const struct department *d = *state;
+    const struct signatory *unit = &d->approvers[DEPARTMENT_UNIT];
+    struct signatory twin = with_key_of(d, unit, "an.qi", "finance", "leader");
+    struct signatory again = department_signatory(d, "zhou.ming", "finance", "leader", SIGNATURE_ED25519);
+    struct signatory approvers[] = {twin, again, *unit};
     struct trust_plan plan = department_plan(d);
     cleanup_free char *text = NULL;
     struct document_error error = {0};
     struct trust_set *t = NULL;
 
     plan.approvers = approvers;
-    plan.n_approvers = 2;
+    plan.n_approvers = ARRAY_SIZE(approvers);
+    plan.quorum_normal = plan.quorum_privileged = "total=2 leader=1";
     text = paper_trust(&plan);
     assert_int_equal(trust_set_new(text, strlen(text), &t, &error), -EINVAL);
     assert_non_null(strstr(error.reason, "distinct keys"));
     signatory_done(&twin);
+    signatory_done(&again);
 }
 
 static void test_the_same_approval_twice(void **state)
@@ -244,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_one_person_with_two_certificates),
         cmocka_unit_test(test_one_key_under_two_names),
         cmocka_unit_test(test_quorum_needs_distinct_keys),
+        cmocka_unit_test(test_two_names_and_two_keys_are_one),
         cmocka_unit_test(test_the_same_approval_twice),
         cmocka_unit_test(test_second_form_of_an_ecdsa_signature),
     };

@@ -166,6 +166,45 @@ static void test_junk_in_front(void **state)
     assert_outcome(&s, 2, SIGNATURE_COUNTED);
 }
 
+static char *taken_by(const struct signatory *by, const char *role, const char *document, const char *about)
+{
+    return paper_approval(
+        &(struct approval_plan){.by = by, .role = role, .document = document, .about = about});
+}
+
+/* Of two who sign both are told as counted; somebody's second certificate is theirs still. */
+static void test_each_is_told_for_themself(void **state)
+{
+    const struct office *o = *state;
+    struct signatory again =
+        department_signatory(o->department, "sun.qi", "finance", "revoker", SIGNATURE_ED25519);
+    struct signatory second =
+        department_signatory(o->department, "tang.ba", "finance", "revoker", SIGNATURE_ED25519);
+    const struct signatory by[] = {o->revoker, again, second};
+    struct trust_plan plan = department_plan(o->department);
+    cleanup_free char *trust = NULL;
+    char *approvals[3];
+    struct grant_standing s;
+
+    plan.revokers = plan.status_keys = by;
+    plan.n_revokers = plan.n_status_keys = ARRAY_SIZE(by);
+    trust = paper_trust(&plan);
+    for (size_t kind = 0; kind < 2; kind++) {
+        const char *document = kind == 0 ? o->revocation : o->status;
+
+        for (size_t i = 0; i < ARRAY_SIZE(by); i++)
+            approvals[i] = taken_by(&by[i], kind == 0 ? "revoker" : "status", document,
+                                    kind == 0 ? ABOUT_REVOCATION : ABOUT_STATUS);
+        s = office_verify(trust, document, approvals, ARRAY_SIZE(by), PAPERS_NOW);
+        assert_standing(&s, REASON_OK);
+        assert_outcome(&s, 0, SIGNATURE_COUNTED);
+        assert_outcome(&s, 1, SIGNATURE_DUPLICATE);
+        assert_outcome(&s, 2, SIGNATURE_COUNTED);
+    }
+    signatory_done(&again);
+    signatory_done(&second);
+}
+
 static void test_only_eight_are_looked_at(void **state)
 {
     const struct office *o = *state;
@@ -237,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_changed_octets),
         cmocka_unit_test(test_other_site),
         cmocka_unit_test(test_junk_in_front),
+        cmocka_unit_test(test_each_is_told_for_themself),
         cmocka_unit_test(test_only_eight_are_looked_at),
         cmocka_unit_test(test_revoked_certificate_voids_its_approval),
     };

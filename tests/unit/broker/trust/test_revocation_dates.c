@@ -34,6 +34,44 @@ static void test_certificate_ended(void **state)
     X509_free(brief.revoker.certificate);
 }
 
+/* Of two who signed, in whichever order: until the certificate ends that holds longer. */
+static void test_longer_certificate(void **state)
+{
+    const struct office *o = *state;
+    const struct authority *a = &o->department->anchors[DEPARTMENT_ED25519];
+    struct signatory brief = {"tang.ba", "finance", "revoker", SIGNATURE_ED25519, NULL, NULL};
+    struct signatory both[] = {o->revoker, brief};
+    struct trust_plan plan = department_plan(o->department);
+    cleanup_free char *trust = NULL;
+
+    brief.key = issue_key(SIGNATURE_ED25519);
+    brief.certificate = issue_certificate(&(struct certificate_plan){.name = brief.person,
+                                                                     .key = brief.key,
+                                                                     .issuer = a->certificate,
+                                                                     .issuer_key = a->key,
+                                                                     .last = PAPERS_NOW});
+    both[1] = brief;
+    plan.revokers = both;
+    plan.n_revokers = 2;
+    trust = paper_trust(&plan);
+    for (size_t first = 0; first < 2; first++) {
+        char *approvals[2];
+        struct grant_standing s;
+
+        for (size_t i = 0; i < 2; i++)
+            approvals[i] = paper_approval(&(struct approval_plan){.by = &both[(first + i) % 2],
+                                                                  .role = "revoker",
+                                                                  .document = o->revocation,
+                                                                  .about = ABOUT_REVOCATION});
+        s = office_verify(trust, o->revocation, approvals, 2, PAPERS_NOW);
+        assert_standing(&s, REASON_OK);
+        assert_int_equal(s.n_votes, 2);
+        assert_true(s.votes_until > PAPERS_NOW + 1);
+        assert_int_equal(s.votes[1].until, PAPERS_NOW + 1);
+    }
+    signatory_done(&brief);
+}
+
 static void test_trust_file_ended(void **state)
 {
     const struct office *o = *state;
@@ -74,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_certificate_ended),
+        cmocka_unit_test(test_longer_certificate),
         cmocka_unit_test(test_trust_file_ended),
         cmocka_unit_test(test_trust_epoch_of_a_status),
     };

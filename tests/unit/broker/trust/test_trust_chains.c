@@ -64,7 +64,7 @@ static void test_certificate_under_another_sm2_id(void **state)
 }
 
 /* The usual certificate of yang.er, changed and signed once more by the anchor. */
-static void assert_form_refused(const struct department *d, void (*change)(X509 *))
+static void assert_form_refused(const struct department *d, void (*change)(X509 *), const char *reason)
 {
     const struct authority *a = &d->anchors[DEPARTMENT_ED25519];
     EVP_PKEY *key = issue_key(SIGNATURE_ED25519);
@@ -73,7 +73,7 @@ static void assert_form_refused(const struct department *d, void (*change)(X509 
 
     change(x);
     must(X509_sign(x, a->key, NULL) > 0);
-    assert_fourth_refused(d, SIGNATURE_ED25519, key, x, "extensions are missing or malformed");
+    assert_fourth_refused(d, SIGNATURE_ED25519, key, x, reason);
 }
 
 static void make_version_1(X509 *x)
@@ -100,11 +100,34 @@ static void add_garbage(X509 *x)
     ASN1_OCTET_STRING_free(octets);
 }
 
+/* In the thirteenth month. */
+static void begin_never(X509 *x)
+{
+    must(ASN1_STRING_set(X509_getm_notBefore(x), "261301000000Z", 13) == 1);
+}
+
+static void end_never(X509 *x)
+{
+    must(ASN1_STRING_set(X509_getm_notAfter(x), "261301000000Z", 13) == 1);
+}
+
+static void change_kind_of_key(X509 *x)
+{
+    uint8_t *octets = OPENSSL_zalloc(32);
+
+    must(octets && X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(x), OBJ_txt2obj("1.2.3.4.5", 1), V_ASN1_UNDEF,
+                                          NULL, octets, 32) == 1);
+}
+
 static void test_form(void **state)
 {
-    assert_form_refused(*state, make_version_1);
-    assert_form_refused(*state, make_version_2);
-    assert_form_refused(*state, add_garbage);
+    static void (*const without_extensions[])(X509 *) = {make_version_1, make_version_2, add_garbage};
+
+    for (size_t i = 0; i < ARRAY_SIZE(without_extensions); i++)
+        assert_form_refused(*state, without_extensions[i], "extensions are missing or malformed");
+    assert_form_refused(*state, begin_never, "dates are malformed");
+    assert_form_refused(*state, end_never, "dates are malformed");
+    assert_form_refused(*state, change_kind_of_key, "the certificate's key is of an unknown kind");
 }
 
 static void test_weak_digest_in_a_chain(void **state)
@@ -154,22 +177,22 @@ static void test_never_valid_with_the_anchor(void **state)
         *state, (struct certificate_plan){.from = ISSUING_FROM, .last = ISSUING_FROM - 1}, "dates");
 }
 
-/* The department's file with another certificate for its first anchor (whose name sorts first). */
-static void assert_anchor_refused(const struct department *d, EVP_PKEY *key, struct certificate_plan plan,
-                                  const char *reason)
+/* The department's file with another certificate for one of its anchors. */
+static void assert_anchor_refused(const struct department *d, unsigned which, EVP_PKEY *key,
+                                  struct certificate_plan plan, const char *reason)
 {
     struct authority anchors[DEPARTMENT_ANCHORS];
     struct trust_plan file = department_plan(d);
     cleanup_free char *text = NULL;
 
     memcpy(anchors, d->anchors, sizeof(anchors));
-    plan.name = "finance-ed25519";
+    plan.name = anchors[which].name;
     plan.key = key;
-    anchors[0].certificate = issue_certificate(&plan);
+    anchors[which].certificate = issue_certificate(&plan);
     file.anchors = anchors;
     text = paper_trust(&file);
-    assert_trust_refused(text, LINE_ANCHOR, reason);
-    X509_free(anchors[0].certificate);
+    assert_trust_refused(text, LINE_ANCHOR + which, reason);
+    X509_free(anchors[which].certificate);
 }
 
 static void test_anchors(void **state)
@@ -178,11 +201,72 @@ static void test_anchors(void **state)
     EVP_PKEY *key = d->anchors[DEPARTMENT_ED25519].key;
     EVP_PKEY *weak = issue_rsa_key(1024);
 
-    assert_anchor_refused(d, key, (struct certificate_plan){.ca = false}, "certificate authority");
-    assert_anchor_refused(d, key, (struct certificate_plan){.ca = true, .usage = "digitalSignature"},
-                          "keyCertSign");
-    assert_anchor_refused(d, weak, (struct certificate_plan){.ca = true}, "too weak");
+    for (unsigned i = 0; i < DEPARTMENT_ANCHORS; i++) {
+        assert_anchor_refused(d, i, key, (struct certificate_plan){.ca = false}, "certificate authority");
+        assert_anchor_refused(d, i, key, (struct certificate_plan){.ca = true, .usage = "digitalSignature"},
+                              "keyCertSign");
+        assert_anchor_refused(d, i, weak, (struct certificate_plan){.ca = true}, "too weak");
+    }
     EVP_PKEY_free(weak);
+}
+
+/* An anchor that was renewed for its key stands beside the old one: who has it from either signs until the
+ * later ends. */
+static void test_renewed_anchor(void **state)
+{
+    static const char *const names[] = {"a-renewed", "z-renewed"};
+    const struct department *d = *state;
+    const struct authority *old = &d->anchors[DEPARTMENT_ED25519];
+    const when_t ends[] = {PAPERS_NOW + 86400, ISSUING_UNTIL - 86400};
+
+    for (size_t i = 0; i < 2 * ARRAY_SIZE(ends); i++) {
+        const struct certificate_plan plans[] = {
+            {.name = old->name, .key = old->key, .ca = true, .last = ends[i % 2] - 1},
+            {.name = old->name, .key = old->key, .ca = true, .last = ends[(i + 1) % 2] - 1}};
+        struct authority anchors[] = {{old->name, old->key, issue_certificate(&plans[0])},
+                                      d->anchors[DEPARTMENT_SM2],
+                                      {names[i / 2], old->key, issue_certificate(&plans[1])}};
+        struct trust_plan plan = department_plan(d);
+        cleanup(trust_set_free_p) struct trust_set *t = NULL;
+        cleanup_free char *text = NULL;
+        struct document_error error;
+
+        plan.anchors = anchors;
+        plan.n_anchors = ARRAY_SIZE(anchors);
+        text = paper_trust(&plan);
+        assert_int_equal(load_trust(text, &t, &error), 0);
+        assert_int_equal(trust_set_approver_until(t, "zhou.ming", PAPERS_NOW), ends[1]);
+        X509_free(anchors[0].certificate);
+        X509_free(anchors[2].certificate);
+    }
+}
+
+/* Behind three approvers come revokers, and then status keys: the line that is named is the one at fault. */
+static void test_lines_behind_the_approvers(void **state)
+{
+    const unsigned behind = LINE_APPROVER + DEPARTMENT_APPROVERS;
+    const struct department *d = *state;
+    cleanup(department_free_p) struct department *other = department_new();
+    struct signatory ours[] = {department_signatory(d, "sun.qi", "finance", "", SIGNATURE_ED25519),
+                               department_signatory(d, "tang.ba", "finance", "", SIGNATURE_ED25519)};
+    struct signatory foreign = department_signatory(other, "tang.ba", "finance", "", SIGNATURE_ED25519);
+    struct signatory revokers[] = {ours[0], foreign};
+    struct signatory status_keys[] = {ours[0], foreign};
+    struct trust_plan plan = department_plan(d);
+    cleanup_free char *first = NULL, *second = NULL;
+
+    plan.revokers = revokers;
+    plan.n_revokers = ARRAY_SIZE(revokers);
+    first = paper_trust(&plan);
+    assert_trust_refused(first, behind + 1, "tang.ba: no anchor");
+    plan.revokers = ours;
+    plan.status_keys = status_keys;
+    plan.n_status_keys = ARRAY_SIZE(status_keys);
+    second = paper_trust(&plan);
+    assert_trust_refused(second, behind + 2 + 1, "tang.ba: no anchor");
+    signatory_done(&ours[0]);
+    signatory_done(&ours[1]);
+    signatory_done(&foreign);
 }
 
 int main(void)
@@ -196,6 +280,8 @@ int main(void)
         cmocka_unit_test(test_weak_digest_in_a_chain),
         cmocka_unit_test(test_never_valid_with_the_anchor),
         cmocka_unit_test(test_anchors),
+        cmocka_unit_test(test_renewed_anchor),
+        cmocka_unit_test(test_lines_behind_the_approvers),
     };
 
     return cmocka_run_group_tests(tests, setup_department, teardown_department);

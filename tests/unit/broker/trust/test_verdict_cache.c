@@ -104,6 +104,38 @@ static void test_bounded(void **state)
     verdict_cache_free(c);
 }
 
+/* A fifth more is as much more. */
+static void test_reserve_a_little(void **state)
+{
+    struct verdict_cache *c;
+
+    (void)state;
+    assert_int_equal(verdict_cache_new(100, &c), 0);
+    verdict_cache_reserve(c, 120);
+    for (uint32_t n = 0; n < 110; n++)
+        put(c, n);
+    assert_true(has(c, 0));
+    verdict_cache_free(c);
+}
+
+/* Nothing is known any more, and there is other room. */
+static void test_forget(void **state)
+{
+    struct verdict_cache *c;
+
+    (void)state;
+    assert_int_equal(verdict_cache_new(10, &c), 0);
+    put(c, 1);
+    verdict_cache_forget(c, 100);
+    assert_int_equal(verdict_cache_count(c), 0);
+    assert_false(has(c, 1));
+    for (uint32_t n = 0; n < 100; n++)
+        put(c, n);
+    assert_int_equal(verdict_cache_count(c), 100);
+    assert_true(has(c, 0));
+    verdict_cache_free(c);
+}
+
 static void test_reserve(void **state)
 {
     struct verdict_cache *c;
@@ -141,8 +173,9 @@ static void test_replaced(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_found_as_put), cmocka_unit_test(test_colliding_keys),
-        cmocka_unit_test(test_bounded),      cmocka_unit_test(test_reserve),
+        cmocka_unit_test(test_found_as_put),     cmocka_unit_test(test_colliding_keys),
+        cmocka_unit_test(test_bounded),          cmocka_unit_test(test_reserve),
+        cmocka_unit_test(test_reserve_a_little), cmocka_unit_test(test_forget),
         cmocka_unit_test(test_replaced),
     };
 

@@ -168,6 +168,8 @@ static void test_strict(void **state)
     assert_refused("\1\1\0\0"); /* the enum's number is no letter */
     assert_refused("\1\0\0\0");
     assert_refused("\1m\1\0"); /* nobody signed what is malformed */
+    assert_refused("\1s\1\0");
+    assert_refused("\1s\0\1");
     assert_refused("\1u\0\1");
 }
 
