@@ -73,7 +73,7 @@ void endings_mark(struct session *s, enum reason reason)
 {
     if (s->state == SESSION_ENDING)
         return;
-    s->state = SESSION_ENDING;
+    registry_set_state(s, SESSION_ENDING);
     s->end_reason = reason;
     registry_unwatch(s);
 }

@@ -1,7 +1,6 @@
-#include "broker/sessions/registry.h"
-
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
+#include "broker/sessions/registry_internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,20 +9,27 @@
 /* sd-event may put timers off by a quarter of a second to save wake-ups; a deadline is a deadline. */
 #define TIMER_ACCURACY_US 1000
 
-struct registry {
-    sd_event *event;
-    struct registry_events events;
-    void *userdata;
-    struct session *sessions;
-    struct places by_number, by_uid, unwritten; /* unwritten: all under one key */
+static const size_t tables[] = {
+    offsetof(struct registry, by_number), offsetof(struct registry, by_uid),
+    offsetof(struct registry, unwritten), offsetof(struct registry, by_state),
+    offsetof(struct registry, by_holder), offsetof(struct registry, by_parent),
 };
+#define REGISTRY_TABLES ARRAY_SIZE(tables)
+
+static struct places *table(struct registry *r, size_t i)
+{
+    return (struct places *)(void *)((char *)r + tables[i]);
+}
 
 int registry_new(sd_event *event, const struct registry_events *events, void *userdata, struct registry **ret)
 {
     cleanup(registry_free_p) struct registry *r = calloc(1, sizeof(*r));
 
-    if (!r || places_init(&r->by_number) < 0 || places_init(&r->by_uid) < 0 || places_init(&r->unwritten) < 0)
+    if (!r)
         return -ENOMEM;
+    for (size_t i = 0; i < REGISTRY_TABLES; i++)
+        if (places_init(table(r, i)) < 0)
+            return -ENOMEM;
     r->event = sd_event_ref(event);
     r->events = *events;
     r->userdata = userdata;
@@ -38,9 +44,8 @@ struct registry *registry_free(struct registry *r)
     while (r->sessions)
         registry_remove(r->sessions);
     sd_event_unref(r->event);
-    places_done(&r->by_number);
-    places_done(&r->by_uid);
-    places_done(&r->unwritten);
+    for (size_t i = 0; i < REGISTRY_TABLES; i++)
+        places_done(table(r, i));
     free(r);
     return NULL;
 }
@@ -53,7 +58,6 @@ struct session *registry_add(struct registry *r, uint64_t number, uint32_t uid)
         return NULL;
     s->number = number;
     s->uid = uid;
-    s->state = SESSION_RESERVED;
     s->leader.pidfd = s->parent.pidfd = -1;
     s->audit_session = UINT32_MAX;
     s->warn_next = WHEN_NEVER;
@@ -68,7 +72,34 @@ struct session *registry_add(struct registry *r, uint64_t number, uint32_t uid)
     places_put(&r->by_number, &s->by_number, number, s);
     places_put(&r->by_uid, &s->by_uid, uid, s);
     places_put(&r->unwritten, &s->unwritten, 0, s);
+    registry_set_state(s, SESSION_RESERVED);
     return s;
+}
+
+void registry_set_state(struct session *s, enum session_state state)
+{
+    struct registry *r = s->registry;
+
+    s->state = state;
+    places_take_out(&r->by_state, &s->by_state);
+    places_put(&r->by_state, &s->by_state, registry_state_key(s->uid, state), s);
+    if (state != SESSION_RESERVED) {
+        places_take_out(&r->by_holder, &s->by_holder);
+        places_take_out(&r->by_parent, &s->by_parent);
+    }
+}
+
+void registry_set_holder(struct session *s)
+{
+    struct registry *r = s->registry;
+
+    places_take_out(&r->by_holder, &s->by_holder);
+    places_take_out(&r->by_parent, &s->by_parent);
+    if (s->state != SESSION_RESERVED)
+        return;
+    places_put(&r->by_holder, &s->by_holder, s->leader.pid, s);
+    if (strcmp(s->service, "sshd") == 0)
+        places_put(&r->by_parent, &s->by_parent, s->parent.pid, s);
 }
 
 static void unwatch_processes(struct session *s)
@@ -100,6 +131,9 @@ struct session *registry_remove(struct session *s)
     places_take_out(&s->registry->by_number, &s->by_number);
     places_take_out(&s->registry->by_uid, &s->by_uid);
     places_take_out(&s->registry->unwritten, &s->unwritten);
+    places_take_out(&s->registry->by_state, &s->by_state);
+    places_take_out(&s->registry->by_holder, &s->by_holder);
+    places_take_out(&s->registry->by_parent, &s->by_parent);
     registry_unwatch(s);
     free(s);
     return NULL;
@@ -167,6 +201,7 @@ int registry_watch_holder(struct session *s)
     sd_event *event = s->registry->event;
     int r = sd_event_add_io(event, &s->leader_io, s->leader.pidfd, EPOLLIN, on_holder_exit, s);
 
+    registry_set_holder(s);
     if (r < 0 || s->parent.pidfd < 0)
         return r;
     return sd_event_add_io(event, &s->parent_io, s->parent.pidfd, EPOLLIN, on_parent_exit, s);
@@ -230,119 +265,4 @@ int registry_arm(struct session *s)
     if (r < 0)
         return r;
     return arm(s, &s->boot_timer, CLOCK_BOOTTIME, (int64_t)s->boot_base_us + at_us - s->wall_base_us);
-}
-
-/* ---- looking up ---- */
-
-struct session *registry_first(const struct registry *r)
-{
-    return r->sessions;
-}
-
-struct session *registry_next(const struct session *s)
-{
-    return s->next;
-}
-
-struct session *registry_find(const struct registry *r, uint64_t number)
-{
-    return places_first(&r->by_number, number);
-}
-
-struct session *registry_first_of(const struct registry *r, uint32_t uid)
-{
-    return places_first(&r->by_uid, uid);
-}
-
-struct session *registry_next_of(const struct session *s)
-{
-    return places_next(&s->by_uid);
-}
-
-struct session *registry_first_unwritten(const struct registry *r)
-{
-    return places_first(&r->unwritten, 0);
-}
-
-struct session *registry_next_unwritten(const struct session *s)
-{
-    return places_next(&s->unwritten);
-}
-
-/* Start times agree, or one was not readable: a pid whose pidfd has not fired yet is still that process. */
-static bool is_process(const struct session_process *p, uint32_t pid, uint64_t start_time)
-{
-    return p->pidfd >= 0 && p->pid == pid &&
-           (p->start_time == start_time || p->start_time == 0 || start_time == 0);
-}
-
-/* What a broker before this one left has no pidfd until the reaper has answered: it is known by pid and start
- * time. */
-static bool is_left_by(const struct session *s, const struct session_process *p, uint32_t pid,
-                       uint64_t start_time)
-{
-    return !s->settled && pid != 0 && p->pid == pid && start_time != 0 && p->start_time == start_time;
-}
-
-static bool is_holder(const struct session *s, const struct session_process *p, uint32_t pid,
-                      uint64_t start_time)
-{
-    return is_process(p, pid, start_time) || is_left_by(s, p, pid, start_time);
-}
-
-struct session *registry_find_reservation(const struct registry *r, uint32_t uid, uint32_t pid,
-                                          uint64_t start_time)
-{
-    for (struct session *s = registry_first_of(r, uid); s; s = registry_next_of(s)) {
-        if (s->state != SESSION_RESERVED)
-            continue;
-        if (is_holder(s, &s->leader, pid, start_time))
-            return s;
-        if (strcmp(s->service, "sshd") == 0 && is_holder(s, &s->parent, pid, start_time))
-            return s;
-    }
-    return NULL;
-}
-
-struct session *registry_find_current(const struct registry *r, uint32_t uid, uint32_t audit_session)
-{
-    struct session *only = NULL;
-    unsigned n = 0;
-
-    for (struct session *s = registry_first_of(r, uid); s; s = registry_next_of(s)) {
-        if (s->state != SESSION_OPEN || s->job)
-            continue;
-        if (audit_session != UINT32_MAX && s->audit_session == audit_session)
-            return s;
-        only = s;
-        n++;
-    }
-    return n == 1 ? only : NULL;
-}
-
-unsigned registry_count(const struct registry *r, uint32_t uid, unsigned states, const struct session *but)
-{
-    unsigned n = 0;
-
-    for (const struct session *s = registry_first_of(r, uid); s; s = registry_next_of(s))
-        n += s != but && !s->job && (states & SESSION_BIT(s->state)) != 0;
-    return n;
-}
-
-uint8_t registry_channels(const struct registry *r, uint32_t uid, unsigned states)
-{
-    uint8_t channels = 0;
-
-    for (const struct session *s = registry_first_of(r, uid); s; s = registry_next_of(s))
-        if (!s->job && (states & SESSION_BIT(s->state)) != 0)
-            channels |= s->channels;
-    return channels;
-}
-
-bool registry_is_ending(const struct registry *r, uint32_t uid)
-{
-    for (const struct session *s = registry_first_of(r, uid); s; s = registry_next_of(s))
-        if (s->state == SESSION_ENDING)
-            return true;
-    return false;
 }

@@ -34,7 +34,13 @@ struct session *registry_add(struct registry *r, uint64_t number, uint32_t uid);
 /** Takes it out and frees it. NULL is fine. */
 struct session *registry_remove(struct session *s);
 
-/** Watches the reservation's holder, and for sshd its parent (pidfds in s->leader and s->parent). */
+/** s->state is changed by this alone. */
+void registry_set_state(struct session *s, enum session_state state);
+/** Its service, s->leader and s->parent are filled in: from now on the reservation is found by them. */
+void registry_set_holder(struct session *s);
+
+/** Watches the reservation's holder, and for sshd its parent (pidfds in s->leader and s->parent), by which it
+ * is found from now on. */
 int registry_watch_holder(struct session *s);
 /** From now on `leader` (pidfd taken over, also on failure) is the session's; the parent is not watched. */
 int registry_bind_leader(struct session *s, struct session_process leader);
@@ -56,9 +62,10 @@ void registry_set_written(struct session *s);
 struct session *registry_first_unwritten(const struct registry *r);
 struct session *registry_next_unwritten(const struct session *s);
 
-/** The reservation of which this process is holder, or, under sshd, holder's parent; or NULL. */
-struct session *registry_find_reservation(const struct registry *r, uint32_t uid, uint32_t pid,
-                                          uint64_t start_time);
+/** The reservation of which this process is holder, or, under sshd, holder's parent; or NULL. Its pidfd is
+ * not looked at. */
+struct session *registry_find_reservation(const struct registry *r, uint32_t uid,
+                                          const struct session_process *who);
 /** The open login session that has this audit session; without one, the person's only open one. */
 struct session *registry_find_current(const struct registry *r, uint32_t uid, uint32_t audit_session);
 

@@ -2,6 +2,21 @@
 
 #include <string.h>
 
+#define MARK_NUMBER ((uint64_t)1 << 62)
+
+uint64_t session_process_mark(const struct session_process *p)
+{
+    return p->number != 0 ? p->number | MARK_NUMBER : p->start_time;
+}
+
+void session_process_take_mark(struct session_process *p, uint64_t mark)
+{
+    bool number = mark >> 62 == 1;
+
+    p->number = number ? mark & ~MARK_NUMBER : 0;
+    p->start_time = number ? 0 : mark;
+}
+
 when_t session_now(const struct session *s, int64_t wall_us, uint64_t boot_us)
 {
     int64_t passed = (int64_t)(boot_us - s->boot_base_us);

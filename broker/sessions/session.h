@@ -30,12 +30,13 @@ enum session_state {
 struct session_process {
     uint32_t pid;
     uint64_t start_time; /* ticks since boot; 0: not known */
+    uint64_t number;     /* process_number(), of one whose start time is not known; 0: not known */
     int pidfd;           /* owned; -1: not watched */
 };
 
 struct session {
-    uint64_t number; /* this and uid are given to registry_add() */
-    enum session_state state;
+    uint64_t number;          /* this and uid are given to registry_add() */
+    enum session_state state; /* registry_set_state() */
     struct ident_id grant;
     uint32_t version;
     enum grant_class class;
@@ -81,7 +82,7 @@ struct session {
     /* the registry's */
     struct registry *registry;
     struct session *next, *previous;
-    struct place by_number, by_uid, unwritten;
+    struct place by_number, by_uid, unwritten, by_state, by_holder, by_parent;
     sd_event_source *leader_io;
     sd_event_source *parent_io;
     sd_event_source *grace; /* RESERVED, holder gone, its parent may still open */
@@ -90,6 +91,11 @@ struct session {
 
     struct ending_order *order; /* the endings': what hufu-reaper was told, until that is over */
 };
+
+/** What a process is known by beside its pid, as the store keeps it: its start time, or its number with the
+ * bit beside the highest set, which no start time has. 0: nothing. */
+uint64_t session_process_mark(const struct session_process *p);
+void session_process_take_mark(struct session_process *p, uint64_t mark);
 
 /** The wall clock's second, or what it would be had nobody set it back since the session began: whichever is
  * later. */

@@ -49,7 +49,7 @@ static struct session *prepare(struct reaper_world *w)
     s->audit_session = 99;
     s->leader.pid = 5;
     s->leader.start_time = 6;
-    s->state = SESSION_OPEN;
+    registry_set_state(s, SESSION_OPEN);
     w->sweep = SWEEP_SESSION;
     return s;
 }

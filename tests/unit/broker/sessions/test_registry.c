@@ -105,7 +105,7 @@ static struct session_process process(pid_t pid, uint64_t start)
     int pidfd = process_pidfd(pid);
 
     assert_true(pidfd >= 0);
-    return (struct session_process){(uint32_t)pid, start, pidfd};
+    return (struct session_process){.pid = (uint32_t)pid, .start_time = start, .pidfd = pidfd};
 }
 
 static struct session *reserve(struct seen *x, uint64_t number, const char *service, pid_t holder,
@@ -122,6 +122,12 @@ static struct session *reserve(struct seen *x, uint64_t number, const char *serv
     return s;
 }
 
+static struct session *find(const struct seen *x, uint32_t uid, uint32_t pid, uint64_t start)
+{
+    return registry_find_reservation(x->registry, uid,
+                                     &(struct session_process){.pid = pid, .start_time = start});
+}
+
 static void test_reservation_goes_with_its_holder(void **state)
 {
     struct seen *x = *state;
@@ -130,9 +136,9 @@ static void test_reservation_goes_with_its_holder(void **state)
 
     turn(x, 20);
     assert_int_equal(x->holders, 0);
-    assert_ptr_equal(registry_find_reservation(x->registry, 20001, (uint32_t)holder, 100), s);
-    assert_null(registry_find_reservation(x->registry, 20001, (uint32_t)holder, 101)); /* that pid, reused */
-    assert_null(registry_find_reservation(x->registry, 20002, (uint32_t)holder, 100));
+    assert_ptr_equal(find(x, 20001, (uint32_t)holder, 100), s);
+    assert_null(find(x, 20001, (uint32_t)holder, 101)); /* that pid, reused */
+    assert_null(find(x, 20002, (uint32_t)holder, 100));
     end(holder);
     turn(x, 20);
     assert_int_equal(x->holders, 1);
@@ -148,8 +154,8 @@ static void test_parent_may_open_after_the_holder(void **state)
     end(holder);
     turn(x, 20);
     assert_int_equal(x->holders, 0);
-    assert_null(registry_find_reservation(x->registry, 20001, (uint32_t)holder, 100));
-    assert_ptr_equal(registry_find_reservation(x->registry, 20001, (uint32_t)parent, 50), s);
+    assert_null(find(x, 20001, (uint32_t)holder, 100));
+    assert_ptr_equal(find(x, 20001, (uint32_t)parent, 50), s);
     end(parent);
     turn(x, 20);
     assert_int_equal(x->holders, 1);
@@ -162,9 +168,76 @@ static void test_parent_of_another_service_may_not(void **state)
     pid_t holder = child(), parent = child();
 
     reserve(x, 1, "login", holder, parent);
-    assert_null(registry_find_reservation(x->registry, 20001, (uint32_t)parent, 50));
+    assert_null(find(x, 20001, (uint32_t)parent, 50));
     end(holder);
     end(parent);
+}
+
+/* Many of one person's, one of them this process's; and each is found as what it is now. */
+static void test_one_among_many(void **state)
+{
+    struct seen *x = *state;
+    pid_t holder = child(), parent = child(), other = child();
+    struct session *s = reserve(x, 1, "sshd", holder, parent);
+
+    for (uint64_t i = 2; i < 200; i++)
+        reserve(x, i, "sshd", other, other);
+    assert_ptr_equal(find(x, 20001, (uint32_t)holder, 100), s);
+    assert_ptr_equal(find(x, 20001, (uint32_t)parent, 50), s);
+    assert_int_equal(registry_count(x->registry, 20001, SESSION_BIT(SESSION_RESERVED), NULL), 199);
+    assert_false(registry_is_ending(x->registry, 20001));
+    s->channels = 5;
+    registry_set_state(s, SESSION_ENDING);
+    assert_null(find(x, 20001, (uint32_t)holder, 100));
+    assert_null(find(x, 20001, (uint32_t)parent, 50));
+    assert_int_equal(registry_count(x->registry, 20001, SESSION_BIT(SESSION_RESERVED), NULL), 198);
+    assert_int_equal(registry_count(x->registry, 20001, SESSION_ANY, NULL), 199);
+    assert_int_equal(registry_channels(x->registry, 20001, SESSION_BIT(SESSION_ENDING)), 5);
+    assert_int_equal(registry_channels(x->registry, 20001, SESSION_BIT(SESSION_RESERVED)), 0);
+    assert_true(registry_is_ending(x->registry, 20001));
+    assert_false(registry_is_ending(x->registry, 20002));
+    registry_remove(s);
+    assert_false(registry_is_ending(x->registry, 20001));
+    end(holder);
+    end(parent);
+    end(other);
+}
+
+/* A process that asked, and whose child asked after it, opens what the child was promised; or the other way
+ * round. */
+static void test_the_later_of_two(void **state)
+{
+    struct seen *x = *state;
+    pid_t holder = child(), parent = child();
+    struct session *first = reserve(x, 1, "sshd", parent, holder),
+                   *second = reserve(x, 2, "sshd", holder, parent);
+
+    first->leader.start_time = first->parent.start_time = second->leader.start_time = 50;
+    assert_ptr_equal(find(x, 20001, (uint32_t)parent, 50), second);
+    assert_ptr_equal(find(x, 20001, (uint32_t)holder, 50), second);
+    registry_set_state(second, SESSION_OPEN);
+    assert_ptr_equal(find(x, 20001, (uint32_t)parent, 50), first);
+    assert_ptr_equal(find(x, 20001, (uint32_t)holder, 50), first);
+    end(holder);
+    end(parent);
+}
+
+/* One that was read from the store has no pidfd yet: it is known by pid and start time, and its parent's. */
+static void test_one_of_before(void **state)
+{
+    struct seen *x = *state;
+    struct session *s = registry_add(x->registry, 1, 20001);
+
+    (void)snprintf(s->service, sizeof(s->service), "sshd");
+    s->leader = (struct session_process){.pid = 300, .start_time = 100, .pidfd = -1};
+    s->parent = (struct session_process){.pid = 200, .start_time = 50, .pidfd = -1};
+    s->settled = false;
+    registry_set_holder(s);
+    assert_ptr_equal(find(x, 20001, 300, 100), s);
+    assert_ptr_equal(find(x, 20001, 200, 50), s);
+    assert_null(find(x, 20001, 300, 0));
+    s->settled = true;
+    assert_null(find(x, 20001, 300, 100));
 }
 
 static void test_bound_session_tells_of_its_leader_alone(void **state)
@@ -173,10 +246,9 @@ static void test_bound_session_tells_of_its_leader_alone(void **state)
     pid_t holder = child(), leader = child();
     struct session *s = reserve(x, 1, "sshd", holder, leader);
 
-    s->state = SESSION_OPEN;
+    registry_set_state(s, SESSION_OPEN);
     assert_int_equal(registry_bind_leader(s, process(leader, 50)), 0);
-    assert_null(
-        registry_find_reservation(x->registry, 20001, (uint32_t)leader, 50)); /* it is one no longer */
+    assert_null(find(x, 20001, (uint32_t)leader, 50)); /* it is one no longer */
     end(holder);
     turn(x, 20);
     assert_int_equal(x->leaders + x->holders, 0);
@@ -194,12 +266,12 @@ static void test_current_session(void **state)
     one->uid = 20001;
     one->audit_session = 7;
     assert_null(registry_find_current(x->registry, 20001, 7)); /* reserved is not live */
-    one->state = SESSION_OPEN;
+    registry_set_state(one, SESSION_OPEN);
     assert_ptr_equal(registry_find_current(x->registry, 20001, 7), one);
     assert_ptr_equal(registry_find_current(x->registry, 20001, UINT32_MAX), one); /* the only one */
     two = registry_add(x->registry, 2, 20001);
     two->uid = 20001;
-    two->state = SESSION_OPEN;
+    registry_set_state(two, SESSION_OPEN);
     two->audit_session = 8;
     assert_ptr_equal(registry_find_current(x->registry, 20001, 8), two);
     assert_null(registry_find_current(x->registry, 20001, UINT32_MAX));
@@ -302,6 +374,9 @@ int main(void)
         REGISTRY_TEST(test_reservation_goes_with_its_holder),
         REGISTRY_TEST(test_parent_may_open_after_the_holder),
         REGISTRY_TEST(test_parent_of_another_service_may_not),
+        REGISTRY_TEST(test_one_among_many),
+        REGISTRY_TEST(test_the_later_of_two),
+        REGISTRY_TEST(test_one_of_before),
         REGISTRY_TEST(test_bound_session_tells_of_its_leader_alone),
         REGISTRY_TEST(test_current_session),
         REGISTRY_TEST(test_due),
