@@ -1,5 +1,6 @@
 #include "broker/reaper/census.h"
 
+#include "broker/common/clock.h"
 #include "broker/common/files.h"
 
 #include <dirent.h>
@@ -7,6 +8,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define ONE_PID 32 /* octets: getdents64(2) has room for the entry of one, however long its number */
 
 void census_done(struct census *c)
 {
@@ -30,7 +35,7 @@ static int append(struct census *c, const struct census_process *p)
     return 0;
 }
 
-static int consider(int proc, uint32_t pid, struct census_persons persons, struct census *c)
+int census_add(int proc, uint32_t pid, struct census_persons persons, struct census *c)
 {
     struct census_process p;
     int r = census_read_of_persons(proc, pid, persons, &p);
@@ -42,38 +47,59 @@ static int consider(int proc, uint32_t pid, struct census_persons persons, struc
     return r;
 }
 
-static void close_dir_p(DIR **d)
+/* One that /proc shows. 0 or -errno. */
+static int add_entry(int proc, const char *name, struct census_persons persons, struct census *c)
 {
-    if (*d != NULL)
-        (void)closedir(*d);
+    char *end = NULL;
+    unsigned long pid = strtoul(name, &end, 10);
+    if (pid == 0 || pid > UINT32_MAX || *end != '\0')
+        return 0;
+    return census_add(proc, (uint32_t)pid, persons, c);
 }
 
+/* struct linux_dirent64 of getdents64(2). */
+static int add_entries(int proc, const char *entries, size_t size, struct census_persons persons,
+                       struct census *c)
+{
+    for (size_t at = 0, length; at < size; at += length) {
+        uint16_t n;
+        memcpy(&n, entries + at + offsetof(struct dirent64, d_reclen), sizeof n);
+        length = n;
+        int r = add_entry(proc, entries + at + offsetof(struct dirent64, d_name), persons, c);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/*
+ * One entry at a time, and read before the next one is asked for. Who forks and ends for ever has died before
+ * the end of a list that was made in one go has been read, and its child is not in that list; but a child has
+ * a higher pid than its parent, and /proc goes on behind the pid that it gave last: so whoever is alive is
+ * met, alive or not, until it is met alive. (Pids begin anew at times: two looks in a row are never both at
+ * that.)
+ */
 int census_take(int proc, struct census_persons persons, struct census *ret)
 {
     struct census c cleanup_census = {0};
-    int fd = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    _Alignas(struct dirent64) char entries[512];
+    size_t room = sizeof entries;
+    uint64_t end = clock_boot_us() + CENSUS_PATIENCE_US;
+    int fd cleanup_close = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    DIR *dir cleanup(close_dir_p) = fdopendir(fd);
-    if (dir == NULL) {
-        int r = -errno;
-        (void)close(fd);
-        return r;
-    }
-    for (;;) {
-        errno = 0;
-        struct dirent *entry = readdir(dir);
-        if (entry == NULL && errno != 0)
-            return -errno;
-        if (entry == NULL)
-            break;
-        char *end = NULL;
-        unsigned long pid = strtoul(entry->d_name, &end, 10);
-        if (pid == 0 || pid > UINT32_MAX || *end != '\0')
+    for (long n; (n = syscall(SYS_getdents64, fd, entries, room)) != 0 && !c.cut;) {
+        if (n < 0 && errno == EINVAL && room < sizeof entries) {
+            room = sizeof entries; /* not a pid's */
             continue;
-        int r = consider(proc, (uint32_t)pid, persons, &c);
+        }
+        if (n < 0)
+            return -errno;
+        int r = add_entries(proc, entries, (size_t)n, persons, &c);
         if (r < 0)
             return r;
+        room = ONE_PID;
+        c.cut = clock_boot_us() > end;
     }
     *ret = c;
     c = (struct census){0};

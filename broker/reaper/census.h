@@ -20,7 +20,11 @@ struct census {
     struct census_process *processes;
     size_t count;
     size_t capacity;
+    bool cut; /* it took too long: who is not in it may be there */
 };
+
+/* Somebody may fork faster than /proc can be read. */
+#define CENSUS_PATIENCE_US ((uint64_t)2 * 1000 * 1000)
 
 void census_done(struct census *c);
 #define cleanup_census cleanup(census_done)
@@ -28,6 +32,9 @@ void census_done(struct census *c);
 /** All processes of these persons: whose login uid is one of `persons`, or unset while one of their uids is.
  * 0 or -errno: a census that failed proves nothing. */
 int census_take(int proc, struct census_persons persons, struct census *ret);
+
+/** Appends one process, if it is there and one of theirs. 0 or -errno. */
+int census_add(int proc, uint32_t pid, struct census_persons persons, struct census *c);
 
 /** Appends a copy. 0 or -ENOMEM. */
 int census_add_copy(struct census *c, const struct census_process *p);

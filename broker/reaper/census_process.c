@@ -151,11 +151,11 @@ static int read_stat(int proc, struct census_process *p)
     return r < 0 ? r : parse_stat(text, p);
 }
 
-static int read_uids(int proc, struct census_process *p)
+int census_read_uids(int proc, uint32_t pid, uint32_t ret[static 4])
 {
     char text[CENSUS_FILE_SIZE];
-    int r = census_read_file(proc, p->pid, "status", text);
-    return r < 0 ? r : parse_uids(text, p->uids);
+    int r = census_read_file(proc, pid, "status", text);
+    return r < 0 ? r : parse_uids(text, ret);
 }
 
 static int read_session_and_cgroup(int proc, struct census_process *p)
@@ -171,7 +171,7 @@ int census_read(int proc, uint32_t pid, struct census_process *ret)
 {
     struct census_process p = {.pid = pid};
     int r = read_stat(proc, &p);
-    if (r < 0 || (r = read_uids(proc, &p)) < 0 ||
+    if (r < 0 || (r = census_read_uids(proc, pid, p.uids)) < 0 ||
         (r = read_number(proc, pid, "loginuid", &p.login_uid)) < 0 ||
         (r = read_session_and_cgroup(proc, &p)) < 0)
         return r;
@@ -199,20 +199,23 @@ static bool has_uid_among(const struct census_process *p, struct census_persons 
 }
 
 /* Most processes are somebody else's, which one small file tells; or a daemon's or the kernel's, which two
- * do. */
+ * do. Of a person's who are dead already, which one more tells, there are many while they are being ended. */
 int census_read_of_persons(int proc, uint32_t pid, struct census_persons persons, struct census_process *ret)
 {
-    struct census_process p = {.pid = pid};
+    struct census_process p = {.pid = pid, .uids = {CENSUS_UNSET, CENSUS_UNSET, CENSUS_UNSET, CENSUS_UNSET}};
     int r = read_number(proc, pid, "loginuid", &p.login_uid);
     if (r < 0)
         return r;
     if (p.login_uid != CENSUS_UNSET && !is_among(p.login_uid, persons))
         return 0;
-    if ((r = read_uids(proc, &p)) < 0)
+    bool set = p.login_uid != CENSUS_UNSET;
+    if (!set && (r = census_read_uids(proc, pid, p.uids)) < 0)
         return r;
-    if (p.login_uid == CENSUS_UNSET && !has_uid_among(&p, persons))
+    if (!set && !has_uid_among(&p, persons))
         return 0;
-    if ((r = read_stat(proc, &p)) < 0 || (r = read_session_and_cgroup(proc, &p)) < 0)
+    if ((r = read_stat(proc, &p)) < 0 ||
+        (set && persons.whole && (r = census_read_uids(proc, pid, p.uids)) < 0) ||
+        (r = read_session_and_cgroup(proc, &p)) < 0)
         return r;
     *ret = p;
     return 1;

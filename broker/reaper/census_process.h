@@ -19,7 +19,7 @@ struct census_process {
     uint32_t tty; /* device number of the controlling terminal, 0: none */
     uint32_t login_uid;
     uint32_t audit_session;
-    uint32_t uids[4]; /* real, effective, saved, filesystem */
+    uint32_t uids[4]; /* real, effective, saved, filesystem; CENSUS_UNSET each if they were not read */
     char name[17];
     bool stopped; /* by a signal or a tracer */
     char *cgroup; /* path in the unified hierarchy, owned; NULL: not readable or outside of our namespace */
@@ -37,10 +37,14 @@ void census_process_done(struct census_process *p);
 /** Its login uid alone, which is one small file. 0, -ESRCH, other -errno. */
 int census_read_login_uid(int proc, uint32_t pid, uint32_t *ret);
 
+/** Its uids alone, which are in the largest file. 0, -ESRCH, other -errno. */
+int census_read_uids(int proc, uint32_t pid, uint32_t ret[static 4]);
+
 /* Uids of persons, ascending. */
 struct census_persons {
     const uint32_t *uids;
     size_t count;
+    bool whole; /* the uids are read also of those who are told by their login uid */
 };
 
 /** Reads a process if it is one of these persons', and of any other as little as tells so. 1: it is and `ret`

@@ -92,6 +92,24 @@ static int write_in(int folder, const char *file, const char *text)
     return n == (ssize_t)strlen(text) ? 0 : n < 0 ? -errno : -EIO;
 }
 
+/* "123\n"; 0 is a process outside of our pid namespace. False: no such line. */
+static bool parse_member(const char *line, uint32_t *ret)
+{
+    size_t digits = strspn(line, "0123456789");
+    unsigned long pid = strtoul(line, NULL, 10);
+    *ret = (uint32_t)pid;
+    return digits > 0 && strcmp(line + digits, "\n") == 0 && pid <= UINT32_MAX;
+}
+
+static FILE *open_members(int folder, const char *path)
+{
+    int fd = openat(folder, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "re");
+    if (f == NULL)
+        (void)close_fd(fd);
+    return f;
+}
+
 /* A member may be killed with the cgroup if the kernel holds it for the person: by its login uid; where none
  * was ever set by its uid, and in the person's own user manager by being there. */
 static enum cgroups_result judge_member(int proc, uint32_t pid, uint32_t uid, bool manager)
@@ -115,19 +133,14 @@ static enum cgroups_result judge_member(int proc, uint32_t pid, uint32_t uid, bo
 
 static enum cgroups_result judge_members(int proc, int folder, uint32_t uid, bool manager)
 {
-    int fd = openat(folder, "cgroup.procs", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    FILE *f cleanup_file = fd < 0 ? NULL : fdopen(fd, "re");
-    if (f == NULL) {
-        (void)close_fd(fd);
+    FILE *f cleanup_file = open_members(folder, "cgroup.procs");
+    if (f == NULL)
         return CGROUPS_NOT_OURS;
-    }
     char line[32];
     enum cgroups_result result = CGROUPS_KILLED;
     while (result == CGROUPS_KILLED && fgets(line, sizeof line, f) != NULL) {
-        char *end = NULL;
-        unsigned long pid = strtoul(line, &end, 10);
-        bool whole = end != line && *end == '\n' && pid <= UINT32_MAX;
-        result = whole ? judge_member(proc, (uint32_t)pid, uid, manager) : CGROUPS_NOT_OURS;
+        uint32_t pid;
+        result = parse_member(line, &pid) ? judge_member(proc, pid, uid, manager) : CGROUPS_NOT_OURS;
     }
     return result == CGROUPS_KILLED && ferror(f) ? CGROUPS_NOT_OURS : result;
 }
@@ -175,6 +188,23 @@ int cgroups_kill(const struct cgroups *g, const char *path, uint32_t uid)
         return (int)result;
     int r = write_in(folder, "cgroup.kill", "1");
     return r < 0 ? r : CGROUPS_KILLED;
+}
+
+size_t cgroups_manager(const struct cgroups *g, uint32_t uid, uint32_t pids[static CGROUPS_MANAGER_MAX])
+{
+    char path[128];
+    char line[32];
+    size_t n = 0;
+    if (g->mount < 0)
+        return 0;
+    (void)snprintf(path, sizeof path,
+                   "user.slice/user-%" PRIu32 ".slice/user@%" PRIu32 ".service/init.scope/cgroup.procs", uid,
+                   uid);
+    FILE *f cleanup_file = open_members(g->mount, path);
+    while (f != NULL && n < CGROUPS_MANAGER_MAX && fgets(line, sizeof line, f) != NULL)
+        if (parse_member(line, &pids[n]) && pids[n] != 0)
+            n++;
+    return n;
 }
 
 void cgroups_leaf_path(uint64_t session, char path[static 64])

@@ -38,6 +38,12 @@ int cgroups_adopt(const struct cgroups *g, uint64_t session, uint32_t pid);
 void cgroups_drop_leaf(const struct cgroups *g, uint64_t session);
 void cgroups_leaf_path(uint64_t session, char path[static 64]);
 
+#define CGROUPS_MANAGER_MAX 8
+/** The pids of the person's user manager itself, which systemd keeps in a cgroup of their own: itself and its
+ * helper, without what they started. Whoever can write there says so: the kernel is to be asked about each.
+ * How many; 0: there is none, or it is kept elsewhere. */
+size_t cgroups_manager(const struct cgroups *g, uint32_t uid, uint32_t pids[static CGROUPS_MANAGER_MAX]);
+
 /** Whether logind runs, which gives each session a scope of its own. */
 bool cgroups_logind_runs(void);
 

@@ -32,7 +32,7 @@ struct ending_order {
     const char *text; /* for the terminals of the target, right before the end; empty: nothing is said */
 };
 
-/** Starts at the next turn of the loop, together with others that were ordered in this one. It frees itself
+/** Looks at the next turn of the loop, together with others that were ordered in this one. It frees itself
  * after done(), which comes from the loop. 0 or -errno (done is not called). */
 int ending_start(struct sight *sight, const struct cgroups *cgroups, const struct ending_order *order,
                  ending_done *done, void *userdata);

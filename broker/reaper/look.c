@@ -17,7 +17,7 @@ static int check_sight(int proc, const struct look *l)
     for (size_t i = 0; i < l->census.count; i++)
         if (l->marked[i])
             return 0;
-    return census_check_sight(proc, reason);
+    return l->census.cut ? -EAGAIN : census_check_sight(proc, reason);
 }
 
 int look_at(int proc, struct census *person, const struct leases *leases, const struct reap_target *target,
@@ -44,7 +44,7 @@ int look_at(int proc, struct census *person, const struct leases *leases, const 
 int look_take(int proc, const struct leases *leases, const struct reap_target *target, struct look *ret)
 {
     struct census census = {0};
-    int r = census_take(proc, (struct census_persons){&target->uid, 1}, &census);
+    int r = census_take(proc, (struct census_persons){&target->uid, 1, .whole = true}, &census);
     return r < 0 ? r : look_at(proc, &census, leases, target, ret);
 }
 

@@ -115,6 +115,7 @@ static int look(const struct sight *s, const struct census *c, const struct mine
         if (r < 0)
             return r;
     }
+    person.cut = c->cut;
     return look_at(s->proc, &person, s->leases, target, ret);
 }
 
@@ -159,7 +160,7 @@ static int on_turn(sd_event_source *source, void *userdata)
     open->at = &open;
     int r = list_uids(open, &uids, &n);
     if (r == 0)
-        r = census_take(s->proc, (struct census_persons){uids, n}, &c);
+        r = census_take(s->proc, (struct census_persons){uids, n, .whole = false}, &c);
     tell(s, &open, r, &c);
     return 0;
 }
@@ -177,6 +178,19 @@ int sight_wish(struct sight *s, struct sight_wish *w)
     w->at = &s->wishes;
     s->wishes = w;
     return 0;
+}
+
+int sight_glance(const struct sight *s, const uint32_t *pids, size_t n, const struct reap_target *target,
+                 struct look *ret)
+{
+    const struct census_persons person = {&target->uid, 1, .whole = false};
+    struct census c cleanup_census = {0};
+    for (size_t i = 0; i < n; i++) {
+        int r = census_add(s->proc, pids[i], person, &c);
+        if (r < 0)
+            return r;
+    }
+    return look_at(s->proc, &c, s->leases, target, ret);
 }
 
 sd_event *sight_event(const struct sight *s)

@@ -9,7 +9,7 @@
 /*
  * Looks for all endings that want one at the same time are taken from one census, which begins after they
  * were wished for: so a thousand endings do not go through /proc a thousand times. None is kept for a later
- * wish.
+ * wish. The uids of who has a login uid are not read.
  */
 struct sight;
 
@@ -33,6 +33,10 @@ sd_event *sight_event(const struct sight *s);
 
 /** A look at the target at the next turn of the loop, behind all that is there to be read. 0 or -errno. */
 int sight_wish(struct sight *s, struct sight_wish *w);
+/** A look at these alone, at once, by the same rules: who of them is the target's. Of everybody else it says
+ * nothing. 0 or -errno. */
+int sight_glance(const struct sight *s, const uint32_t *pids, size_t n, const struct reap_target *target,
+                 struct look *ret);
 /** It is not wished for any more. */
 void sight_forget(struct sight_wish *w);
 

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define UID 20001u
@@ -183,6 +184,97 @@ static void a_process_without_its_first_thread_is_there(void **state)
     (void)close(proc);
 }
 
+/* Its uids, which are in the largest file, are read for those who ask for them. It needs root, and audit in
+ * the kernel. */
+static void a_login_uid_tells_whose_it_is(void **state)
+{
+    (void)state;
+    const uint32_t uid = UID, other = UID + 1;
+    struct census_process p;
+    siginfo_t info;
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY), ready[2];
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        int fd = open("/proc/self/loginuid", O_WRONLY);
+        bool set = dprintf(fd, "%u", uid) > 0 && write(ready[1], "", 1) == 1;
+        (void)(set ? pause() : 0);
+        _exit(1);
+    }
+    char octet;
+    (void)close(ready[1]);
+    bool set = read(ready[0], &octet, 1) == 1;
+    int with = census_read_of_persons(proc, (uint32_t)child, (struct census_persons){&uid, 1, true}, &p);
+    uint32_t read_uid = with == 1 ? p.uids[0] : 0;
+    if (with == 1)
+        census_process_done(&p);
+    int without = census_read_of_persons(proc, (uint32_t)child, (struct census_persons){&uid, 1, false}, &p);
+    uint32_t unread_uid = without == 1 ? p.uids[0] : 0;
+    if (without == 1)
+        census_process_done(&p);
+    int others = census_read_of_persons(proc, (uint32_t)child, (struct census_persons){&other, 1, true}, &p);
+    (void)kill(child, SIGKILL);
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    int dead = census_read_of_persons(proc, (uint32_t)child, (struct census_persons){&uid, 1, false}, &p);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    (void)close(ready[0]);
+    (void)close(proc);
+    if (!set)
+        skip();
+    assert_int_equal(with, 1);
+    assert_int_equal(read_uid, getuid());
+    assert_int_equal(without, 1);
+    assert_int_equal(unread_uid, CENSUS_UNSET);
+    assert_int_equal(others, 0);
+    assert_int_equal(dead, -ESRCH);
+}
+
+#define HOPPER 20971u
+
+static _Noreturn void hop(int ready)
+{
+    (void)signal(SIGCHLD, SIG_IGN);
+    if (setresuid(HOPPER, HOPPER, HOPPER) < 0 || write(ready, "", 1) != 1)
+        _exit(1);
+    (void)close(ready);
+    for (time_t end = time(NULL) + 5; time(NULL) < end;)
+        if (fork() > 0)
+            _exit(0);
+    _exit(0);
+}
+
+/* Who forks and ends for ever is never where a list says. It needs root. */
+static void who_forks_and_ends_is_seen(void **state)
+{
+    (void)state;
+    if (getuid() != 0)
+        skip();
+    const uint32_t uid = HOPPER;
+    unsigned missed = 0, in_a_row = 0, looks = 0;
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY), ready[2];
+    assert_int_equal(pipe(ready), 0);
+    pid_t first = fork();
+    if (first == 0)
+        hop(ready[1]);
+    char octet;
+    (void)close(ready[1]);
+    bool hops = read(ready[0], &octet, 1) == 1;
+    (void)close(ready[0]);
+    for (time_t end = time(NULL) + 2; time(NULL) < end; looks++) {
+        struct census c = {0};
+        int r = census_take(proc, (struct census_persons){&uid, 1, false}, &c);
+        bool seen = r == 0 && c.count > 0;
+        in_a_row = seen ? 0 : in_a_row + 1;
+        missed = in_a_row > missed ? in_a_row : missed;
+        census_done(&c);
+    }
+    (void)waitpid(first, NULL, 0);
+    (void)close(proc);
+    assert_true(hops);
+    assert_true(looks > 0);
+    assert_true(missed < 2);
+}
+
 static void sight_needs_a_proc(void **state)
 {
     (void)state;
@@ -226,6 +318,8 @@ int main(void)
         cmocka_unit_test(reads_itself_with_a_hostile_name),
         cmocka_unit_test(a_zombie_is_gone),
         cmocka_unit_test(a_process_without_its_first_thread_is_there),
+        cmocka_unit_test(a_login_uid_tells_whose_it_is),
+        cmocka_unit_test(who_forks_and_ends_is_seen),
         cmocka_unit_test(sight_needs_a_proc),
         cmocka_unit_test(terminals_have_known_names),
     };

@@ -4,6 +4,7 @@
 #include "broker/reaper/census.h"
 #include "broker/reaper/look.h"
 #include "broker/reaper/reaper.h"
+#include "tests/unit/broker/reaper/lookout.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -214,10 +215,6 @@ static struct reap_request about(struct world *w, enum frame_type type, enum rea
         .class = 1,
     };
 }
-
-#define NEEDS_ROOT(state) \
-    if (*(state) == NULL) \
-    skip()
 
 static void ends_a_tree_and_nobody_else(void **state)
 {

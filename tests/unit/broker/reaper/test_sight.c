@@ -2,15 +2,11 @@
 /* Who wants to look at the same time sees one census, that began after all had wished for it. It needs root.
  */
 #include "broker/reaper/sight.h"
+#include "tests/unit/broker/reaper/lookout.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define FIRST_UID 20951u
@@ -40,11 +36,7 @@ struct person {
 };
 
 struct scene {
-    sd_event *event;
-    struct leases *leases;
-    struct sight *sight;
-    char folder[32];
-    int fd, proc;
+    struct lookout lookout;
     struct person persons[PERSONS];
 };
 
@@ -61,48 +53,19 @@ static void on_seen(void *userdata, int r, const struct look *l)
     }
 }
 
-static pid_t start(uint32_t uid)
-{
-    int ready[2];
-    char octet;
-    assert_int_equal(pipe(ready), 0);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        if (setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0 ||
-            prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-            _exit(1);
-        (void)!write(ready[1], "x", 1);
-        for (;;)
-            (void)pause();
-    }
-    (void)close(ready[1]);
-    assert_int_equal(read(ready[0], &octet, 1), 1);
-    (void)close(ready[0]);
-    return pid;
-}
-
 static int setup(void **state)
 {
     if (getuid() != 0)
         return 0;
     struct scene *s = calloc(1, sizeof *s);
-    unsigned skipped;
     assert_non_null(s);
-    strcpy(s->folder, "/tmp/hufu-sight-XXXXXX");
-    assert_non_null(mkdtemp(s->folder));
-    s->fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_int_equal(sd_event_new(&s->event), 0);
-    struct leases_options o = {.event = s->event, .folder = s->fd};
-    assert_int_equal(leases_new(&o, &s->leases, &skipped), 0);
-    s->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_int_equal(sight_new(s->event, s->proc, s->leases, &s->sight), 0);
+    lookout_open(&s->lookout);
     for (uint32_t i = 0; i < PERSONS; i++) {
         struct person *p = &s->persons[i];
-        p->sight = s->sight;
+        p->sight = s->lookout.sight;
         p->target = (struct reap_target){.scope = REAP_PERSON, .uid = FIRST_UID + (i * 7) % PERSONS};
         p->wish = (struct sight_wish){.target = &p->target, .seen = on_seen, .userdata = p};
-        p->pid = start(p->target.uid);
+        p->pid = lookout_start(p->target.uid);
     }
     censuses = 0;
     fails = 0;
@@ -115,37 +78,26 @@ static int teardown(void **state)
     struct scene *s = *state;
     if (s == NULL)
         return 0;
-    for (size_t i = 0; i < PERSONS; i++) {
-        (void)kill(s->persons[i].pid, SIGKILL);
-        (void)waitpid(s->persons[i].pid, NULL, 0);
-    }
-    (void)sight_free(s->sight);
-    (void)leases_free(s->leases);
-    (void)sd_event_unref(s->event);
-    (void)close(s->fd);
-    (void)close(s->proc);
-    assert_int_equal(rmdir(s->folder), 0);
+    for (size_t i = 0; i < PERSONS; i++)
+        lookout_finish(s->persons[i].pid);
+    lookout_close(&s->lookout);
     free(s);
     return 0;
 }
 
 static void run(struct scene *s)
 {
-    while (sd_event_run(s->event, 0) > 0)
+    while (sd_event_run(s->lookout.event, 0) > 0)
         ;
 }
-
-#define NEEDS_ROOT(state) \
-    if (*(state) == NULL) \
-    skip()
 
 static void one_census_for_all(void **state)
 {
     NEEDS_ROOT(state);
     struct scene *s = *state;
     for (size_t i = 0; i < PERSONS; i++)
-        assert_int_equal(sight_wish(s->sight, &s->persons[i].wish), 0);
-    assert_int_equal(sight_wish(s->sight, &s->persons[0].wish), 0); /* twice is once */
+        assert_int_equal(sight_wish(s->lookout.sight, &s->persons[i].wish), 0);
+    assert_int_equal(sight_wish(s->lookout.sight, &s->persons[0].wish), 0); /* twice is once */
     assert_int_equal(censuses, 0);
     run(s);
     assert_int_equal(censuses, 1);
@@ -163,7 +115,7 @@ static void no_census_is_seen_twice(void **state)
     NEEDS_ROOT(state);
     struct scene *s = *state;
     s->persons[0].again = 1;
-    assert_int_equal(sight_wish(s->sight, &s->persons[0].wish), 0);
+    assert_int_equal(sight_wish(s->lookout.sight, &s->persons[0].wish), 0);
     run(s);
     assert_int_equal(s->persons[0].seen, 2);
     assert_int_equal(censuses, 2);
@@ -175,7 +127,7 @@ static void a_failure_is_everybodys(void **state)
     struct scene *s = *state;
     fails = -EPERM;
     for (size_t i = 0; i < PERSONS; i++)
-        assert_int_equal(sight_wish(s->sight, &s->persons[i].wish), 0);
+        assert_int_equal(sight_wish(s->lookout.sight, &s->persons[i].wish), 0);
     run(s);
     for (size_t i = 0; i < PERSONS; i++) {
         assert_int_equal(s->persons[i].seen, 1);
@@ -189,7 +141,7 @@ static void what_is_forgotten_is_not_told(void **state)
     NEEDS_ROOT(state);
     struct scene *s = *state;
     for (size_t i = 0; i < PERSONS; i++)
-        assert_int_equal(sight_wish(s->sight, &s->persons[i].wish), 0);
+        assert_int_equal(sight_wish(s->lookout.sight, &s->persons[i].wish), 0);
     sight_forget(&s->persons[3].wish);
     sight_forget(&s->persons[3].wish);
     run(s);

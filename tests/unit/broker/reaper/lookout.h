@@ -1,0 +1,39 @@
+#ifndef HUFU_TESTS_UNIT_BROKER_REAPER_LOOKOUT_H
+#define HUFU_TESTS_UNIT_BROKER_REAPER_LOOKOUT_H
+
+#include "broker/reaper/ending.h"
+
+/* What endings look with: a loop, the real /proc, and leases in a folder of their own. */
+struct lookout {
+    sd_event *event;
+    struct leases *leases;
+    struct sight *sight;
+    struct cgroups cgroups; /* without a hierarchy */
+    char folder[32];
+    int fd; /* of the folder */
+};
+
+void lookout_open(struct lookout *l);
+void lookout_close(struct lookout *l);
+
+/* A process of this uid, which waits until it is killed, at the latest when the test ends. */
+pid_t lookout_start(uint32_t uid);
+void lookout_finish(pid_t pid);
+
+/* An ending of these that was begun, until it is done. */
+struct lookout_ended {
+    struct reap_reply reply;
+    unsigned done;
+};
+void lookout_end(struct lookout *l, const struct reap_target *target, const char *text,
+                 struct lookout_ended *ret);
+void lookout_run_until_done(struct lookout *l, const struct lookout_ended *e);
+
+/* For tests whose setup() left no scene, which only root can make. */
+#define NEEDS_ROOT(state) \
+    do {                  \
+        if (!*(state))    \
+            skip();       \
+    } while (0)
+
+#endif
