@@ -158,12 +158,37 @@ static int reserve(struct admission *a, struct session **ret)
     }
     if (held)
         life_release(b, held, REASON_GRANT_SUPERSEDED);
-    r = life_reserve(b, &a->q, gate_call_peer(a->call)->pidfd, a->decision.entry, ret);
+    r = life_reserve(b, &a->q, a->decision.entry, ret);
     if (r < 0)
         return r;
     a->session = (*ret)->number;
     a->own = true;
     return 0;
+}
+
+/* Whoever has gone meanwhile is seen to be: the call holds the process. What cannot be held is given back,
+ * and counts as taken away from an admission that is being written. */
+static void hold(struct admission *a)
+{
+    struct broker *b = a->broker;
+    struct session *s = registry_find(b->registry, a->session);
+
+    if (!s || s->state != SESSION_RESERVED || life_hold(s, gate_call_peer(a->call)->pidfd) == 0)
+        return;
+    life_release(b, s, REASON_BROKER_ERROR);
+    b->generation++;
+}
+
+/* The holder is watched while the store writes. */
+static void submit(struct admission *a, struct store_txn *t)
+{
+    struct broker *b = a->broker;
+    uint64_t reserved = a->own ? a->session : 0;
+
+    ledger_submit(b, t, on_written, a);
+    /* What could not be submitted is answered by now, and its reservation is forgotten. */
+    if (reserved != 0 && registry_find(b->registry, reserved))
+        hold(a);
 }
 
 static void write_admission(struct admission *a, struct session *s)
@@ -182,7 +207,7 @@ static void write_admission(struct admission *a, struct session *s)
             life_write(a->broker, s, STORE_SESSION_RESERVED, t);
     }
     FAILPOINT(ADMISSION_RESERVED);
-    ledger_submit(a->broker, t, on_written, a);
+    submit(a, t);
 }
 
 static void admission_account(struct admission *a)
@@ -265,7 +290,8 @@ static void note_range(struct broker *b, const struct gate_pam *m)
     (void)repetition_write_about(b, &r, detail, 1);
 }
 
-void admission_begin(struct broker *b, struct gate_call *call, const struct gate_pam *m, enum phase phase)
+void admission_begin(struct broker *b, struct gate_call *call, const uint8_t *body, size_t size,
+                     enum phase phase)
 {
     struct admission *a = calloc(1, sizeof(*a));
     struct gate_reply reply;
@@ -275,10 +301,15 @@ void admission_begin(struct broker *b, struct gate_call *call, const struct gate
         gate_call_reply(call, &reply);
         return;
     }
+    if (gate_decode_pam(body, size, &a->q.m) < 0) {
+        gate_call_malformed(call, "fields of the frame");
+        free(a);
+        return;
+    }
     a->broker = b;
     a->call = call;
-    question_take(b, gate_call_peer(call), m, phase, &a->q);
+    question_take(b, gate_call_peer(call), phase, &a->q);
     if (gate_call_peer(call)->uid == b->options.root)
-        note_range(b, m);
+        note_range(b, &a->q.m);
     admission_judge(a);
 }

@@ -21,8 +21,9 @@ struct admission {
     char reference[9];
 };
 
-/** Begins with a decoded message. Answers the call, now or later. */
-void admission_begin(struct broker *b, struct gate_call *call, const struct gate_pam *m, enum phase phase);
+/** Begins with the body of a frame. Answers the call, now or later. */
+void admission_begin(struct broker *b, struct gate_call *call, const uint8_t *body, size_t size,
+                     enum phase phase);
 
 /** Answers with the decision's refusal (or another reason), records it, and ends the admission. */
 void admission_refuse(struct admission *a, enum reason reason);

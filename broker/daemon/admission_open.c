@@ -91,7 +91,7 @@ static void on_open_written(void *userdata, int result, uint64_t sequence)
         refuse_and_end(a, reason);
         return;
     }
-    s->state = SESSION_OPEN;
+    registry_set_state(s, SESSION_OPEN);
     watch_tell(a->broker, s, WATCH_OPENED);
     life_recheck(a->broker, s); /* arms deadline and warnings; or it is over already */
     s = session_of(a);
@@ -162,7 +162,7 @@ static struct session *take_reservation(struct admission *a)
         return held;
     if (held)
         life_release(b, held, REASON_GRANT_SUPERSEDED);
-    if (life_reserve(b, &a->q, gate_call_peer(a->call)->pidfd, a->decision.entry, &s) < 0)
+    if (life_reserve(b, &a->q, a->decision.entry, &s) < 0)
         return NULL;
     return s;
 }

@@ -4,11 +4,13 @@
 #include "broker/common/failpoint.h"
 #include "broker/common/files.h"
 #include "broker/common/i18n.h"
+#include "broker/common/process.h"
 #include "broker/daemon/claiming.h"
 #include "broker/daemon/directory.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/listening.h"
+#include "broker/daemon/loading.h"
 #include "broker/daemon/orders.h"
 #include "broker/daemon/recording.h"
 #include "broker/daemon/repetition.h"
@@ -17,6 +19,7 @@
 #include "broker/daemon/sealer.h"
 #include "broker/daemon/sealer_key.h"
 #include "broker/daemon/timekeeper.h"
+#include "broker/daemon/verdict_writer.h"
 #include "broker/daemon/waiting.h"
 #include "broker/trust/digest.h"
 
@@ -92,6 +95,7 @@ static int start_store(struct broker *b)
         (void)snprintf(b->store_trouble, sizeof(b->store_trouble), _("the store cannot be read: %s"),
                        strerror(-r));
         b->store_io = sd_event_source_disable_unref(b->store_io);
+        b->loading = loading_free(b->loading);
         retention_stop(b->retention);
         b->store = store_close(b->store);
         b->retention = retention_free(b->retention);
@@ -156,6 +160,7 @@ static int broker_start(struct broker *b, char error[static 256])
 {
     int r = clock_boot_id(b->boot_id);
 
+    b->processes_counted = process_is_counted();
     if (r == 0)
         r = timekeeper_new(b, &b->timekeeper);
     if (r == 0)
@@ -246,6 +251,8 @@ struct broker *broker_free(struct broker *b)
     b->waiting = waiting_free(b->waiting);
     claiming_stop(b->claiming);
     verifier_stop(b->verifier);
+    b->loading = loading_free(b->loading);
+    verdict_writer_stop(b);
     repetition_settle(b->repetition, false);
     room_stop(b->room);
     if (b->control)
@@ -272,6 +279,7 @@ struct broker *broker_free(struct broker *b)
     b->registry = registry_free(b->registry);
     b->store_io = sd_event_source_disable_unref(b->store_io);
     b->store = store_close(b->store);
+    b->verdict_writer = verdict_writer_free(b->verdict_writer);
     b->retention = retention_free(b->retention);
     ledger_about_done(&b->about);
     b->sealer = sealer_free(b->sealer);

@@ -46,6 +46,13 @@ struct broker_options {
     uid_t owner; /* of the files in /etc: 0 */
     struct accounts accounts;
     void (*find_accounts)(struct accounts *accounts); /* asked by broker_reload(); NULL: they stay */
+    /* With how many documents in the store a start waits until all grants are taken in (0: the usual); and
+     * whether whoever has the broker takes the others in, by loading_some(), and not the loop when it has
+     * nothing else to do. */
+    struct {
+        unsigned at_once;
+        bool by_hand;
+    } pace;
 };
 
 struct broker {
@@ -71,6 +78,8 @@ struct broker {
 
     struct verifier *verifier;
     struct grants *grants;
+    struct loading *loading;               /* of grants out of the store */
+    struct verdict_writer *verdict_writer; /* NULL: never needed yet */
     struct taken *taken;
     struct status_keeper status;
     struct directory *directory; /* NULL: there is no store */
@@ -93,6 +102,7 @@ struct broker {
     struct control *control;
 
     char boot_id[33];
+    bool processes_counted; /* process_is_counted() */
     when_t started;
     struct timekeeper *timekeeper;
     struct review_keeper review;
@@ -101,7 +111,6 @@ struct broker {
     struct restored restored;
     bool backing_up;               /* a copy of the store is being made */
     uint64_t last_sequence;        /* of the ledger, as far as known here */
-    uint64_t told_alive_us;        /* when the service manager was last told so, while loading */
     struct ledger_about about;     /* the ledger as a whole */
     struct repetition *repetition; /* what is counted instead of being written each time */
     bool range_differs;            /* a module has said so, since the configuration was read */

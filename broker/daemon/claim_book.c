@@ -70,7 +70,7 @@ void claim_book_record(const struct claim *x, const char *event, enum reason rea
 
     ident_format_id(&x->row.grant, id);
     r.grant = id;
-    ledger_grant(&r, grant_index_find(grants_index(grants), &x->row.grant), id);
+    ledger_grant(&r, grants_find(grants, &x->row.grant), id);
     claiming_detail(x, claim);
     (void)snprintf(detail, sizeof(detail), "%s%s%s", claim, more[0] != '\0' ? ": " : "", more);
     r.session = x->row.session;

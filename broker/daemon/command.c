@@ -160,16 +160,17 @@ static void write_run(struct command_call *c)
 /* The session phase of sudo, in which the target is known: the same question, with the command beside it. */
 static void take(struct command_call *c)
 {
-    struct gate_pam m = {.caller = c->m.caller,
-                         .range = c->m.range,
-                         .user_uid = c->m.target_uid,
-                         .person_uid = c->m.person_uid,
-                         .service = SUDO};
+    struct gate_pam *m = &c->q.m;
 
-    (void)snprintf(m.user, sizeof(m.user), "%s", c->m.target);
-    (void)snprintf(m.person, sizeof(m.person), "%s", c->m.person);
-    (void)snprintf(m.tty, sizeof(m.tty), "%s", c->m.tty);
-    question_take(c->broker, gate_call_peer(c->call), &m, PHASE_SESSION, &c->q);
+    *m = (struct gate_pam){.caller = c->m.caller,
+                           .range = c->m.range,
+                           .user_uid = c->m.target_uid,
+                           .person_uid = c->m.person_uid,
+                           .service = SUDO};
+    (void)snprintf(m->user, sizeof(m->user), "%s", c->m.target);
+    (void)snprintf(m->person, sizeof(m->person), "%s", c->m.person);
+    (void)snprintf(m->tty, sizeof(m->tty), "%s", c->m.tty);
+    question_take(c->broker, gate_call_peer(c->call), PHASE_SESSION, &c->q);
     c->run = (struct command_run){c->m.path, c->m.arguments, c->m.doubts};
 }
 

@@ -394,6 +394,7 @@ struct directory *directory_free(struct directory *d)
     free(d->unwritten);
     free(d->writing);
     free(d->changed);
+    free(d->awaited);
     free(d);
     return NULL;
 }

@@ -29,6 +29,10 @@ DEFINE_CLEANUP(struct directory, directory_free);
 /** Whether the version of this grant that is in force here came from there and is there no more. */
 bool directory_has_withdrawn(const struct directory *d, const struct ident_id *grant);
 
+/** A grant is known only now (loading.h): what was kept of it is compared with it. */
+void directory_grant_came(struct directory *d, const struct ident_id *grant);
+/** Of those that have come by the way: the next one is compared. False: that was all. */
+bool directory_next_came(struct directory *d);
 /** The papers of a grant are others, or judged anew: by hand, or by the directory itself. */
 void directory_grant_changed(struct directory *d, const struct ident_id *grant);
 /** Another trust is in force: what was refused is looked at again. `anew`: root started over, and everything

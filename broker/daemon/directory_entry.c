@@ -198,8 +198,7 @@ struct directory_task *directory_read(struct directory *d, const struct feed_mes
  * that do. */
 bool directory_is_good_still(const struct directory *d, const struct shadow_record *is)
 {
-    const struct grant_entry *e =
-        is->type == DOCUMENT_GRANT ? grant_index_find(grants_index(d->broker->grants), &is->id) : NULL;
+    const struct grant_entry *e = is->type == DOCUMENT_GRANT ? grants_find(d->broker->grants, &is->id) : NULL;
 
     return is->under >= d->anew_serial && (!e || e->standing == REASON_OK);
 }

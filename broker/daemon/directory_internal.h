@@ -55,6 +55,9 @@ struct directory_published {
     bool is_withdrawn;  /* and in no entry */
     bool is_unverified; /* its octets are counted */
     bool is_unwritten;
+    bool is_awaited; /* kept, of a grant that is still on its way from the store: else as if nothing were
+                        known */
+    bool was_there;  /* of such a one: in an entry, when hufud started */
     size_t size;
     unsigned tasks;
 };
@@ -118,6 +121,8 @@ struct directory {
     struct shadow *shadow;
     struct table notes, published;
     size_t n_withdrawn, n_unsigned, unverified;
+    struct ident_id *awaited; /* that were so at the start */
+    size_t n_awaited, next_awaited;
     uint32_t serial;       /* of what was told last */
     uint32_t trust_serial; /* changes with the trust */
     uint32_t anew_serial;  /* what was settled under a lower one is looked at again, also what was taken in */

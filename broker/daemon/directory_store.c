@@ -1,6 +1,7 @@
 #include "broker/common/clock.h"
 #include "broker/daemon/directory_internal.h"
 #include "broker/daemon/ledger.h"
+#include "broker/daemon/loading.h"
 #include "broker/trust/digest.h"
 #include "policy/base/buf.h"
 
@@ -82,6 +83,24 @@ static int load_entry(void *userdata, const struct store_feed *x)
     return error < 0 ? error : 0;
 }
 
+/* Which of them are on their way is not asked: the store is busy with these rows. */
+static int await(struct directory *d, const struct store_published *x)
+{
+    struct directory_published *p = directory_make_published(d, &x->id);
+    struct ident_id *more = d->awaited;
+
+    if ((d->n_awaited & (d->n_awaited - 1)) == 0)
+        more = reallocarray(more, d->n_awaited == 0 ? 1 : 2 * d->n_awaited, sizeof(*more));
+    if (!p || !more)
+        return -ENOMEM;
+    d->awaited = more;
+    d->awaited[d->n_awaited++] = x->id;
+    memcpy(p->digest, x->digest, sizeof(p->digest));
+    p->is_awaited = true;
+    p->was_there = shadow_count_of(d->shadow, x->digest) > 0;
+    return 0;
+}
+
 static int load_published(void *userdata, const struct store_published *x)
 {
     struct directory *d = userdata;
@@ -89,7 +108,7 @@ static int load_published(void *userdata, const struct store_published *x)
     cleanup_buf struct buf document = BUF_INIT;
 
     if (!e)
-        return 0;
+        return loading_is(d->broker) ? await(d, x) : 0;
     if (grants_document(e, &document) < 0)
         return -ENOMEM;
     if (!directory_make_published(d, &x->id))

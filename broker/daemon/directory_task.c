@@ -120,7 +120,7 @@ static bool is_old(const struct directory_task *t, enum reason reason)
         return reason == REASON_STATUS_STALE && s && t->entry.version < s->trust_epoch;
     if (t->entry.type != DOCUMENT_GRANT || reason != REASON_GRANT_SUPERSEDED)
         return false;
-    e = grant_index_find(grants_index(b->grants), &t->entry.id);
+    e = grants_find(b->grants, &t->entry.id);
     return e && t->entry.version < e->version;
 }
 
@@ -215,7 +215,7 @@ static bool takes_from_here(const struct directory_task *t)
 {
     const struct directory_published *p = directory_find_published(t->directory, &t->entry.id);
 
-    return grant_index_find(grants_index(t->directory->broker->grants), &t->entry.id) || (p && p->tasks > 1);
+    return grants_find(t->directory->broker->grants, &t->entry.id) || (p && p->tasks > 1);
 }
 
 /* All epochs stay in the directory; another document under the number of the one in force is a fault. */

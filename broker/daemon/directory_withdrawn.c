@@ -51,7 +51,7 @@ static void count_unverified(struct directory *d, struct directory_published *p,
 /* Whether the published octets are those in force here. */
 static void compare(struct directory *d, const struct ident_id *id, struct directory_published *p)
 {
-    const struct grant_entry *e = grant_index_find(grants_index(d->broker->grants), id);
+    const struct grant_entry *e = grants_find(d->broker->grants, id);
     cleanup_buf struct buf document = BUF_INIT;
     uint8_t digest[SHADOW_DIGEST_SIZE];
 
@@ -62,7 +62,7 @@ static void compare(struct directory *d, const struct ident_id *id, struct direc
 
 static bool is_unverified(const struct directory *d, const struct ident_id *id)
 {
-    const struct grant_entry *e = grant_index_find(grants_index(d->broker->grants), id);
+    const struct grant_entry *e = grants_find(d->broker->grants, id);
 
     return e && e->standing != REASON_OK && e->verified_version == 0;
 }
@@ -151,12 +151,53 @@ static bool forget_unverified(struct directory *d, const struct ident_id *id, st
     return true;
 }
 
+/* As at a start with all grants there: what is withdrawn is no change, and nobody is told. */
+static void settle_awaited(struct directory *d, const struct ident_id *id, struct directory_published *p)
+{
+    const struct grant_entry *e = grant_index_find(grants_index(d->broker->grants), id);
+    cleanup_buf struct buf document = BUF_INIT;
+
+    p->is_known = e != NULL;
+    compare(d, id, p);
+    p->is_known = p->is_in_force;
+    if (!p->is_known)
+        return;
+    if (grants_document(e, &document) == 0)
+        p->size = document.size;
+    count_unverified(d, p, e->standing != REASON_OK && e->verified_version == 0);
+    p->is_withdrawn = !p->was_there;
+    d->n_withdrawn += p->is_withdrawn;
+}
+
+void directory_grant_came(struct directory *d, const struct ident_id *id)
+{
+    struct directory_published *p = d ? directory_find_published(d, id) : NULL;
+
+    if (!p || !p->is_awaited)
+        return;
+    p->is_awaited = false;
+    settle_awaited(d, id, p);
+    if (!p->is_known && p->tasks == 0)
+        forget(d, p);
+    else if (p->is_known && p->was_there && shadow_count_of(d->shadow, p->digest) == 0)
+        directory_look_at(d, id);
+}
+
+bool directory_next_came(struct directory *d)
+{
+    if (!d || d->next_awaited == d->n_awaited)
+        return false;
+    directory_grant_came(d, &d->awaited[d->next_awaited++]);
+    return true;
+}
+
 void directory_look_at(struct directory *d, const struct ident_id *id)
 {
+    bool is_here = grants_know(d->broker->grants, id) == 0;
     struct directory_published *p = directory_find_published(d, id);
     bool gone;
 
-    if (!p || p->tasks > 0)
+    if (!p || p->tasks > 0 || (p->is_awaited && !is_here))
         return;
     if (!p->is_known) {
         forget(d, p);
@@ -188,7 +229,7 @@ static void record_one(struct directory *d, const struct ident_id *id, bool gone
     struct record r = ledger_record(EVENT_WITHDRAWN, gone ? REASON_WITHDRAWN : REASON_OK, !gone);
     char text[IDENT_ID_TEXT_SIZE];
 
-    ledger_grant(&r, grant_index_find(grants_index(d->broker->grants), id), text);
+    ledger_grant(&r, grants_find(d->broker->grants, id), text);
     r.detail = detail;
     if (always)
         ledger_write(d->broker, &r);

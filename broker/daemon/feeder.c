@@ -19,6 +19,7 @@
  * feeder_leave(), for which feeder_stop() waits.
  */
 #define BATCH               64
+#define GATHER_MS           20 /* what is recorded within that time is read and sent together */
 #define STOP_PATIENCE_MS    500
 #define RETRY_FIRST_SECONDS 1
 #define RETRY_MOST_SECONDS  30
@@ -36,8 +37,10 @@ struct feeder {
     bool in_store, finished;
     bool pausing; /* journald did not take what was sent last */
     bool left_alone;
+    bool hurried; /* nothing more is waited for: it is to stop */
     unsigned references;
     unsigned retry_seconds; /* the thread's own */
+    bool behind;            /* the thread's own: the last batch was full */
 };
 
 static void feeder_unref(struct feeder *f)
@@ -142,7 +145,33 @@ static bool feeder_send(struct feeder *f, const struct record *r)
     return !atomic_load(&f->stopping);
 }
 
-/* Waits for records that were not fed. 0; -ECANCELED (the feeder or the store stops); other -errno. */
+/* Waits for a record that was not fed. 0, or -ECANCELED (the feeder or the store stops). */
+static int feeder_await(struct feeder *f)
+{
+    int r;
+
+    if (!feeder_enter(f))
+        return -ECANCELED;
+    r = store_wait_beyond(f->store, store_fed(f->store), &f->stopping);
+    feeder_leave(f);
+    return r;
+}
+
+/* A record is committed while somebody waits for the answer, and the next login may be under way: reading it,
+ * and what journald does with it, would take the processors from both. A moment later it is one read for
+ * many. */
+static void feeder_gather(struct feeder *f)
+{
+    const struct timespec until = after_ms(GATHER_MS);
+
+    (void)pthread_mutex_lock(&f->lock);
+    while (!f->hurried)
+        if (pthread_cond_timedwait(&f->changed, &f->lock, &until) != 0)
+            break;
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+/* What was not fed, the oldest first. 0; -ECANCELED (the feeder or the store stops); other -errno. */
 static int feeder_fetch(struct feeder *f, struct record **rows, size_t *n)
 {
     struct record_filter filter = {.limit = BATCH};
@@ -153,24 +182,27 @@ static int feeder_fetch(struct feeder *f, struct record **rows, size_t *n)
     if (!feeder_enter(f))
         return -ECANCELED;
     filter.after = store_fed(f->store);
-    r = store_wait_beyond(f->store, filter.after, &f->stopping);
-    if (r == 0)
-        r = store_read_wait(f->store, &filter, rows, n);
+    r = store_read_wait(f->store, &filter, rows, n);
     feeder_leave(f);
     return r;
 }
 
 static bool feeder_turn(struct feeder *f)
 {
-    struct record *rows;
-    size_t n;
+    struct record *rows = NULL;
+    size_t n = 0;
     bool go = true;
-    int r = feeder_fetch(f, &rows, &n);
+    int r = feeder_await(f);
 
+    if (r == 0 && !f->behind)
+        feeder_gather(f);
+    if (r == 0)
+        r = feeder_fetch(f, &rows, &n);
     if (r == -ECANCELED)
         return false;
     if (r < 0)
         feeder_pause(f);
+    f->behind = n == BATCH;
     for (size_t i = 0; i < n && go; i++)
         go = feeder_send(f, &rows[i]);
     record_free_array(rows, n);
@@ -252,6 +284,8 @@ struct feeder *feeder_stop(struct feeder *f)
         return NULL;
     until = after_ms(STOP_PATIENCE_MS);
     (void)pthread_mutex_lock(&f->lock);
+    f->hurried = true;
+    (void)pthread_cond_broadcast(&f->changed);
     while (!is_drained(f))
         if (pthread_cond_timedwait(&f->changed, &f->lock, &until) != 0)
             break;

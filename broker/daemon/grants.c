@@ -1,5 +1,5 @@
-#include "broker/daemon/grants.h"
-
+#include "broker/daemon/alive.h"
+#include "broker/daemon/grants_internal.h"
 #include "broker/daemon/grants_refusal.h"
 #include "broker/daemon/papers_packed.h"
 #include "policy/engine/rules.h"
@@ -10,15 +10,6 @@
 #include <sys/random.h>
 
 #define JUDGE_AGAIN 60 /* seconds */
-
-struct grants {
-    struct verifier *verifier; /* borrowed */
-    struct grant_index *index;
-    struct papers_words *words;
-    struct store_books *absent; /* of grants that are not here; a few at most */
-    size_t n_absent;
-    when_t uses_from; /* of what was used before nothing is known; 0: of nothing */
-};
 
 int grants_new(struct verifier *verifier, struct grants **ret)
 {
@@ -266,6 +257,8 @@ static int take_in(struct grants *g, const struct trust_set *trust, when_t now, 
 
     *refusal = (struct offer_refusal){.reason = REASON_OK};
     r = grant_parse(offer->document.data, offer->document.size, &grant, &refusal->error);
+    if (r == 0 && !loading)
+        r = grants_know(g, &grant->id);
     if (r < 0)
         return r;
     there = grant_index_find(g->index, &grant->id);
@@ -314,7 +307,7 @@ int grants_load(struct grants *g, const struct trust_set *trust, when_t now, con
 
 bool grants_forget(struct grants *g, const struct ident_id *id)
 {
-    const struct grant_entry *e = grant_index_find(g->index, id);
+    const struct grant_entry *e = grants_find(g, id);
 
     if (!e || e->standing == REASON_OK || e->verified_version != 0 || e->uses_taken != 0 ||
         e->sessions_live != 0 || e->closed)
@@ -366,12 +359,14 @@ struct judging {
     struct grants *grants;
     const struct trust_set *trust;
     when_t now;
+    uint64_t told_alive_us;
 };
 
 static void judge_one(struct grant_entry *e, void *userdata)
 {
-    const struct judging *j = userdata;
+    struct judging *j = userdata;
 
+    alive_tell(&j->told_alive_us);
     if (!is_superseded(e))
         judge(j->grants, j->trust, j->now, e);
 }

@@ -21,6 +21,33 @@ int grants_new(struct verifier *verifier, struct grants **ret);
 struct grants *grants_free(struct grants *g);
 DEFINE_CLEANUP(struct grants, grants_free);
 
+/**
+ * After a start grants come from the store while others are asked about already (loading.h). Who looks for
+ * one by id, or for those of a person, waits for these; who goes through all, until all are there. An entry
+ * that was found in any other way may lack versions and counts.
+ */
+struct grants_source {
+    int (*know)(void *userdata, const struct ident_id *id);
+    int (*know_staff)(void *userdata, const char *staff);
+    int (*know_between)(void *userdata, const struct ident_id *first, const struct ident_id *last);
+    void (*when_whole)(void *userdata, void (*done)(void *userdata, int result), void *done_userdata);
+};
+/** NULL: all are there. What `source` points to is borrowed. */
+void grants_set_source(struct grants *g, const struct grants_source *source, void *userdata);
+
+/** Has the grant, all those of a person, or all from one id to another, here if the store has them. 0, or why
+ * they cannot be read. */
+int grants_know(const struct grants *g, const struct ident_id *id);
+int grants_know_staff(const struct grants *g, const char *staff);
+int grants_know_between(const struct grants *g, const struct ident_id *first, const struct ident_id *last);
+/** NULL: there is none, or it cannot be read, of which grants_know() says which it is. */
+struct grant_entry *grants_find(const struct grants *g, const struct ident_id *id);
+/** The first of the person's; follow next_of_staff. As grants_find(). */
+struct grant_entry *grants_first_of(const struct grants *g, const char *staff);
+/** Calls `done` when all are there: at once, or later; or with why they cannot be. */
+void grants_when_whole(const struct grants *g, void (*done)(void *userdata, int result), void *userdata);
+
+/** For decide(), and for whoever made sure that what it looks for is known. */
 struct grant_index *grants_index(const struct grants *g);
 
 /**

@@ -32,8 +32,7 @@ static void remember(const struct trust_verdict_key *key, const struct trust_ver
 void grants_recall(const struct grants *g, struct verifier *verifier, const struct trust_set *trust,
                    const struct subject *subject)
 {
-    cleanup(papers_free_one_p) struct grant_papers *papers =
-        papers_of(g, grant_index_find(grants_index(g), &subject->id));
+    cleanup(papers_free_one_p) struct grant_papers *papers = papers_of(g, grants_find(g, &subject->id));
 
     /* Another document of the same id gets other keys, which nobody will ask for. */
     if (papers && papers_have_verdicts(papers, trust) && papers->document.size == subject->octets.size)
@@ -162,11 +161,27 @@ static void list(struct grant_entry *e, void *userdata)
     s->ids[s->n++] = e->id;
 }
 
+/* All are there, and none of them changes its place before each was looked at. */
+static void begin(void *userdata, int result)
+{
+    struct sweep *s = userdata;
+    size_t n = 0;
+
+    s->result = result;
+    if (result == 0)
+        grant_index_each(grants_index(s->grants), count, &n);
+    s->ids = result == 0 ? calloc(n + 1, sizeof(*s->ids)) : NULL;
+    if (s->ids)
+        grant_index_each(grants_index(s->grants), list, s);
+    else if (result == 0)
+        s->result = -ENOMEM;
+    step(s);
+}
+
 void grants_prepare(struct grants *grants, struct verifier *verifier, struct trust_set *next,
                     verifier_done *done, void *userdata)
 {
     struct sweep *s = calloc(1, sizeof(*s));
-    size_t n = 0;
 
     if (!s) {
         done(userdata, -ENOMEM);
@@ -177,11 +192,5 @@ void grants_prepare(struct grants *grants, struct verifier *verifier, struct tru
                         .trust = trust_set_ref(next),
                         .done = done,
                         .userdata = userdata};
-    grant_index_each(grants_index(grants), count, &n);
-    s->ids = calloc(n + 1, sizeof(*s->ids));
-    if (s->ids)
-        grant_index_each(grants_index(grants), list, s);
-    else
-        s->result = -ENOMEM;
-    step(s);
+    grants_when_whole(grants, begin, s);
 }

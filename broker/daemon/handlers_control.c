@@ -2,8 +2,11 @@
 
 #include "broker/common/i18n.h"
 #include "broker/daemon/ledger.h"
+#include "broker/daemon/loading.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The table of methods, and what their handlers share. */
@@ -102,8 +105,46 @@ void control_store_unavailable(struct control_call *call, int result)
     control_error(call, "StoreUnavailable", json_pack("{ss}", "message", strerror(-result)));
 }
 
+/* ---- grants ---- */
+
+struct held_call {
+    struct broker *broker;
+    struct control_call *call;
+    json_t *parameters;
+    control_handler *handle;
+};
+
+static void on_whole(void *userdata, int result)
+{
+    struct held_call *x = userdata;
+
+    if (result < 0)
+        control_store_unavailable(x->call, result);
+    else
+        x->handle(x->broker, x->call, x->parameters);
+    json_decref(x->parameters);
+    free(x);
+}
+
+bool control_waits_for_grants(struct broker *b, struct control_call *call, json_t *parameters,
+                              control_handler *handle)
+{
+    struct held_call *x;
+
+    if (!loading_is(b))
+        return false;
+    x = calloc(1, sizeof(*x));
+    if (!x) {
+        control_store_unavailable(call, -ENOMEM);
+        return true;
+    }
+    *x = (struct held_call){b, call, json_incref(parameters), handle};
+    grants_when_whole(b->grants, on_whole, x);
+    return true;
+}
+
 struct by_prefix {
-    const char *prefix, *staff;
+    struct ident_id first, last; /* whole ids */
     struct grant_entry *found;
     unsigned n;
 };
@@ -111,29 +152,71 @@ struct by_prefix {
 static void look_at(struct grant_entry *e, void *userdata)
 {
     struct by_prefix *p = userdata;
-    char id[IDENT_ID_TEXT_SIZE];
 
-    ident_format_id(&e->id, id);
-    if (strncmp(id, p->prefix, strlen(p->prefix)) != 0 ||
-        (p->staff && strcmp(grant_entry_staff(e), p->staff) != 0))
+    if (memcmp(&e->id, &p->first, sizeof(e->id)) < 0 || memcmp(&e->id, &p->last, sizeof(e->id)) > 0)
         return;
     p->found = e;
     p->n++;
 }
 
+static bool fill_up(const char *text, char with, struct ident_id *id)
+{
+    char whole[IDENT_ID_TEXT_SIZE];
+    size_t n = strlen(text);
+
+    memset(whole, with, sizeof(whole) - 1);
+    memcpy(whole, text, n);
+    return ident_parse_id(whole, sizeof(whole) - 1, id) == 0;
+}
+
+static int look_at_staff(struct broker *b, const char *staff, struct by_prefix *p)
+{
+    int r = grants_know_staff(b->grants, staff);
+    struct grant_entry *e = r == 0 ? grant_index_first_of(grants_index(b->grants), staff) : NULL;
+
+    for (; e; e = e->next_of_staff)
+        look_at(e, p);
+    return r;
+}
+
+static int look_at_one(struct broker *b, struct by_prefix *p)
+{
+    int r = grants_know(b->grants, &p->first);
+    struct grant_entry *e = r == 0 ? grant_index_find(grants_index(b->grants), &p->first) : NULL;
+
+    if (e)
+        look_at(e, p);
+    return r;
+}
+
+/* Those that begin so. Only who may see all, and does not say which, has all of them gone through: an id and
+ * a person have theirs found. 0, or why they cannot be read. */
+static int look_at_those(struct broker *b, const char *text, const char *staff, struct by_prefix *p)
+{
+    int r;
+
+    if (strlen(text) < PREFIX_MIN || strlen(text) >= IDENT_ID_TEXT_SIZE || !fill_up(text, '0', &p->first) ||
+        !fill_up(text, 'f', &p->last))
+        return 0;
+    if (staff)
+        return look_at_staff(b, staff, p);
+    if (ident_id_equal(&p->first, &p->last))
+        return look_at_one(b, p);
+    r = grants_know_between(b->grants, &p->first, &p->last);
+    if (r == 0)
+        grant_index_each(grants_index(b->grants), look_at, p);
+    return r;
+}
+
 struct grant_entry *control_find_grant(struct broker *b, struct control_call *call, const char *text,
                                        const char *staff)
 {
-    struct by_prefix p = {.prefix = text, .staff = staff};
-    struct grant_entry *e;
-    struct ident_id id;
+    struct by_prefix p = {.n = 0};
+    int r = look_at_those(b, text, staff, &p);
 
-    if (ident_parse_id(text, strlen(text), &id) == 0) {
-        e = grant_index_find(grants_index(b->grants), &id);
-        if (e)
-            look_at(e, &p);
-    } else if (strlen(text) >= PREFIX_MIN && strlen(text) < IDENT_ID_TEXT_SIZE) {
-        grant_index_each(grants_index(b->grants), look_at, &p);
+    if (r < 0) {
+        control_store_unavailable(call, r);
+        return NULL;
     }
     if (p.n == 1)
         return p.found;

@@ -67,6 +67,11 @@ void control_store_unavailable(struct control_call *call, int result);
 struct grant_entry *control_find_grant(struct broker *b, struct control_call *call, const char *id,
                                        const char *staff);
 
+/** Whether grants are still on their way from the store, of which the call needs all: then `handle` is called
+ * again when they are there, or the call is answered with why they cannot be. */
+bool control_waits_for_grants(struct broker *b, struct control_call *call, json_t *parameters,
+                              control_handler *handle);
+
 /** Puts a tombstone or lock into memory, ends what lives under it (with `grace` seconds, if not 0), writes it
  * with its record, and answers with the ending. */
 void control_take_away(struct broker *b, struct control_call *call, const struct store_taken *asked,

@@ -133,6 +133,8 @@ static void gather(struct broker *b, struct explaining *x)
     /* A time that is not now says nothing about the clock nor about the status that will be there then, and
      * the other way round. */
     f->host_state = x->at ? state_for_live(b, f->now) : state_of_host(b, f->kind, f->now);
+    if (f->host_state == REASON_OK)
+        f->host_state = state_of_grants(b, x->staff);
     f->status_until = x->at ? WHEN_NEVER : state_status_until(b);
     f->claim_possible = claiming_is_possible(b->claiming);
     f->person_state = taken_of_staff(b->taken, x->staff, f->now);

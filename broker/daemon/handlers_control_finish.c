@@ -58,7 +58,7 @@ static struct grant_entry *grant_to_finish(struct broker *b, struct control_call
 
 static void answer(struct finishing *x, int result, json_t *ending)
 {
-    struct grant_entry *e = grant_index_find(grants_index(x->broker->grants), &x->grant);
+    struct grant_entry *e = grants_find(x->broker->grants, &x->grant);
     char id[IDENT_ID_TEXT_SIZE];
 
     if (e && result == 0)

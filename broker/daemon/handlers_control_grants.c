@@ -76,12 +76,23 @@ static void list_one(struct grant_entry *e, void *userdata)
 {
     struct listing *l = userdata;
 
-    if ((l->staff && strcmp(l->staff, grant_entry_staff(e)) != 0) ||
-        (l->vendor && strcmp(l->vendor, grant_entry_vendor(e)) != 0))
+    if (l->vendor && strcmp(l->vendor, grant_entry_vendor(e)) != 0)
         return;
     state_refresh_grant(l->broker, e, l->now);
     if (l->all || !is_over(grants_state(e, &l->broker->host, l->now)))
         (void)json_array_append_new(l->grants, summary_of(l->broker, e, l->now));
+}
+
+/* A person's are found by name; any other question goes through all. */
+static void list_those(struct listing *l)
+{
+    const struct grant_index *index = grants_index(l->broker->grants);
+    struct grant_entry *e = l->staff ? grant_index_first_of(index, l->staff) : NULL;
+
+    for (; e; e = e->next_of_staff)
+        list_one(e, l);
+    if (!l->staff)
+        grant_index_each(index, list_one, l);
 }
 
 void control_grant_list(void *userdata, struct control_call *call, json_t *parameters)
@@ -91,11 +102,19 @@ void control_grant_list(void *userdata, struct control_call *call, json_t *param
     const struct varlink_field fields[] = {{"staff", VARLINK_STRING, true, &l.staff},
                                            {"vendor", VARLINK_STRING, true, &l.vendor},
                                            {"all", VARLINK_BOOL, true, &l.all}};
+    int r;
 
     if (!control_read(call, parameters, fields, ARRAY_SIZE(fields)))
         return;
+    if (!l.staff && control_waits_for_grants(b, call, parameters, control_grant_list))
+        return;
+    r = l.staff ? grants_know_staff(b->grants, l.staff) : 0;
+    if (r < 0) {
+        control_store_unavailable(call, r);
+        return;
+    }
     l.grants = json_array();
-    grant_index_each(grants_index(b->grants), list_one, &l);
+    list_those(&l);
     control_reply(call, json_pack("{so}", "grants", l.grants));
 }
 

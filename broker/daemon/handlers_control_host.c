@@ -26,6 +26,8 @@ void control_host_show(void *userdata, struct control_call *call, json_t *parame
         control_store_unavailable(call, b->store_error);
         return;
     }
+    if (restored_is(b) && control_waits_for_grants(b, call, parameters, control_host_show))
+        return;
     (void)identity_of_host(b, &here);
     identity_check(b);
     control_reply(call, json_pack("{ss so so so sb so}", "host", here.host, "machine_id",
@@ -133,6 +135,8 @@ void control_host_confirm(void *userdata, struct control_call *call, json_t *par
         control_store_unavailable(call, b->store_error);
         return;
     }
+    if (restored_is(b) && control_waits_for_grants(b, call, parameters, control_host_confirm))
+        return;
     if (identity_of_host(b, &now) < 0) {
         control_refuse(call, REASON_HOST_UNCONFIRMED,
                        N_("This host has no machine-id: run systemd-machine-id-setup as root first."));

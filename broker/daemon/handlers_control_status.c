@@ -2,6 +2,7 @@
 #include "broker/common/i18n.h"
 #include "broker/common/reason_text.h"
 #include "broker/daemon/handlers_control.h"
+#include "broker/daemon/loading.h"
 #include "broker/daemon/retention.h"
 #include "broker/daemon/review_keeper.h"
 #include "broker/daemon/room_findings.h"
@@ -211,6 +212,27 @@ static void find_ledger(const struct broker *b, json_t *findings)
         find(findings, found[i].severity, found[i].subject, "%s", found[i].message);
 }
 
+/* Nobody waits for that but who asks about all of them. */
+static void find_loading(const struct broker *b, json_t *findings)
+{
+    uint64_t done, of;
+
+    if (!loading_is(b))
+        return;
+    loading_progress(b, &done, &of);
+    if (loading_error(b) < 0)
+        find(findings, "problem", "grants",
+             _("The grants cannot all be read from the store (%s). Who is among those is refused; what needs "
+               "all of them is not answered. Look at the disk, then restart hufud."),
+             strerror(-loading_error(b)));
+    else
+        find(
+            findings, "warning", "grants",
+            _("Grants are still being taken in from the store: %llu of %llu documents. Each is there as soon "
+              "as somebody is asked about who has it; what needs all of them is answered when they are."),
+            (unsigned long long)done, (unsigned long long)of);
+}
+
 static void find_warnings(struct broker *b, json_t *findings)
 {
     char differs[400];
@@ -232,6 +254,7 @@ static void find_warnings(struct broker *b, json_t *findings)
                "`systemd-tmpfiles --create`, then restart hufud."),
              strerror(-store_anchor_error(b->store)));
     find_ledger(b, findings);
+    find_loading(b, findings);
     if (b->config_trouble[0] != '\0')
         find(findings, "warning", "configuration",
              _("The changed configuration is not in force, since it is wrong (%s). Correct it and run "

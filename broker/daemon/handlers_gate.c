@@ -18,25 +18,14 @@
 /* What is asked at the gate: one function a request. (hufu-channel's and sudo's are in channel.c
  * and command.c.) */
 
-static void begin(struct broker *b, struct gate_call *call, const uint8_t *body, size_t size,
-                  enum phase phase)
-{
-    struct gate_pam m;
-
-    if (gate_decode_pam(body, size, &m) < 0)
-        gate_call_malformed(call, "fields of the frame");
-    else
-        admission_begin(b, call, &m, phase);
-}
-
 static void handle_account(void *userdata, struct gate_call *call, const uint8_t *body, size_t size)
 {
-    begin(userdata, call, body, size, PHASE_ACCOUNT);
+    admission_begin(userdata, call, body, size, PHASE_ACCOUNT);
 }
 
 static void handle_open(void *userdata, struct gate_call *call, const uint8_t *body, size_t size)
 {
-    begin(userdata, call, body, size, PHASE_SESSION);
+    admission_begin(userdata, call, body, size, PHASE_SESSION);
 }
 
 /* Reported, no more: a session is over when its leader is gone. */
@@ -114,6 +103,8 @@ static void judge_key(struct broker *b, struct gate_call *call, const struct gat
         return;
     }
     facts.host_state = state_of_host(b, SERVICE_OTHER, facts.now);
+    if (facts.host_state == REASON_OK)
+        facts.host_state = state_of_grants(b, m->user);
     facts.status_until = state_status_until(b);
     state_refresh_grants(b, m->user, facts.now);
     key.fingerprint = facts.fingerprint;

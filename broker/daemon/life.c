@@ -19,7 +19,7 @@
 
 struct grant_entry *life_entry(const struct broker *b, const struct session *s)
 {
-    return grant_index_find(grants_index(b->grants), &s->grant);
+    return grants_find(b->grants, &s->grant);
 }
 
 void life_count_back(struct broker *b, const struct session *s, bool use)
@@ -74,39 +74,37 @@ static void describe(struct session *s, const struct question *q, const struct g
     s->audit_session = q->m.caller.audit_session;
     s->leader.pid = q->m.caller.pid;
     s->leader.start_time = q->m.caller.start_time;
+    s->leader.number = s->leader.start_time == 0 ? q->caller_number : 0;
     s->parent.pid = q->m.caller.parent;
     s->parent.start_time = q->m.caller.parent_start_time;
 }
 
-static int watch(struct session *s, const struct question *q, int holder_pidfd)
+/* Without the parent there is nobody else who could open the session: then the holder alone may. */
+static void find_parent(const struct broker *b, struct session *s)
 {
-    s->leader.pidfd = fcntl(holder_pidfd, F_DUPFD_CLOEXEC, 0);
-    if (s->leader.pidfd < 0)
-        return -errno;
-    if (q->sshd && s->parent.pid > 1) {
-        int pidfd = process_pidfd((pid_t)s->parent.pid);
+    int pidfd = process_pidfd((pid_t)s->parent.pid);
 
-        /* Without the parent there is nobody else who could open the session: then the holder alone may. */
-        s->parent.pidfd = pidfd < 0 ? -1 : pidfd;
-    }
-    return registry_watch_holder(s);
+    s->parent.pidfd = pidfd < 0 ? -1 : pidfd;
+    if (b->processes_counted && s->parent.start_time == 0)
+        s->parent.number = process_number(s->parent.pidfd);
 }
 
-int life_reserve(struct broker *b, const struct question *q, int holder_pidfd, struct grant_entry *entry,
-                 struct session **ret)
+int life_hold(struct session *s, int holder_pidfd)
+{
+    s->leader.pidfd = fcntl(holder_pidfd, F_DUPFD_CLOEXEC, 0);
+    return s->leader.pidfd < 0 ? -errno : registry_watch_holder(s);
+}
+
+int life_reserve(struct broker *b, const struct question *q, struct grant_entry *entry, struct session **ret)
 {
     struct session *s = registry_add(b->registry, b->next_session, q->m.person_uid);
-    int r;
 
     if (!s)
         return -ENOMEM;
     b->next_session++;
     describe(s, q, entry);
-    r = watch(s, q, holder_pidfd);
-    if (r < 0) {
-        registry_remove(s);
-        return r;
-    }
+    if (q->sshd && s->parent.pid > 1)
+        find_parent(b, s);
     if (!s->job) {
         entry->uses_taken++;
         entry->sessions_live++;
@@ -125,7 +123,7 @@ int life_bind(struct broker *b, struct session *s, const struct question *q, int
     (void)b;
     if (leader.pidfd < 0)
         return -errno;
-    s->state = SESSION_OPENING;
+    registry_set_state(s, SESSION_OPENING);
     s->settled = true; /* whoever left it: this caller lives, and is its leader from now on */
     s->opened_at = q->facts.now;
     s->deadline = deadline;
@@ -148,9 +146,9 @@ static void write_row(struct broker *b, const struct session *s, enum store_sess
         .version = s->version,
         .uid = s->uid,
         .pid = s->leader.pid,
-        .start_time = s->leader.start_time,
+        .start_time = session_process_mark(&s->leader),
         .parent = s->parent.pid,
-        .parent_start_time = s->parent.start_time,
+        .parent_start_time = session_process_mark(&s->parent),
         .audit_session = s->audit_session,
         .counts = s->counts,
         .channels = s->channels,

@@ -8,10 +8,13 @@
  * counts change in memory at once and on disk in the same transaction as the record that says so.
  */
 
-/** A reservation of one use and one session slot of `entry` for the caller; counts are taken in memory. The
- * caller's pidfd is `holder_pidfd` (borrowed). *ret is the registry's. 0 or -errno, and nothing is taken. */
-int life_reserve(struct broker *b, const struct question *q, int holder_pidfd, struct grant_entry *entry,
-                 struct session **ret);
+/** A reservation of one use and one session slot of `entry` for the caller; counts are taken in memory. *ret
+ * is the registry's, and nobody's until life_hold() or life_bind(). 0 or -errno, and nothing is taken. */
+int life_reserve(struct broker *b, const struct question *q, struct grant_entry *entry, struct session **ret);
+
+/** From now on the reservation goes with the caller, whose pidfd this is (borrowed), even if they are gone
+ * already. 0 or -errno. */
+int life_hold(struct session *s, int holder_pidfd);
 
 /** Makes the caller of the session phase the leader: state OPENING, deadline, audit session. 0 or -errno. */
 int life_bind(struct broker *b, struct session *s, const struct question *q, int caller_pidfd,

@@ -260,6 +260,8 @@ static bool jobs_may_stay(struct broker *b, const struct session *s)
     facts.kind = SERVICE_JOB;
     facts.source = SOURCE_IGNORED;
     facts.key = KEY_NOT_ASKED;
+    if (facts.host_state == REASON_OK)
+        facts.host_state = state_of_grants(b, s->staff);
     state_refresh_grants(b, s->staff, facts.now);
     for (size_t i = 0; i < ARRAY_SIZE(jobs); i++) {
         facts.service = jobs[i];

@@ -356,7 +356,7 @@ int papers_unpack(const struct papers_words *w, const struct grant *g, const uin
     if (r == 0)
         r = papers_make(&g->id, g->version, (struct octets){document.data, document.size}, NULL, approvals, n,
                         ret);
-    if (r < 0)
+    if (r != 0)
         return r;
     (*ret)->judged_at = u.judged_at;
     memcpy((*ret)->basis, u.basis, TRUST_BASIS_SIZE);

@@ -1,6 +1,7 @@
 #include "broker/daemon/question.h"
 
 #include "broker/common/clock.h"
+#include "broker/common/process.h"
 #include "broker/daemon/claiming.h"
 #include "broker/daemon/recording.h"
 #include "broker/daemon/state.h"
@@ -73,12 +74,13 @@ static enum command_state command_of(const struct gate_pam *m, enum phase phase)
     return phase == PHASE_ACCOUNT ? COMMAND_UNKNOWN : COMMAND_NOT_ASKED;
 }
 
-void question_take(struct broker *b, const struct peer *peer, const struct gate_pam *m, enum phase phase,
-                   struct question *q)
+void question_take(struct broker *b, const struct peer *peer, enum phase phase, struct question *q)
 {
+    const struct gate_pam *m = &q->m;
     enum service_kind kind = peer->uid == b->options.root ? service_kind_of(m->service) : SERVICE_LOCKER;
 
-    *q = (struct question){.m = *m};
+    if (b->processes_counted)
+        q->caller_number = process_number(peer->pidfd);
     q->refused = judge_caller(b->options.root, peer, m, phase);
     if (q->refused == REASON_OK)
         q->refused = judge_user(m, kind);
@@ -124,12 +126,14 @@ static void refresh_key(struct broker *b, struct question *q)
 
 static void refresh_reservation(struct broker *b, struct question *q)
 {
+    const struct session_process who = {
+        .pid = q->m.caller.pid, .start_time = q->m.caller.start_time, .number = q->caller_number};
     const struct session *s = NULL;
 
     q->reservation = 0;
     q->facts.reserved = NULL;
     if (q->facts.kind == SERVICE_LOGIN)
-        s = registry_find_reservation(b->registry, q->m.person_uid, q->m.caller.pid, q->m.caller.start_time);
+        s = registry_find_reservation(b->registry, q->m.person_uid, &who);
     if (!s)
         return;
     q->reservation = s->number;
@@ -177,7 +181,7 @@ static void refresh_command(const struct broker *b, struct question *q)
 /* Never for a time that is not now: what an operator asks about next year must not admit anyone today. */
 static void judge_grants(struct broker *b, const char *staff, when_t now)
 {
-    struct grant_entry *e = grant_index_first_of(grants_index(b->grants), staff);
+    struct grant_entry *e = grants_first_of(b->grants, staff);
 
     for (; e; e = e->next_of_staff)
         grants_judge_again(b->grants, b->trust, now, e);
@@ -187,6 +191,8 @@ void question_refresh(struct broker *b, struct question *q)
 {
     q->facts.now = clock_wall();
     q->facts.host_state = state_of_host(b, q->facts.kind, q->facts.now);
+    if (q->facts.host_state == REASON_OK)
+        q->facts.host_state = state_of_grants(b, q->m.person);
     q->facts.status_until = state_status_until(b);
     q->facts.claim_possible = q->claimed || claiming_is_possible(b->claiming);
     q->facts.person_state = state_of_person(b, q->m.person, q->m.person_uid, q->facts.now);

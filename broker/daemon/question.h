@@ -13,6 +13,7 @@ struct question {
     struct gate_pam m;
     enum reason refused; /* REASON_OK, or why the caller is not believed: then nothing else is asked */
     bool sshd;
+    uint64_t caller_number;    /* process_number(), 0 where there is none */
     enum key_kind claimed_key; /* session phase: what sshd says was used */
     struct ident_fingerprint claimed_fingerprint;
     uint64_t reservation; /* number of the session that this caller holds reserved, or 0 */
@@ -22,9 +23,8 @@ struct question {
     struct ident_id session_id;
 };
 
-/** Takes what `peer` says in `m`. */
-void question_take(struct broker *b, const struct peer *peer, const struct gate_pam *m, enum phase phase,
-                   struct question *q);
+/** Takes what `peer` says in `q->m`. All else of *q is clear before. */
+void question_take(struct broker *b, const struct peer *peer, enum phase phase, struct question *q);
 
 /** Looks up what the broker knows now. */
 void question_refresh(struct broker *b, struct question *q);

@@ -222,6 +222,7 @@ static const char *count(struct kind *k, const struct record *given)
     }
     rep->n_counted++;
     need_flush(k, FLUSH_US);
+    arm(rep->look, LOOK_US); /* of one that failed after a minute nobody else comes to look */
     return k->reference;
 }
 

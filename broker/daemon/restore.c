@@ -8,6 +8,7 @@
 #include "broker/daemon/documents.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/loading.h"
 #include "broker/daemon/review_keeper.h"
 #include "broker/daemon/revocations.h"
 #include "broker/daemon/timekeeper.h"
@@ -17,119 +18,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 
-/* Documents on the workers at a time, at start. */
-#define PREPARED_MAX 48
-
-/* Told more often than any watchdog bites; each time, it may take so much longer to start. */
-#define ALIVE_US    1000000
-#define ALIVE_STATE "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=60000000"
-
-/* ---- documents, books, tombstones ---- */
-
-/* The loop does not turn while the store is loaded. After libcrypto was repaired, everything is verified
- * anew, and a million grants are longer at that than a watchdog waits: ended and begun anew, it would never
- * get there. */
-static void tell_alive(struct broker *b)
-{
-    uint64_t now = clock_boot_us();
-
-    if (b->told_alive_us != 0 && now - b->told_alive_us < ALIVE_US)
-        return;
-    b->told_alive_us = now;
-    (void)sd_notify(0, ALIVE_STATE);
-}
+/* ---- documents that are no grants, tombstones ---- */
 
 static int load_document(void *userdata, const struct store_document *d)
 {
     struct broker *b = userdata;
-    struct octets approvals[QUORUM_VOTES_MAX];
-    const struct offer offer = {{d->octets, d->size}, approvals, documents_approvals(d, approvals)};
-    struct grant_entry *entry;
-    int r;
 
-    tell_alive(b);
     if (d->type == DOCUMENT_REVOCATION)
         return revocations_load(b, d);
-    if (d->type == DOCUMENT_STATUS)
-        return status_keeper_load(b, d);
-    if (d->type != DOCUMENT_GRANT)
-        return 0;
-    r = grants_load(b->grants, b->trust, timekeeper_now(b->timekeeper), &offer, &entry);
-    /* What is refused now (an old version) gives nothing, and stays on disk. */
-    return r == -EINVAL ? 0 : r;
-}
-
-/* ---- what was verified ---- */
-
-static void prepared(void *userdata, int result)
-{
-    (void)userdata;
-    (void)result; /* what failed is tried once more when it is judged */
-}
-
-struct preparing {
-    struct broker *broker;
-    size_t n_approvals;
-};
-
-static int prepare_document(void *userdata, const struct store_document *d)
-{
-    struct preparing *p = userdata;
-    struct octets approvals[QUORUM_VOTES_MAX];
-    const struct octets octets = {d->octets, d->size};
-    cleanup(grant_free_p) struct grant *g = NULL;
-    size_t n = documents_approvals(d, approvals);
-    struct subject subject;
-
-    tell_alive(p->broker);
-    if (d->type != DOCUMENT_GRANT || grant_parse(d->octets, d->size, &g, NULL) < 0)
-        return 0;
-    if (subject_of_grant(g, octets, &subject) < 0)
-        return -ENOMEM;
-    p->n_approvals += n;
-    verifier_reserve(p->broker->verifier, p->n_approvals);
-    verifier_prepare(p->broker->verifier, p->broker->trust, &subject, approvals, n, prepared, NULL);
-    verifier_settle(p->broker->verifier, PREPARED_MAX);
-    return 0;
-}
-
-/* If nothing is known under this trust (it or this program is new), everything is verified on all processors
- * before it is judged one by one; else at most a few are missing, and are verified then. */
-static int load_verdicts(struct broker *b)
-{
-    struct preparing p = {.broker = b};
-    size_t n = 0;
-    int r;
-
-    if (!b->trust)
-        return 0;
-    r = verifier_load(b->verifier, b->store, b->trust, &n);
-    if (r == 0 && n == 0)
-        r = store_load_documents(b->store, prepare_document, &p);
-    verifier_settle(b->verifier, 0);
-    return r;
-}
-
-/* A start that had to verify is the last that had to. */
-static void keep_verdicts(struct broker *b)
-{
-    struct store_txn *t = b->trust ? ledger_txn(b) : NULL;
-
-    if (t && verifier_write_made(b->verifier, b->trust, t)) {
-        FAILPOINT(VERDICTS_MADE);
-        ledger_submit(b, t, NULL, NULL);
-    } else {
-        store_txn_free(t);
-    }
-}
-
-static int load_books(void *userdata, const struct store_books *books)
-{
-    struct broker *b = userdata;
-
-    return grants_load_books(b->grants, books);
+    return d->type == DOCUMENT_STATUS ? status_keeper_load(b, d) : 0;
 }
 
 static int load_taken(void *userdata, const struct store_taken *x)
@@ -167,16 +65,15 @@ static enum session_state load_state(enum store_session_state state)
     return state == STORE_SESSION_ENDING ? SESSION_ENDING : SESSION_RESERVED;
 }
 
-static int load_session(void *userdata, const struct store_session *row)
+static int load_session(struct broker *b, const struct store_session *row)
 {
-    struct broker *b = userdata;
-    struct grant_entry *e = grant_index_find(grants_index(b->grants), &row->grant);
+    struct grant_entry *e = grants_find(b->grants, &row->grant);
     struct session *s = registry_add(b->registry, row->number, row->uid);
     bool same_boot = strcmp(row->boot_id, b->boot_id) == 0;
 
     if (!s)
         return -ENOMEM;
-    s->state = load_state(row->state);
+    registry_set_state(s, load_state(row->state));
     s->grant = row->grant;
     s->version = row->version;
     s->class = e ? grant_entry_grant(e).class : GRANT_CLASS_NORMAL;
@@ -186,9 +83,10 @@ static int load_session(void *userdata, const struct store_session *row)
     load_source(s, row->source);
     load_key(s, row->key);
     s->leader.pid = same_boot ? row->pid : 0;
-    s->leader.start_time = row->start_time;
+    session_process_take_mark(&s->leader, row->start_time);
     s->parent.pid = same_boot ? row->parent : 0;
-    s->parent.start_time = row->parent_start_time;
+    session_process_take_mark(&s->parent, row->parent_start_time);
+    registry_set_holder(s);
     s->audit_session = same_boot ? row->audit_session : UINT32_MAX;
     s->counts = row->counts;
     registry_set_written(s);
@@ -207,6 +105,38 @@ static int load_session(void *userdata, const struct store_session *row)
     return 0;
 }
 
+/* Their grants are found in the same store, so that the rows are kept first. */
+struct session_rows {
+    struct store_session *items;
+    size_t n;
+};
+
+static int keep_session(void *userdata, const struct store_session *row)
+{
+    struct session_rows *rows = userdata;
+    struct store_session *more = reallocarray(rows->items, rows->n + 1, sizeof(*more));
+
+    if (!more)
+        return -ENOMEM;
+    rows->items = more;
+    rows->items[rows->n++] = *row;
+    return 0;
+}
+
+static int load_sessions(struct broker *b, uint64_t *next)
+{
+    struct session_rows rows = {.n = 0};
+    int r = store_load_sessions(b->store, keep_session, &rows, next);
+
+    for (size_t i = 0; i < rows.n && r == 0; i++) {
+        r = grants_know(b->grants, &rows.items[i].grant);
+        if (r == 0)
+            r = load_session(b, &rows.items[i]);
+    }
+    free(rows.items);
+    return r;
+}
+
 static void on_last_row(void *userdata, int result, const struct record *rows, size_t n)
 {
     struct broker *b = userdata;
@@ -222,15 +152,13 @@ int restore_load(struct broker *b)
     int r;
 
     timekeeper_load(b->timekeeper);
-    r = load_verdicts(b);
+    r = loading_begin(b);
     if (r == 0)
-        r = store_load_documents(b->store, load_document, b);
-    if (r == 0)
-        r = store_load_books(b->store, load_books, b);
+        r = store_load_few(b->store, load_document, b);
     if (r == 0)
         r = store_load_taken(b->store, load_taken, b);
     if (r == 0)
-        r = store_load_sessions(b->store, load_session, b, &next);
+        r = load_sessions(b, &next);
     if (r == 0)
         r = claiming_load(b->claiming);
     if (r < 0)
@@ -240,9 +168,13 @@ int restore_load(struct broker *b)
     restored_load(b);
     identity_load(b);
     identity_check(b);
-    keep_verdicts(b);
+    /* The verdict on a status is kept by the start that meets it first. */
+    verifier_note(b->verifier, true);
     status_keeper_trust_changed(b, NULL);
+    verifier_note(b->verifier, false);
     r = review_keeper_load(b);
+    if (r == 0)
+        r = loading_go_on(b);
     if (r < 0)
         return r;
     return store_read(b->store, &last, on_last_row, b);
@@ -302,21 +234,35 @@ static bool is_it(const struct settling *x, const struct reap_reply *reply)
            process_exited(x->process.pidfd) == 0;
 }
 
-static void on_who(void *userdata, int result, const struct reap_reply *reply)
+static void settling_free(struct settling *x)
 {
-    struct settling *x = userdata;
+    close_fd(x->process.pidfd);
+    free(x);
+}
+
+static void settled(struct settling *x, bool lives)
+{
     struct session *s = registry_find(x->broker->registry, x->number);
 
-    /* No answer: it stays as it is, counted, until the reaper is back. */
-    if (s && !s->settled && result == 0 && reply->result != REAP_FAILED) {
-        if (is_it(x, reply))
+    if (s && !s->settled) {
+        if (lives)
             pick_up(x->broker, s, x);
         else
             gone(x->broker, s, x->parent);
         FAILPOINT(START_SETTLED);
     }
-    close_fd(x->process.pidfd);
-    free(x);
+    settling_free(x);
+}
+
+static void on_who(void *userdata, int result, const struct reap_reply *reply)
+{
+    struct settling *x = userdata;
+
+    /* No answer: it stays as it is, counted, until the reaper is back. */
+    if (result == 0 && reply->result != REAP_FAILED)
+        settled(x, is_it(x, reply));
+    else
+        settling_free(x);
 }
 
 static void settle(struct broker *b, struct session *s, bool parent)
@@ -339,6 +285,10 @@ static void settle(struct broker *b, struct session *s, bool parent)
     }
     *x = (struct settling){.broker = b, .number = s->number, .process = *p, .parent = parent};
     x->process.pidfd = pidfd;
+    if (p->number != 0) {
+        settled(x, process_number(pidfd) == p->number && process_exited(pidfd) == 0);
+        return;
+    }
     request.pid = p->pid;
     reaper_client_ask(b->reaper, &request, REAPER_ASK_US, on_who, x);
 }

@@ -9,7 +9,8 @@
  * says that its leader is gone.
  */
 
-/** Loads everything from the store. 0 or -errno. */
+/** Loads everything from the store; of grants those of sessions, and the others if they are a few
+ * (loading.h). 0 or -errno. */
 int restore_load(struct broker *b);
 
 /** Asks the reaper about each session that is not settled yet: picks it up, or closes it in the books. */

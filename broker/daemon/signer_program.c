@@ -179,9 +179,13 @@ static int decode_line(const char **at, const char *end, uint8_t **ret, size_t *
 
 static int take_output(struct signer_run *r, const struct buf *said, bool sign)
 {
-    const char *at = (const char *)said->data, *end = at + said->size;
-    int e = said->size > 0 ? decode_line(&at, end, &r->spki, &r->spki_size) : -EPROTO;
+    const char *at = (const char *)said->data, *end = at;
+    int e;
 
+    if (said->size == 0)
+        return -EPROTO;
+    end += said->size;
+    e = decode_line(&at, end, &r->spki, &r->spki_size);
     if (e == 0)
         e = decode_line(&at, end, &r->signature, &r->signature_size);
     return e == 0 && (at != end || !r->spki || (sign && !r->signature)) ? -EPROTO : e;

@@ -3,6 +3,8 @@
 #include "broker/daemon/directory.h"
 #include "broker/daemon/timekeeper.h"
 
+#include <errno.h>
+
 static enum reason state_of_trust(const struct broker *b, when_t now)
 {
     if (!b->trust)
@@ -81,6 +83,15 @@ enum reason state_of_person(const struct broker *b, const char *staff, uint32_t 
     return REASON_OK;
 }
 
+enum reason state_of_grants(const struct broker *b, const char *staff)
+{
+    int r = grants_know_staff(b->grants, staff);
+
+    if (r == 0)
+        return REASON_OK;
+    return r == -EBADMSG ? REASON_STORE_DAMAGED : REASON_STORE_UNAVAILABLE;
+}
+
 void state_refresh_grant(struct broker *b, struct grant_entry *e, when_t now)
 {
     const struct grant g = grant_entry_grant(e);
@@ -93,8 +104,11 @@ void state_refresh_grant(struct broker *b, struct grant_entry *e, when_t now)
 
 void state_refresh_grants(struct broker *b, const char *staff, when_t now)
 {
-    struct grant_entry *e = grant_index_first_of(grants_index(b->grants), staff);
+    struct grant_entry *e;
 
+    /* Also where another one cannot be read: somebody may be in under those that are there. */
+    (void)grants_know_staff(b->grants, staff);
+    e = grant_index_first_of(grants_index(b->grants), staff);
     for (; e; e = e->next_of_staff)
         state_refresh_grant(b, e, now);
 }

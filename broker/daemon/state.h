@@ -21,6 +21,11 @@ when_t state_status_until(const struct broker *b);
 /** REASON_OK, or why this person is refused whatever their grants say. */
 enum reason state_of_person(const struct broker *b, const char *staff, uint32_t uid, when_t now);
 
+/** REASON_OK, or why the grants of this person cannot be looked at: then they are refused, and not as
+ * somebody who has none. Has those that are still on their way from the store here, for everything that
+ * follows. */
+enum reason state_of_grants(const struct broker *b, const char *staff);
+
 /** Brings a grant up to date with the tombstones that hold at `now` (`taken_away`), and with the status
  * (`by_status`). */
 void state_refresh_grant(struct broker *b, struct grant_entry *e, when_t now);

@@ -133,7 +133,7 @@ static void on_written(void *userdata, int result, uint64_t sequence)
 /* Closes the grant on disk: behind what ends, which may have given uses back. */
 static void write_closed(struct broker *b, const struct taking_how *how, struct store_txn *t)
 {
-    const struct grant_entry *e = how->grant ? grant_index_find(grants_index(b->grants), how->grant) : NULL;
+    const struct grant_entry *e = how->grant ? grants_find(b->grants, how->grant) : NULL;
 
     if (t && e)
         life_write_books(b, e, t);

@@ -7,9 +7,11 @@
 #include "broker/daemon/documents.h"
 #include "broker/daemon/grants_verdicts.h"
 #include "broker/daemon/ledger.h"
+#include "broker/daemon/loading.h"
 #include "broker/daemon/state.h"
 #include "broker/daemon/timekeeper.h"
 #include "broker/daemon/trust_file.h"
+#include "broker/daemon/verdict_writer.h"
 #include "broker/trust/digest.h"
 
 #include <errno.h>
@@ -71,6 +73,8 @@ static void write_epoch(const struct broker *b, struct store_txn *t)
 void trust_keeper_change(struct broker *b, struct trust_change *c, when_t now, struct store_txn *t)
 {
     if (!c->again) {
+        /* Whoever prepared the change has waited for that; it must not depend on it. */
+        (void)loading_finish(b);
         put_in_force(b, c, now);
         grants_judge_all(b->grants, b->trust, now);
         if (b->trust_keeper.origin == TRUST_RESET)
@@ -84,13 +88,13 @@ void trust_keeper_change(struct broker *b, struct trust_change *c, when_t now, s
     FAILPOINT(TRUST_CHANGED);
     if (t) {
         write_epoch(b, t);
-        grants_write_all_verdicts(b->grants, b->trust, t);
+        verdict_writer_begin(b, t);
     }
 }
 
 /* ---- start ---- */
 
-/* The highest epoch comes last; behind the documents without an id nothing is of interest here. */
+/* The highest epoch comes last. */
 static int load_epoch(void *userdata, const struct store_document *d)
 {
     struct grant_papers **last = userdata;
@@ -98,9 +102,7 @@ static int load_epoch(void *userdata, const struct store_document *d)
     struct grant_papers *papers;
     int r;
 
-    if (!ident_id_equal(&d->id, &trust_no_id))
-        return -ECANCELED;
-    if (d->type != DOCUMENT_TRUST)
+    if (d->type != DOCUMENT_TRUST || !ident_id_equal(&d->id, &trust_no_id))
         return 0;
     r = papers_make(&trust_no_id, d->version, (struct octets){d->octets, d->size}, NULL, approvals,
                     documents_approvals(d, approvals), &papers);
@@ -195,9 +197,9 @@ static int load_file(struct broker *b)
 int trust_keeper_load(struct broker *b)
 {
     struct grant_papers *last = NULL;
-    int r = store_load_documents(b->store, load_epoch, &last);
+    int r = store_load_few(b->store, load_epoch, &last);
 
-    if (r < 0 && r != -ECANCELED) {
+    if (r < 0) {
         papers_free_one(last);
         return r;
     }
@@ -262,6 +264,9 @@ void trust_keeper_settle(struct broker *b)
 void trust_keeper_reload(struct broker *b)
 {
     if (!b->store || b->trust || b->trust_keeper.kept)
+        return;
+    /* A trust that takes the place of none is a start without one, and rare. */
+    if (loading_finish(b) < 0)
         return;
     if (load_file(b) < 0 || !b->trust)
         return;

@@ -1,5 +1,5 @@
-#include "broker/daemon/verifier.h"
-
+#include "broker/daemon/verifier_internal.h"
+#include "broker/store/load_grants.h"
 #include "broker/trust/verdict_cache.h"
 #include "broker/trust/workers.h"
 #include "policy/base/buf.h"
@@ -12,48 +12,29 @@
 /* Jobs at a time: enough to keep the workers busy between two turns of the loop. */
 #define JOBS_MAX 64
 
-/* One document's approvals on their way over a worker. It owns its octets, which follow it. */
-struct preparation {
-    struct preparation *next;
-    struct verifier *verifier;
-    struct trust_set *trust; /* a reference */
-    struct subject subject;
-    struct octets approvals[QUORUM_VOTES_MAX]; /* those that are missing */
-    struct trust_verdict_key keys[QUORUM_VOTES_MAX];
-    struct trust_verdict verdicts[QUORUM_VOTES_MAX];
-    size_t n;
-    int result;
-    verifier_done *done;
-    void *userdata;
-};
-
-struct verifier {
-    struct verdict_cache *cache;
-    struct workers *workers;
-    sd_event_source *io;
-    struct preparation *running;              /* on the workers */
-    struct preparation *parked, **parked_end; /* wait for what is running, or for room */
-    size_t n_pending;                         /* both */
-    bool stopping;
-
-    bool noting;     /* from verifier_load() to verifier_write_made() */
-    bool foreign;    /* the store has verdicts that rest on something else */
-    struct buf made; /* struct made, one after the other */
-};
-
-struct made {
-    struct trust_verdict_key key;
-    struct trust_verdict verdict;
-};
-
 static void remember_made(struct verifier *v, const struct trust_verdict_key *key,
-                          const struct trust_verdict *x)
+                          const struct trust_verdict *x, bool noted)
 {
     const struct made m = {*key, *x};
 
     verdict_cache_put(v->cache, key, x);
-    if (v->noting)
+    if (noted)
         buf_put(&v->made, &m, sizeof(m));
+}
+
+/* 1; 0: it is not known; -EBADMSG (what the store has is no verdict), -errno. */
+static int find_known(struct verifier *v, const struct trust_verdict_key *key, struct trust_verdict *ret)
+{
+    struct store_verdict row;
+    int r;
+
+    if (verdict_cache_find(v->cache, key, ret))
+        return 1;
+    r = v->store ? store_find_verdict(v->store, key->octets, &row) : 0;
+    if (r <= 0)
+        return r;
+    r = trust_verdict_decode(row.octets, row.size, key, ret);
+    return r < 0 ? r : 1;
 }
 
 /* ---- judging ---- */
@@ -66,10 +47,12 @@ int verifier_verdicts(struct verifier *v, const struct trust_set *t, const struc
         struct trust_verdict_key key;
         int r = trust_verdict_key_of(t, subject, approvals[i], &key);
 
-        if (r == 0 && !verdict_cache_find(v->cache, &key, &ret[i])) {
+        if (r == 0)
+            r = find_known(v, &key, &ret[i]);
+        if (r == 0) {
             r = trust_verdict_make(t, subject, approvals[i], &ret[i]);
             if (r == 0)
-                remember_made(v, &key, &ret[i]);
+                remember_made(v, &key, &ret[i], v->noting);
         }
         if (r < 0)
             return r;
@@ -197,7 +180,7 @@ static void on_ran(void *job, int result)
     if (result == 0)
         result = p->result;
     for (size_t i = 0; i < p->n && result == 0; i++)
-        remember_made(v, &p->keys[i], &p->verdicts[i]);
+        remember_made(v, &p->keys[i], &p->verdicts[i], p->noted);
     finish(p, v->stopping ? -ECANCELED : result);
     if (v->stopping)
         return;
@@ -260,6 +243,7 @@ void verifier_prepare(struct verifier *v, struct trust_set *t, const struct subj
     }
     p->done = done;
     p->userdata = userdata;
+    p->noted = v->noting;
     v->n_pending++;
     begin(p);
 }
@@ -272,60 +256,57 @@ void verifier_settle(struct verifier *v, size_t at_most)
 
 /* ---- the store ---- */
 
-struct loading {
-    struct verifier *verifier;
-    const uint8_t *basis;
-    size_t n;
-};
-
-static int load(void *userdata, const struct store_verdict *row)
+void verifier_load_from(struct verifier *v, struct store *s)
 {
-    struct loading *l = userdata;
+    v->store = s;
+}
+
+int verifier_load(struct verifier *v, const struct trust_set *t, const struct store_verdict *row)
+{
     struct trust_verdict_key key;
     struct trust_verdict x;
     int r;
 
     memcpy(key.octets, row->key, sizeof(key.octets));
     r = trust_verdict_decode(row->octets, row->size, &key, &x);
-    if (r < 0)
+    if (r < 0 || !t)
         return r;
-    if (memcmp(row->basis, l->basis, TRUST_BASIS_SIZE) != 0) {
-        l->verifier->foreign = true;
+    if (memcmp(row->basis, trust_set_basis(t), TRUST_BASIS_SIZE) != 0) {
+        v->foreign = true;
         return 0;
     }
-    l->n++;
-    verifier_reserve(l->verifier, l->n);
-    verdict_cache_put(l->verifier->cache, &key, &x);
+    verifier_reserve(v, ++v->n_loaded);
+    verdict_cache_put(v->cache, &key, &x);
     return 0;
 }
 
-int verifier_load(struct verifier *v, struct store *s, const struct trust_set *t, size_t *ret_n)
+size_t verifier_n_loaded(const struct verifier *v)
 {
-    struct loading l = {.verifier = v, .basis = trust_set_basis(t)};
-    int r = store_load_verdicts(s, load, &l);
-
-    *ret_n = l.n;
-    v->noting = r == 0;
-    return r;
+    return v->n_loaded;
 }
 
-void verifier_write(struct store_txn *txn, const struct trust_set *t, const struct trust_verdict_key *key,
-                    const struct trust_verdict *x)
+void verifier_loaded(struct verifier *v)
 {
-    struct store_verdict row = {.size = VERDICT_SIZE};
-
-    memcpy(row.key, key->octets, sizeof(row.key));
-    memcpy(row.basis, trust_set_basis(t), sizeof(row.basis));
-    /* What cannot be written for lack of memory is verified again after the next start. */
-    if (trust_verdict_encode(x, key, row.octets) == 0)
-        store_txn_verdict(txn, &row);
+    v->store = NULL;
+    v->noting = false;
+    verdict_cache_forget(v->cache, REMEMBERED_LEAST);
 }
 
-bool verifier_write_made(struct verifier *v, const struct trust_set *t, struct store_txn *txn)
+void verifier_note(struct verifier *v, bool noting)
 {
-    bool any = v->foreign || v->made.size > 0;
+    v->noting = noting;
+}
 
-    if (v->foreign)
+size_t verifier_n_made(const struct verifier *v)
+{
+    return v->made.size / sizeof(struct made);
+}
+
+bool verifier_write_made(struct verifier *v, const struct trust_set *t, bool last, struct store_txn *txn)
+{
+    bool forgets = last && v->foreign, any = forgets || v->made.size > 0;
+
+    if (forgets)
         store_txn_keep_verdicts(txn, trust_set_basis(t));
     for (size_t at = 0; at < v->made.size; at += sizeof(struct made)) {
         struct made m;
@@ -335,8 +316,7 @@ bool verifier_write_made(struct verifier *v, const struct trust_set *t, struct s
     }
     buf_done(&v->made);
     v->made = BUF_INIT;
-    v->noting = v->foreign = false;
-    verdict_cache_forget(v->cache, REMEMBERED_LEAST);
+    v->foreign = v->foreign && !last;
     return any;
 }
 

@@ -67,13 +67,21 @@ void verifier_settle(struct verifier *v, size_t at_most);
 
 /* ---- the store ---- */
 
-/** Remembers what the store keeps and rests on `t`; *ret_n: how many that are. From here on until
- * verifier_write_made() notes what is made. 0; -EBADMSG (a row that is no verdict); -errno. */
-int verifier_load(struct verifier *v, struct store *s, const struct trust_set *t, size_t *ret_n);
+/** From here on what is not remembered is looked for in the store, until verifier_loaded(). */
+void verifier_load_from(struct verifier *v, struct store *s);
+/** Remembers a row until then, if it rests on `t`. 0; -EBADMSG (it is no verdict); -ENOMEM. */
+int verifier_load(struct verifier *v, const struct trust_set *t, const struct store_verdict *row);
+/** How many of the rows rest on it. */
+size_t verifier_n_loaded(const struct verifier *v);
+void verifier_loaded(struct verifier *v);
 
-/** Writes what was made since verifier_load(), and has the store forget what does not rest on `t`. What was
- * remembered is let go of: it is kept beside the documents by now. False: there is nothing to write. */
-bool verifier_write_made(struct verifier *v, const struct trust_set *t, struct store_txn *txn);
+/** Notes what is made, or prepared, from here on or no more: of what the store holds. */
+void verifier_note(struct verifier *v, bool noting);
+/** How many were noted and not written yet. */
+size_t verifier_n_made(const struct verifier *v);
+/** Writes them, and, with the last of them, has the store forget what does not rest on `t`. False: there is
+ * nothing to write. */
+bool verifier_write_made(struct verifier *v, const struct trust_set *t, bool last, struct store_txn *txn);
 
 /** One row. */
 void verifier_write(struct store_txn *txn, const struct trust_set *t, const struct trust_verdict_key *key,

@@ -1,5 +1,7 @@
 #include "broker/daemon/verifier.h"
 
+#include <string.h>
+
 /* trust_verify_*() with a memory. */
 
 struct found {
@@ -54,4 +56,16 @@ int verifier_status(struct verifier *v, const struct trust_set *t, const struct 
     if (r == 0)
         r = find(v, t, &subject, approvals, n_approvals, &f);
     return r != 0 ? r : trust_judge_status(t, s, &f.verdicts, now, ret);
+}
+
+void verifier_write(struct store_txn *txn, const struct trust_set *t, const struct trust_verdict_key *key,
+                    const struct trust_verdict *x)
+{
+    struct store_verdict row = {.size = VERDICT_SIZE};
+
+    memcpy(row.key, key->octets, sizeof(row.key));
+    memcpy(row.basis, trust_set_basis(t), sizeof(row.basis));
+    /* What cannot be written for lack of memory is verified again after the next start. */
+    if (trust_verdict_encode(x, key, row.octets) == 0)
+        store_txn_verdict(txn, &row);
 }

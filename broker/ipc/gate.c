@@ -8,22 +8,25 @@
 #include "broker/ipc/rate.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /*
- * A connection is a gate_call from its first octet to its reply. READING: its descriptor and its deadline are
- * watched. ASKED: a handler has it, nothing is watched, and it lives until it is answered, even if the gate
- * goes first (`gate` is NULL then) - a handler that waits for the disk holds a pointer that stays good.
+ * A connection is a gate_call from its first octet to its reply. READING: its descriptor is watched, and
+ * the gate's timer looks for who is late. ASKED: a handler has it, nothing is watched, and it lives until it
+ * is answered, even if the gate goes first (`gate` is NULL then) - a handler that waits for the disk holds a
+ * pointer that stays good.
  */
 struct gate_call {
     struct gate *gate;
     struct gate_call *next, *previous;
     struct peer peer;
     sd_event_source *io;
-    sd_event_source *deadline;
     int fd;
+    uint64_t begun; /* waiting for the rest of the frame since then */
     uint64_t since;
     size_t size;
     uint8_t frame[FRAME_MAX];
@@ -32,7 +35,8 @@ struct gate_call {
 struct gate {
     sd_event *event;
     struct listener *listener;
-    struct gate_call *calls;
+    struct gate_call *calls; /* the latest first */
+    sd_event_source *deadline;
     uid_t root;
     uid_t keys_uid;
     struct gate_limits limits;
@@ -61,7 +65,6 @@ static void call_unlink(struct gate_call *call)
 static void call_unwatch(struct gate_call *call)
 {
     call->io = sd_event_source_disable_unref(call->io);
-    call->deadline = sd_event_source_disable_unref(call->deadline);
 }
 
 static struct gate_call *call_free(struct gate_call *call)
@@ -103,6 +106,14 @@ static const struct gate_request *gate_find(const struct gate *g, enum frame_typ
     return NULL;
 }
 
+/* The process that connected, as a descriptor, which stands for it from then on. */
+static bool call_hold_peer(struct gate_call *call)
+{
+    if (call->peer.pidfd < 0)
+        call->peer.pidfd = socket_peer_pidfd(call->fd);
+    return call->peer.pidfd >= 0;
+}
+
 static void call_answer_forbidden(struct gate_call *call)
 {
     static const struct gate_reply forbidden = {.verdict = VERDICT_DENY, .reason = REASON_CALLER_FORBIDDEN};
@@ -130,8 +141,7 @@ static void call_dispatch(struct gate_call *call, const struct frame_header *hea
         call_answer_forbidden(call);
         return;
     }
-    call->peer.pidfd = socket_peer_pidfd(call->fd);
-    if (call->peer.pidfd < 0) {
+    if (!call_hold_peer(call)) {
         call_free(call); /* the caller is gone: nobody is there to be answered */
         return;
     }
@@ -189,12 +199,39 @@ static int on_call_readable(sd_event_source *source, int fd, uint32_t events, vo
     return 0;
 }
 
-static int on_call_late(sd_event_source *source, uint64_t now, void *userdata)
+static struct gate_call *gate_oldest_reading(const struct gate *g)
 {
-    (void)source;
-    (void)now;
-    call_refuse(userdata, REASON_BAD_REQUEST, "no whole frame within the deadline");
-    return 0;
+    struct gate_call *oldest = NULL;
+
+    for (struct gate_call *call = g->calls; call; call = call->next)
+        if (call->io)
+            oldest = call;
+    return oldest;
+}
+
+/* One timer for all who are heard: it comes when the first of them may be late, and is left alone when they
+ * are not, since setting it for each would be most of what waiting for a frame costs. */
+static int on_deadline(sd_event_source *source, uint64_t now, void *userdata)
+{
+    struct gate *g = userdata;
+    struct gate_call *call;
+
+    while ((call = gate_oldest_reading(g)) && call->begun + g->limits.deadline_us <= now)
+        call_refuse(call, REASON_BAD_REQUEST, "no whole frame within the deadline");
+    if (!call)
+        return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+    return sd_event_source_set_time(source, call->begun + g->limits.deadline_us);
+}
+
+static int gate_arm(struct gate *g, uint64_t at)
+{
+    int enabled = SD_EVENT_OFF;
+    int r = sd_event_source_get_enabled(g->deadline, &enabled);
+
+    if (r < 0 || enabled != SD_EVENT_OFF)
+        return r < 0 ? r : 0;
+    r = sd_event_source_set_time(g->deadline, at);
+    return r < 0 ? r : sd_event_source_set_enabled(g->deadline, SD_EVENT_ON);
 }
 
 static unsigned gate_open_of(const struct gate *g, uid_t uid)
@@ -221,8 +258,8 @@ static int call_watch(struct gate_call *call)
 
     if (r < 0)
         return r;
-    return sd_event_add_time_relative(g->event, &call->deadline, CLOCK_BOOTTIME, g->limits.deadline_us, 0,
-                                      on_call_late, call);
+    call->begun = clock_boot_us();
+    return gate_arm(g, call->begun + g->limits.deadline_us);
 }
 
 static void gate_link(struct gate *g, struct gate_call *call)
@@ -238,7 +275,7 @@ static void gate_link(struct gate *g, struct gate_call *call)
 static void on_gate_accept(void *userdata, int fd)
 {
     struct gate *g = userdata;
-    cleanup(call_free_p) struct gate_call *call = calloc(1, sizeof(*call));
+    cleanup(call_free_p) struct gate_call *call = malloc(sizeof(*call));
     struct gate_call *reading;
     bool room;
 
@@ -246,6 +283,8 @@ static void on_gate_accept(void *userdata, int fd)
         close_fd(fd);
         return;
     }
+    /* The frame is not cleared: what arrives is written there, and no more of it is looked at. */
+    memset(call, 0, offsetof(struct gate_call, frame));
     call->fd = fd;
     if (peer_of(fd, 0, &call->peer) < 0)
         return;
@@ -254,6 +293,10 @@ static void on_gate_accept(void *userdata, int fd)
     if (!room)
         call_refuse(steal_pointer(&call), REASON_TOO_MANY_REQUESTS, "too many connections at once");
     if (!room)
+        return;
+    /* Root's question is on its way while this is done; of anybody else nothing is held before there is one.
+     */
+    if (gate_who_is(g, call->peer.uid) == GATE_ROOT && !call_hold_peer(call))
         return;
     /* Most have sent their question by now: nothing is set up for waiting that would be torn down at once. */
     reading = steal_pointer(&call);
@@ -283,7 +326,12 @@ int gate_new(const struct gate_options *o, struct gate **ret)
     g->trouble = o->trouble;
     g->userdata = o->userdata;
     listen.userdata = g;
-    r = listener_new(&listen, &g->listener);
+    r = sd_event_add_time_relative(g->event, &g->deadline, CLOCK_BOOTTIME, g->limits.deadline_us, 0,
+                                   on_deadline, g);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(g->deadline, SD_EVENT_OFF);
+    if (r >= 0)
+        r = listener_new(&listen, &g->listener);
     if (r < 0)
         return r;
     *ret = steal_pointer(&g);
@@ -300,6 +348,7 @@ struct gate *gate_free(struct gate *g)
     if (!g)
         return NULL;
     listener_free(g->listener);
+    sd_event_source_disable_unref(g->deadline);
     while (g->calls) {
         struct gate_call *call = g->calls;
 

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #define LISTENER_BACKLOG  4096
-#define LISTENER_BATCH    32 /* accepted in one turn, so that no flood starves the rest of the loop */
 #define LISTENER_PAUSE_US ((uint64_t)100 * 1000)
 
 struct listener {
@@ -24,7 +23,6 @@ struct listener {
     int fd;
     int reserve;
     unsigned exhausted;
-    bool *freed; /* told by listener_free() to the turn that is under way */
     listener_accept *accept;
     void *userdata;
 };
@@ -65,29 +63,19 @@ static void out_of_descriptors(struct listener *l)
     (void)sd_event_source_set_enabled(l->pause, SD_EVENT_ONESHOT);
 }
 
+/* One a turn. Whether there is another is for the loop to ask, which it does anyway: accept4() makes a socket
+ * before it finds that nobody is there. And no flood starves the rest of the loop. */
 static int on_readable(sd_event_source *source, int listening, uint32_t events, void *userdata)
 {
     struct listener *l = userdata;
-    bool freed = false;
+    int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     (void)source;
     (void)events;
-    for (unsigned i = 0; i < LISTENER_BATCH; i++) {
-        int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-        if (fd >= 0) {
-            l->freed = &freed;
-            l->accept(l->userdata, fd);
-            if (freed)
-                return 0;
-            l->freed = NULL;
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            out_of_descriptors(l);
-            return 0;
-        } else if (errno != ECONNABORTED && errno != EINTR) {
-            return 0;
-        }
-    }
+    if (fd >= 0)
+        l->accept(l->userdata, fd);
+    else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        out_of_descriptors(l);
     return 0;
 }
 
@@ -172,8 +160,6 @@ struct listener *listener_free(struct listener *l)
 {
     if (!l)
         return NULL;
-    if (l->freed)
-        *l->freed = true;
     sd_event_source_disable_unref(l->io);
     sd_event_source_disable_unref(l->pause);
     if (l->path)

@@ -19,11 +19,23 @@
 #define FEW REPETITION_FEW
 
 static bool full; /* the disk */
+static struct {
+    bool begins; /* the next transaction stays with it */
+    store_done *done;
+    void *userdata;
+} stands_still;
 
 int __real_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
 int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
 int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata)
 {
+    if (stands_still.begins) {
+        stands_still.begins = false;
+        stands_still.done = done;
+        stands_still.userdata = userdata;
+        store_txn_free(t);
+        return 0;
+    }
     if (!full)
         return __real_store_submit(s, t, done, userdata);
     store_txn_free(t);
@@ -138,6 +150,31 @@ static void test_disk_full(void **state)
     sums_done(&s);
 }
 
+static bool is_recorded(struct world *w, void *userdata)
+{
+    struct sum s = flood_recorded(w);
+    bool all = s.stands_for == 1;
+
+    (void)userdata;
+    sums_done(&s);
+    return all;
+}
+
+/* A refusal whose record failed after more than a minute, when nothing of its kind is remembered any more. */
+static void test_disk_stands_still(void **state)
+{
+    struct world *w = *state;
+
+    stands_still.begins = true;
+    flood(w, 1);
+    assert_non_null(stands_still.done);
+    set_clock_wait(70);
+    world_for(w, 2500);
+    assert_int_equal(repetition_counters(w->broker->repetition).kinds, 0);
+    stands_still.done(stands_still.userdata, -EIO, 0);
+    world_until(w, is_recorded, NULL);
+}
+
 /* A row that hufud cannot have written is damage like any other. */
 static void test_a_row_that_is_none(void **state)
 {
@@ -171,6 +208,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_killed, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_what_is_found_is_recorded_first, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_disk_full, setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_disk_stands_still, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_row_that_is_none, setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_no_store, setup, world_teardown),
     };

@@ -3,7 +3,7 @@
 #include "broker/audit/event.h"
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
-#include "tests/unit/broker/daemon/world.h"
+#include "tests/unit/broker/daemon/epochs.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -145,27 +145,55 @@ static void test_restart_gives_no_number_twice(void **state)
 
 /* Loading holds the loop up, and whoever watches it must not think that it hangs: it would be begun anew for
  * ever. */
-static void test_loading_is_told(void **state)
+static int hear_service_manager(void)
 {
-    struct world *w = *state;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     socklen_t size = (socklen_t)offsetof(struct sockaddr_un, sun_path);
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    char name[64], text[256] = "";
+    char name[64];
 
-    world_grant(w, (struct grant_plan){0});
-    world_stop(w);
     (void)snprintf(name, sizeof(name), "@hufu-test-notify-%d", (int)getpid());
     memcpy(address.sun_path, name, strlen(name));
     address.sun_path[0] = '\0';
     assert_int_equal(bind(fd, (const struct sockaddr *)&address, size + (socklen_t)strlen(name)), 0);
     assert_int_equal(setenv("NOTIFY_SOCKET", name, 1), 0);
-    world_start(w);
+    return fd;
+}
+
+static void was_told(int fd)
+{
+    char text[256] = "";
+
     assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
     assert_true(recv(fd, text, sizeof(text) - 1, MSG_DONTWAIT) > 0);
     assert_non_null(strstr(text, "WATCHDOG=1"));
     assert_non_null(strstr(text, "EXTEND_TIMEOUT_USEC="));
     assert_int_equal(close(fd), 0);
+}
+
+static void test_loading_is_told(void **state)
+{
+    struct world *w = *state;
+    int fd;
+
+    world_grant(w, (struct grant_plan){0});
+    world_stop(w);
+    fd = hear_service_manager();
+    world_start(w);
+    was_told(fd);
+}
+
+static void test_judging_all_anew_is_told(void **state)
+{
+    struct world *w = *state;
+    char *next = epoch_text(w, (struct trust_plan){.epoch = 5});
+    int fd;
+
+    world_grant(w, (struct grant_plan){0});
+    fd = hear_service_manager();
+    epoch_replace(w, next, 5, DEPARTMENT_BOTH, DEPARTMENT_UNIT);
+    was_told(fd);
+    free(next);
 }
 
 #define BROKER_TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
@@ -176,7 +204,7 @@ int main(void)
         BROKER_TEST(test_restart_picks_up),         BROKER_TEST(test_restart_closes_what_ended),
         BROKER_TEST(test_restart_pid_reused),       BROKER_TEST(test_restart_releases_reservation),
         BROKER_TEST(test_restart_keeps_tombstones), BROKER_TEST(test_restart_gives_no_number_twice),
-        BROKER_TEST(test_loading_is_told),
+        BROKER_TEST(test_loading_is_told),          BROKER_TEST(test_judging_all_anew_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

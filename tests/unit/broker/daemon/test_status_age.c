@@ -46,25 +46,6 @@ static bool has_no_session(struct world *w, void *userdata)
     return !registry_first(w->broker->registry);
 }
 
-/* A quarter of the bound before its end somebody is told; without any, it is a problem. */
-static bool has_finding(struct offices *o, const char *severity, const char *subject)
-{
-    struct varlink_reply r = world_call(o->w, "Status", json_object());
-    const json_t *finding;
-    bool found = false;
-    size_t i;
-
-    json_array_foreach(json_object_get(r.parameters, "findings"), i, finding)
-    {
-        const char *is = json_string_value(json_object_get(finding, "severity"));
-        const char *about = json_string_value(json_object_get(finding, "subject"));
-
-        found = found || (strcmp(is, severity) == 0 && strcmp(about, subject) == 0);
-    }
-    varlink_reply_done(&r);
-    return found;
-}
-
 static void test_without_a_status(void **state)
 {
     struct offices *o = *state;
@@ -141,20 +122,21 @@ static void test_narrows_without_a_bound(void **state)
     assert_int_equal(world_knock(o->w), REASON_OK);
 }
 
+/* A quarter of the bound before its end somebody is told; without any, it is a problem. */
 static void test_findings(void **state)
 {
     struct offices *o = *state;
 
-    assert_true(has_finding(o, "problem", "status"));
+    assert_true(world_has_finding(o->w, "problem", "status"));
     issue_take_in(o, (struct issue){0});
-    assert_false(has_finding(o, "problem", "status"));
-    assert_false(has_finding(o, "warning", "status"));
+    assert_false(world_has_finding(o->w, "problem", "status"));
+    assert_false(world_has_finding(o->w, "warning", "status"));
     issue_take_in(o, (struct issue){.epoch = 18, .age = BOUND * 3 / 4 + 10});
-    assert_true(has_finding(o, "warning", "status"));
+    assert_true(world_has_finding(o->w, "warning", "status"));
     issue_take_in(o, (struct issue){.epoch = 19});
-    assert_false(has_finding(o, "warning", "status"));
+    assert_false(world_has_finding(o->w, "warning", "status"));
     issue_take_in_as(o, (struct issue){.trust_epoch = 5}, "status-waiting");
-    assert_true(has_finding(o, "warning", "status"));
+    assert_true(world_has_finding(o->w, "warning", "status"));
 }
 
 /* Whose key has left the trust file keeps no host fresh any more; what it took away stays away until a newer

@@ -215,7 +215,7 @@ static void test_all_are_kept(void **state)
 
     epoch_replace(w, next, 5, DEPARTMENT_BOTH, DEPARTMENT_UNIT);
     assert_int_equal(store_flush(w->broker->store), 0);
-    assert_int_equal(store_load_documents(w->broker->store, count_epoch, &n), 0);
+    assert_int_equal(store_load_few(w->broker->store, count_epoch, &n), 0);
     assert_int_equal(n, 2);
     free(next);
 }

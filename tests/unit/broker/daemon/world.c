@@ -79,7 +79,8 @@ static struct broker_options options_of(struct world *w)
                                    .machine_id_path = machine_id,
                                    .root = w->root,
                                    .owner = geteuid(),
-                                   .accounts = ACCOUNTS_NONE};
+                                   .accounts = ACCOUNTS_NONE,
+                                   .pace = {.at_once = w->at_once, .by_hand = w->by_hand}};
 }
 
 static struct config *config_of(const struct world *w)
@@ -235,7 +236,8 @@ int world_begin_call(struct world *w, const char *method, json_t *parameters)
 {
     char qualified[128];
     struct buf b = BUF_INIT;
-    struct visitor v = visitor_new();
+    bool is_new = w->caller.pid == 0;
+    struct visitor v = is_new ? visitor_new() : w->caller;
     int fd = visitor_connect(&v, world_path(w, "control"));
 
     (void)snprintf(qualified, sizeof(qualified), strchr(method, '.') ? "%s" : "org.hufu.control.%s", method);
@@ -251,7 +253,8 @@ int world_begin_call(struct world *w, const char *method, json_t *parameters)
     }
     json_decref(parameters);
     buf_done(&b);
-    visitor_end(&v);
+    if (is_new)
+        visitor_end(&v);
     return fd;
 }
 
@@ -297,6 +300,24 @@ const char *world_text(const struct varlink_reply *r, const char *member)
     const char *text = json_string_value(json_object_get(r->parameters, member));
 
     return text ? text : "";
+}
+
+bool world_has_finding(struct world *w, const char *severity, const char *subject)
+{
+    struct varlink_reply r = world_call(w, "Status", json_object());
+    const json_t *finding;
+    bool found = false;
+    size_t i;
+
+    json_array_foreach(json_object_get(r.parameters, "findings"), i, finding)
+    {
+        const char *is = json_string_value(json_object_get(finding, "severity"));
+        const char *about = json_string_value(json_object_get(finding, "subject"));
+
+        found = found || (strcmp(is, severity) == 0 && strcmp(about, subject) == 0);
+    }
+    varlink_reply_done(&r);
+    return found;
 }
 
 struct varlink_reply world_hand_in(struct world *w, const char *document, const char *one, const char *two)

@@ -22,6 +22,9 @@ struct world {
     uid_t root;                 /* who is root to the broker */
     unsigned first, last;       /* gated range */
     const char *status_max_age; /* of hufud.conf; NULL: none */
+    unsigned at_once;           /* as in broker_options.pace */
+    bool by_hand;
+    struct visitor caller; /* who calls, of its own making; none: somebody new each time */
 };
 
 #define WORLD_STAFF "zhang.san"
@@ -78,6 +81,8 @@ void world_until_answer(struct world *w, int fd);
 const char *world_error_of(struct world *w, const char *method, json_t *parameters);
 /** Text of a member of a reply, "" if there is none. */
 const char *world_text(const struct varlink_reply *r, const char *member);
+/** Whether Status says so. */
+bool world_has_finding(struct world *w, const char *severity, const char *subject);
 
 /* ---- the gate ---- */
 

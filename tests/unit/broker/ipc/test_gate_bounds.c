@@ -29,6 +29,43 @@ static void test_silence_has_an_end(void **state)
     close_fd(fd);
 }
 
+/* Until no more than so many are heard; after some seconds whatever is the case. */
+static void turn_until_open(struct gate_world *w, unsigned n)
+{
+    for (int i = 0; i < 500 && gate_counters(w->gate).open > n; i++)
+        client_turn(&w->client, 10);
+    assert_int_equal(gate_counters(w->gate).open, n);
+}
+
+/* One timer for all: each has the whole of its time, and no more, whoever came before it. */
+static void test_each_has_the_whole_time(void **state)
+{
+    struct gate_world *w = *state;
+    struct gate_limits limits = GATE_LIMITS_DEFAULT;
+    int first, second;
+
+    limits.deadline_us = 400000;
+    gate_world_open(w, geteuid(), (uid_t)-1, limits);
+    assert_int_equal(gate_world_ask(w, FRAME_GATE_ACCOUNT), REASON_OK);
+    first = client_connect(&w->client);
+    client_turn(&w->client, 200);
+    second = client_connect(&w->client);
+    client_turn(&w->client, 5);
+    assert_int_equal(gate_counters(w->gate).open, 2);
+    turn_until_open(w, 1);
+    assert_true(client_is_hung_up(&w->client, first));
+    assert_false(client_is_hung_up(&w->client, second));
+    turn_until_open(w, 0);
+    assert_int_equal(w->troubles, 2);
+    close_fd(first);
+    first = client_connect(&w->client); /* the timer begins anew */
+    client_turn(&w->client, 5);
+    assert_int_equal(gate_counters(w->gate).open, 1);
+    turn_until_open(w, 0);
+    close_fd(first);
+    close_fd(second);
+}
+
 static void test_too_many_of_one_uid(void **state)
 {
     struct gate_world *w = *state;
@@ -120,9 +157,13 @@ static void test_out_of_descriptors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        GATE_WORLD_TEST(test_silence_has_an_end), GATE_WORLD_TEST(test_too_many_of_one_uid),
-        GATE_WORLD_TEST(test_too_often),          cmocka_unit_test(test_rate),
-        GATE_WORLD_TEST(test_root_has_room),      GATE_WORLD_TEST(test_out_of_descriptors),
+        GATE_WORLD_TEST(test_silence_has_an_end),
+        GATE_WORLD_TEST(test_each_has_the_whole_time),
+        GATE_WORLD_TEST(test_too_many_of_one_uid),
+        GATE_WORLD_TEST(test_too_often),
+        cmocka_unit_test(test_rate),
+        GATE_WORLD_TEST(test_root_has_room),
+        GATE_WORLD_TEST(test_out_of_descriptors),
     };
 
     gate_world_occupy_listen_fd();
