@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 /* 52 fields of at most 20 digits and a name of at most 64 octets. */
@@ -14,6 +15,10 @@
 
 #define STAT_STATE_FIELD      3 /* the first behind the name */
 #define STAT_START_TIME_FIELD 22
+
+/* The kernel whose pidfds have a number of their own. */
+#define COUNTED_SINCE_MAJOR 6
+#define COUNTED_SINCE_MINOR 9
 
 /* Reads what a file of /proc gives in one go. Its size, or -errno. */
 static ssize_t read_proc(const char *path, char *octets, size_t size)
@@ -119,22 +124,53 @@ void caller_identify(struct gate_caller *ret)
         .pid = (uint32_t)getpid(),
         .parent = (uint32_t)getppid(),
         .uid = getuid(),
-        .login_uid = audit_number("/proc/self/loginuid"),
+        .login_uid = UINT32_MAX,
         .audit_session = UINT32_MAX,
     };
 }
 
-void caller_complete(struct gate_caller *c)
+/* The kernel gives a login uid and an audit session together, and takes both: without the one there is not
+ * the other. */
+void caller_find_login(struct gate_caller *c)
 {
-    c->audit_session = audit_number("/proc/self/sessionid");
+    c->login_uid = audit_number("/proc/self/loginuid");
+    if (c->login_uid != UINT32_MAX)
+        c->audit_session = audit_number("/proc/self/sessionid");
+}
+
+void caller_find_start(struct gate_caller *c)
+{
     c->start_time = caller_start_time(c->pid);
     c->parent_start_time = caller_start_time(c->parent);
+}
+
+bool caller_release_counts(const char *release)
+{
+    const char *end = release + strlen(release);
+    uint64_t major, minor;
+    size_t length;
+
+    if (parse_decimal(release, (size_t)(end - release), UINT32_MAX, &major, &length) < 0 ||
+        release[length] != '.')
+        return false;
+    release += length + 1;
+    if (parse_decimal(release, (size_t)(end - release), UINT32_MAX, &minor, &length) < 0)
+        return false;
+    return major > COUNTED_SINCE_MAJOR || (major == COUNTED_SINCE_MAJOR && minor >= COUNTED_SINCE_MINOR);
+}
+
+bool caller_is_counted(void)
+{
+    struct utsname name;
+
+    return uname(&name) == 0 && caller_release_counts(name.release);
 }
 
 void caller_describe(struct gate_caller *ret)
 {
     caller_identify(ret);
-    caller_complete(ret);
+    caller_find_login(ret);
+    caller_find_start(ret);
 }
 
 void caller_of_pkexec(const char *service, const char *value, struct gate_caller *c)

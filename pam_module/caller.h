@@ -3,6 +3,7 @@
 
 #include "policy/wire/gate.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,10 +11,20 @@
  * cannot be read is 0 (start times) or UINT32_MAX (audit: no such file on a kernel without it). */
 void caller_describe(struct gate_caller *ret);
 
-/** The first half of it: who it is, which takes the least; the rest is as if it could not be read. */
+/** The same in three pieces, since /proc takes its time. What needs none: pids and uid; the rest is as if it
+ * could not be read. */
 void caller_identify(struct gate_caller *ret);
-/** And the rest: start times and audit session. */
-void caller_complete(struct gate_caller *c);
+/** Audit login uid and session. */
+void caller_find_login(struct gate_caller *c);
+/** Start times, of itself and of the parent. */
+void caller_find_start(struct gate_caller *c);
+
+/** Whether hufud can tell this process from another with the same pid by itself: from Linux 6.9 on the kernel
+ * counts processes, and then no start time is needed to keep a use for this one. */
+bool caller_is_counted(void);
+
+/** The same of a kernel's release, as uname(2) has it: "6.9" and later; what cannot be read is older. */
+bool caller_release_counts(const char *release);
 
 /** pkexec becomes root before it opens the session of anybody but root. Who called it stands in $PKEXEC_UID,
  * in an environment that pkexec made itself: `value` is that variable's, NULL without. Puts it in the place

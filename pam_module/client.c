@@ -20,9 +20,9 @@
  * interrupting, moves nothing but the remaining time.
  *
  * A full backlog: connect() on an AF_UNIX stream does not go on in the background as TCP's does. It either
- * blocks until the server accepts somebody, or fails with EAGAIN, and there is nothing to poll for. So the
- * socket is left blocking for that one call, bounded by SO_SNDTIMEO, which unix_stream_connect() honours;
- * everything after it uses MSG_DONTWAIT and poll().
+ * blocks until the server accepts somebody, or fails with EAGAIN, and there is nothing to poll for. So where
+ * there is no place at once the socket blocks for that one call, bounded by SO_SNDTIMEO, which
+ * unix_stream_connect() honours; everything after it uses MSG_DONTWAIT and poll().
  */
 
 #define NS_PER_MS 1000000
@@ -103,6 +103,12 @@ static int connect_until(int fd, const char *path, int64_t deadline)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
     memcpy(address.sun_path, path, strlen(path) + 1);
+    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+        return 0;
+    if (errno != EINTR && errno != EAGAIN)
+        return -errno;
+    if (fcntl(fd, F_SETFL, 0) < 0)
+        return -errno;
     for (;;) {
         int left = left_until(deadline);
         struct timeval limit = {.tv_sec = left / MS_PER_S, .tv_usec = (suseconds_t)(left % MS_PER_S) * 1000};
@@ -182,72 +188,44 @@ static int receive_until(int fd, int64_t deadline, struct gate_reply *ret)
     }
 }
 
-int client_begin(const char *path, struct client *ret)
+static int exchange(const char *path, const uint8_t *frame, size_t size, int64_t deadline,
+                    struct gate_reply *ret)
 {
-    cleanup_fd int fd = -1;
+    cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int r;
 
-    *ret = (struct client){.fd = -1, .deadline = now_ms(), .path = path};
-    if (ret->deadline == INT64_MAX)
-        return -ETIMEDOUT;
-    ret->deadline += CLIENT_DEADLINE_MS;
-    if (path[0] != '/')
-        return -EINVAL;
-    if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
-        return -ENAMETOOLONG;
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
-    r = connect_until(fd, path, ret->deadline);
+    r = connect_until(fd, path, deadline);
+    if (r == 0)
+        r = judge_server(fd, path);
     if (r < 0)
         return r;
-    ret->fd = fd;
-    fd = -1;
-    return 0;
-}
-
-void client_drop(struct client *c)
-{
-    close_fd(&c->fd);
-    c->fd = -1;
-}
-
-static int exchange(const struct client *c, const uint8_t *frame, size_t size, struct gate_reply *ret)
-{
-    int r = judge_server(c->fd, c->path);
-
-    if (r == 0)
-        r = send_until(c->fd, frame, size, c->deadline);
+    r = send_until(fd, frame, size, deadline);
     /* A server that refused before it read everything (EPIPE) may have left a reply that says why. */
     if (r == 0 || r == -EPIPE)
-        r = receive_until(c->fd, c->deadline, ret);
+        r = receive_until(fd, deadline, ret);
     return r;
 }
 
-static void refuse(struct gate_reply *ret)
+static int judge_path(const char *path)
 {
-    memset(ret, 0, sizeof(*ret));
-    ret->verdict = VERDICT_DENY;
-    ret->reason = REASON_BROKER_ERROR;
-}
-
-int client_finish(struct client *c, const uint8_t *frame, size_t size, struct gate_reply *ret)
-{
-    int r = exchange(c, frame, size, ret);
-
-    client_drop(c);
-    if (r != 0)
-        refuse(ret);
-    return r;
+    if (path[0] != '/')
+        return -EINVAL;
+    return strlen(path) < sizeof(((struct sockaddr_un *)0)->sun_path) ? 0 : -ENAMETOOLONG;
 }
 
 int client_call(const char *path, const uint8_t *frame, size_t size, struct gate_reply *ret)
 {
-    struct client c;
-    int r = client_begin(path, &c);
+    int64_t now = now_ms();
+    int r = now == INT64_MAX ? -ETIMEDOUT : judge_path(path);
 
     if (r == 0)
-        return client_finish(&c, frame, size, ret);
-    refuse(ret);
+        r = exchange(path, frame, size, now + CLIENT_DEADLINE_MS, ret);
+    if (r == 0)
+        return 0;
+    memset(ret, 0, sizeof(*ret));
+    ret->verdict = VERDICT_DENY;
+    ret->reason = REASON_BROKER_ERROR;
     return r;
 }

@@ -21,24 +21,6 @@
     "Hufu: access for outside staff cannot be checked on this host right now,\nso it is refused. " \
     "Please call the unit responsible for this host."
 
-/* A call under way. */
-struct client {
-    int fd;           /* -1: none */
-    int64_t deadline; /* CLOCK_MONOTONIC, milliseconds */
-    const char *path;
-};
-
-/** The first half of client_call(): connects to `path`, which has to last. From here on the server wakes up,
- * so that what goes into the frame may be gathered meanwhile. Errors as below; then there is nothing to end.
- */
-int client_begin(const char *path, struct client *ret);
-
-/** The second half: the question and its reply, as client_call(), and nothing is left open. */
-int client_finish(struct client *c, const uint8_t *frame, size_t size, struct gate_reply *ret);
-
-/** Ends a call that came to nothing; one that was finished may be dropped, too. */
-void client_drop(struct client *c);
-
 /** Sends a ready frame to the stream socket at the absolute `path` and reads one reply. 0, or: -ENOENT,
  * -ECONNREFUSED, -EACCES (broker away), -ETIMEDOUT, -EBADMSG (nonsense answered, more than one frame, or
  * closed before the whole of one), -EPROTONOSUPPORT (a reply of another version), -EINVAL, -ENAMETOOLONG

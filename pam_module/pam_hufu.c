@@ -32,11 +32,23 @@ static void log_arguments(pam_handle_t *pamh, const struct arguments *a)
         pam_syslog(pamh, LOG_CRIT, "unknown option \"%s\": gated accounts are refused", a->culprit);
 }
 
-/* What takes long to find out about the caller is found out while the broker wakes up. */
+/* /proc takes its time. A login that is only asked about has no login uid of its own yet, and is held by a
+ * pidfd until it begins; what then begins is told in full. */
+static void find_caller(enum frame_type type, struct gate_pam *m)
+{
+    bool login = type == FRAME_GATE_ACCOUNT && service_kind_of(m->service) == SERVICE_LOGIN;
+
+    if (!login && !scope_needs_login(m->service))
+        caller_find_login(&m->caller);
+    if (!login || !caller_is_counted())
+        caller_find_start(&m->caller);
+}
+
+/* All that is to be said is known before the connection is made: the broker, who wakes up meanwhile, finds
+ * the whole question and need not go back to sleep for the rest of it. */
 static int ask_broker(pam_handle_t *pamh, enum frame_type type, const struct arguments *a,
                       const struct gate_caller *caller, const struct scope *scope, struct gate_reply *reply)
 {
-    cleanup(client_drop) struct client call = {.fd = -1};
     uint8_t frame[FRAME_MAX];
     struct gate_pam m = {
         .caller = *caller,
@@ -46,17 +58,13 @@ static int ask_broker(pam_handle_t *pamh, enum frame_type type, const struct arg
     };
     int r = items_fill(pamh, &m);
 
-    if (r == 0)
-        r = client_begin(a->socket, &call);
     if (r < 0)
         return r;
-    caller_complete(&m.caller);
+    find_caller(type, &m);
     _Static_assert(sizeof(m.person) == sizeof(scope->person.name), "a person's name fits the frame");
     memcpy(m.person, scope->person.name, sizeof(m.person));
     r = gate_encode_pam(type, &m, frame);
-    if (r < 0)
-        return r;
-    return client_finish(&call, frame, (size_t)r, reply);
+    return r < 0 ? r : client_call(a->socket, frame, (size_t)r, reply);
 }
 
 static int refuse_locally(pam_handle_t *pamh, int flags, int code, const char *text, const char *why)
@@ -117,6 +125,8 @@ static int gate(pam_handle_t *pamh, int flags, enum frame_type type, int argc, c
         a.refusals_shown = false;
     }
     caller_identify(&caller);
+    if (scope_needs_login(items_service(pamh)))
+        caller_find_login(&caller);
     /* Not secure_getenv(), which hides everything from a setuid program. */
     caller_of_pkexec(items_service(pamh), getenv("PKEXEC_UID"), &caller);
     scope_find(items_service(pamh), items_user(pamh), &a, &caller, &scope);

@@ -79,6 +79,11 @@ static struct scope_candidate candidate_of_uid(uint32_t uid, const uint32_t *gro
     return (struct scope_candidate){.uid = uid, .member = is_member(&account, group)};
 }
 
+bool scope_needs_login(const char *service)
+{
+    return service_kind_of(service) == SERVICE_SWITCH;
+}
+
 void scope_find(const char *service, const char *user, const struct arguments *arguments,
                 const struct gate_caller *caller, struct scope *ret)
 {

@@ -42,7 +42,7 @@ struct scope_facts {
     int user_lookup;                /* of PAM_USER: 0, ACCOUNT_ABSENT, negative errno (account.h) */
     struct scope_candidate user;    /* PAM_USER */
     struct scope_candidate caller;  /* real uid */
-    struct scope_candidate login;   /* audit login uid */
+    struct scope_candidate login;   /* audit login uid; read with SERVICE_SWITCH only */
 };
 
 /** The rule itself: pure. *ret_uid is the person's with SCOPE_GATED, else UINT32_MAX. */
@@ -65,6 +65,9 @@ struct scope {
     struct account person; /* with SCOPE_GATED */
     uint32_t user_uid;     /* of PAM_USER; UINT32_MAX: no such account */
 };
+
+/** Whether the caller's login uid has to be known for scope_find(). */
+bool scope_needs_login(const char *service);
 
 /** Gathers the facts and judges them. `service` and `user` are the PAM items, NULL where unset. A gated uid
  * without a name is SCOPE_UNSURE: nobody can be asked about. */

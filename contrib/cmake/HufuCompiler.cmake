@@ -65,4 +65,7 @@ elseif(HUFU_INSTRUMENT STREQUAL "coverage")
 else()
   # FORTIFY needs an optimised build; it and the sanitizers get in each other's way.
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+  # Each program has what it calls, and no more of the layers that it is made of.
+  add_compile_options(-ffunction-sections -fdata-sections)
+  add_link_options(LINKER:--gc-sections)
 endif()

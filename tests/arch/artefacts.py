@@ -48,6 +48,11 @@ def check_hardening(result, file, dynamic):
         result.find(file, "the stack is executable, or not declared")
     if re.search(r"^\s*LOAD\s.*\sRWE\s", segments, re.MULTILINE):
         result.find(file, "a segment is writable and executable")
+    mapped = segments.partition("Segment Sections")[2]
+    for number, flags in enumerate(re.findall(r"^\s*[A-Z]\S+(?:\s+0x[0-9a-f]+){5}\s([RWE ]{3})\s", segments, re.MULTILINE)):
+        sections = re.search(rf"^\s*0*{number}\s(.*)$", mapped, re.MULTILINE)
+        if "E" in flags and sections and ".rodata" in sections[1].split():
+            result.find(file, "what is only read is executable")
     if not re.search(r"\((?:BIND_NOW)\)|\(FLAGS\).*BIND_NOW|\(FLAGS_1\).*\bNOW\b", dynamic):
         result.find(file, "not bound at start (BIND_NOW)")
     if re.search(r"\((?:RPATH|RUNPATH)\)", dynamic):

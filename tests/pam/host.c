@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define SHOWN     __attribute__((visibility("default")))
@@ -18,7 +19,7 @@ struct host host;
 
 void host_reset(void)
 {
-    host = (struct host){.uid = 0, .login_uid = UINT32_MAX};
+    host = (struct host){.uid = 0, .login_uid = UINT32_MAX, .release = "6.1.0-40-amd64"};
 }
 
 static const struct passwd rows[] = {
@@ -69,6 +70,13 @@ SHOWN int getgrnam_r(const char *name, struct group *row, char *buffer, size_t s
 SHOWN uid_t getuid(void)
 {
     return host.uid;
+}
+
+SHOWN int uname(struct utsname *ret)
+{
+    *ret = (struct utsname){.sysname = "Linux"};
+    (void)snprintf(ret->release, sizeof(ret->release), "%s", host.release);
+    return 0;
 }
 
 static int open_text(uint32_t number)

@@ -18,6 +18,7 @@
 
 /* While `hidden` is set, no file whose path ends so can be opened. */
 static const char *hidden;
+static unsigned opened; /* files in all */
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
@@ -26,6 +27,7 @@ int __wrap_open(const char *path, int flags, ...)
 {
     size_t length = strlen(path), end = hidden ? strlen(hidden) : 0;
 
+    opened++;
     if (hidden && length >= end && strcmp(path + length - end, hidden) == 0) {
         errno = ENOENT;
         return -1;
@@ -190,6 +192,27 @@ static void what_cannot_be_read_is_unset(void **state)
     hidden = NULL;
 }
 
+/* /proc takes its time: nothing is read before it is wanted, and nothing that is known already. */
+static void no_more_is_read_than_is_wanted(void **state)
+{
+    struct gate_caller c;
+
+    (void)state;
+    opened = 0;
+    caller_identify(&c);
+    assert_int_equal(opened, 0);
+    assert_int_equal(c.login_uid, UINT32_MAX);
+    assert_int_equal(c.audit_session, UINT32_MAX);
+    hidden = "/loginuid";
+    caller_find_login(&c);
+    hidden = NULL;
+    assert_int_equal(opened, 1); /* without a login uid there is no audit session */
+    assert_int_equal(c.start_time, 0);
+    caller_find_start(&c);
+    assert_int_equal(opened, 3);
+    assert_true(c.start_time != 0 && c.parent_start_time != 0);
+}
+
 static void a_process_that_is_gone_has_no_start_time(void **state)
 {
     pid_t child = fork();
@@ -202,6 +225,39 @@ static void a_process_that_is_gone_has_no_start_time(void **state)
     assert_int_equal(caller_start_time((uint32_t)child), 0);
     assert_int_equal(caller_start_time(0), 0);
     assert_int_equal(caller_start_time(UINT32_MAX), 0);
+}
+
+static void kernels_count_since_6_9(void **state)
+{
+    static const struct {
+        const char *release;
+        bool counts;
+    } rows[] = {
+        {"6.9.0", true},
+        {"6.9", true},
+        {"6.18.44-fc-v657", true},
+        {"6.12.48+deb13-amd64", true},
+        {"7.0.0-rc1", true},
+        {"10.1", true},
+        {"6.8.12-generic", false},
+        {"6.1.0-40-amd64", false},
+        {"5.19.0", false},
+        {"6", false},
+        {"6.", false},
+        {"6.x", false},
+        {"6-9", false},
+        {"", false},
+        {".9", false},
+        {"4294967297.9", false},
+        {"6.4294967297", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        assert_int_equal(caller_release_counts(rows[i].release), rows[i].counts);
+    opened = 0;
+    (void)caller_is_counted();
+    assert_int_equal(opened, 0);
 }
 
 static void pkexec_says_who_called_it(void **state)
@@ -239,7 +295,9 @@ int main(void)
         cmocka_unit_test(this_process_is_described),
         cmocka_unit_test(a_login_uid_is_read),
         cmocka_unit_test(what_cannot_be_read_is_unset),
+        cmocka_unit_test(no_more_is_read_than_is_wanted),
         cmocka_unit_test(a_process_that_is_gone_has_no_start_time),
+        cmocka_unit_test(kernels_count_since_6_9),
         cmocka_unit_test(pkexec_says_who_called_it),
     };
 

@@ -220,6 +220,19 @@ static struct scope find_without_range(const char *service, const char *user, ui
     return s;
 }
 
+static void the_login_uid_matters_where_somebody_becomes_another(void **state)
+{
+    static const char *const with[] = {"su", "su-l", "sudo", "sudo-i", "runuser", "polkit-1"};
+    static const char *const without[] = {"sshd", "login", "cron", "atd", "systemd-user", "vsftpd"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(with) / sizeof(with[0]); i++)
+        assert_true(scope_needs_login(with[i]));
+    for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+        assert_false(scope_needs_login(without[i]));
+    assert_false(scope_needs_login(NULL));
+}
+
 static void a_login_is_the_users(void **state)
 {
     static const char *const services[] = {"sshd",         "login",        "cron",  "atd",
@@ -328,6 +341,7 @@ int main(void)
         TEST(the_rule_with_a_range),
         TEST(the_rule_without_a_range),
         TEST(a_login_is_the_users),
+        TEST(the_login_uid_matters_where_somebody_becomes_another),
         TEST(a_switch_is_the_callers),
         TEST(the_edges_of_the_range_are_gated),
         TEST(a_user_who_is_not_set_or_not_there),
