@@ -18,4 +18,7 @@ bool is_clear(const void *at, size_t size);
  * memory. */
 char *fuzz_text(const uint8_t *data, size_t size);
 
+/** The path of a file that has these octets until the next call, and is gone with the process. */
+const char *fuzz_file(const uint8_t *data, size_t size);
+
 #endif

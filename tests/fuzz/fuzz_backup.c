@@ -4,21 +4,28 @@
 // COVERS: broker/ctl/manifest.c:-is_name,manifest_add broker/store/anchor.c:-anchor_make
 // COVERS: broker/daemon/tally.c:read_texts,read_sample,read_sources,tally_decode,tally_encode_sample
 // COVERS: broker/daemon/tally.c:tally_encode_addresses,tally_record
+// COVERS: broker/daemon/identity.c:parse_machine_id,identity_machine_id
+// COVERS: broker/daemon/signer_program.c:drain,decode_line,take_output,say_why,signer_run
 // COVERS: broker/store/txn.c:txn_approvals_encode,txn_approvals_decode
 // OPTIONS: -max_len=8192
 // CUTS: 16
 /*
  * What hufud and hufuctl wrote themselves and read again from a disk, after somebody else was there. The
  * first octet says as what: the manifest of a backup, the anchor beside the store, the columns of a counted
- * record and of approvals. What is accepted is written back as the very octets; an anchor is believed with
- * its digest alone.
+ * record and of approvals, the host's machine-id; and what hufu-ledger-sign answers. What is accepted is
+ * written back as the very octets; an anchor is believed with its digest alone.
  */
+#include "broker/common/files.h"
 #include "broker/ctl/manifest.h"
+#include "broker/daemon/broker.h"
+#include "broker/daemon/identity.h"
+#include "broker/daemon/signer_program.h"
 #include "broker/daemon/tally.h"
 #include "broker/store/anchor.h"
 #include "broker/store/txn.h"
 #include "broker/trust/digest.h"
 #include "policy/base/cleanup.h"
+#include "policy/base/ident.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <errno.h>
@@ -150,6 +157,53 @@ static void try_approvals(const uint8_t *data, size_t size)
            "approvals have one encoding");
 }
 
+/* ---- the same as a file ---- */
+
+static void try_machine_id(const uint8_t *data, size_t size)
+{
+    const struct broker_options options = {.machine_id_path = fuzz_file(data, size), .owner = geteuid()};
+    char id[IDENTITY_ID_SIZE];
+
+    if (identity_machine_id(&options, id) < 0) {
+        demand(id[0] == '\0', "refused, and a host is left");
+        return;
+    }
+    demand(strlen(id) == IDENTITY_ID_SIZE - 1 && size >= strlen(id) && size <= strlen(id) + 1 &&
+               memcmp(id, data, strlen(id)) == 0,
+           "a host that is called otherwise");
+    demand(strspn(id, "0") < strlen(id), "a host that nobody is");
+}
+
+static bool is_line_of(const uint8_t *octets, size_t size, const char *line, size_t length)
+{
+    cleanup_free char *text = ident_base64_encode(octets, size);
+
+    return text && strlen(text) == length && memcmp(text, line, length) == 0;
+}
+
+/* Key and signature, each a line of base64; whether something was to be signed is in the first octet. */
+static void try_answer(const uint8_t *data, size_t size, bool sign)
+{
+    struct signer_run r = {.spki = NULL};
+    const char *text = (const char *)data, *end;
+
+    signer_run_begin(&r, "/bin/cat", fuzz_file(data, size), NULL);
+    signer_run(&r, "x", sign, 10000);
+    if (r.result == 0) {
+        end = memchr(text, '\n', size);
+        demand(end && r.spki && is_line_of(r.spki, r.spki_size, text, (size_t)(end - text)), "another key");
+        text = end + 1;
+        end = (const char *)data + size - 1;
+        demand(end >= text && *end == '\n' &&
+                   is_line_of(r.signature, r.signature_size, text, (size_t)(end - text)),
+               "another signature");
+        demand(r.signature || !sign, "nothing was signed");
+    } else {
+        demand(r.why[0] != '\0' && memchr(r.why, 0, sizeof(r.why)), "a refusal says why");
+    }
+    signer_run_done(&r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     switch (size > 0 ? data[0] : 0) {
@@ -164,6 +218,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 'b':
         try_approvals(data + 1, size - 1);
+        break;
+    case 'i':
+        try_machine_id(data + 1, size - 1);
+        break;
+    case 'l':
+    case 's':
+        try_answer(data + 1, size - 1, data[0] == 's');
         break;
     default:
         break;

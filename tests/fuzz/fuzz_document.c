@@ -1,6 +1,7 @@
 // LAYERS: document base
 // COVERS: policy/document/document.c policy/document/grammar.c policy/document/grammar_write.c
-// COVERS: policy/document/grant.c policy/document/grant_line.c policy/document/grant_token.c
+// COVERS: policy/document/grant.c policy/document/grant_common.c policy/document/grant_line.c
+// COVERS: policy/document/grant_token.c
 // COVERS: policy/document/approval.c policy/document/revocation.c policy/document/status.c
 // COVERS: policy/document/trust.c policy/document/trust_line.c policy/document/trust_class.c
 // COVERS: policy/document/trust_quorum.c policy/document/value.c
@@ -38,6 +39,20 @@ static void judge(int parsed, int written, const char *text, const uint8_t *data
     demand(strlen(text) == size && memcmp(text, data, size) == 0, "two texts mean the same");
 }
 
+/* Hosts keep what grants have in common once, and the document in parts: they must be the document again. */
+static void put_together(const struct grant *g, const uint8_t *data, size_t size)
+{
+    cleanup(grant_free_p) struct grant *common = NULL;
+    cleanup_buf struct buf joined = BUF_INIT;
+    struct grant own = *g;
+
+    demand(grant_common_copy(g, &common) == 0, "no memory");
+    own.common = common->common;
+    grant_common_join(&own, &joined);
+    demand(buf_error(&joined) == 0 && joined.size == size && memcmp(joined.data, data, size) == 0,
+           "a grant in parts is another");
+}
+
 static void try_grant(const uint8_t *data, size_t size)
 {
     cleanup(grant_free_p) struct grant *g = NULL;
@@ -46,6 +61,8 @@ static void try_grant(const uint8_t *data, size_t size)
     int r = grant_parse(data, size, &g, &error), written = r == 0 ? grant_write(g, &text, NULL) : 0;
 
     judge(r, written, text, data, size, &error);
+    if (r == 0)
+        put_together(g, data, size);
 }
 
 static void try_trust(const uint8_t *data, size_t size)

@@ -1,8 +1,10 @@
 #include "tests/fuzz/fuzz.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void demand(bool condition, const char *promise)
 {
@@ -29,4 +31,23 @@ char *fuzz_text(const uint8_t *data, size_t size)
         memcpy(text, data, size);
     text[size] = '\0';
     return text;
+}
+
+static char file[] = "/tmp/hufu-fuzz-XXXXXX";
+
+static void remove_file(void)
+{
+    (void)unlink(file);
+}
+
+const char *fuzz_file(const uint8_t *data, size_t size)
+{
+    static int fd = -1;
+
+    if (fd < 0) {
+        demand((fd = mkostemp(file, O_CLOEXEC)) >= 0, "a file");
+        (void)atexit(remove_file);
+    }
+    demand(ftruncate(fd, 0) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size, "a file");
+    return file;
 }

@@ -3,6 +3,7 @@
 #include "tests/fuzz/stage/people.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static struct model_caller callers[PEOPLE_MAX];
@@ -18,6 +19,14 @@ bool doors_is_alive(int pid)
     const struct process *p = people_find(pid);
 
     return p && p->alive;
+}
+
+/* What PAM calls it. */
+static const char *service_of(const struct model_caller *c)
+{
+    if (c->job)
+        return strcmp(c->job, "cron") == 0 ? "crond" : "atd";
+    return c->sshd ? "sshd" : "login";
 }
 
 struct gate_pam doors_words(const struct model_caller *c, enum frame_type type)
@@ -38,8 +47,8 @@ struct gate_pam doors_words(const struct model_caller *c, enum frame_type type)
 
     (void)snprintf(m.user, sizeof(m.user), "%s", person->name);
     (void)snprintf(m.person, sizeof(m.person), "%s", person->name);
-    (void)snprintf(m.service, sizeof(m.service), "%s", c->sshd ? "sshd" : "login");
-    (void)snprintf(m.tty, sizeof(m.tty), "%s", c->sshd ? "ssh" : "tty1");
+    (void)snprintf(m.service, sizeof(m.service), "%s", service_of(c));
+    (void)snprintf(m.tty, sizeof(m.tty), "%s", c->sshd ? "ssh" : c->job ? "" : "tty1");
     if (c->sshd) {
         (void)snprintf(m.remote_host, sizeof(m.remote_host), "%s", address);
         (void)snprintf(m.ssh_connection, sizeof(m.ssh_connection), "%s 40000 10.1.2.1 22", address);
@@ -66,6 +75,17 @@ struct model_caller *doors_arrive(uint8_t who)
                                .sshd = (who & 0x10) == 0,
                                .far = (who & 0x60) == 0x60};
     n_callers++;
+    return c;
+}
+
+struct model_caller *doors_arrive_job(uint8_t who)
+{
+    struct model_caller *c = doors_arrive(who & 0x0f);
+
+    if (!c)
+        return NULL;
+    c->sshd = false;
+    c->job = (who & 0x10) != 0 ? "at" : "cron";
     return c;
 }
 

@@ -10,6 +10,8 @@ void doors_clear(void);
 
 /** Somebody new: person, service and address by the octet. NULL: there are as many as there may be. */
 struct model_caller *doors_arrive(uint8_t who);
+/** Somebody for whom cron or at begins a job. */
+struct model_caller *doors_arrive_job(uint8_t who);
 /** One of those who are still there, or NULL. */
 struct model_caller *doors_pick(uint8_t which);
 bool doors_is_alive(int pid);

@@ -1,23 +1,21 @@
 #include "tests/fuzz/stage/host.h"
 
 #include "broker/common/files.h"
+#include "broker/daemon/loading_internal.h"
 #include "broker/store/store.h"
+#include "tests/fuzz/stage/disk.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#define PATH_SIZE  160
-#define TURNS_MAX  100000 /* of the loop at one instant: more is a loop without end */
-#define PATIENCE_S 60
+#define PATH_SIZE 160
+#define TURNS_MAX 100000 /* of the loop at one instant: more is a loop without end */
 
 static const char conf[] = "[host]\nhost = db01.finance.example\n[gate]\ngated-uid = 20000-29999\n"
                            "[directory]\nstatus-max-age = none\n[ledger]\nreserve = 1M\n";
@@ -124,24 +122,16 @@ static struct broker_options options_of(const struct host *h)
                                    .accounts = ACCOUNTS_NONE};
 }
 
-int __real_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
-int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata);
-
-int __wrap_store_submit(struct store *s, struct store_txn *t, store_done *done, void *userdata)
-{
-    if (!the_host.disk_full)
-        return __real_store_submit(s, t, done, userdata);
-    store_txn_free(t);
-    return -ENOSPC;
-}
-
-static void start(struct host *h)
+static void start(struct host *h, unsigned steps)
 {
     struct broker_options options = options_of(h);
     char error[256];
 
+    options.pace.at_once = steps > 0 ? 1 : 0;
+    options.pace.by_hand = steps > 0;
     must(broker_new(h->event, &options, config_of(), &h->broker, error) == 0);
     must(h->broker->store != NULL);
+    must(loading_some(h->broker, steps) == 0);
     host_settle(h);
 }
 
@@ -152,10 +142,21 @@ static void stop(struct host *h)
     must(virtual_time_timers() == 0);
 }
 
-void host_restart(struct host *h)
+void host_restart(struct host *h, unsigned steps)
 {
     stop(h);
-    start(h);
+    start(h, steps);
+}
+
+bool host_knows(const struct host *h, const struct ident_id *grant)
+{
+    return !loading_is(h->broker) || loading_known_has_id(&h->broker->loading->known, grant);
+}
+
+void host_knows_all(struct host *h)
+{
+    must(loading_finish(h->broker) == 0);
+    host_settle(h);
 }
 
 static char template[64], killed[64];
@@ -176,14 +177,15 @@ static void remove_folders(void)
 }
 
 /* What the broker writes while it is being freed is undone. */
-void host_crash(struct host *h)
+void host_crash(struct host *h, unsigned steps)
 {
     if (killed[0] == '\0')
         make_folder(killed, "killed");
     replace_files(killed, h->folder);
+    disk_go_on();
     stop(h);
     replace_files(h->folder, killed);
-    start(h);
+    start(h, steps);
 }
 
 /* ---- the program's ---- */
@@ -201,7 +203,7 @@ static void make_template(struct host *h)
     char error[256], folder[64];
     char *trust;
 
-    plan.any_normal = "hours,source,uses";
+    plan.any_normal = "command,hours,source,uses";
     trust = paper_trust(&plan);
     make_folder(template, "template");
     put("trust", trust);
@@ -230,13 +232,12 @@ struct host *host_of_program(void)
 
 void host_begin(struct host *h, when_t wall)
 {
-    h->disk_full = false;
     virtual_time_reset(wall);
     people_reset();
     replace_files(h->folder, template);
     must(sd_event_new(&h->event) >= 0);
     undertaker_start(&h->undertaker, h->event, path_in(h->folder, "reaper"));
-    start(h);
+    start(h, 0);
 }
 
 void host_end(struct host *h)
@@ -280,95 +281,6 @@ void host_settle(struct host *h)
 void host_pass(struct host *h, uint64_t us)
 {
     virtual_time_pass(us);
+    must(!h->broker || loading_some(h->broker, 1) == 0);
     host_settle(h);
-}
-
-/* ---- asking ---- */
-
-static int connect_to(const struct host *h, const char *name)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", h->folder, name);
-    must(fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
-    return fd;
-}
-
-bool host_has_answer(int fd)
-{
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-
-    return poll(&p, 1, 0) == 1;
-}
-
-static void await(struct host *h, int fd)
-{
-    for (unsigned i = 0; !host_has_answer(fd); i++) {
-        must(i < PATIENCE_S);
-        host_pass(h, 1000000);
-    }
-}
-
-int host_begin_ask(struct host *h, const struct process *as, enum frame_type type, const struct gate_pam *m)
-{
-    uint8_t frame[FRAME_MAX];
-    int size = gate_encode_pam(type, m, frame), fd;
-
-    people_speak_as(as);
-    fd = connect_to(h, "gate");
-    must(size > 0 && send(fd, frame, (size_t)size, 0) == size);
-    host_settle(h);
-    people_speak_as(NULL);
-    return fd;
-}
-
-struct gate_reply host_take(struct host *h, int fd)
-{
-    uint8_t frame[FRAME_MAX];
-    struct frame_header header;
-    struct gate_reply reply;
-    ssize_t n;
-
-    await(h, fd);
-    n = recv(fd, frame, sizeof(frame), 0);
-    must(n >= FRAME_HEADER_SIZE);
-    must(frame_parse_header(frame, &header) == 0 && header.type == FRAME_GATE_REPLY);
-    must(gate_decode_reply(frame + FRAME_HEADER_SIZE, header.length, &reply) == 0);
-    close_fd(fd);
-    return reply;
-}
-
-struct gate_reply host_ask(struct host *h, const struct process *as, enum frame_type type,
-                           const struct gate_pam *m)
-{
-    return host_take(h, host_begin_ask(h, as, type, m));
-}
-
-struct varlink_reply host_call(struct host *h, const char *method, json_t *parameters)
-{
-    static char octets[256 * 1024];
-    cleanup_buf struct buf b = BUF_INIT;
-    struct varlink_reply reply;
-    int fd = connect_to(h, "control");
-    char qualified[128];
-    size_t size = 0;
-
-    (void)snprintf(qualified, sizeof(qualified), "org.hufu.control.%s", method);
-    varlink_write_call(&b, qualified, parameters);
-    json_decref(parameters);
-    must(buf_error(&b) == 0 && send(fd, b.data, b.size, 0) == (ssize_t)b.size);
-    host_settle(h);
-    do {
-        ssize_t n;
-
-        await(h, fd);
-        n = recv(fd, octets + size, sizeof(octets) - size, 0);
-        must(n > 0);
-        size += (size_t)n;
-    } while (octets[size - 1] != '\0');
-    must(varlink_parse_reply(octets, size - 1, &reply) == 0);
-    close_fd(fd);
-    host_settle(h);
-    return reply;
 }

@@ -19,8 +19,9 @@ struct host {
     struct broker *broker;
     struct undertaker undertaker;
     struct department *department;
-    bool disk_full; /* what is submitted is refused with -ENOSPC */
 };
+
+#define HOST_LOADED 24 /* steps, after which the few grants of a sequence are all there */
 
 /** One for the whole program: department, folder, empty store. */
 struct host *host_of_program(void);
@@ -30,10 +31,15 @@ void host_begin(struct host *h, when_t wall);
 /** The sequence is over: all is stopped, and nothing is left. */
 void host_end(struct host *h);
 
-/** As systemd stops and starts it. */
-void host_restart(struct host *h);
+/** As systemd stops and starts it. After `steps` of having its grants come from the store it goes on with
+ * what follows, and by one step with each time that goes by; 0: all are there at once. */
+void host_restart(struct host *h, unsigned steps);
 /** As SIGKILL ends it: nothing that was not on disk comes back. */
-void host_crash(struct host *h);
+void host_crash(struct host *h, unsigned steps);
+/** Whether this grant has come, or there is none. */
+bool host_knows(const struct host *h, const struct ident_id *grant);
+/** All of them have. */
+void host_knows_all(struct host *h);
 
 /** Turns the loop until nothing happens any more at this instant: all is committed, answered, verified. */
 void host_settle(struct host *h);
@@ -45,10 +51,13 @@ struct gate_reply host_ask(struct host *h, const struct process *as, enum frame_
                            const struct gate_pam *m);
 /** The same in two steps; the reply to what was not answered in between is waited for in virtual time. */
 int host_begin_ask(struct host *h, const struct process *as, enum frame_type type, const struct gate_pam *m);
+int host_begin_frame(struct host *h, const struct process *as, const uint8_t *frame, int size);
 bool host_has_answer(int fd);
 struct gate_reply host_take(struct host *h, int fd);
 
 /** A call on the control socket, by root. Waits for it in virtual time, a minute at most. */
+int host_begin_call(struct host *h, const char *method, json_t *parameters);
+struct varlink_reply host_take_call(struct host *h, int fd);
 struct varlink_reply host_call(struct host *h, const char *method, json_t *parameters);
 
 #endif

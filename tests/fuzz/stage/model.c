@@ -1,23 +1,24 @@
 #include "tests/fuzz/stage/model.h"
 
 #include "tests/fuzz/stage/model_decide.h"
+#include "tests/fuzz/stage/model_parts.h"
 
 #include <string.h>
 
 #define US           ((int64_t)1000000)
 #define TOLERANCE_US (10 * US)
 #define GRACE_US     (120 * US) /* of a reservation whose holder is gone, for its parent */
-#define CLASS_MAX    28800      /* longest session of class normal */
 
 void model_init(struct model *m, int64_t wall_us, int64_t boot_us)
 {
     memset(m, 0, sizeof(*m));
     for (unsigned i = 0; i < SITE_GRANTS; i++)
         m->grants[i].paper = -1;
-    m->next_number = 1;
+    m->next_number = m->next_written = 1;
     m->wall_us = m->highest_us = wall_us;
     m->boot_us = boot_us;
     m->line_us = wall_us - boot_us;
+    m->line_at_us = boot_us;
     m->synchronised = m->sure = true;
 }
 
@@ -39,7 +40,7 @@ struct model_session *model_of_process(struct model *m, int pid)
     return NULL;
 }
 
-static struct model_session *reservation_of(struct model *m, const struct model_caller *c)
+struct model_session *model_reservation_of(struct model *m, const struct model_caller *c)
 {
     struct model_session *found = NULL;
 
@@ -54,7 +55,7 @@ static struct model_session *reservation_of(struct model *m, const struct model_
     return found;
 }
 
-static struct model_session *add(struct model *m, const struct model_caller *c, enum model_state state)
+struct model_session *model_add(struct model *m, const struct model_caller *c, enum model_state state)
 {
     for (unsigned i = 0; i < MODEL_SESSIONS; i++)
         if (m->sessions[i].state == MODEL_NONE) {
@@ -63,20 +64,31 @@ static struct model_session *add(struct model *m, const struct model_caller *c, 
                                                     .person = c->person,
                                                     .caller = *c,
                                                     .pid = c->pid,
+                                                    .job = c->job != NULL,
                                                     .parent = c->sshd ? c->parent : -1};
             return &m->sessions[i];
         }
     return NULL;
 }
 
-static void release(struct model *m, struct model_session *s)
+void model_write(struct model *m, const struct model_session *s)
 {
-    m->grants[s->grant].uses--;
-    m->grants[s->grant].live--;
+    if (m->next_written <= s->number)
+        m->next_written = s->number + 1;
+}
+
+void model_release_unwritten(struct model *m, struct model_session *s)
+{
+    m->grants[s->grant].uses -= !s->job;
+    m->grants[s->grant].live -= !s->job;
     s->state = MODEL_NONE;
 }
 
-static void look_at_sessions(struct model *m);
+void model_release(struct model *m, struct model_session *s)
+{
+    model_write(m, s);
+    model_release_unwritten(m, s);
+}
 
 /* Nothing is left of it. The last use closes its grant. */
 static void gone(struct model *m, struct model_session *s)
@@ -85,24 +97,33 @@ static void gone(struct model *m, struct model_session *s)
     const struct site_paper *p;
 
     s->state = MODEL_NONE;
-    if (!s->opened)
+    model_exit(m, s->pid); /* whatever else it held */
+    if (s->refused || s->job)
         return;
+    if (!s->opened) { /* it never was a use */
+        model_release_unwritten(m, s);
+        return;
+    }
     p = model_paper(m, s->grant);
     g->live--;
     if (g->closed || p->uses == 0 || g->live > 0 || g->uses < p->uses)
         return;
     g->closed = true;
-    look_at_sessions(m);
+    m->changes++;
+    model_look_at_sessions(m);
 }
 
-void model_end_session(struct model *m, struct model_session *s)
+void model_end_session(struct model *m, struct model_session *s, enum reason reason)
 {
     if (s->state == MODEL_RESERVED) {
-        release(m, s);
+        model_release(m, s);
         return;
     }
+    if (!s->refused)
+        model_write(m, s);
     s->state = MODEL_ENDING;
-    if (!m->reaper_away && !m->cannot_end)
+    s->end_reason = reason;
+    if (!m->reaper_away && !m->cannot_end && !m->busy)
         gone(m, s);
 }
 
@@ -119,37 +140,55 @@ static when_t least(when_t a, when_t b)
     return a < b ? a : b;
 }
 
-/* When it has to be over. */
+/* When it has to be over. An opening in the future counts as now. */
 static when_t deadline_of(const struct model *m, const struct model_session *s, when_t now)
 {
     const struct site_paper *p = model_paper(m, s->grant);
-    when_t longest = least((when_t)p->max_session, CLASS_MAX);
+    when_t longest = least((when_t)p->max_session, MODEL_CLASS_MAX);
+    when_t end = least(SITE_BEGIN + p->until, model_hours_end(p, now));
 
-    return least(least(s->opened_at, now) + longest, least(SITE_BEGIN + p->until, model_hours_end(p, now)));
+    return s->job ? end : least(least(s->opened_at, now) + longest, end);
 }
 
-static bool may_stay(const struct model *m, const struct model_session *s, when_t now)
+/* REASON_OK, or why it may not go on. */
+static enum reason judge(const struct model *m, const struct model_session *s, when_t now)
 {
-    const struct site_paper *p = model_paper(m, s->grant);
+    enum reason reason = model_taken_of_person(m, s->person, now);
 
-    return !model_holds(&m->locked_host, now) && model_taken_of_person(m, s->person, now) == REASON_OK &&
-           p->person == s->person && model_fits(m, s->grant, &s->caller, now) == REASON_OK &&
-           deadline_of(m, s, now) > now;
+    if (model_holds(&m->locked_host, now))
+        return REASON_HOST_LOCKED;
+    if (reason != REASON_OK)
+        return reason;
+    if (model_paper(m, s->grant)->person != s->person)
+        return REASON_NO_GRANT;
+    reason = model_fits(m, s->grant, &s->caller, now);
+    if (reason != REASON_OK)
+        return reason;
+    return deadline_of(m, s, now) > now ? REASON_OK : REASON_MAX_SESSION;
 }
 
-static void look_at_sessions(struct model *m)
+void model_look_at(struct model *m, struct model_session *s)
+{
+    when_t now = now_in(m, s);
+    enum reason reason = judge(m, s, now);
+
+    if (s->opened_at > now)
+        s->latest = deadline_of(m, s, s->opened_at);
+    if (reason == REASON_OK)
+        s->deadline = deadline_of(m, s, now);
+    else
+        model_end_session(m, s, reason);
+}
+
+/* One that is being opened has no deadline of its own yet. */
+void model_look_at_sessions(struct model *m)
 {
     for (unsigned i = 0; i < MODEL_SESSIONS; i++) {
         struct model_session *s = &m->sessions[i];
-        when_t now;
+        bool opening = s->state == MODEL_OPENING && (m->stepped || m->grants[s->grant].closed);
 
-        if (s->state != MODEL_OPEN)
-            continue;
-        now = now_in(m, s);
-        if (may_stay(m, s, now))
-            s->deadline = deadline_of(m, s, now);
-        else
-            model_end_session(m, s);
+        if (opening || s->state == MODEL_OPEN)
+            model_look_at(m, s);
     }
 }
 
@@ -158,20 +197,27 @@ static void look_at_sessions(struct model *m)
 static void look_at_clock(struct model *m)
 {
     int64_t expected = m->line_us + m->boot_us, ahead = m->wall_us - expected;
+    bool was_sure = m->sure;
     bool behind = ahead < -TOLERANCE_US || m->wall_us + TOLERANCE_US < m->highest_us;
 
     if (behind && m->sure && expected > m->highest_us)
         m->highest_us = expected;
     m->sure = (!behind && ahead <= TOLERANCE_US) || (m->synchronised && m->wall_us >= m->highest_us);
+    m->changes += m->sure != was_sure || (m->sure && ahead > TOLERANCE_US);
     if (!m->sure)
         return;
-    m->line_us = m->wall_us - m->boot_us;
+    /* Without a source of time a step back is forgotten by 1 in 2000. */
+    expected -= (m->boot_us - m->line_at_us) / 2000;
+    m->nudged |= ahead != 0;
+    m->line_us = (m->synchronised || m->wall_us > expected ? m->wall_us : expected) - m->boot_us;
+    m->line_at_us = m->boot_us;
     if (m->wall_us > m->highest_us)
         m->highest_us = m->wall_us;
 }
 
 void model_look(struct model *m, int64_t wall_us, int64_t boot_us, bool synchronised)
 {
+    m->stepped = wall_us - boot_us != m->wall_us - m->boot_us;
     m->wall_us = wall_us;
     m->boot_us = boot_us;
     m->synchronised = synchronised;
@@ -180,89 +226,18 @@ void model_look(struct model *m, int64_t wall_us, int64_t boot_us, bool synchron
         struct model_session *s = &m->sessions[i];
 
         if (s->state == MODEL_RESERVED && s->holder_gone && boot_us - s->holder_gone_us >= GRACE_US)
-            release(m, s);
+            model_release(m, s);
     }
-    look_at_sessions(m);
+    model_look_at_sessions(m);
+    m->stepped = false;
 }
 
 void model_confirm(struct model *m)
 {
     m->highest_us = m->wall_us;
     m->line_us = m->wall_us - m->boot_us;
+    m->line_at_us = m->boot_us;
     m->sure = true;
-}
-
-static struct model_session *reserve(struct model *m, const struct model_caller *c, unsigned grant,
-                                     struct model_session *held)
-{
-    struct model_session *s;
-
-    if (held && held->grant == grant)
-        return held;
-    if (held)
-        release(m, held);
-    s = add(m, c, MODEL_RESERVED);
-    if (!s)
-        return NULL;
-    s->grant = grant;
-    m->grants[grant].uses++;
-    m->grants[grant].live++;
-    return s;
-}
-
-enum reason model_account(struct model *m, const struct model_caller *c)
-{
-    struct model_session *held = reservation_of(m, c);
-    unsigned grant = 0;
-    enum reason reason = model_decide(m, c, held ? (int)held->grant : -1, &grant);
-
-    if (reason == REASON_OK)
-        (void)reserve(m, c, grant, held);
-    else
-        m->refused_logins++;
-    return reason;
-}
-
-/* What sshd began goes on after a refusal, unless it is ended. */
-static void refuse_open(struct model *m, const struct model_caller *c, struct model_session *held)
-{
-    struct model_session *s;
-
-    m->refused_opens++;
-    if (held)
-        release(m, held);
-    if (!c->sshd)
-        return;
-    s = add(m, c, MODEL_OPEN);
-    if (s)
-        model_end_session(m, s);
-}
-
-enum reason model_open(struct model *m, const struct model_caller *c)
-{
-    struct model_session *held = reservation_of(m, c), *s;
-    unsigned grant = 0;
-    enum reason reason = model_decide(m, c, held ? (int)held->grant : -1, &grant);
-
-    if (reason != REASON_OK) {
-        refuse_open(m, c, held);
-        return reason;
-    }
-    s = reserve(m, c, grant, held);
-    if (!s)
-        return REASON_BROKER_ERROR;
-    s->state = MODEL_OPEN;
-    s->opened = true;
-    s->holder_gone = false;
-    s->pid = c->pid;
-    s->parent = -1;
-    s->opened_at = model_now(m);
-    s->base_wall_us = m->wall_us;
-    s->base_boot_us = m->boot_us;
-    m->grants[grant].ever++;
-    m->opened++;
-    look_at_sessions(m);
-    return REASON_OK;
 }
 
 void model_exit(struct model *m, int pid)
@@ -270,17 +245,17 @@ void model_exit(struct model *m, int pid)
     for (unsigned i = 0; i < MODEL_SESSIONS; i++) {
         struct model_session *s = &m->sessions[i];
 
-        if (s->state == MODEL_OPEN && s->pid == pid) {
-            model_end_session(m, s);
+        if ((s->state == MODEL_OPEN || s->state == MODEL_OPENING) && s->pid == pid) {
+            model_end_session(m, s, REASON_LOGGED_OUT);
         } else if (s->state == MODEL_RESERVED && s->pid == pid && !s->holder_gone) {
             s->holder_gone = true;
             s->holder_gone_us = m->boot_us;
             if (s->parent < 0)
-                release(m, s);
+                model_release(m, s);
         } else if (s->state == MODEL_RESERVED && s->parent == pid) {
             s->parent = -1;
             if (s->holder_gone)
-                release(m, s);
+                model_release(m, s);
         }
     }
 }
@@ -301,28 +276,33 @@ void model_hand_in(struct model *m, unsigned paper, unsigned approvals)
     g->paper = (int)paper;
     g->approvals = all;
     g->verified = verified;
-    look_at_sessions(m);
+    model_look_at_sessions(m);
 }
 
 /* By the wall clock, also of a session that knows it to be set back. */
-static bool is_hit(const struct model *m, const struct model_session *s)
+static enum reason hits(const struct model *m, const struct model_session *s)
 {
     when_t now = model_now(m);
+    enum reason reason = model_taken_of_person(m, s->person, now);
 
-    return model_holds(&m->locked_host, now) || model_taken_of_person(m, s->person, now) != REASON_OK ||
-           model_taken_of_grant(m, s->grant, now) != REASON_OK;
+    if (model_holds(&m->locked_host, now))
+        return REASON_HOST_LOCKED;
+    return reason != REASON_OK ? reason : model_taken_of_grant(m, s->grant, now);
 }
 
 void model_apply(struct model *m)
 {
+    m->changes++;
     for (unsigned i = 0; i < MODEL_SESSIONS; i++) {
         struct model_session *s = &m->sessions[i];
         bool withdrawn = s->state == MODEL_RESERVED && m->grants[s->grant].withdrawn;
 
-        if (withdrawn || ((s->state == MODEL_RESERVED || s->state == MODEL_OPEN) && is_hit(m, s)))
-            model_end_session(m, s);
+        if (s->state == MODEL_NONE || s->state == MODEL_ENDING)
+            continue;
+        if (withdrawn || hits(m, s) != REASON_OK)
+            model_end_session(m, s, hits(m, s));
     }
-    look_at_sessions(m);
+    model_look_at_sessions(m);
 }
 
 void model_take(struct model *m, struct model_taken *slot, when_t until, bool lock)
@@ -333,16 +313,42 @@ void model_take(struct model *m, struct model_taken *slot, when_t until, bool lo
     model_apply(m);
 }
 
+void model_keep(struct model_taken *slot)
+{
+    slot->kept = slot->there;
+    slot->kept_until = slot->until;
+}
+
 void model_finish(struct model *m, unsigned grant)
 {
     m->grants[grant].closed = true;
+    m->changes++;
     for (unsigned i = 0; i < MODEL_SESSIONS; i++) {
         struct model_session *s = &m->sessions[i];
 
         if (s->state == MODEL_RESERVED && s->grant == grant)
-            release(m, s);
+            model_release(m, s);
     }
-    look_at_sessions(m);
+    model_look_at_sessions(m);
+}
+
+/* What was not on disk is forgotten. */
+static void forget(struct model_taken *slots, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        slots[i] =
+            (struct model_taken){slots[i].kept, slots[i].kept_until, slots[i].kept, slots[i].kept_until};
+}
+
+void model_stopped(struct model *m)
+{
+    m->next_number = m->next_written;
+    forget(m->revoked_grant, SITE_GRANTS);
+    forget(m->revoked_staff, SITE_PERSONS);
+    forget(m->locked_staff, SITE_PERSONS);
+    forget(m->revoked_vendor, SITE_VENDORS);
+    forget(m->locked_vendor, SITE_VENDORS);
+    forget(&m->locked_host, 1);
 }
 
 void model_restart(struct model *m, bool (*alive)(int pid))
@@ -352,8 +358,12 @@ void model_restart(struct model *m, bool (*alive)(int pid))
 
         s->base_wall_us = m->wall_us > m->line_us + m->boot_us ? m->wall_us : m->line_us + m->boot_us;
         s->base_boot_us = m->boot_us;
-        if (s->state == MODEL_ENDING && !s->opened)
+        if (s->state == MODEL_ENDING && s->refused)
             s->state = MODEL_NONE; /* it was never in the books */
+        if (s->state == MODEL_OPENING)
+            s->state = MODEL_OPEN;
+        if (s->state == MODEL_OPEN && !alive(s->pid))
+            model_end_session(m, s, REASON_LOGGED_OUT);
         if (s->state != MODEL_RESERVED)
             continue;
         if (!s->holder_gone && alive(s->pid)) {
@@ -363,11 +373,13 @@ void model_restart(struct model *m, bool (*alive)(int pid))
             s->parent = -1;
             s->holder_gone = false;
         } else {
-            release(m, s);
+            model_release(m, s);
         }
     }
+    m->sure = false; /* nobody looked in between */
     look_at_clock(m);
-    look_at_sessions(m);
+    m->nudged = false;
+    model_look_at_sessions(m);
 }
 
 void model_reaper(struct model *m, bool away, bool cannot)

@@ -15,13 +15,15 @@
  */
 #define MODEL_SESSIONS 32
 
-enum model_state { MODEL_NONE, MODEL_RESERVED, MODEL_OPEN, MODEL_ENDING };
+enum model_state { MODEL_NONE, MODEL_RESERVED, MODEL_OPENING, MODEL_OPEN, MODEL_ENDING };
+#define MODEL_CLASS_MAX 28800 /* longest session of class normal, in seconds */
 
 /* Who asks, from where. */
 struct model_caller {
     unsigned person;
     int pid, parent; /* parent -1: none that could open in its place */
     bool sshd;       /* else the console */
+    const char *job; /* as grants name it: cron or at, and neither of these; NULL: a login */
     bool far;        /* from an address that no grant has */
 };
 
@@ -33,8 +35,12 @@ struct model_session {
     int pid, parent; /* parent -1: nobody but the holder may open it */
     bool holder_gone;
     int64_t holder_gone_us; /* boot clock */
-    bool opened;            /* else it is a login that was refused in its session phase */
+    bool refused;           /* a login that was refused in its session phase, and is in no books */
+    bool opened;            /* its use is used */
+    enum reason end_reason;
+    bool job; /* takes no use, is no session to rest on, and ends with its grant */
     when_t opened_at, deadline;
+    when_t latest; /* deadline, had the clock not been set back behind its opening; else 0 */
     int64_t base_wall_us, base_boot_us;
 };
 
@@ -51,12 +57,23 @@ struct model_grant {
 struct model_taken {
     bool there;
     when_t until; /* WHEN_NEVER: for ever */
+    /* The same as it is on disk. */
+    bool kept;
+    when_t kept_until;
+};
+
+/* Answers of one kind. */
+struct model_told {
+    unsigned allowed, refused;
 };
 
 struct model {
     struct model_grant grants[SITE_GRANTS];
     struct model_session sessions[MODEL_SESSIONS];
-    uint64_t next_number;
+    uint64_t next_number, next_written;
+    unsigned changes; /* of what a decision rests on */
+    bool busy;        /* nothing is ended before it is over */
+    bool stepped;     /* somebody set the clock just now */
     struct model_taken revoked_grant[SITE_GRANTS];
     struct model_taken revoked_staff[SITE_PERSONS], locked_staff[SITE_PERSONS];
     struct model_taken revoked_vendor[SITE_VENDORS], locked_vendor[SITE_VENDORS];
@@ -68,10 +85,12 @@ struct model {
     /* the clock */
     int64_t wall_us, boot_us;
     bool synchronised, sure;
-    int64_t line_us; /* wall less boot clock, as trusted */
+    int64_t line_us, line_at_us; /* wall less boot clock, as trusted, and when, by the boot clock */
+    bool nudged;                 /* it was set by less than is doubted, which may not be on disk yet */
     int64_t highest_us;
     /* what the ledger must hold */
     unsigned refused_logins, refused_opens, opened;
+    struct model_told jobs, switches, commands;
 };
 
 void model_init(struct model *m, int64_t wall_us, int64_t boot_us);
@@ -81,10 +100,45 @@ void model_look(struct model *m, int64_t wall_us, int64_t boot_us, bool synchron
 /** `clock confirm`. */
 void model_confirm(struct model *m);
 
+/* What was decided, and is not answered before it is on disk. */
+struct model_flight {
+    struct model_caller caller;
+    bool opens, own;
+    uint64_t number;
+    unsigned grant, changes;
+    when_t until;
+};
+/** If that is REASON_OK, it is on its way; else it is answered. */
+enum reason model_begin(struct model *m, const struct model_caller *c, bool opens, struct model_flight *f);
+/** The disk took it, or did not (`failed`): the answer. To be followed by model_settle(), with `busy` set
+ * before the first of several that are answered together. */
+enum reason model_answer(struct model *m, const struct model_flight *f, enum reason failed);
+void model_settle(struct model *m);
+/** It is on disk, and nobody was told. */
+void model_written(struct model *m, const struct model_flight *f);
+
 /** Account phase; then, if that is REASON_OK, the caller holds a reservation. */
 enum reason model_account(struct model *m, const struct model_caller *c);
 /** Session phase; then, if that is REASON_OK, the caller has a session. */
 enum reason model_open(struct model *m, const struct model_caller *c);
+
+/* What su and sudo ask, of a process within the session whose leader is `leader`. */
+enum model_step {
+    MODEL_SU,      /* both phases of su */
+    MODEL_ACCOUNT, /* sudo, which does not know its target yet */
+    MODEL_COMMAND, /* its plugin */
+    MODEL_RUN,     /* its session phase, after the plugin let it run */
+    MODEL_UNASKED, /* the same without that */
+};
+struct model_switch {
+    unsigned person;
+    int leader;
+    enum model_step step;
+    const char *target, *command;
+};
+enum reason model_switch(struct model *m, const struct model_switch *x);
+/** A MODEL_COMMAND that was allowed, when it is on disk, or is not. */
+enum reason model_switch_answer(struct model *m, const struct model_switch *x, enum reason failed);
 
 void model_exit(struct model *m, int pid);
 /** A paper with some of its approvals (bits). */
@@ -92,12 +146,16 @@ void model_hand_in(struct model *m, unsigned paper, unsigned approvals);
 /** Takes something away, in `slot` (one of the above). A lock may be given another end, a tombstone a later
  * one alone. */
 void model_take(struct model *m, struct model_taken *slot, when_t until, bool lock);
+/** That is on disk, too; without it, a start does not know of it. */
+void model_keep(struct model_taken *slot);
 /** Something was taken away or withdrawn: whoever has to go goes. */
 void model_apply(struct model *m);
 bool model_is_taken(const struct model *m, const struct model_taken *x);
 void model_finish(struct model *m, unsigned grant);
-void model_end_session(struct model *m, struct model_session *s);
-/** The broker was stopped or killed, and started. `alive` says whether a process still is there. */
+void model_end_session(struct model *m, struct model_session *s, enum reason reason);
+/** The broker was stopped or killed: no number that is on disk is given again. */
+void model_stopped(struct model *m);
+/** It was started. `alive` says whether a process still is there. */
 void model_restart(struct model *m, bool (*alive)(int pid));
 /** The reaper can, cannot, or is away; when it can, what was left is ended. */
 void model_reaper(struct model *m, bool away, bool cannot);

@@ -1,5 +1,7 @@
 #include "tests/fuzz/stage/model_decide.h"
 
+#include <string.h>
+
 #define US ((int64_t)1000000)
 
 when_t model_now(const struct model *m)
@@ -57,10 +59,22 @@ when_t model_hours_end(const struct site_paper *p, when_t now)
     return p->hours[1] == 0 ? WHEN_NEVER : now - now % 86400 + (when_t)p->hours[1] * 3600;
 }
 
+when_t model_until(const struct model *m, unsigned grant, bool job)
+{
+    const struct site_paper *p = model_paper(m, grant);
+    when_t now = model_now(m), end = model_hours_end(p, now), longest = (when_t)p->max_session;
+
+    if (end > SITE_BEGIN + p->until)
+        end = SITE_BEGIN + p->until;
+    if (longest > MODEL_CLASS_MAX)
+        longest = MODEL_CLASS_MAX;
+    return job || end < now + longest ? end : now + longest;
+}
+
 /* ---- may a grant admit? In the order in which it is asked. ---- */
 
-/* What is asked of whoever comes in and of whoever is in. */
-enum reason model_fits(const struct model *m, unsigned grant, const struct model_caller *c, when_t now)
+/* What is asked whoever asks. */
+static enum reason is_valid(const struct model *m, unsigned grant, when_t now)
 {
     const struct model_grant *g = &m->grants[grant];
     const struct site_paper *p = model_paper(m, grant);
@@ -76,9 +90,20 @@ enum reason model_fits(const struct model *m, unsigned grant, const struct model
         return REASON_EXPIRED;
     if (!g->verified)
         return REASON_APPROVAL_MISSING;
-    if (now < SITE_BEGIN + p->from)
-        return REASON_NOT_YET_VALID;
-    if (!p->local && (!c->sshd || c->far))
+    return now < SITE_BEGIN + p->from ? REASON_NOT_YET_VALID : REASON_OK;
+}
+
+/* What is asked of whoever comes in and of whoever is in. */
+enum reason model_fits(const struct model *m, unsigned grant, const struct model_caller *c, when_t now)
+{
+    const struct site_paper *p = model_paper(m, grant);
+    enum reason reason = is_valid(m, grant, now);
+
+    if (reason != REASON_OK)
+        return reason;
+    if (c->job && (!p->job || strcmp(c->job, p->job) != 0))
+        return REASON_WRONG_SERVICE;
+    if (!c->job && !p->local && (!c->sshd || c->far))
         return REASON_WRONG_SOURCE;
     return within_hours(p, now) ? REASON_OK : REASON_OUTSIDE_HOURS;
 }
@@ -90,7 +115,7 @@ static enum reason admits(const struct model *m, unsigned grant, const struct mo
     unsigned own = held == (int)grant;
     enum reason reason = model_fits(m, grant, c, model_now(m));
 
-    if (reason != REASON_OK)
+    if (reason != REASON_OK || c->job)
         return reason;
     if (p->uses != 0 && g->uses - (g->uses > 0 ? own : 0) >= p->uses)
         return REASON_USES_EXHAUSTED;
@@ -160,7 +185,8 @@ static bool is_being_ended(const struct model *m, unsigned person)
     return false;
 }
 
-enum reason model_decide(const struct model *m, const struct model_caller *c, int held, unsigned *ret)
+/* Of the host and of the person. */
+static enum reason state_of(const struct model *m, unsigned person, bool begins)
 {
     enum reason reason;
 
@@ -168,10 +194,71 @@ enum reason model_decide(const struct model *m, const struct model_caller *c, in
         return REASON_CLOCK_UNSURE;
     if (model_holds(&m->locked_host, model_now(m)))
         return REASON_HOST_LOCKED;
-    if (m->reaper_away)
+    if (begins && m->reaper_away)
         return REASON_REAPER_AWAY;
-    reason = model_taken_of_person(m, c->person, model_now(m));
+    reason = model_taken_of_person(m, person, model_now(m));
     if (reason != REASON_OK)
         return reason;
-    return is_being_ended(m, c->person) ? REASON_REMAINS : choose(m, c, held, ret);
+    return is_being_ended(m, person) ? REASON_REMAINS : REASON_OK;
+}
+
+enum reason model_decide(const struct model *m, const struct model_caller *c, int held, unsigned *ret)
+{
+    enum reason reason = state_of(m, c->person, true);
+
+    return reason == REASON_OK ? choose(m, c, held, ret) : reason;
+}
+
+/* ---- su and sudo ---- */
+
+/* The session that somebody is in: their own, or the only one that the person has. */
+static const struct model_session *session_around(const struct model *m, const struct model_switch *x)
+{
+    const struct model_session *only = NULL;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < MODEL_SESSIONS; i++) {
+        const struct model_session *s = &m->sessions[i];
+
+        if (s->state != MODEL_OPEN || s->job || s->person != x->person)
+            continue;
+        if (s->pid == x->leader)
+            return s;
+        only = s;
+        n++;
+    }
+    return n == 1 ? only : NULL;
+}
+
+static enum reason may_run(const struct site_paper *p, const struct model_switch *x)
+{
+    bool lists = p->command && strcmp(p->command, "any") != 0;
+
+    if (x->step != MODEL_ACCOUNT && (!p->run_as || strcmp(p->run_as, x->target) != 0))
+        return REASON_RUN_AS_NOT_GRANTED;
+    if (p->command && !lists)
+        return REASON_OK;
+    if (x->step == MODEL_SU || (x->step == MODEL_ACCOUNT && !lists))
+        return REASON_COMMAND_NOT_GRANTED;
+    if (x->step == MODEL_COMMAND && (!lists || strcmp(p->command, x->command) != 0))
+        return REASON_COMMAND_NOT_GRANTED;
+    return x->step == MODEL_UNASKED ? REASON_COMMAND_NOT_ASKED : REASON_OK;
+}
+
+/* By the grant of the session alone, and neither source nor counts. */
+enum reason model_judge_switch(const struct model *m, const struct model_switch *x)
+{
+    const struct model_session *s = session_around(m, x);
+    enum reason reason = state_of(m, x->person, false);
+
+    if (reason != REASON_OK)
+        return reason;
+    if (!s)
+        return REASON_NO_SESSION;
+    reason = is_valid(m, s->grant, model_now(m));
+    if (reason != REASON_OK)
+        return reason;
+    if (!within_hours(model_paper(m, s->grant), model_now(m)))
+        return REASON_OUTSIDE_HOURS;
+    return may_run(model_paper(m, s->grant), x);
 }

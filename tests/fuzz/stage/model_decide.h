@@ -15,8 +15,13 @@ enum reason model_taken_of_grant(const struct model *m, unsigned grant, when_t n
 /** End of the hours of that day. */
 when_t model_hours_end(const struct site_paper *p, when_t now);
 
+/** How long a login or a job may last that begins now. */
+when_t model_until(const struct model *m, unsigned grant, bool job);
+
 /** What is asked of whoever comes in and of whoever is in. */
 enum reason model_fits(const struct model *m, unsigned grant, const struct model_caller *c, when_t now);
+
+enum reason model_judge_switch(const struct model *m, const struct model_switch *x);
 
 /** A login by somebody who has a use of grant `held` reserved (-1: of none); the grant that admits in *ret.
  */

@@ -10,7 +10,7 @@
  * does. They stand at the other end of connections, and the broker and the reaper see them. Stands in by
  * --wrap for what the kernel says of a peer, and for pidfd_open().
  */
-#define PEOPLE_MAX 64
+#define PEOPLE_MAX 128
 
 struct process {
     pid_t pid;

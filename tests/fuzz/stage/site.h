@@ -27,13 +27,14 @@ struct site_paper {
     unsigned grant; /* which; versions of one have it in common */
     unsigned version;
     unsigned person;
-    unsigned uses;                 /* 0: unlimited */
-    unsigned sessions;             /* at a time */
-    when_t from, until;            /* after SITE_BEGIN */
-    unsigned hours[2];             /* of each day, UTC; both 0: any */
-    unsigned max_session;          /* seconds */
-    bool local;                    /* `source: any`, so the console, too; else 10.1.2.0/24 alone */
-    char *document, *approvals[2]; /* of a leader, of the unit: both are needed */
+    unsigned uses;                      /* 0: unlimited */
+    unsigned sessions;                  /* at a time */
+    when_t from, until;                 /* after SITE_BEGIN */
+    unsigned hours[2];                  /* of each day, UTC; both 0: any */
+    unsigned max_session;               /* seconds */
+    const char *job, *run_as, *command; /* NULL: none */
+    bool local;                         /* `source: any`, so the console, too; else 10.1.2.0/24 alone */
+    char *document, *approvals[2];      /* of a leader, of the unit: both are needed */
 };
 extern struct site_paper site_papers[SITE_PAPERS];
 

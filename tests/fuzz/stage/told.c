@@ -83,6 +83,7 @@ static void revoke(struct told *t, struct model *m, unsigned i)
 {
     t->revoked[i] = true;
     model_take(m, revoked_slot(m, i, false), until_of(i), false);
+    model_keep(revoked_slot(m, i, false));
 }
 
 static void put(struct told *t, struct model *m, unsigned n, const struct told_entry *e)
