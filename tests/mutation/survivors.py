@@ -31,6 +31,11 @@ class Survivors:
     def reason(self, mutant):
         return self.reasons.get(self.key(mutant), "")
 
+    def without_mutant(self, mutants):
+        """Entries whose code has changed since they were written."""
+        there = {self.key(m) for m in mutants}
+        return [key for key in self.reasons if key not in there]
+
     def also_alive(self, mutant, mutants, killed):
         """Whether another place with the same words is alive, which the entry then speaks of."""
         return any(n not in killed and self.key(m) == self.key(mutant) for n, m in mutants.items())

@@ -19,7 +19,7 @@ from source import Source, enumerators, number_macros
 
 FLAGS = ["-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS_DEBUG=-O1 -w -Wno-error", "-DHUFU_WERROR=OFF",
          "-DCMAKE_EXE_LINKER_FLAGS=-fuse-ld=gold"]
-FOLDERS = ("policy", "broker/trust")
+FOLDERS = ("policy/base", "policy/document", "policy/engine", "policy/wire", "broker/trust")
 # Whose tests: those of the folders, and of what is compared with them as a whole.
 TESTS = re.compile(r"unit_(base|document|engine|wire|trust)_|unit_daemon_signer|golden_|fuzz_|differential|enumerat|instructions")
 PARALLEL = 2
