@@ -139,7 +139,7 @@ static void add(struct scene *s, size_t i)
     struct session *x = registry_add(s->registry, i + 1, 20000 + (uint32_t)(i / 2)); /* two of each person */
 
     must(x != NULL, "a session");
-    x->state = SESSION_OPEN;
+    registry_set_state(x, SESSION_OPEN);
     x->audit_session = (uint32_t)i + 1;
     x->deadline = time(NULL) + 3600 + (when_t)(i * 7919 % 3600);
     registry_set_written(x);
@@ -154,7 +154,8 @@ static void ask(const struct scene *s, uint32_t uid)
 
     found += registry_channels(s->registry, uid, SESSION_ANY);
     found += registry_find_current(s->registry, uid, 1) != NULL;
-    found += registry_find_reservation(s->registry, uid, 1, 1) != NULL;
+    found += registry_find_reservation(s->registry, uid,
+                                       &(struct session_process){.pid = 1, .start_time = 1}) != NULL;
     found += registry_is_ending(s->registry, uid);
     (void)found;
 }

@@ -101,10 +101,12 @@ static const char *digest_of(enum signature_algorithm alg)
     return alg == SIGNATURE_SM2_SM3 ? "SM3" : "SHA256";
 }
 
-/* A key of the kind and a message of the size. What can be done once for all verifications is; RSA's padding
- * cannot, and is another computation than the default's. */
+/* A key of the kind and a message of the size. Called as its manual says, each verification begins with the
+ * key; it takes less time to begin with a copy of a context that has begun, as trust_verdict_make() does. The
+ * digest is fetched once either way. */
 struct bare {
     const struct scene *scene;
+    bool copies;
     unsigned times;
     uint8_t message[1024], signature[512];
     size_t size;
@@ -130,29 +132,40 @@ static void bare_sign(struct bare *b)
     EVP_MD_CTX_free(ctx);
 }
 
+static void bare_begin(const struct bare *b, const EVP_MD *digest, EVP_MD_CTX *ctx)
+{
+    EVP_PKEY_CTX *key_ctx = NULL;
+
+    must(EVP_MD_CTX_reset(ctx) == 1);
+    must(EVP_DigestVerifyInit(ctx, &key_ctx, digest, NULL, b->scene->signer.key) == 1 &&
+         bare_pad(b, key_ctx));
+}
+
 static void *bare_run(void *userdata)
 {
     const struct bare *b = userdata;
     const char *name = digest_of(b->scene->signer.alg);
     EVP_MD *digest = name ? EVP_MD_fetch(NULL, name, NULL) : NULL;
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    EVP_PKEY_CTX *key_ctx = NULL;
+    EVP_MD_CTX *begun = EVP_MD_CTX_new(), *ctx = EVP_MD_CTX_new();
 
-    must(ctx && (!name || digest));
+    must(begun && ctx && (!name || digest));
+    bare_begin(b, digest, begun);
     for (unsigned i = 0; i < b->times; i++) {
-        must(EVP_MD_CTX_reset(ctx) == 1);
-        must(EVP_DigestVerifyInit(ctx, &key_ctx, digest, NULL, b->scene->signer.key) == 1 &&
-             bare_pad(b, key_ctx));
+        if (b->copies)
+            must(EVP_MD_CTX_copy_ex(ctx, begun) == 1);
+        else
+            bare_begin(b, digest, ctx);
         must(EVP_DigestVerify(ctx, b->signature, b->size, b->message, sizeof(b->message)) == 1);
     }
+    EVP_MD_CTX_free(begun);
     EVP_MD_CTX_free(ctx);
     EVP_MD_free(digest);
     return NULL;
 }
 
-static struct cost bare_cost(const struct scene *s, unsigned times, int processors)
+static struct cost bare_cost(const struct scene *s, bool copies, unsigned times, int processors)
 {
-    struct bare b = {.scene = s, .times = times / (unsigned)processors};
+    struct bare b = {.scene = s, .copies = copies, .times = times / (unsigned)processors};
     pthread_t threads[WORKERS_MAX];
     struct cost begun;
 
@@ -233,7 +246,8 @@ static double median(double *values, unsigned n)
 static void report(const char *name, enum signature_algorithm alg, unsigned times, unsigned rounds,
                    int processors)
 {
-    double rate[ROUNDS_MAX], processor[ROUNDS_MAX], remembered[ROUNDS_MAX], bare_us[ROUNDS_MAX];
+    double rate[ROUNDS_MAX], processor[ROUNDS_MAX], copied[ROUNDS_MAX], remembered[ROUNDS_MAX],
+        bare_us[ROUNDS_MAX];
     struct scene s;
     struct workers *w;
 
@@ -241,15 +255,18 @@ static void report(const char *name, enum signature_algorithm alg, unsigned time
     must(workers_new((size_t)processors, 64, &w) == 0);
     (void)workers_cost(&s, w, times / 10 + 1);
     for (unsigned i = 0; i < rounds; i++) {
-        struct cost bare = bare_cost(&s, times, processors), through = workers_cost(&s, w, times);
+        struct cost bare = bare_cost(&s, false, times, processors), through = workers_cost(&s, w, times),
+                    copying = bare_cost(&s, true, times, processors);
 
         rate[i] = bare.wall_us / through.wall_us;
         processor[i] = bare.processor_us / through.processor_us;
+        copied[i] = copying.processor_us / through.processor_us;
         remembered[i] = bare.processor_us / remembered_cost(&s, times).processor_us;
         bare_us[i] = bare.processor_us;
     }
-    (void)printf("| %-17s | %5.1f us | %5.1f %% | %5.1f %% | %4.0f x |\n", name, median(bare_us, rounds),
-                 100 * median(rate, rounds), 100 * median(processor, rounds), median(remembered, rounds));
+    (void)printf("| %-17s | %5.1f us | %5.1f %% | %5.1f %% | %5.1f %% | %4.0f x |\n", name,
+                 median(bare_us, rounds), 100 * median(rate, rounds), 100 * median(processor, rounds),
+                 100 * median(copied, rounds), median(remembered, rounds));
     (void)fflush(stdout);
     workers_free(w);
     scene_done(&s);
@@ -274,8 +291,8 @@ int main(int argc, char **argv)
     }
     (void)printf("%u verifications in %d threads, %u rounds, medians\n\n", times, processors, rounds);
     (void)printf("| algorithm | the bare library | rate of the workers | processor time: bare / workers | "
-                 "remembered |\n"
-                 "|---|---|---|---|---|\n");
+                 "bare with a copied context / workers | remembered |\n"
+                 "|---|---|---|---|---|---|\n");
     report("Ed25519", SIGNATURE_ED25519, times, rounds, processors);
     report("ECDSA P-256", SIGNATURE_ECDSA_P256_SHA256, times, rounds, processors);
     report("RSA-PSS", SIGNATURE_RSA_PSS_SHA256, times, rounds, processors);

@@ -9,9 +9,9 @@ import pytest
 ROUNDS = int(os.environ.get("HUFU_BENCH_ROUNDS", "50"))
 
 # In the box, so that entering it is not measured. Prints milliseconds: of the command, of the ending as hufud tells it, of the
-# bare kill.
+# bare kill, and of the end of a user manager alone, somebody else's, which a bare SIGKILL ends.
 TIMED = r"""#!/usr/bin/python3
-import json, os, subprocess, sys, time
+import json, os, pwd, select, signal, subprocess, sys, time
 
 def milliseconds(begin):
     return (time.perf_counter() - begin) * 1000
@@ -30,11 +30,22 @@ def bare():
     shell.wait()
     return took
 
+def manager():
+    unit = "user@%d.service" % pwd.getpwnam("staff.person").pw_uid
+    subprocess.run(["sh", "-c", 'systemctl reset-failed "$0"; exec systemctl start "$0"', unit], stderr=subprocess.DEVNULL, check=True)
+    shown = subprocess.run(["systemctl", "show", "--value", "-p", "MainPID", unit], stdout=subprocess.PIPE, check=True)
+    gone = os.pidfd_open(int(shown.stdout))
+    begin = time.perf_counter()
+    signal.pidfd_send_signal(gone, signal.SIGKILL)
+    select.select([gone], [], [])
+    return milliseconds(begin)
+
 begin = time.perf_counter()
 done = subprocess.run(["hufuctl", "--json", "revoke", sys.argv[1]], stdout=subprocess.PIPE, check=True)
 took = milliseconds(begin)
 ending = json.loads(done.stdout)["ending"]
-print(json.dumps({"revoke": took, "ending": ending["took_us"] / 1000, "processes": ending["processes"], "proven": ending["proven"], "bare": bare()}))
+numbers = {"revoke": took, "ending": ending["took_us"] / 1000, "bare": bare(), "manager": manager()}
+print(json.dumps({**numbers, "processes": ending["processes"], "proven": ending["proven"]}))
 """
 
 HUNDRED = "for i in $(seq 100); do sleep 600 & done; wait"
@@ -62,10 +73,12 @@ def test_revoke(site, terminal):
         rounds.append(json.loads(box.sh(["/root/timed", grant])))
         assert rounds[-1]["proven"] and rounds[-1]["processes"] >= 100 and box.processes("zhang.san") == []
         running.terminate(force=True) if terminal else running.wait()
-    revoke, proof, bare = ([r[what] for r in rounds] for what in ("revoke", "ending", "bare"))
+    revoke, proof, bare, manager = ([r[what] for r in rounds] for what in ("revoke", "ending", "bare", "manager"))
     if not terminal:
         print(f"\n{ROUNDS} rounds, 100 processes: p50, p99\n")
-        print("| session | `hufuctl revoke`, until it returns | of that, from the order to the proof | bare `cgroup.kill` | medians |")
-        print("|---|---|---|---|---|")
+        head = ["session", "`hufuctl revoke`, until it returns", "of that, from the order to the proof"]
+        print(f"| {' | '.join(head)} | bare `cgroup.kill` | bare kill of a user manager | medians |")
+        print("|---|---|---|---|---|---|")
     ratio = statistics.median(revoke) / statistics.median(bare)
-    print(f"| {'with' if terminal else 'without'} a terminal | {shown(revoke)} | {shown(proof)} | {shown(bare)} | {ratio:.1f} x |")
+    columns = " | ".join(shown(values) for values in (revoke, proof, bare, manager))
+    print(f"| {'with' if terminal else 'without'} a terminal | {columns} | {ratio:.1f} x |")

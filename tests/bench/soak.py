@@ -11,8 +11,27 @@ LOGINS, MINUTES = int(LOGINS), float(MINUTES)
 UNITS = ("hufud", "hufu-reaper", "hufu-ldapd")
 # Until then the allocator's lists and the tables that double fill.
 WARM_UP = 0.3
-# SQLite keeps up to 2,000 KiB of the store's pages: so much is written before anything is looked at.
-FILL = "for i in $(seq 1000); do hufuctl lock --staff nobody.here --why fill; hufuctl unlock --staff nobody.here --why fill; done >/dev/null"
+# SQLite keeps 2,048 KiB of the store's pages (SQL_CACHE_KIB), and takes memory for each until then: some 2 KiB a login. So before anything
+# is looked at, so much is written that these are full. What was written is in the main file when its log was copied to it, which a
+# thousand pages of log cause. Of locks of nobody nothing is left, but two records each.
+CACHE = 2048
+FILL = rf"""
+import json, os, socket
+
+def call(method, **parameters):
+    connection.sendall(json.dumps({{"method": f"org.hufu.control.{{method}}", "parameters": parameters}}).encode() + b"\0")
+    answer = b""
+    while not answer.endswith(b"\0"):
+        answer += connection.recv(65536) or exit("hung up")
+    assert "error" not in json.loads(answer[:-1]), answer
+
+who = dict(scope="staff", name="nobody.here", why="x" * 200)
+connection = socket.socket(socket.AF_UNIX)
+connection.connect("/run/hufu/control")
+while os.stat("/var/lib/hufu/hufu.db").st_size < {CACHE * 1.5} * 1024:
+    call("Lock", **who)
+    call("Unlock", **who)
+"""
 # KiB. malloc takes memory from the kernel in steps of 128 KiB and 4 KiB; one step is no growth, if no other follows.
 STEP = 132
 SAMPLES = 60
@@ -37,8 +56,8 @@ class Soak:
         self.site, self.samples, self.done, self.refused = site, [], {}, 0
         self.random = random.Random(7)
         self.grant = site.grant(uses="unlimited", sessions="20")
-        site.box.sh(FILL, timeout=600)
-        site.box.sh("hufuctl --json audit -n 100000 >/dev/null", timeout=120)
+        site.box.put("/root/fill", FILL)
+        site.box.sh("python3 /root/fill", timeout=600)
 
     def count(self, what):
         self.done[what] = self.done.get(what, 0) + 1

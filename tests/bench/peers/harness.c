@@ -5,7 +5,8 @@
  * - harness run FOLDER ROUNDS SLICE_MS PROCESSES PAUSE_US CONTESTANT...: each process asks over and over,
  * with a pause after each question
  * - harness fresh ...: the same, each question by a process of its own, as with sshd and sudo; timed in that
- *   process, which is not what starting it takes
+ *   process, from pam_start on, which is not what starting it takes, nor looking the account up before, as
+ * they do
  * - harness once CONTESTANT: one question; prints what PAM said, and nanoseconds
  * - harness serve PATH: what answers bare round trips
  *
@@ -225,6 +226,7 @@ static int once(const char *how, char *text)
 
     if (contestant_read(text, &c) < 0)
         return usage();
+    contestant_know(&c);
     contestant_ask(&c, &s);
     if (strcmp(how, "once") == 0)
         return printf("%d %lld\n", s.result, (long long)s.took) < 0;

@@ -25,6 +25,9 @@ struct sample {
 /** NAME=socket:PATH or NAME=pam:FOLDER:SERVICE:USER, which is cut into pieces. 0, or -1. */
 int contestant_read(char *text, struct contestant *ret);
 
+/** Looks the account up once, as programs do before they begin with PAM. */
+void contestant_know(const struct contestant *c);
+
 /** One round trip, or pam_start_confdir, items as sshd sets them, account phase, pam_end. */
 void contestant_ask(const struct contestant *c, struct sample *ret);
 

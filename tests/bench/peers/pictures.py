@@ -78,10 +78,10 @@ def spread(wanted, least):
     return placed
 
 
-def rates(title, numbers, rows):
-    """`rows` are (label, a rate for each of `numbers`, whether it is ours): logins a second over how many ask at once."""
-    left, right, top, bottom = 80, WIDTH - 230, 60, 440
-    values = [rate for _, series, _ in rows for rate in series]
+def curves(title, caption, numbers, rows, name):
+    """`rows` are (label, a value for each of `numbers`, whether it is ours), on a logarithmic scale whose lines `name` names."""
+    left, right, top, bottom = 80, WIDTH - 250, 60, 440
+    values = [value for _, series, _ in rows for value in series]
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
 
     def across(i):
@@ -92,16 +92,21 @@ def rates(title, numbers, rows):
 
     parts = [text(20, 28, title, 16, weight="bold")]
     for power in range(low, high + 1):
-        parts += [line(left, up(10**power), right, up(10**power)), text(left - 10, up(10**power) + 4.5, f"{10**power:,}", 12, "end")]
+        parts += [line(left, up(10**power), right, up(10**power)), text(left - 10, up(10**power) + 4.5, name(10**power), 12, "end")]
     for i, number in enumerate(numbers):
-        parts += [line(across(i), top, across(i), bottom, "#eeeeee"), text(across(i), bottom + 20, str(number), 12, "middle")]
-    parts.append(text((left + right) / 2, bottom + 42, "processes that ask at once", 12.5, "middle"))
+        parts += [line(across(i), top, across(i), bottom, "#eeeeee"), text(across(i), bottom + 20, f"{number:,}", 12, "middle")]
+    parts.append(text((left + right) / 2, bottom + 42, caption, 12.5, "middle"))
     heights = spread([up(series[-1]) for _, series, _ in rows], 16)
     for n, (label, series, ours) in enumerate(rows):
         colour, (dash, shape) = OURS if ours else THEIRS, LINES[n % len(LINES)]
-        points = [(across(i), up(rate)) for i, rate in enumerate(series)]
+        points = [(across(i), up(value)) for i, value in enumerate(series)]
         parts += [line(*a, *b, colour, 2.6 if ours else 1.5, dash) for a, b in zip(points, points[1:])]
         parts += [mark(shape, x, y, colour, 4) for x, y in points]
         parts.append(line(points[-1][0] + 6, points[-1][1], right + 24, heights[n], FAINT))
         parts.append(text(right + 28, heights[n] + 4.5, label, 12, "start", colour if ours else "#111111", "bold" if ours else "normal"))
     return drawing(bottom + 60, title, parts)
+
+
+def rates(title, numbers, rows):
+    """`rows` as in curves(): logins a second over how many ask at once."""
+    return curves(title, "processes that ask at once", numbers, rows, lambda value: f"{value:,}")

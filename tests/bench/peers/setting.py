@@ -129,6 +129,7 @@ def plain_contestants(box):
     box.until(f"test -S {path}")
     texts = [f"socket=socket:{path}", service(box, "permit", "pam_permit.so"), service(box, "empty", f"{FOLDER}/pam_empty.so")]
     texts += [service(box, "heavy", f"{FOLDER}/pam_heavy.so"), service(box, "slim", f"{FOLDER}/pam_slim.so {path}")]
+    texts += [service(box, "known", f"{FOLDER}/pam_known.so {path}")]
     texts += [service(box, f"access-{n}", f"pam_access.so nodefgroup accessfile={access_file(box, n)}") for n in LINES]
     return texts
 
