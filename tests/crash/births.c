@@ -94,8 +94,8 @@ static void start_and_die(struct birth *b, enum failpoint at, const char *settin
     note_kill(b->lane, at, supervisor_reap(s));
 }
 
-/* Killed when it has decided; and, if there is a client, when it has a grant. */
-static void live_once(struct birth *b, struct client *client)
+/* Ended with `signal` when it has decided; and, if there is a client, when it has a grant. */
+static void live_once(struct birth *b, struct client *client, int signal)
 {
     struct supervisor *s = &b->supervisor;
 
@@ -104,7 +104,7 @@ static void live_once(struct birth *b, struct client *client)
         lane_violation(b->lane, "hufud does not start on a new store");
     if (client)
         orders_add_grant(client, 0, "1 per-host");
-    supervisor_signal(s, SIGKILL);
+    supervisor_signal(s, signal);
     must(supervisor_await_death(s, 30000));
     (void)supervisor_reap(s);
 }
@@ -168,7 +168,7 @@ static void kill_verifying(struct lane *l, enum failpoint at, const char *settin
 
     begin(&b, l);
     must(supervisor_create_store(l, NULL) == 0);
-    live_once(&b, &client);
+    live_once(&b, &client, SIGKILL);
     must(sqlite3_open(lane_path(l, "state/hufu.db"), &db) == SQLITE_OK);
     /* The log of a hufud that was killed has to be there at the next start. */
     must(sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK);
@@ -190,7 +190,8 @@ static void fill(const struct lane *l)
     must(errno == ENOSPC && close(fd) == 0);
 }
 
-/* Killed while it lets go of what it had set aside, and then there is room again. */
+/* Killed while it lets go of what it had set aside, and then there is room again. The life before ends by a
+ * stop: a log whose last commit a kill cut off between two pages has room for what the next start writes. */
 static void kill_full(struct lane *l, enum failpoint at, const char *setting)
 {
     struct birth b;
@@ -198,7 +199,7 @@ static void kill_full(struct lane *l, enum failpoint at, const char *setting)
     l->small = true;
     begin(&b, l);
     must(supervisor_create_store(l, NULL) == 0);
-    live_once(&b, NULL);
+    live_once(&b, NULL, SIGTERM);
     fill(l);
     start_and_die(&b, at, setting);
     must(unlink(lane_path(l, "full")) == 0);

@@ -39,6 +39,10 @@ static sqlite3 *open_copy(const struct lane *l)
     copy(l, "state/hufu.db-wal", "copy/hufu.db-wal");
     (void)unlink(lane_path(l, "copy/hufu.db-shm"));
     must(sqlite3_open_v2(lane_path(l, "copy/hufu.db"), &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK);
+    must(sqlite3_exec(db,
+                      "CREATE TEMP VIEW any_session AS"
+                      " SELECT * FROM session UNION ALL SELECT * FROM session_live",
+                      NULL, NULL, NULL) == SQLITE_OK);
     return db;
 }
 
@@ -111,7 +115,7 @@ static bool check_there(struct lane *l, sqlite3 *db, struct fact *x)
 static void check_session(struct lane *l, sqlite3 *db, const char *token)
 {
     static const char question[] =
-        "SELECT lower(hex(grant_id)) FROM session WHERE tty = ?1 AND state IN (2, 3, 4)";
+        "SELECT lower(hex(grant_id)) FROM any_session WHERE tty = ?1 AND state IN (2, 3, 4)";
     struct grant_fact *g;
     sqlite3_stmt *s;
 
@@ -169,9 +173,12 @@ static void check_facts(struct lane *l, sqlite3 *db)
 
 static void check_uses(struct lane *l, sqlite3 *db)
 {
-    find_none(l, db, "uses in the books that are not those of the sessions (grant, books, sessions)",
-              "SELECT hex(id), uses_taken, (SELECT count(*) FROM session WHERE grant_id = id AND counts = 1"
-              " AND state <> 5) AS had FROM books WHERE uses_taken <> had");
+    find_none(l, db, "a session that is over, and is not (number, states)",
+              "SELECT number, min(state), max(state) FROM any_session GROUP BY number HAVING count(*) > 1");
+    find_none(
+        l, db, "uses in the books that are not those of the sessions (grant, books, sessions)",
+        "SELECT hex(id), uses_taken, (SELECT count(*) FROM any_session WHERE grant_id = id AND counts = 1"
+        " AND state <> 5) AS had FROM books WHERE uses_taken <> had");
     for (size_t i = 0; i < l->facts.n_grants; i++) {
         const struct grant_fact *g = &l->facts.grants[i];
         int64_t taken =
@@ -234,10 +241,10 @@ static void check_epoch(struct lane *l, sqlite3 *db)
 
 static void check_settled_disk(struct lane *l, sqlite3 *db)
 {
-    int64_t open = ask(l, db, "SELECT count(*) FROM session WHERE state = 2", NULL), live = 0;
+    int64_t open = ask(l, db, "SELECT count(*) FROM session_live WHERE state = 2", NULL), live = 0;
 
     find_none(l, db, "all had come to its end, and this session not (number, state, terminal)",
-              "SELECT number, state, tty FROM session WHERE state IN (1, 3)");
+              "SELECT number, state, tty FROM session_live WHERE state IN (1, 3)");
     for (size_t i = 0; i < l->facts.n_live; i++)
         live += !l->facts.live[i].process->killed;
     if (open != live)

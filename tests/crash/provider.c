@@ -208,9 +208,10 @@ static void check_held(struct provider *p, sqlite3 *db)
 /* A session that opened (2: is open, 4: was) has a claim that is used (3), for good. */
 static void check_used(struct provider *p, sqlite3 *db)
 {
-    static const char question[] = "SELECT s.tty, lower(hex(c.nonce)), s.grant_id FROM session s LEFT JOIN "
-                                   "claim c ON c.session = s.number AND c.state = 3"
-                                   " WHERE s.state IN (2, 4)";
+    static const char question[] =
+        "SELECT s.tty, lower(hex(c.nonce)), s.grant_id FROM any_session s LEFT JOIN "
+        "claim c ON c.session = s.number AND c.state = 3"
+        " WHERE s.state IN (2, 4)";
     sqlite3_stmt *s;
     int r;
 

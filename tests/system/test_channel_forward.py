@@ -204,5 +204,5 @@ def test_remote_listener_of_a_detached_process(site, echo):
     running.kill()
     box.until(lambda: not listens(box, 9400) and not listens(box, 9200))
     assert box.processes(TUNNELLER) == []
-    assert [s for s in site.live() if s["staff"] == TUNNELLER] == []
+    box.until(lambda: [s for s in site.live() if s["staff"] == TUNNELLER] == [])
     assert site.revoke(grant).ok

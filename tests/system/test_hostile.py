@@ -54,6 +54,28 @@ HELD = {
     "never-reads": (CONTROL, STATUS * 1000),
 }
 
+
+def stand_in_line(path):
+    """Silent, and at the end of the line again as soon as it is hung up on."""
+    line, standing = select.poll(), {}
+
+    def join():
+        s = connect(path)
+        standing[s.fileno()] = s
+        line.register(s, 0)
+
+    for _ in range(n):
+        join()
+    print("ready", flush=True)
+    while True:
+        for place, _ in line.poll():
+            line.unregister(place)
+            standing.pop(place).close()
+            join()
+
+
+if what == "line-at-gate":
+    stand_in_line(GATE)
 ready = False
 while True:
     if what in ONE:
@@ -174,7 +196,7 @@ def test_out_of_descriptors(fresh_site):
     box.until("hufuctl status")
     assert site.ssh().ok
     pid, before = site.daemon_pid(), descriptors(site)
-    running = attack(site, "silent-gate", {"root": 400})
+    running = attack(site, "line-at-gate", {"root": 400})
     box.until(lambda: descriptors(site) >= 60)
     used = ticks(site)
     staff = site.ssh("staff.person")

@@ -70,7 +70,8 @@ def test_a_flood_is_counted(site, flood):
     # Whatever of them is quoted on the telephone.
     assert set(told["references"]) == {r["reference"] for r in found}
     [line] = [r for r in site.box.journal("HUFU_EVENT=login", f"HUFU_STAFF={person}") if r["HUFU_SEQUENCE"] == str(counted["sequence"])]
-    assert f"and {counted['count'] - 1:,} more like it from {ADDRESSES} addresses between" in line["MESSAGE"], line
+    # All within one second is `at`.
+    assert f"and {counted['count'] - 1:,} more like it from {ADDRESSES} addresses " in line["MESSAGE"], line
     assert len(site.box.journal("HUFU_EVENT=login", f"HUFU_STAFF={person}")) == len(found)
 
 

@@ -62,7 +62,7 @@ def test_set_back_and_confirmed(shifted):
 
 def test_set_back_does_not_bring_a_grant_back(shifted):
     site = shifted
-    site.grant(**{"for": "4s", "uses": "9 per-host"})
+    site.grant(**{"for": "4s", "uses": "unlimited"})
     site.box.until(lambda: not site.ssh().ok and site.refusals()[-1:] == ["expired"], timeout=HANGS)
     set_clock(site, -60, synchronised=True)
     unsure(site)
