@@ -2,16 +2,13 @@
 
 #include "broker/common/clock.h"
 #include "broker/common/files.h"
+#include "broker/reaper/walk.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#define ONE_PID 32 /* octets: getdents64(2) has room for the entry of one, however long its number */
 
 void census_done(struct census *c)
 {
@@ -35,72 +32,45 @@ static int append(struct census *c, const struct census_process *p)
     return 0;
 }
 
-int census_add(int proc, uint32_t pid, struct census_persons persons, struct census *c)
+/* 0, -ESRCH, other -errno. */
+static int add(int proc, uint32_t pid, struct census_persons persons, struct census *c)
 {
     struct census_process p;
     int r = census_read_of_persons(proc, pid, persons, &p);
     if (r <= 0)
-        return r == -ESRCH ? 0 : r;
+        return r;
     r = append(c, &p);
     if (r < 0)
         census_process_done(&p);
     return r;
 }
 
-/* One that /proc shows. 0 or -errno. */
-static int add_entry(int proc, const char *name, struct census_persons persons, struct census *c)
+int census_add(int proc, uint32_t pid, struct census_persons persons, struct census *c)
 {
-    char *end = NULL;
-    unsigned long pid = strtoul(name, &end, 10);
-    if (pid == 0 || pid > UINT32_MAX || *end != '\0')
-        return 0;
-    return census_add(proc, (uint32_t)pid, persons, c);
+    int r = add(proc, pid, persons, c);
+    return r == -ESRCH ? 0 : r;
 }
 
-/* struct linux_dirent64 of getdents64(2). */
-static int add_entries(int proc, const char *entries, size_t size, struct census_persons persons,
-                       struct census *c)
-{
-    for (size_t at = 0, length; at < size; at += length) {
-        uint16_t n;
-        memcpy(&n, entries + at + offsetof(struct dirent64, d_reclen), sizeof n);
-        length = n;
-        int r = add_entry(proc, entries + at + offsetof(struct dirent64, d_name), persons, c);
-        if (r < 0)
-            return r;
-    }
-    return 0;
-}
-
-/*
- * One entry at a time, and read before the next one is asked for. Who forks and ends for ever has died before
- * the end of a list that was made in one go has been read, and its child is not in that list; but a child has
- * a higher pid than its parent, and /proc goes on behind the pid that it gave last: so whoever is alive is
- * met, alive or not, until it is met alive. (Pids begin anew at times: two looks in a row are never both at
- * that.)
- */
 int census_take(int proc, struct census_persons persons, struct census *ret)
 {
     struct census c cleanup_census = {0};
-    _Alignas(struct dirent64) char entries[512];
-    size_t room = sizeof entries;
+    struct walk w cleanup_walk = {.entries = -1, .loadavg = -1};
     uint64_t end = clock_boot_us() + CENSUS_PATIENCE_US;
-    int fd cleanup_close = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    for (long n; (n = syscall(SYS_getdents64, fd, entries, room)) != 0 && !c.cut;) {
-        if (n < 0 && errno == EINVAL && room < sizeof entries) {
-            room = sizeof entries; /* not a pid's */
-            continue;
-        }
-        if (n < 0)
-            return -errno;
-        int r = add_entries(proc, entries, (size_t)n, persons, &c);
-        if (r < 0)
+    uint32_t pid;
+    bool gone = false;
+    int r = walk_begin(proc, &w);
+    if (r < 0)
+        return r;
+    while (!c.cut && (r = walk_next(&w, gone, &pid)) > 0) {
+        r = add(proc, pid, persons, &c);
+        gone = r == -ESRCH;
+        if (r < 0 && !gone)
             return r;
-        room = ONE_PID;
         c.cut = clock_boot_us() > end;
     }
+    if (r < 0 && r != -ESRCH)
+        return r;
+    c.cut = c.cut || w.began_anew;
     *ret = c;
     c = (struct census){0};
     return 0;
@@ -204,6 +174,7 @@ int census_check_sight(int proc, char reason[static 200])
 {
     static const char *const files[] = {"stat", "status", "cgroup", "loginuid", "sessionid"};
     char text[CENSUS_FILE_SIZE];
+    struct walk w cleanup_walk = {.entries = -1, .loadavg = -1};
     for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
         int r = census_read_file(proc, 1, files[i], text);
         if (r < 0) {
@@ -211,6 +182,12 @@ int census_check_sight(int proc, char reason[static 200])
                            strerror(-r));
             return -EPERM;
         }
+    }
+    int r = walk_begin(proc, &w);
+    if (r < 0) {
+        (void)snprintf(reason, 200, "cannot read /proc/loadavg (is it mounted with subset=pid?): %s",
+                       strerror(-r));
+        return -EPERM;
     }
     if (proc_hides(proc)) {
         (void)snprintf(reason, 200,

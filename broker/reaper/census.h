@@ -20,7 +20,7 @@ struct census {
     struct census_process *processes;
     size_t count;
     size_t capacity;
-    bool cut; /* it took too long: who is not in it may be there */
+    bool cut; /* it took too long, or pids began anew meanwhile: who is not in it may be there */
 };
 
 /* Somebody may fork faster than /proc can be read. */
@@ -54,7 +54,7 @@ bool census_matches(const struct census *c, const struct census_process *p, cons
  * name those of their user manager as they like. */
 bool census_is_job(const char *cgroup);
 
-/** 0 if /proc shows what a proof needs (pid 1 whole, no hidepid), else -EPERM with a reason. */
+/** 0 if /proc shows what a proof needs (pid 1 whole, loadavg, no hidepid), else -EPERM with a reason. */
 int census_check_sight(int proc, char reason[static 200]);
 
 #endif

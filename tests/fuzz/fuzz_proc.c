@@ -2,7 +2,7 @@
 // LIBRARIES: pam
 // LINK: -Wl,--wrap=fopen
 // COVERS: broker/reaper/census_process.c
-// COVERS: broker/reaper/census.c:census_take,census_add,add_entry,add_entries,census_is_job
+// COVERS: broker/reaper/census.c:census_take,census_add,add,census_is_job
 // COVERS: broker/reaper/census.c:proc_hides,census_check_sight
 // COVERS: broker/reaper/cgroups.c:cgroups_may_kill,mount_of_line,cgroups_open,judge_member
 // COVERS: broker/reaper/cgroups.c:judge_members,cgroups_kill
@@ -56,6 +56,7 @@ static void clear_up(void)
     }
     (void)snprintf(path, sizeof(path), "%s/%u", root, PID);
     (void)rmdir(path);
+    (void)unlinkat(proc, "loadavg", 0);
     (void)rmdir(root);
     for (size_t i = 0; i < ARRAY_SIZE(others); i++)
         (void)unlinkat(beside, others[i], 0);
@@ -80,11 +81,13 @@ static void set_up_beside(void)
         demand(mkdirat(beside, folders[i], 0700) == 0, "a folder");
     for (size_t i = 0; i < ARRAY_SIZE(others); i++)
         put_beside(others[i], "1\n", 2);
+    put_beside("loadavg", "0.00 0.00 0.00 1/2 1301\n", 24);
 }
 
 static void set_up(void)
 {
     char path[32];
+    int list;
 
     if (proc >= 0)
         return;
@@ -92,6 +95,9 @@ static void set_up(void)
     demand(mkdtemp(root) && (proc = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) >= 0 &&
                mkdirat(proc, path, 0700) == 0,
            "a folder");
+    demand((list = openat(proc, "loadavg", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) >= 0 &&
+               dprintf(list, "0.00 0.00 0.00 1/2 %u\n", PID) > 0 && close(list) == 0,
+           "a file");
     set_up_beside();
     (void)atexit(clear_up);
 }

@@ -25,8 +25,8 @@ static void put(const struct proc *p, const char *name, const char *text)
     (void)close(fd);
 }
 
-static const char *const files[] = {"1/stat",     "1/status",    "1/cgroup",
-                                    "1/loginuid", "1/sessionid", "self/mountinfo"};
+static const char *const files[] = {"1/stat",      "1/status",       "1/cgroup", "1/loginuid",
+                                    "1/sessionid", "self/mountinfo", "loadavg"};
 
 /* A machine as usual. */
 static struct proc proc_new(void)
@@ -42,6 +42,7 @@ static struct proc proc_new(void)
     put(&p, "1/loginuid", "4294967295");
     put(&p, "1/sessionid", "4294967295");
     put(&p, "self/mountinfo", "22 1 0:20 / /proc rw,nosuid - proc proc rw\n");
+    put(&p, "loadavg", "0.00 0.01 0.05 1/97 1301\n");
     return p;
 }
 
@@ -124,6 +125,19 @@ static void test_a_proc_that_hides(void **state)
     proc_end(&p);
 }
 
+/* A /proc that is mounted with subset=pid. */
+static void test_a_proc_of_processes_alone(void **state)
+{
+    char reason[200] = "";
+    struct proc p = proc_new();
+    (void)state;
+    assert_int_equal(census_check_sight(p.fd, reason), 0);
+    assert_int_equal(unlinkat(p.fd, "loadavg", 0), 0);
+    assert_int_equal(census_check_sight(p.fd, reason), -EPERM);
+    assert_non_null(strstr(reason, "/proc/loadavg"));
+    proc_end(&p);
+}
+
 /* Who sees nobody says so only if they could see everybody, at each look. */
 static void test_nobody_is_seen(void **state)
 {
@@ -146,9 +160,8 @@ static void test_nobody_is_seen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cgroup_versions),
-        cmocka_unit_test(test_a_kernel_without_audit),
-        cmocka_unit_test(test_a_proc_that_hides),
+        cmocka_unit_test(test_cgroup_versions),   cmocka_unit_test(test_a_kernel_without_audit),
+        cmocka_unit_test(test_a_proc_that_hides), cmocka_unit_test(test_a_proc_of_processes_alone),
         cmocka_unit_test(test_nobody_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
