@@ -29,7 +29,8 @@ void shop_put_back(struct shop *s);
 void shop_hand_in(struct world *w, const char *text, const char *error);
 /** A login that takes a use, and is over. */
 void shop_use_one(struct world *w);
-/** What is in the broker's memory of grants, and, after it was ended, in its store. The caller's to free. */
-char *shop_dump(struct world *w);
+/** What is in the broker's memory of grants, and, after it was ended, in its store, with the number of
+ * verdicts or only of what they rest on. The caller's to free. */
+char *shop_dump(struct world *w, bool verdicts);
 
 #endif
