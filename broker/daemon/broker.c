@@ -7,6 +7,7 @@
 #include "broker/common/process.h"
 #include "broker/daemon/claiming.h"
 #include "broker/daemon/directory.h"
+#include "broker/daemon/judging.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
 #include "broker/daemon/listening.h"
@@ -28,6 +29,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define AT_ONCE 2000
+
+size_t broker_at_once(const struct broker *b)
+{
+    return b->options.pace.at_once > 0 ? b->options.pace.at_once : AT_ONCE;
+}
+
+bool broker_has_few_grants(const struct broker *b)
+{
+    return grant_index_count(grants_index(b->grants)) <= broker_at_once(b);
+}
 
 /* ---- start ---- */
 
@@ -252,6 +265,7 @@ struct broker *broker_free(struct broker *b)
     claiming_stop(b->claiming);
     verifier_stop(b->verifier);
     b->loading = loading_free(b->loading);
+    judging_stop(b);
     verdict_writer_stop(b);
     repetition_settle(b->repetition, false);
     room_stop(b->room);
@@ -289,6 +303,7 @@ struct broker *broker_free(struct broker *b)
     timekeeper_free(b->timekeeper);
     taken_free(b->taken);
     status_keeper_free(b);
+    judging_free(b->judging);
     grants_free(b->grants);
     verifier_free(b->verifier);
     trust_keeper_free(b);

@@ -46,9 +46,9 @@ struct broker_options {
     uid_t owner; /* of the files in /etc: 0 */
     struct accounts accounts;
     void (*find_accounts)(struct accounts *accounts); /* asked by broker_reload(); NULL: they stay */
-    /* With how many documents in the store a start waits until all grants are taken in (0: the usual); and
-     * whether whoever has the broker takes the others in, by loading_some(), and not the loop when it has
-     * nothing else to do. */
+    /* Up to how many grants are taken in, judged by another trust, or have their verdicts written in one go
+     * (0: the usual); and whether whoever has the broker goes on with more, by loading_some() and
+     * judging_some(), and not the loop when it has nothing else to do. */
     struct {
         unsigned at_once;
         bool by_hand;
@@ -79,7 +79,8 @@ struct broker {
     struct verifier *verifier;
     struct grants *grants;
     struct loading *loading;               /* of grants out of the store */
-    struct verdict_writer *verdict_writer; /* NULL: never needed yet */
+    struct judging *judging;               /* of grants by another trust; NULL: never needed yet */
+    struct verdict_writer *verdict_writer; /* the same */
     struct taken *taken;
     struct status_keeper status;
     struct directory *directory; /* NULL: there is no store */
@@ -125,6 +126,10 @@ int broker_new(sd_event *event, const struct broker_options *options, struct con
  */
 struct broker *broker_free(struct broker *b);
 DEFINE_CLEANUP(struct broker, broker_free);
+
+/** Up to how many grants all of them are gone through in one go, and not by and by. */
+size_t broker_at_once(const struct broker *b);
+bool broker_has_few_grants(const struct broker *b);
 
 /** Takes the host's name and groups from b->config. */
 void broker_take_host(struct broker *b);

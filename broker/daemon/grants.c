@@ -1,15 +1,11 @@
-#include "broker/daemon/alive.h"
 #include "broker/daemon/grants_internal.h"
 #include "broker/daemon/grants_refusal.h"
 #include "broker/daemon/papers_packed.h"
-#include "policy/engine/rules.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-#define JUDGE_AGAIN 60 /* seconds */
 
 int grants_new(struct verifier *verifier, struct grants **ret)
 {
@@ -48,6 +44,28 @@ struct grant_index *grants_index(const struct grants *g)
     return g->index;
 }
 
+static void add_id(struct grant_entry *e, void *userdata)
+{
+    struct grants_ids *ids = userdata;
+
+    ids->items[ids->n++] = e->id;
+}
+
+int grants_ids(const struct grants *g, struct grants_ids *ret)
+{
+    *ret = (struct grants_ids){.items = calloc(grant_index_count(g->index) + 1, sizeof(*ret->items))};
+    if (!ret->items)
+        return -ENOMEM;
+    grant_index_each(g->index, add_id, ret);
+    return 0;
+}
+
+void grants_ids_done(struct grants_ids *ids)
+{
+    free(ids->items);
+    *ids = (struct grants_ids){.items = NULL};
+}
+
 /* ---- papers ---- */
 
 int grants_papers(const struct grants *g, const struct grant_entry *e, struct grant_papers **ret)
@@ -68,7 +86,7 @@ size_t grants_votes(const struct grants *g, const struct grant_entry *e,
     return papers_packed_votes(g->words, packed, size, votes);
 }
 
-static int keep_papers(struct grants *g, struct grant_entry *e, const struct grant_papers *papers)
+int grants_keep_papers(struct grants *g, struct grant_entry *e, const struct grant_papers *papers)
 {
     const struct grant grant = grant_entry_grant(e);
     cleanup_buf struct buf packed = BUF_INIT;
@@ -164,7 +182,7 @@ static int judge_again(struct grants *g, const struct grant_papers *before, stru
         papers_keep_votes(papers, before->votes, before->n_votes);
     else
         return 0;
-    return keep_papers(g, entry, papers);
+    return grants_keep_papers(g, entry, papers);
 }
 
 static int put_new(struct grants *g, struct grant *grant, const struct grant_papers *papers, bool lost,
@@ -178,60 +196,7 @@ static int put_new(struct grants *g, struct grant *grant, const struct grant_pap
     find_books(g, *ret);
     if (lost)
         grants_lose_uses(*ret);
-    return keep_papers(g, *ret, papers);
-}
-
-/* Those under another trust file are worth nothing. */
-static int find_verdicts(const struct grants *g, const struct trust_set *trust, const struct grant *grant,
-                         struct grant_papers *papers)
-{
-    struct subject subject;
-    int r;
-
-    if (papers_have_verdicts(papers, trust))
-        return 0;
-    r = subject_of_grant(grant, papers->document, &subject);
-    if (r == 0)
-        r = verifier_verdicts(g->verifier, trust, &subject, papers->approvals, papers->n_approvals,
-                              papers->verdicts);
-    if (r == 0)
-        memcpy(papers->basis, trust_set_basis(trust), TRUST_BASIS_SIZE);
-    return r;
-}
-
-static int verify(const struct grants *g, const struct trust_set *trust, const struct grant *grant,
-                  struct grant_papers *papers, when_t now, struct grant_standing *ret)
-{
-    const struct trust_verdicts verdicts = {papers->approvals, papers->verdicts, papers->n_approvals};
-    int r;
-
-    *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
-    if (!trust)
-        return 0;
-    r = find_verdicts(g, trust, grant, papers);
-    return r < 0 ? r : trust_judge_grant(trust, grant, &verdicts, now, ret);
-}
-
-/* The same for the entry's standing: a status may take some of the votes that it rests on away. */
-static int verify_and_keep(const struct grants *g, const struct trust_set *trust, const struct grant *grant,
-                           struct grant_papers *papers, when_t now, struct grant_standing *ret)
-{
-    int r = verify(g, trust, grant, papers, now, ret);
-
-    if (r == 0)
-        papers_keep_votes(papers, ret->votes, ret->n_votes);
-    return r;
-}
-
-/* A lower version stays refused also when its own octets come again. */
-static bool is_superseded(const struct grant_entry *e)
-{
-    return e->version < e->verified_version;
-}
-
-static uint32_t session_max_of(const struct trust_set *trust, enum grant_class class)
-{
-    return trust ? trust_set_document(trust)->limit[class].session : 0;
+    return grants_keep_papers(g, *ret, papers);
 }
 
 /* Octets that are there already, with approvals that may be more. */
@@ -239,7 +204,7 @@ static int put_again(struct grants *g, const struct grant_papers *before, struct
                      struct grant_entry *entry, const struct grant_standing *standing,
                      struct offer_refusal *refusal)
 {
-    if (!is_superseded(entry))
+    if (!grants_is_superseded(entry))
         return judge_again(g, before, papers, entry, standing);
     return grants_refuse_version(refusal, -ESTALE);
 }
@@ -272,7 +237,7 @@ static int take_in(struct grants *g, const struct trust_set *trust, when_t now, 
     if (r < 0)
         return r;
     papers->judged_at = now;
-    r = verify_and_keep(g, trust, grant, papers, now, standing);
+    r = grants_verify_and_keep(g, trust, grant, papers, now, standing);
     if (r == 0 && !loading)
         r = grants_refuse_for_ever(standing, refusal);
     if (r < 0)
@@ -285,7 +250,7 @@ static int take_in(struct grants *g, const struct trust_set *trust, when_t now, 
         *ret = there;
         return put_again(g, known, papers, there, standing, refusal);
     }
-    session_max = session_max_of(trust, grant->class);
+    session_max = grants_session_max(trust, grant->class);
     lost = !loading && !there && may_have_been_used(g, grant);
     return put_new(g, steal_pointer(&grant), papers, lost, session_max, standing, ret, refusal);
 }
@@ -314,79 +279,4 @@ bool grants_forget(struct grants *g, const struct ident_id *id)
         return false;
     grant_index_remove(g->index, id);
     return true;
-}
-
-/* ---- judging anew ---- */
-
-/* What cannot be judged has not been verified. */
-static void judge(struct grants *g, const struct trust_set *trust, when_t now, struct grant_entry *e)
-{
-    const struct grant grant = grant_entry_grant(e);
-    cleanup(papers_free_one_p) struct grant_papers *papers = NULL;
-    struct grant_standing standing = {.standing = REASON_APPROVAL_MISSING};
-
-    if (grants_papers(g, e, &papers) == 0) {
-        papers->judged_at = now;
-        if (verify_and_keep(g, trust, &grant, papers, now, &standing) < 0 || keep_papers(g, e, papers) < 0)
-            standing = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
-    }
-    grant_entry_judge(e, standing.standing, standing.votes_until,
-                      session_max_of(trust, grant_entry_grant(e).class));
-}
-
-void grants_judge_again(struct grants *g, const struct trust_set *trust, when_t now, struct grant_entry *e)
-{
-    size_t size;
-    const uint8_t *packed = grant_entry_attached(e, &size);
-
-    if (e->standing != REASON_OK && trust && packed && !is_superseded(e) &&
-        now - papers_packed_judged_at(packed, size) >= JUDGE_AGAIN)
-        judge(g, trust, now, e);
-}
-
-int grants_standing(struct grants *g, const struct trust_set *trust, when_t now, const struct grant_entry *e,
-                    struct grant_standing *ret)
-{
-    const struct grant grant = grant_entry_grant(e);
-    cleanup(papers_free_one_p) struct grant_papers *papers = NULL;
-    int r = grants_papers(g, e, &papers);
-
-    *ret = (struct grant_standing){.standing = REASON_APPROVAL_MISSING};
-    return r < 0 ? r : verify(g, trust, &grant, papers, now, ret);
-}
-
-struct judging {
-    struct grants *grants;
-    const struct trust_set *trust;
-    when_t now;
-    uint64_t told_alive_us;
-};
-
-static void judge_one(struct grant_entry *e, void *userdata)
-{
-    struct judging *j = userdata;
-
-    alive_tell(&j->told_alive_us);
-    if (!is_superseded(e))
-        judge(j->grants, j->trust, j->now, e);
-}
-
-void grants_judge_all(struct grants *g, const struct trust_set *trust, when_t now)
-{
-    struct judging j = {.grants = g, .trust = trust, .now = now};
-
-    grant_index_each(g->index, judge_one, &j);
-}
-
-enum reason grants_state(const struct grant_entry *e, const struct host_identity *host, when_t now)
-{
-    const struct facts facts = {.now = now, .host = host};
-    enum reason reason;
-
-    /* Without a trust file there is no site that one could be for. */
-    if (*host->site == '\0' && e->standing != REASON_OK)
-        return e->standing;
-    reason = rules_judge(QUESTION_STANDING, e, &facts);
-    /* To the engine it is just not verified. */
-    return reason == REASON_APPROVAL_MISSING && e->standing != REASON_OK ? e->standing : reason;
 }

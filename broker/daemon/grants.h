@@ -22,9 +22,10 @@ struct grants *grants_free(struct grants *g);
 DEFINE_CLEANUP(struct grants, grants_free);
 
 /**
- * After a start grants come from the store while others are asked about already (loading.h). Who looks for
- * one by id, or for those of a person, waits for these; who goes through all, until all are there. An entry
- * that was found in any other way may lack versions and counts.
+ * After a start grants come from the store while others are asked about already (loading.h), and after a
+ * change of the trust they are judged while others are asked about (judging.h). Who looks for one by id, or
+ * for those of a person, waits for these; who goes through all, until all are there. An entry that was found
+ * in any other way may lack versions and counts, or stand as it did under the trust before.
  */
 struct grants_source {
     int (*know)(void *userdata, const struct ident_id *id);
@@ -44,11 +45,21 @@ int grants_know_between(const struct grants *g, const struct ident_id *first, co
 struct grant_entry *grants_find(const struct grants *g, const struct ident_id *id);
 /** The first of the person's; follow next_of_staff. As grants_find(). */
 struct grant_entry *grants_first_of(const struct grants *g, const char *staff);
+/** Whether all are there. */
+bool grants_are_whole(const struct grants *g);
 /** Calls `done` when all are there: at once, or later; or with why they cannot be. */
 void grants_when_whole(const struct grants *g, void (*done)(void *userdata, int result), void *userdata);
 
 /** For decide(), and for whoever made sure that what it looks for is known. */
 struct grant_index *grants_index(const struct grants *g);
+
+/** The ids of all, for whoever goes through them by and by, the caller's. 0 or -ENOMEM. */
+struct grants_ids {
+    struct ident_id *items;
+    size_t n, next; /* next: for whoever takes them one by one */
+};
+int grants_ids(const struct grants *g, struct grants_ids *ret);
+void grants_ids_done(struct grants_ids *ids);
 
 /**
  * Parses and verifies a grant with its approvals, and puts it into the index. Approvals of octets that are
@@ -85,8 +96,10 @@ int grants_load_books(struct grants *g, const struct store_books *books);
  * directory no longer has it. False: it is another kind, or not here. */
 bool grants_forget(struct grants *g, const struct ident_id *id);
 
-/** Judges all entries under a trust that took the place of another (NULL: there is none). Which versions were
- * verified once is not forgotten. */
+/** Judges an entry under a trust that took the place of another (NULL: there is none), unless it was judged
+ * under that one. Which versions were verified once is not forgotten. */
+void grants_judge(struct grants *g, const struct trust_set *trust, when_t now, struct grant_entry *e);
+/** All of them, now: the loop stands still. */
 void grants_judge_all(struct grants *g, const struct trust_set *trust, when_t now);
 
 /** Judges an entry anew whose quorum was not met, once a minute at most: certificates begin to be valid. */

@@ -1,6 +1,6 @@
 #include "broker/daemon/grants_internal.h"
 
-/* What is still in the store. */
+/* What is still in the store, or to be judged. */
 
 void grants_set_source(struct grants *g, const struct grants_source *source, void *userdata)
 {
@@ -31,6 +31,11 @@ struct grant_entry *grants_find(const struct grants *g, const struct ident_id *i
 struct grant_entry *grants_first_of(const struct grants *g, const char *staff)
 {
     return grants_know_staff(g, staff) < 0 ? NULL : grant_index_first_of(g->index, staff);
+}
+
+bool grants_are_whole(const struct grants *g)
+{
+    return !g->source;
 }
 
 void grants_when_whole(const struct grants *g, void (*done)(void *userdata, int result), void *userdata)

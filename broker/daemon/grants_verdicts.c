@@ -72,7 +72,7 @@ void grants_write_verdicts(const struct grants *g, const struct trust_set *trust
 
 void grants_write_all_verdicts(const struct grants *g, const struct trust_set *trust, struct store_txn *t)
 {
-    store_txn_keep_verdicts(t, trust_set_basis(trust));
+    store_txn_keep_verdicts(t, trust_set_basis(trust), 0, 1);
     grant_index_each(grants_index(g), write_grant, &(struct writing){g, trust, t});
 }
 
@@ -85,8 +85,8 @@ struct sweep {
     struct grants *grants;
     struct verifier *verifier;
     struct trust_set *trust; /* a reference */
-    struct ident_id *ids;
-    size_t n, next, pending;
+    struct grants_ids ids;
+    size_t pending;
     size_t n_approvals;
     bool stepping;
     int result;
@@ -97,7 +97,7 @@ struct sweep {
 static void sweep_free(struct sweep *s)
 {
     trust_set_free(s->trust);
-    free(s->ids);
+    grants_ids_done(&s->ids);
     free(s);
 }
 
@@ -139,8 +139,8 @@ static void step(struct sweep *s)
     if (s->stepping)
         return;
     s->stepping = true;
-    while (s->pending < WINDOW && s->next < s->n && s->result == 0)
-        prepare_one(s, &s->ids[s->next++]);
+    while (s->pending < WINDOW && s->ids.next < s->ids.n && s->result == 0)
+        prepare_one(s, &s->ids.items[s->ids.next++]);
     s->stepping = false;
     if (s->pending > 0)
         return;
@@ -148,33 +148,12 @@ static void step(struct sweep *s)
     sweep_free(s);
 }
 
-static void count(struct grant_entry *e, void *userdata)
-{
-    (void)e;
-    ++*(size_t *)userdata;
-}
-
-static void list(struct grant_entry *e, void *userdata)
-{
-    struct sweep *s = userdata;
-
-    s->ids[s->n++] = e->id;
-}
-
 /* All are there, and none of them changes its place before each was looked at. */
 static void begin(void *userdata, int result)
 {
     struct sweep *s = userdata;
-    size_t n = 0;
 
-    s->result = result;
-    if (result == 0)
-        grant_index_each(grants_index(s->grants), count, &n);
-    s->ids = result == 0 ? calloc(n + 1, sizeof(*s->ids)) : NULL;
-    if (s->ids)
-        grant_index_each(grants_index(s->grants), list, s);
-    else if (result == 0)
-        s->result = -ENOMEM;
+    s->result = result == 0 ? grants_ids(s->grants, &s->ids) : result;
     step(s);
 }
 

@@ -2,7 +2,6 @@
 
 #include "broker/common/i18n.h"
 #include "broker/daemon/ledger.h"
-#include "broker/daemon/loading.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -131,7 +130,7 @@ bool control_waits_for_grants(struct broker *b, struct control_call *call, json_
 {
     struct held_call *x;
 
-    if (!loading_is(b))
+    if (grants_are_whole(b->grants))
         return false;
     x = calloc(1, sizeof(*x));
     if (!x) {

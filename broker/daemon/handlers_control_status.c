@@ -2,6 +2,7 @@
 #include "broker/common/i18n.h"
 #include "broker/common/reason_text.h"
 #include "broker/daemon/handlers_control.h"
+#include "broker/daemon/judging.h"
 #include "broker/daemon/loading.h"
 #include "broker/daemon/retention.h"
 #include "broker/daemon/review_keeper.h"
@@ -233,6 +234,19 @@ static void find_loading(const struct broker *b, json_t *findings)
             (unsigned long long)done, (unsigned long long)of);
 }
 
+static void find_judging(const struct broker *b, json_t *findings)
+{
+    uint64_t done, of;
+
+    if (!judging_is(b))
+        return;
+    judging_progress(b, &done, &of);
+    find(findings, "warning", "grants",
+         _("Grants are still being judged by the trust that came into force: %llu of %llu. Each is judged as "
+           "soon as somebody is asked about who has it; what needs all of them is answered when they are."),
+         (unsigned long long)done, (unsigned long long)of);
+}
+
 static void find_warnings(struct broker *b, json_t *findings)
 {
     char differs[400];
@@ -255,6 +269,7 @@ static void find_warnings(struct broker *b, json_t *findings)
              strerror(-store_anchor_error(b->store)));
     find_ledger(b, findings);
     find_loading(b, findings);
+    find_judging(b, findings);
     if (b->config_trouble[0] != '\0')
         find(findings, "warning", "configuration",
              _("The changed configuration is not in force, since it is wrong (%s). Correct it and run "

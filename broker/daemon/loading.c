@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <sys/random.h>
 
-#define AT_ONCE      2000 /* rows */
 #define EXPECTED_MAX 4000000
 
 /* ---- one grant ---- */
@@ -130,32 +129,15 @@ static int know_between(void *userdata, const struct ident_id *first, const stru
 
 /* ---- when all are there ---- */
 
-void loading_tell(struct loading *l, int result)
-{
-    struct waiter *next;
-    struct waiter *x = l->waiters;
-
-    l->waiters = NULL;
-    l->waiters_end = &l->waiters;
-    for (; x; x = next) {
-        next = x->next;
-        x->done(x->userdata, result);
-        free(x);
-    }
-}
-
 static void when_whole(void *userdata, void (*done)(void *userdata, int result), void *done_userdata)
 {
     struct loading *l = userdata;
-    struct waiter *x = l->error == 0 && l->phase != LOADING_WHOLE ? calloc(1, sizeof(*x)) : NULL;
+    int r = l->error == 0 ? grants_waiters_add(&l->waiters, done, done_userdata) : l->error;
 
-    if (!x) {
-        done(done_userdata, l->phase == LOADING_WHOLE ? 0 : l->error < 0 ? l->error : -ENOMEM);
+    if (r < 0) {
+        done(done_userdata, r);
         return;
     }
-    *x = (struct waiter){.done = done, .userdata = done_userdata};
-    *l->waiters_end = x;
-    l->waiters_end = &x->next;
     /* In turns with everything else from now on: whoever keeps the loop busy with questions must not keep a
      * trust from being replaced. */
     if (l->source)
@@ -174,7 +156,7 @@ static int begin(struct loading *l, struct broker *b)
     l->broker = b;
     l->now = timekeeper_now(b->timekeeper);
     l->rows.octets = BUF_INIT;
-    l->waiters_end = &l->waiters;
+    grants_waiters_init(&l->waiters);
     if (getrandom(seed, sizeof(seed), 0) != sizeof(seed))
         return -EIO;
     r = loading_known_init(&l->known, seed);
@@ -203,9 +185,8 @@ int loading_begin(struct broker *b)
 int loading_go_on(struct broker *b)
 {
     struct loading *l = b->loading;
-    unsigned at_once = b->options.pace.at_once > 0 ? b->options.pace.at_once : AT_ONCE;
 
-    if ((uint64_t)l->last <= at_once)
+    if ((uint64_t)l->last <= broker_at_once(b))
         return loading_finish(b);
     return b->options.pace.by_hand ? 0 : loading_arm(l);
 }
@@ -217,7 +198,7 @@ struct loading *loading_free(struct loading *l)
     if (l->phase != LOADING_WHOLE) {
         grants_set_source(l->broker->grants, NULL, NULL);
         verifier_loaded(l->broker->verifier);
-        loading_tell(l, -ECANCELED);
+        grants_waiters_tell(&l->waiters, -ECANCELED);
         loading_rows_done(&l->rows);
         loading_known_done(&l->known);
     }

@@ -1,18 +1,13 @@
 #ifndef HUFU_DAEMON_LOADING_INTERNAL_H
 #define HUFU_DAEMON_LOADING_INTERNAL_H
 
+#include "broker/daemon/grants_waiters.h"
 #include "broker/daemon/loading.h"
 #include "broker/daemon/loading_known.h"
 #include "broker/daemon/loading_rows.h"
 
 /* What loading.c, which has a grant come when somebody asks, shares with loading_steps.c, which has all
  * others come by and by. */
-
-struct waiter {
-    struct waiter *next;
-    void (*done)(void *userdata, int result);
-    void *userdata;
-};
 
 enum loading_phase {
     LOADING_VERDICTS, /* in the order in which they lie there: to look for them one by one takes twice as long
@@ -37,7 +32,7 @@ struct loading {
     size_t n_pending; /* on the workers */
     sd_event_source *source, *retry;
     int error;
-    struct waiter *waiters, **waiters_end;
+    struct grants_waiters waiters;
     uint64_t told_alive_us;
 };
 
@@ -45,8 +40,6 @@ struct loading {
 int loading_take_row(struct loading *l, const struct loading_rows *rows, size_t i);
 /** Returns `r`. */
 int loading_note_damage(struct loading *l, int r);
-/** Whoever waits for all of them. */
-void loading_tell(struct loading *l, int result);
 /** From now on when the loop has nothing else to do. 0 or -errno. */
 int loading_arm(struct loading *l);
 

@@ -4,6 +4,7 @@
 #include "broker/daemon/directory.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/loading_internal.h"
+#include "broker/daemon/verdict_writer.h"
 #include "broker/store/load_grants.h"
 
 #include <errno.h>
@@ -19,14 +20,13 @@
 /* A start that had to verify is the last that had to. */
 static void write_made(struct loading *l, size_t least)
 {
-    bool last = least == 0;
     struct broker *b = l->broker;
     struct store_txn *t;
 
     if (!b->trust || verifier_n_made(b->verifier) < least)
         return;
     t = ledger_txn(b);
-    if (t && verifier_write_made(b->verifier, b->trust, last, t)) {
+    if (t && verifier_write_made(b->verifier, b->trust, t)) {
         FAILPOINT(VERDICTS_MADE);
         ledger_submit(b, t, NULL, NULL);
     } else {
@@ -40,13 +40,15 @@ static void end(struct loading *l)
 
     l->phase = LOADING_WHOLE;
     write_made(l, 0);
+    if (verifier_has_foreign(b->verifier))
+        verdict_writer_forget(b);
     verifier_loaded(b->verifier);
     grants_set_source(b->grants, NULL, NULL);
     loading_rows_done(&l->rows);
     loading_known_done(&l->known);
     if (l->source)
         (void)sd_event_source_set_enabled(l->source, SD_EVENT_OFF);
-    loading_tell(l, 0);
+    grants_waiters_tell(&l->waiters, 0);
 }
 
 /* ---- the others, by and by ---- */
@@ -215,7 +217,7 @@ static void stumble(struct loading *l, int r)
         (void)sd_event_source_set_time_relative(l->retry, RETRY_US);
     if (r != -EBADMSG)
         (void)sd_event_source_set_enabled(l->retry, SD_EVENT_ONESHOT);
-    loading_tell(l, r);
+    grants_waiters_tell(&l->waiters, r);
 }
 
 static int on_idle(sd_event_source *s, void *userdata)

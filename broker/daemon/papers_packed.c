@@ -365,6 +365,15 @@ int papers_unpack(const struct papers_words *w, const struct grant *g, const uin
     return 0;
 }
 
+bool papers_packed_rest_on(const struct papers_words *w, const uint8_t *packed, size_t size,
+                           const uint8_t basis[static TRUST_BASIS_SIZE])
+{
+    struct view view = view_of(packed, size);
+
+    (void)get_when(&view);
+    return memcmp(w->bases[view_get_u16(&view)], basis, TRUST_BASIS_SIZE) == 0;
+}
+
 when_t papers_packed_judged_at(const uint8_t *packed, size_t size)
 {
     struct view view = view_of(packed, size);

@@ -31,6 +31,10 @@ int papers_unpack(const struct papers_words *w, const struct grant *g, const uin
 size_t papers_packed_votes(const struct papers_words *w, const uint8_t *packed, size_t size,
                            struct quorum_signature votes[static QUORUM_VOTES_MAX]);
 
+/** Of packed papers: whether their verdicts rest on this. */
+bool papers_packed_rest_on(const struct papers_words *w, const uint8_t *packed, size_t size,
+                           const uint8_t basis[static TRUST_BASIS_SIZE]);
+
 /** Of packed papers: when they were judged last. */
 when_t papers_packed_judged_at(const uint8_t *packed, size_t size);
 

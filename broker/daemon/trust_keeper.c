@@ -6,6 +6,7 @@
 #include "broker/daemon/directory.h"
 #include "broker/daemon/documents.h"
 #include "broker/daemon/grants_verdicts.h"
+#include "broker/daemon/judging.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/loading.h"
 #include "broker/daemon/state.h"
@@ -76,7 +77,7 @@ void trust_keeper_change(struct broker *b, struct trust_change *c, when_t now, s
         /* Whoever prepared the change has waited for that; it must not depend on it. */
         (void)loading_finish(b);
         put_in_force(b, c, now);
-        grants_judge_all(b->grants, b->trust, now);
+        judging_begin(b, now);
         if (b->trust_keeper.origin == TRUST_RESET)
             status_keeper_reset(b, t);
         else
@@ -270,7 +271,7 @@ void trust_keeper_reload(struct broker *b)
         return;
     if (load_file(b) < 0 || !b->trust)
         return;
-    grants_judge_all(b->grants, b->trust, timekeeper_now(b->timekeeper));
+    judging_begin(b, timekeeper_now(b->timekeeper));
     status_keeper_trust_changed(b, NULL);
     trust_keeper_settle(b);
     directory_trust_changed(b->directory, true);

@@ -31,8 +31,8 @@ void trust_keeper_free(struct broker *b);
  * keeps no epoch. */
 void trust_keeper_reload(struct broker *b);
 
-/** Puts a change in force, in memory, and judges all grants anew; `t` (may be NULL) gets what belongs on
- * disk. Sessions are the caller's: life_recheck_under(). */
+/** Puts a change in force, in memory, and has all grants judged anew (judging.h); `t` (may be NULL) gets what
+ * belongs on disk. Sessions are the caller's, in the same step of the loop: life_recheck_under(). */
 void trust_keeper_change(struct broker *b, struct trust_change *c, when_t now, struct store_txn *t);
 
 #endif

@@ -1,32 +1,26 @@
 #include "broker/daemon/verdict_writer.h"
 
 #include "broker/daemon/grants_verdicts.h"
+#include "broker/daemon/judging.h"
 #include "broker/daemon/ledger.h"
 
 #include <stdlib.h>
 
-#define AT_ONCE 2000 /* grants */
-#define PART    256
+#define PART 256 /* grants */
 
 struct verdict_writer {
     struct broker *broker;
-    struct ident_id *ids;
-    size_t n, next;
+    bool due; /* all are to be written, and it was not begun yet */
+    struct grants_ids ids;
+    uint32_t part, parts; /* part == parts: there is nothing to do */
     sd_event_source *source;
 };
 
-static void list(struct grant_entry *e, void *userdata)
-{
-    struct verdict_writer *w = userdata;
-
-    w->ids[w->n++] = e->id;
-}
-
 static void finish(struct verdict_writer *w)
 {
-    free(w->ids);
-    w->ids = NULL;
-    w->n = w->next = 0;
+    w->due = false;
+    w->part = w->parts = 0;
+    grants_ids_done(&w->ids);
     if (w->source)
         (void)sd_event_source_set_enabled(w->source, SD_EVENT_OFF);
 }
@@ -36,8 +30,10 @@ static void on_written(void *userdata, int result, uint64_t sequence)
     struct verdict_writer *w = userdata;
 
     (void)sequence;
-    /* What is not on disk is verified again after the next start. */
-    if (result < 0 || w->next == w->n || !w->source)
+    if (w->due) /* it is of the trust before */
+        return;
+    /* What is not on disk is verified again after the next start, which forgets what is left over, too. */
+    if (result < 0 || w->part == w->parts || !w->source)
         finish(w);
     else
         (void)sd_event_source_set_enabled(w->source, SD_EVENT_ONESHOT);
@@ -54,8 +50,9 @@ static int on_idle(sd_event_source *s, void *userdata)
         finish(w);
         return 0;
     }
-    for (size_t i = 0; i < PART && w->next < w->n; i++) {
-        struct grant_entry *e = grants_find(b->grants, &w->ids[w->next++]);
+    store_txn_keep_verdicts(t, trust_set_basis(b->trust), w->part++, w->parts);
+    for (size_t i = 0; i < PART && w->ids.next < w->ids.n; i++) {
+        struct grant_entry *e = grants_find(b->grants, &w->ids.items[w->ids.next++]);
 
         if (e)
             grants_write_verdicts(b->grants, b->trust, e, t);
@@ -79,31 +76,59 @@ static struct verdict_writer *writer_of(struct broker *b)
     return w;
 }
 
+static void go_on(struct verdict_writer *w)
+{
+    w->part = 0;
+    w->parts = (uint32_t)(grant_index_count(grants_index(w->broker->grants)) / PART) + 1;
+    (void)sd_event_source_set_enabled(w->source, SD_EVENT_ONESHOT);
+}
+
 void verdict_writer_begin(struct broker *b, struct store_txn *t)
 {
-    size_t n = grant_index_count(grants_index(b->grants));
-    unsigned at_once = b->options.pace.at_once > 0 ? b->options.pace.at_once : AT_ONCE;
     struct verdict_writer *w;
 
     verdict_writer_stop(b);
-    if (n <= at_once) {
+    if (broker_has_few_grants(b)) {
         grants_write_all_verdicts(b->grants, b->trust, t);
         return;
     }
-    store_txn_keep_verdicts(t, trust_set_basis(b->trust));
     w = writer_of(b);
     if (!w || !w->source)
         return;
-    w->ids = calloc(n, sizeof(*w->ids));
-    if (!w->ids)
+    w->due = true;
+    if (!judging_is(b))
+        verdict_writer_go_on(b);
+}
+
+void verdict_writer_go_on(struct broker *b)
+{
+    struct verdict_writer *w = b->verdict_writer;
+
+    if (!w || !w->due)
         return;
-    grant_index_each(grants_index(b->grants), list, w);
-    (void)sd_event_source_set_enabled(w->source, SD_EVENT_ONESHOT);
+    w->due = false;
+    if (grants_ids(b->grants, &w->ids) == 0)
+        go_on(w);
+}
+
+void verdict_writer_forget(struct broker *b)
+{
+    struct verdict_writer *w = broker_has_few_grants(b) ? NULL : writer_of(b);
+    struct store_txn *t;
+
+    if (w && w->source) {
+        go_on(w);
+        return;
+    }
+    t = ledger_txn(b);
+    if (t)
+        store_txn_keep_verdicts(t, trust_set_basis(b->trust), 0, 1);
+    ledger_submit(b, t, NULL, NULL);
 }
 
 bool verdict_writer_is_busy(const struct broker *b)
 {
-    return b->verdict_writer && b->verdict_writer->ids;
+    return b->verdict_writer && (b->verdict_writer->due || b->verdict_writer->parts > 0);
 }
 
 void verdict_writer_stop(struct broker *b)

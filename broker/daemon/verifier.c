@@ -71,6 +71,11 @@ void verifier_reserve(struct verifier *v, size_t n)
     verdict_cache_reserve(v->cache, 2 * n + REMEMBERED_LEAST);
 }
 
+void verifier_forget(struct verifier *v)
+{
+    verdict_cache_forget(v->cache, REMEMBERED_LEAST);
+}
+
 /* ---- preparing ---- */
 
 static void preparation_free(struct preparation *p)
@@ -289,7 +294,7 @@ void verifier_loaded(struct verifier *v)
 {
     v->store = NULL;
     v->noting = false;
-    verdict_cache_forget(v->cache, REMEMBERED_LEAST);
+    verifier_forget(v);
 }
 
 void verifier_note(struct verifier *v, bool noting)
@@ -302,12 +307,15 @@ size_t verifier_n_made(const struct verifier *v)
     return v->made.size / sizeof(struct made);
 }
 
-bool verifier_write_made(struct verifier *v, const struct trust_set *t, bool last, struct store_txn *txn)
+bool verifier_has_foreign(const struct verifier *v)
 {
-    bool forgets = last && v->foreign, any = forgets || v->made.size > 0;
+    return v->foreign;
+}
 
-    if (forgets)
-        store_txn_keep_verdicts(txn, trust_set_basis(t));
+bool verifier_write_made(struct verifier *v, const struct trust_set *t, struct store_txn *txn)
+{
+    bool any = v->made.size > 0;
+
     for (size_t at = 0; at < v->made.size; at += sizeof(struct made)) {
         struct made m;
 
@@ -316,7 +324,6 @@ bool verifier_write_made(struct verifier *v, const struct trust_set *t, bool las
     }
     buf_done(&v->made);
     v->made = BUF_INIT;
-    v->foreign = v->foreign && !last;
     return any;
 }
 

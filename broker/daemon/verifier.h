@@ -47,8 +47,10 @@ int verifier_verdicts(struct verifier *v, const struct trust_set *t, const struc
 /** A verdict that is known from elsewhere: kept beside the document, or in the store. */
 void verifier_remember(struct verifier *v, const struct trust_verdict_key *key,
                        const struct trust_verdict *x);
-/** Makes room for that many verdicts that are to be remembered at once. */
+/** Makes room for that many verdicts that are to be remembered at once, until verifier_forget(). */
 void verifier_reserve(struct verifier *v, size_t n);
+/** Forgets, and remembers no more than usual from here on. */
+void verifier_forget(struct verifier *v);
 
 /* ---- preparing ---- */
 
@@ -73,15 +75,16 @@ void verifier_load_from(struct verifier *v, struct store *s);
 int verifier_load(struct verifier *v, const struct trust_set *t, const struct store_verdict *row);
 /** How many of the rows rest on it. */
 size_t verifier_n_loaded(const struct verifier *v);
+/** Whether some rest on anything else. */
+bool verifier_has_foreign(const struct verifier *v);
 void verifier_loaded(struct verifier *v);
 
 /** Notes what is made, or prepared, from here on or no more: of what the store holds. */
 void verifier_note(struct verifier *v, bool noting);
 /** How many were noted and not written yet. */
 size_t verifier_n_made(const struct verifier *v);
-/** Writes them, and, with the last of them, has the store forget what does not rest on `t`. False: there is
- * nothing to write. */
-bool verifier_write_made(struct verifier *v, const struct trust_set *t, bool last, struct store_txn *txn);
+/** Writes them. False: there is nothing to write. */
+bool verifier_write_made(struct verifier *v, const struct trust_set *t, struct store_txn *txn);
 
 /** One row. */
 void verifier_write(struct store_txn *txn, const struct trust_set *t, const struct trust_verdict_key *key,

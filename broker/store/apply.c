@@ -286,11 +286,13 @@ static int apply_verdict(struct committer *c, const struct store_verdict *v)
     return bind_run(&b);
 }
 
-static int apply_keep_verdicts(struct committer *c, const struct store_verdict *v)
+static int apply_keep_verdicts(struct committer *c, const struct op_keep_verdicts *k)
 {
     struct binder b = binder_of(c, COMMIT_KEEP_VERDICTS);
 
-    bind_blob(&b, v->basis, sizeof(v->basis));
+    bind_blob(&b, k->basis, sizeof(k->basis));
+    bind_blob(&b, k->first, sizeof(k->first));
+    bind_blob(&b, k->last, sizeof(k->last));
     return bind_run(&b);
 }
 
@@ -382,7 +384,7 @@ int apply_op(struct committer *c, const struct op *o, uint64_t *sequence)
     case OP_VERDICT:
         return apply_verdict(c, &o->verdict);
     case OP_KEEP_VERDICTS:
-        return apply_keep_verdicts(c, &o->verdict);
+        return apply_keep_verdicts(c, &o->keep_verdicts);
     case OP_CLAIM:
         return apply_claim(c, &o->claim);
     case OP_DROP_CLAIM:

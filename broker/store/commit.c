@@ -103,7 +103,7 @@ static const char *const statement_texts[COMMIT_STATEMENTS] = {
     [COMMIT_META] = "INSERT INTO meta (name, value) VALUES (?1, ?2)"
                     " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
     [COMMIT_VERDICT] = "REPLACE INTO verdict (key, basis, verdict) VALUES (?1, ?2, ?3)",
-    [COMMIT_KEEP_VERDICTS] = "DELETE FROM verdict WHERE basis <> ?1",
+    [COMMIT_KEEP_VERDICTS] = "DELETE FROM verdict WHERE basis <> ?1 AND key BETWEEN ?2 AND ?3",
     [COMMIT_CLAIM] = "REPLACE INTO claim (nonce, grant_id, state, session, at) VALUES (?1, ?2, ?3, ?4, ?5)",
     [COMMIT_DROP_CLAIM] = "DELETE FROM claim WHERE nonce = ?1",
     [COMMIT_REPETITION] = "REPLACE INTO repetition (key, sample, count, first_us, last_us, addresses)"

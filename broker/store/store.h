@@ -325,8 +325,10 @@ void store_txn_drop_claim(struct store_txn *t, const uint8_t nonce[static STORE_
 /** One row a key. */
 void store_txn_repetition(struct store_txn *t, const struct store_repetition *x);
 void store_txn_drop_repetition(struct store_txn *t, const char *key);
-/** Forgets all that rest on anything else. */
-void store_txn_keep_verdicts(struct store_txn *t, const uint8_t basis[static STORE_VERDICT_KEY]);
+/** Forgets those that rest on anything else: in as many parts as `of` says, from 0 on, each about as large.
+ */
+void store_txn_keep_verdicts(struct store_txn *t, const uint8_t basis[static STORE_VERDICT_KEY],
+                             uint32_t part, uint32_t of);
 
 /** It can wait for a disk with room: none is made for it. */
 void store_txn_can_wait(struct store_txn *t);

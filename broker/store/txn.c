@@ -306,12 +306,26 @@ void store_txn_verdict(struct store_txn *t, const struct store_verdict *v)
         txn_fail(t, -EINVAL);
 }
 
-void store_txn_keep_verdicts(struct store_txn *t, const uint8_t basis[static STORE_VERDICT_KEY])
+/* Keys are digests, so that parts of all numbers are parts of all keys. */
+static void put_number(uint64_t number, uint8_t key[static STORE_VERDICT_KEY])
 {
-    struct op *o = txn_add(t, OP_KEEP_VERDICTS);
+    for (size_t i = 0; i < 4; i++)
+        key[i] = (uint8_t)(number >> (24 - 8 * i));
+}
 
-    if (o)
-        memcpy(o->verdict.basis, basis, sizeof(o->verdict.basis));
+void store_txn_keep_verdicts(struct store_txn *t, const uint8_t basis[static STORE_VERDICT_KEY],
+                             uint32_t part, uint32_t of)
+{
+    struct op *o = part < of ? txn_add(t, OP_KEEP_VERDICTS) : NULL;
+
+    if (part >= of)
+        txn_fail(t, -EINVAL);
+    if (!o)
+        return;
+    memcpy(o->keep_verdicts.basis, basis, sizeof(o->keep_verdicts.basis));
+    memset(o->keep_verdicts.last, 0xff, sizeof(o->keep_verdicts.last));
+    put_number(((uint64_t)part << 32) / of, o->keep_verdicts.first);
+    put_number((((uint64_t)part + 1) << 32) / of - 1, o->keep_verdicts.last);
 }
 
 void store_txn_claim(struct store_txn *t, const struct store_claim *c)

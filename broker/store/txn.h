@@ -52,6 +52,11 @@ struct op_repetition {
     int64_t first_us, last_us;
 };
 
+struct op_keep_verdicts {
+    uint8_t basis[STORE_VERDICT_KEY];
+    uint8_t first[STORE_VERDICT_KEY], last[STORE_VERDICT_KEY]; /* of the keys that it concerns */
+};
+
 struct op_segment {
     uint64_t first, last;
     uint8_t hash[RECORD_HASH_SIZE];
@@ -75,7 +80,8 @@ struct op {
         struct op_segment segment;
         struct op_feed feed;
         struct store_published published;
-        struct store_verdict verdict; /* OP_KEEP_VERDICTS: basis */
+        struct store_verdict verdict;
+        struct op_keep_verdicts keep_verdicts;
         struct store_claim claim;
         struct op_repetition repetition;
     };

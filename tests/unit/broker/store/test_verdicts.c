@@ -39,7 +39,7 @@ static struct store_verdict verdict(uint8_t key, uint8_t basis, const char *text
 }
 
 static struct {
-    struct store_verdict rows[8];
+    struct store_verdict rows[20];
     size_t n;
     int result;
 } seen;
@@ -94,12 +94,35 @@ static void test_forgotten(void **state)
     put(x, verdict(2, 9, "new trust"));
     put(x, verdict(3, 9, "new trust, too"));
     t = txn(x);
-    store_txn_keep_verdicts(t, verdict(0, 9, "").basis);
+    store_txn_keep_verdicts(t, verdict(0, 9, "").basis, 0, 1);
     assert_int_equal(commit(x, t), 0);
     assert_int_equal(load(x), 0);
     assert_int_equal(seen.n, 2);
     assert_int_equal(seen.rows[0].key[0], 2);
     assert_int_equal(seen.rows[1].key[0], 3);
+}
+
+/* Each part is about as large, and together they are all. */
+static void test_forgotten_in_parts(void **state)
+{
+    enum { OLD = 16, PARTS = 5 };
+    struct shelf *x = *state;
+    size_t before = OLD + 2;
+
+    for (unsigned i = 0; i < OLD; i++)
+        put(x, verdict((uint8_t)(i * 17), 8, "old trust"));
+    put(x, verdict(1, 9, "new trust"));
+    put(x, verdict(254, 9, "new trust, too"));
+    for (unsigned i = 0; i < PARTS; i++) {
+        struct store_txn *t = txn(x);
+
+        store_txn_keep_verdicts(t, verdict(0, 9, "").basis, i, PARTS);
+        assert_int_equal(commit(x, t), 0);
+        assert_int_equal(load(x), 0);
+        assert_in_range(before - seen.n, OLD / PARTS, OLD / PARTS + 1);
+        before = seen.n;
+    }
+    assert_int_equal(before, 2);
 }
 
 static void test_sizes(void **state)
@@ -181,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_kept_and_replaced, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_forgotten, shelf_setup, shelf_teardown),
+        cmocka_unit_test_setup_teardown(test_forgotten_in_parts, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_sizes, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_damaged_rows, shelf_setup, shelf_teardown),
         cmocka_unit_test_setup_teardown(test_visitor_stops, shelf_setup, shelf_teardown),
