@@ -143,8 +143,12 @@ settle_services() { # NODE
       chgrp crontab /var/spool/cron/crontabs
       chmod 1730 /var/spool/cron/crontabs
     fi
-    # Started by who wants one, with a configuration of their own.
-    [ ! -e /etc/init.d/slapd ] || update-rc.d slapd disable 2>/dev/null'
+    if [ -e /usr/sbin/atd ]; then
+      install -d -o daemon -g daemon -m 1770 /var/spool/cron/atjobs /var/spool/cron/atspool
+      [ -e /var/spool/cron/atjobs/.SEQ ] || install -o daemon -g daemon -m 600 /dev/null /var/spool/cron/atjobs/.SEQ
+    fi
+    # Started by who wants one, with a configuration of their own. A machine that has it has its links in folders that are hidden.
+    ! ls /etc/rc[2-5].d/S??slapd >/dev/null 2>&1 || update-rc.d slapd disable 2>/dev/null'
 }
 
 # Whether this machine's PAM stacks are the distribution's own. Elsewhere (sssd, a directory, two factors) a world would wait
