@@ -20,11 +20,6 @@ enum {
 /* Instants outside of what documents can name (years 1970-9999) would only invite overflow. */
 #define HOURS_LAST ((when_t)253402300799)
 
-struct span {
-    int32_t start;  /* minute of the UTC week, 0..10079 */
-    int32_t length; /* minutes, 1..1439 */
-};
-
 static bool in_range(when_t t)
 {
     return t >= 0 && t <= HOURS_LAST;
@@ -43,16 +38,32 @@ static int32_t minutes_ahead(int32_t from, int32_t to)
     return d < 0 ? d + WEEK_MINUTES : d;
 }
 
-static struct span span_on_day(const struct grant_hours *h, int32_t day)
+/* Minutes from the first to the last of a span, 1..1440. */
+static int32_t length_of(const struct grant_hours *h)
 {
     int32_t length = (int32_t)h->end_minute - (int32_t)h->start_minute;
 
-    if (length <= 0)
-        length += DAY_MINUTES;
-    return (struct span){
-        .start = minutes_ahead(0, day * DAY_MINUTES + h->start_minute - h->offset_minutes),
-        .length = length,
-    };
+    return length <= 0 ? length + DAY_MINUTES : length;
+}
+
+/* Where in the UTC week the span of a local day begins. */
+static int32_t start_on_day(const struct grant_hours *h, int32_t day)
+{
+    return minutes_ahead(0, day * DAY_MINUTES + h->start_minute - h->offset_minutes);
+}
+
+/* Minutes for which the line's span that contains minute `m` still goes on; none are left if none contains
+ * it. As no span is longer than a day, it is the one that began last. */
+static int32_t rest_of(const struct grant_hours *h, int32_t m)
+{
+    int32_t local = minutes_ahead(0, m + h->offset_minutes), day = local / DAY_MINUTES;
+    int32_t gone = local % DAY_MINUTES - h->start_minute;
+
+    if (gone < 0) {
+        gone += DAY_MINUTES;
+        day = day == 0 ? DAYS - 1 : day - 1;
+    }
+    return h->days & (1u << day) ? length_of(h) - gone : 0;
 }
 
 /* Most minutes for which one span that contains minute `m` still goes on; 0 if none contains it. */
@@ -60,18 +71,12 @@ static int32_t longest_rest(const struct grant *g, int32_t m)
 {
     int32_t longest = 0;
 
-    for (size_t i = 0; i < g->n_hours; i++)
-        for (int32_t day = 0; day < DAYS; day++) {
-            struct span s;
-            int32_t rest;
+    for (size_t i = 0; i < g->n_hours; i++) {
+        int32_t rest = rest_of(&g->hours[i], m);
 
-            if (!(g->hours[i].days & (1u << day)))
-                continue;
-            s = span_on_day(&g->hours[i], day);
-            rest = s.length - minutes_ahead(s.start, m);
-            if (rest > longest)
-                longest = rest;
-        }
+        if (rest > longest)
+            longest = rest;
+    }
     return longest;
 }
 
@@ -86,7 +91,7 @@ static int32_t next_start(const struct grant *g, int32_t m)
 
             if (!(g->hours[i].days & (1u << day)))
                 continue;
-            ahead = minutes_ahead(m, span_on_day(&g->hours[i], day).start);
+            ahead = minutes_ahead(m, start_on_day(&g->hours[i], day));
             if (ahead < nearest)
                 nearest = ahead;
         }
@@ -98,17 +103,19 @@ static when_t whole_minutes_after(when_t t, int32_t minutes)
     return (t / MINUTE_SECONDS + minutes) * MINUTE_SECONDS;
 }
 
-bool hours_contain(const struct grant *g, when_t t, when_t *until)
+bool hours_contain(const struct grant *g, when_t t)
+{
+    return in_range(t) && (g->any_hours || longest_rest(g, minute_of_week(t)) > 0);
+}
+
+when_t hours_until(const struct grant *g, when_t t)
 {
     int32_t start, gone, rest;
 
-    *until = t;
     if (!in_range(t))
-        return false;
-    if (g->any_hours) {
-        *until = WHEN_NEVER;
-        return true;
-    }
+        return t;
+    if (g->any_hours)
+        return WHEN_NEVER;
     start = minute_of_week(t);
     for (gone = 0; gone < WEEK_MINUTES; gone += rest) {
         rest = longest_rest(g, (start + gone) % WEEK_MINUTES);
@@ -116,19 +123,17 @@ bool hours_contain(const struct grant *g, when_t t, when_t *until)
             break;
     }
     if (gone == 0)
-        return false;
-    *until = gone >= WEEK_MINUTES ? WHEN_NEVER : whole_minutes_after(t, gone);
-    return true;
+        return t;
+    return gone >= WEEK_MINUTES ? WHEN_NEVER : whole_minutes_after(t, gone);
 }
 
 when_t hours_next_opening(const struct grant *g, when_t t)
 {
-    when_t until;
     int32_t ahead;
 
     if (!in_range(t))
         return WHEN_NEVER;
-    if (hours_contain(g, t, &until))
+    if (hours_contain(g, t))
         return t;
     ahead = next_start(g, minute_of_week(t));
     return ahead == WEEK_MINUTES ? WHEN_NEVER : whole_minutes_after(t, ahead);

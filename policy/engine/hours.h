@@ -9,10 +9,12 @@
  * what a document can name is outside all hours, also outside `any`.
  */
 
-/** Whether `t` lies within one of the grant's hours (or they are `any`). If so *until is the first
- * instant after t at which it no longer does (adjoining and overlapping spans are joined, also over the
- * end of the week), or WHEN_NEVER; if not, *until is `t`. */
-bool hours_contain(const struct grant *g, when_t t, when_t *until);
+/** Whether `t` lies within one of the grant's hours, or they are `any`. */
+bool hours_contain(const struct grant *g, when_t t);
+
+/** If so, the first instant after t at which it no longer does (adjoining and overlapping spans are joined,
+ * also over the end of the week), or WHEN_NEVER; if not, `t`. */
+when_t hours_until(const struct grant *g, when_t t);
 
 /** First instant >= t within the hours, or WHEN_NEVER: what a refusal tells the person. */
 when_t hours_next_opening(const struct grant *g, when_t t);

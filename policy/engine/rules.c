@@ -131,9 +131,7 @@ static bool no_key_if_password(const struct asked *a)
 
 static bool within_hours(const struct asked *a)
 {
-    when_t until;
-
-    return hours_contain(&a->grant, a->facts->now, &until);
+    return hours_contain(&a->grant, a->facts->now);
 }
 
 /* Level 1 is the gravest. */
@@ -316,10 +314,8 @@ enum reason rules_state(const struct facts *facts)
 when_t rules_valid_until(const struct grant_entry *entry, const struct facts *facts)
 {
     const struct grant g = grant_entry_grant(entry);
-    when_t until;
+    when_t until = when_min(hours_until(&g, facts->now), when_min(g.valid.until, votes_until(entry)));
 
-    hours_contain(&g, facts->now, &until);
-    until = when_min(until, when_min(g.valid.until, votes_until(entry)));
     return when_min(until, facts->status_until);
 }
 

@@ -45,7 +45,8 @@ static void put(struct grant_index *index, unsigned number, const char *staff, c
         "hufu-grant: 1\nsite: cn.example\nid: 01960000000070008000%012x\nversion: 1\nclass: normal\n"
         "vendor: acme\nemployer: acme\ncontract: C-1\nstaff: %s\nstaff-key: password\nhost: db01.example\n"
         "host: db02.example\nservice: %s\nchannel: shell\nrun-as: none\ncommand: none\nsource: 10.1.0.0/16\n"
-        "not-before: 2026-11-20T00:00:00Z\nnot-after: 2026-11-25T00:00:00Z\nhours: any\nuses: unlimited\n"
+        "not-before: 2026-11-20T00:00:00Z\nnot-after: 2026-11-25T00:00:00Z\nhours: mon-sun 00:00-24:00 "
+        "+08:00\nuses: unlimited\n"
         "sessions: 1\nmax-session: 3600\nrecording: none\nrequester: li.si\nticket: T-1\npurpose: test\n",
         number, staff, service);
 

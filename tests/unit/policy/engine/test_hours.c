@@ -71,10 +71,9 @@ static void compare_week(const struct grant *g, int step)
             when_t minute = MON_2026_11_16 + (when_t)m * 60;
             when_t t = minute + second;
             when_t changes = change[m] < 0 ? WHEN_NEVER : minute + (when_t)change[m] * 60;
-            when_t until;
 
-            assert_int_equal(hours_contain(g, t, &until), open[m]);
-            assert_int_equal(until, open[m] ? changes : t);
+            assert_int_equal(hours_contain(g, t), open[m]);
+            assert_int_equal(hours_until(g, t), open[m] ? changes : t);
             assert_int_equal(hours_next_opening(g, t), open[m] ? t : changes);
         }
 }
@@ -147,16 +146,15 @@ static void test_first_and_last_second(void **state)
 {
     struct grant_hours h = {MON_FRI, 540, 1080, 480};
     struct grant g = with_hours(&h, 1);
-    when_t until;
 
     (void)state;
-    assert_false(hours_contain(&g, at("2026-11-20T00:59:59Z"), &until));
-    assert_true(hours_contain(&g, at("2026-11-20T01:00:00Z"), &until));
-    assert_int_equal(until, at("2026-11-20T10:00:00Z"));
-    assert_true(hours_contain(&g, at("2026-11-20T09:59:59Z"), &until));
-    assert_int_equal(until, at("2026-11-20T10:00:00Z"));
-    assert_false(hours_contain(&g, at("2026-11-20T10:00:00Z"), &until));
-    assert_int_equal(until, at("2026-11-20T10:00:00Z"));
+    assert_false(hours_contain(&g, at("2026-11-20T00:59:59Z")));
+    assert_true(hours_contain(&g, at("2026-11-20T01:00:00Z")));
+    assert_int_equal(hours_until(&g, at("2026-11-20T01:00:00Z")), at("2026-11-20T10:00:00Z"));
+    assert_true(hours_contain(&g, at("2026-11-20T09:59:59Z")));
+    assert_int_equal(hours_until(&g, at("2026-11-20T09:59:59Z")), at("2026-11-20T10:00:00Z"));
+    assert_false(hours_contain(&g, at("2026-11-20T10:00:00Z")));
+    assert_int_equal(hours_until(&g, at("2026-11-20T10:00:00Z")), at("2026-11-20T10:00:00Z"));
     /* after Friday's end, Monday's beginning */
     assert_int_equal(hours_next_opening(&g, at("2026-11-20T10:00:00Z")), at("2026-11-23T01:00:00Z"));
 }
@@ -166,14 +164,13 @@ static void test_over_midnight_and_week_end(void **state)
 {
     struct grant_hours h = {SUN, 1320, 360, 0};
     struct grant g = with_hours(&h, 1);
-    when_t until;
 
     (void)state;
-    assert_true(hours_contain(&g, at("2026-11-22T22:00:00Z"), &until));
-    assert_int_equal(until, at("2026-11-23T06:00:00Z"));
-    assert_true(hours_contain(&g, at("2026-11-23T05:59:59Z"), &until));
-    assert_false(hours_contain(&g, at("2026-11-23T06:00:00Z"), &until));
-    assert_false(hours_contain(&g, at("2026-11-22T05:00:00Z"), &until)); /* Saturday night is not granted */
+    assert_true(hours_contain(&g, at("2026-11-22T22:00:00Z")));
+    assert_int_equal(hours_until(&g, at("2026-11-22T22:00:00Z")), at("2026-11-23T06:00:00Z"));
+    assert_true(hours_contain(&g, at("2026-11-23T05:59:59Z")));
+    assert_false(hours_contain(&g, at("2026-11-23T06:00:00Z")));
+    assert_false(hours_contain(&g, at("2026-11-22T05:00:00Z"))); /* Saturday night is not granted */
     assert_int_equal(hours_next_opening(&g, at("2026-11-22T05:00:00Z")), at("2026-11-22T22:00:00Z"));
 }
 
@@ -182,26 +179,24 @@ static void test_day_of_offset(void **state)
 {
     struct grant_hours h = {MON, 0, 60, 480};
     struct grant g = with_hours(&h, 1);
-    when_t until;
 
     (void)state;
-    assert_true(hours_contain(&g, at("2026-11-22T16:30:00Z"), &until));
-    assert_int_equal(until, at("2026-11-22T17:00:00Z"));
-    assert_false(hours_contain(&g, at("2026-11-23T00:30:00Z"), &until));
+    assert_true(hours_contain(&g, at("2026-11-22T16:30:00Z")));
+    assert_int_equal(hours_until(&g, at("2026-11-22T16:30:00Z")), at("2026-11-22T17:00:00Z"));
+    assert_false(hours_contain(&g, at("2026-11-23T00:30:00Z")));
 }
 
 static void test_spans_that_cover_the_week(void **state)
 {
     struct grant_hours lines[] = {{EVERY_DAY, 0, 720, 0}, {EVERY_DAY, 720, 1440, 0}};
     struct grant g = with_hours(lines, 2);
-    when_t until;
 
     (void)state;
-    assert_true(hours_contain(&g, MON_2026_11_16, &until));
-    assert_int_equal(until, WHEN_NEVER);
+    assert_true(hours_contain(&g, MON_2026_11_16));
+    assert_int_equal(hours_until(&g, MON_2026_11_16), WHEN_NEVER);
     g.n_hours = 1;
-    assert_true(hours_contain(&g, MON_2026_11_16, &until));
-    assert_int_equal(until, MON_2026_11_16 + 43200);
+    assert_true(hours_contain(&g, MON_2026_11_16));
+    assert_int_equal(hours_until(&g, MON_2026_11_16), MON_2026_11_16 + 43200);
 }
 
 static void test_any_none_and_out_of_range(void **state)
@@ -211,22 +206,24 @@ static void test_any_none_and_out_of_range(void **state)
     struct grant_hours h = {EVERY_DAY, 60, 120, 0};
     struct grant daily = with_hours(&h, 1);
     when_t last = at("9999-12-31T23:59:59Z");
-    when_t until;
 
     (void)state;
-    assert_true(hours_contain(&any, MON_2026_11_16, &until));
-    assert_int_equal(until, WHEN_NEVER);
-    assert_true(hours_contain(&any, last, &until));
-    assert_false(hours_contain(&any, last + 1, &until));
-    assert_false(hours_contain(&any, WHEN_NEVER, &until));
-    assert_false(hours_contain(&any, -1, &until));
+    assert_true(hours_contain(&any, MON_2026_11_16));
+    assert_int_equal(hours_until(&any, MON_2026_11_16), WHEN_NEVER);
+    assert_true(hours_contain(&any, last));
+    assert_false(hours_contain(&any, last + 1));
+    assert_false(hours_contain(&any, WHEN_NEVER));
+    assert_false(hours_contain(&any, -1));
+    assert_int_equal(hours_until(&any, last + 1), last + 1);
+    assert_int_equal(hours_until(&any, -1), -1);
     assert_int_equal(hours_next_opening(&any, INT64_MIN), WHEN_NEVER);
     assert_int_equal(hours_next_opening(&any, 0), 0);
     assert_int_equal(hours_next_opening(&daily, -1), WHEN_NEVER);
     assert_int_equal(hours_next_opening(&daily, last + 1), WHEN_NEVER);
     assert_int_equal(hours_next_opening(&daily, 0), 3600);
 
-    assert_false(hours_contain(&none, MON_2026_11_16, &until));
+    assert_false(hours_contain(&none, MON_2026_11_16));
+    assert_int_equal(hours_until(&none, MON_2026_11_16), MON_2026_11_16);
     assert_int_equal(hours_next_opening(&none, MON_2026_11_16), WHEN_NEVER);
 }
 
@@ -234,13 +231,12 @@ static void test_leap_day(void **state)
 {
     struct grant_hours h = {TUE, 0, 1440, 0}; /* 2028-02-29 is a Tuesday */
     struct grant g = with_hours(&h, 1);
-    when_t until;
 
     (void)state;
-    assert_true(hours_contain(&g, at("2028-02-29T00:00:00Z"), &until));
-    assert_int_equal(until, at("2028-03-01T00:00:00Z"));
-    assert_false(hours_contain(&g, at("2028-02-28T23:59:59Z"), &until));
-    assert_false(hours_contain(&g, at("2028-03-01T00:00:00Z"), &until));
+    assert_true(hours_contain(&g, at("2028-02-29T00:00:00Z")));
+    assert_int_equal(hours_until(&g, at("2028-02-29T00:00:00Z")), at("2028-03-01T00:00:00Z"));
+    assert_false(hours_contain(&g, at("2028-02-28T23:59:59Z")));
+    assert_false(hours_contain(&g, at("2028-03-01T00:00:00Z")));
 }
 
 int main(void)
