@@ -17,6 +17,7 @@ LABELS = {
     "sssd": "sssd, `ldap_access_filter`",
 }
 COMMIT = ", up to the commit"
+NEAREST = ("socket", "empty", "slim", "known")  # whom Hufu has to keep up with
 
 
 def label(name):
@@ -31,11 +32,15 @@ def plain(name):
     return short.get(name, label(name).replace("*", "").replace("`", ""))
 
 
-def begin(box, grants, say):
+def begin(box, grants, only, say):
     setting.hurry(box)
     box.account(setting.PERSON, uid=setting.UID, group="hufu-gated")
-    setting.serve_people(box)
-    texts = [*setting.plain_contestants(box), *setting.follow_people(box)]
+    texts = setting.plain_contestants(box)
+    if only is None:
+        setting.serve_people(box)
+        texts += setting.follow_people(box)
+    else:
+        texts = [text for text in texts if text.split("=")[0] in only]
     for size in grants:
         say(f"a hufud with {size:,} grants")
         texts.append(setting.begin_hufud(box, size))
@@ -54,15 +59,15 @@ def committed(harness, sizes, mode, plan):
     return figures
 
 
-def measured(box, grants, plan, say):
-    """Figures by name: alone, afresh; and rates by name, for each of AT_ONCE."""
-    harness = begin(box, grants, say)
+def measured(box, grants, plan, only, say):
+    """Figures by name: alone, afresh; and rates by name, for each of AT_ONCE that the plan has."""
+    harness = begin(box, grants, only, say)
     say("one process")
     alone = committed(harness, grants, "run", plan["alone"])
     say("a fresh process a login")
     fresh = committed(harness, grants, "fresh", plan["fresh"])
     rates = {name: [f.rate] for name, f in alone.items() if not name.endswith(COMMIT)}
-    for processes in AT_ONCE[1:]:
+    for processes in AT_ONCE[1:] if "at_once" in plan else ():
         say(f"{processes} at once")
         for name, figures in harness.figures("run", *plan["at_once"], processes)[0].items():
             rates[name].append(figures.rate)
@@ -124,9 +129,11 @@ def draw(alone, fresh, rates, sizes, folder):
     (folder / "logins-rate.svg").write_text(pictures.rates("Logins a second", AT_ONCE, series))
 
 
-def show(box, grants, plan, folder, say):
+def show(box, grants, plan, only, folder, say):
+    """`folder` gets the pictures; None: there are none, since there are not all to be in them."""
     sizes = list(grants)
-    alone, fresh, rates = measured(box, grants, plan, say)
-    draw(alone, fresh, rates, sizes, folder)
+    alone, fresh, rates = measured(box, grants, plan, only, say)
+    if folder:
+        draw(alone, fresh, rates, sizes, folder)
     table(alone, fresh, rates)
     bounds(alone, fresh, sizes)

@@ -28,20 +28,25 @@ def main():
     parser.add_argument("--pictures", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help="whether it works, not how fast it is")
     parser.add_argument("--only", choices=["logins", "away"], help="one of the two sections")
+    parser.add_argument("--near", action="store_true", help="logins, of Hufu and those nearest to it; no pictures")
     options = parser.parse_args()
     run = os.environ.get("HUFU_WORLD_RUN", "").removeprefix("run-")
     grants = {int(size): path for size, _, path in (word.partition("=") for word in options.grants.split())}
-    options.pictures.mkdir(exist_ok=True)
+    if options.near:
+        plan, only, pictures = {way: PLANS[options.quick][way] for way in ("alone", "fresh")}, logins.NEAREST, None
+    else:
+        plan, only, pictures = PLANS[options.quick], None, options.pictures
+        pictures.mkdir(exist_ok=True)
     if options.only in (None, "logins"):
         box = Box(f"peers-logins-{run}", options.installed)
         box.offline("cat /etc/machine-id > /etc/machine-id.kept && mv /etc/machine-id.kept /etc/machine-id")
         try:
             for size, path in grants.items():
                 setting.unpack(box, size, path)
-            logins.show(box.up(), grants, PLANS[options.quick], options.pictures, say)
+            logins.show(box.up(), grants, plan, only, pictures, say)
         finally:
             box.drop()
-    if options.only in (None, "away"):
+    if options.only in (None, "away") and not options.near:
         box = Box(f"peers-away-{run}", options.installed)
         try:
             away.show(box.up(), say)
