@@ -9,7 +9,7 @@
 
 int arguments_parse_range(const char *text, struct gate_range *ret)
 {
-    const char *dash = strchr(text, '-');
+    const char *dash = memchr(text, '-', strlen(text));
     struct gate_range range;
 
     *ret = (struct gate_range){0};
@@ -24,9 +24,10 @@ int arguments_parse_range(const char *text, struct gate_range *ret)
 
 static const char *value_of(const char *argument, const char *name)
 {
-    size_t length = strlen(name);
-
-    return strncmp(argument, name, length) == 0 && argument[length] == '=' ? argument + length + 1 : NULL;
+    for (; *name != 0; name++, argument++)
+        if (*argument != *name)
+            return NULL;
+    return *argument == '=' ? argument + 1 : NULL;
 }
 
 /* The worst fault counts, and the first of its kind is named. */

@@ -1,11 +1,10 @@
 #include "pam_module/caller.h"
 
-#include "policy/base/cleanup.h"
+#include "pam_module/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -94,13 +93,15 @@ int caller_parse_audit(const char *text, size_t size, uint32_t *ret)
 
 uint64_t caller_start_time(uint32_t pid)
 {
-    char path[sizeof("/proc/4294967295/stat")], text[STAT_SIZE] = "";
+    char path[sizeof("/proc//stat") + TEXT_NUMBER_SIZE] = "/proc/", text[STAT_SIZE] = "";
+    char *at = path + strlen(path);
     uint64_t start;
     ssize_t n;
 
     if (pid == 0)
         return 0;
-    (void)snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+    at += text_number(pid, at);
+    memcpy(at, "/stat", sizeof("/stat"));
     n = read_proc(path, text, sizeof(text));
     if (n <= 0 || caller_parse_stat(text, (size_t)n, &start) < 0)
         return 0;

@@ -1,7 +1,5 @@
 #include "pam_module/client.h"
 
-#include "policy/base/cleanup.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,7 +8,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,13 +24,6 @@
 
 #define NS_PER_MS 1000000
 #define MS_PER_S  1000
-
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
-}
-#define cleanup_fd cleanup(close_fd)
 
 static int64_t now_ms(void)
 {
@@ -68,56 +58,56 @@ static int wait_for(int fd, short events, int64_t deadline)
 }
 
 /* Uid of the folder that the socket lies in. Only its owner is asked for, so there is nothing to open. */
-static int folder_owner(const char *path, uid_t *ret)
+static int folder_owner(const struct sockaddr_un *address, uid_t *ret)
 {
-    char folder[sizeof(((struct sockaddr_un *)0)->sun_path)];
-    const char *slash = strrchr(path, '/');
-    size_t length = slash == path ? 1 : (size_t)(slash - path);
+    struct sockaddr_un folder = *address;
+    char *slash = memrchr(folder.sun_path, '/', strlen(folder.sun_path));
     struct stat st;
 
-    memcpy(folder, path, length);
-    folder[length] = 0;
-    if (stat(folder, &st) < 0)
+    slash[slash == folder.sun_path] = 0;
+    if (stat(folder.sun_path, &st) < 0)
         return -errno;
     *ret = st.st_uid;
     return 0;
 }
 
-static int judge_server(int fd, const char *path)
+static int judge_server(const struct client *c)
 {
     struct ucred peer;
     socklen_t size = sizeof(peer);
     uid_t owner = (uid_t)-1;
     int r;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+    if (getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
         return -errno;
-    r = folder_owner(path, &owner);
+    r = folder_owner(&c->address, &owner);
     if (r < 0)
         return r;
     return peer.uid == 0 || peer.uid == owner ? 0 : -EPERM;
 }
 
-static int connect_until(int fd, const char *path, int64_t deadline)
+static int connect_once(const struct client *c)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    return connect(c->fd, (const struct sockaddr *)&c->address, sizeof(c->address));
+}
 
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+static int connect_until(const struct client *c)
+{
+    if (connect_once(c) == 0)
         return 0;
     if (errno != EINTR && errno != EAGAIN)
         return -errno;
-    if (fcntl(fd, F_SETFL, 0) < 0)
+    if (fcntl(c->fd, F_SETFL, 0) < 0)
         return -errno;
     for (;;) {
-        int left = left_until(deadline);
+        int left = left_until(c->deadline);
         struct timeval limit = {.tv_sec = left / MS_PER_S, .tv_usec = (suseconds_t)(left % MS_PER_S) * 1000};
 
         if (left < 0)
             return left;
-        if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+        if (setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
             return -errno;
-        if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+        if (connect_once(c) == 0)
             return 0;
         if (errno != EINTR && errno != EAGAIN)
             return -errno;
@@ -188,44 +178,81 @@ static int receive_until(int fd, int64_t deadline, struct gate_reply *ret)
     }
 }
 
-static int exchange(const char *path, const uint8_t *frame, size_t size, int64_t deadline,
-                    struct gate_reply *ret)
+static int exchange(const struct client *c, const uint8_t *frame, size_t size, struct gate_reply *ret)
 {
-    cleanup_fd int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int r;
+    int r = judge_server(c);
 
-    if (fd < 0)
-        return -errno;
-    r = connect_until(fd, path, deadline);
-    if (r == 0)
-        r = judge_server(fd, path);
     if (r < 0)
         return r;
-    r = send_until(fd, frame, size, deadline);
+    r = send_until(c->fd, frame, size, c->deadline);
     /* A server that refused before it read everything (EPIPE) may have left a reply that says why. */
     if (r == 0 || r == -EPIPE)
-        r = receive_until(fd, deadline, ret);
+        r = receive_until(c->fd, c->deadline, ret);
     return r;
 }
 
-static int judge_path(const char *path)
+static int make_address(const char *path, struct sockaddr_un *ret)
 {
+    size_t length = strlen(path);
+
     if (path[0] != '/')
         return -EINVAL;
-    return strlen(path) < sizeof(((struct sockaddr_un *)0)->sun_path) ? 0 : -ENAMETOOLONG;
+    if (length >= sizeof(ret->sun_path))
+        return -ENAMETOOLONG;
+    *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+    memcpy(ret->sun_path, path, length);
+    return 0;
+}
+
+int client_connect(const char *path, struct client *ret)
+{
+    int64_t now = now_ms();
+    int r;
+
+    ret->fd = -1;
+    ret->deadline = now + CLIENT_DEADLINE_MS;
+    r = now == INT64_MAX ? -ETIMEDOUT : make_address(path, &ret->address);
+    if (r < 0)
+        return r;
+    ret->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (ret->fd < 0)
+        return -errno;
+    r = connect_until(ret);
+    if (r < 0)
+        client_close(ret);
+    return r;
+}
+
+static void refuse(struct gate_reply *ret)
+{
+    *ret = (struct gate_reply){.verdict = VERDICT_DENY, .reason = REASON_BROKER_ERROR};
+}
+
+int client_ask(const struct client *c, const uint8_t *frame, size_t size, struct gate_reply *ret)
+{
+    int r = exchange(c, frame, size, ret);
+
+    if (r < 0)
+        refuse(ret);
+    return r;
+}
+
+void client_close(struct client *c)
+{
+    if (c->fd >= 0)
+        (void)close(c->fd);
+    c->fd = -1;
 }
 
 int client_call(const char *path, const uint8_t *frame, size_t size, struct gate_reply *ret)
 {
-    int64_t now = now_ms();
-    int r = now == INT64_MAX ? -ETIMEDOUT : judge_path(path);
+    struct client c;
+    int r = client_connect(path, &c);
 
-    if (r == 0)
-        r = exchange(path, frame, size, now + CLIENT_DEADLINE_MS, ret);
-    if (r == 0)
-        return 0;
-    memset(ret, 0, sizeof(*ret));
-    ret->verdict = VERDICT_DENY;
-    ret->reason = REASON_BROKER_ERROR;
+    refuse(ret);
+    if (r < 0)
+        return r;
+    r = client_ask(&c, frame, size, ret);
+    client_close(&c);
     return r;
 }

@@ -34,20 +34,21 @@ static void log_arguments(pam_handle_t *pamh, const struct arguments *a)
 
 /* /proc takes its time. A login that is only asked about has no login uid of its own yet, and is held by a
  * pidfd until it begins; what then begins is told in full. */
-static void find_caller(enum frame_type type, struct gate_pam *m)
+static void find_caller(enum frame_type type, const char *service, struct gate_caller *caller)
 {
-    bool login = type == FRAME_GATE_ACCOUNT && service_kind_of(m->service) == SERVICE_LOGIN;
+    bool login = type == FRAME_GATE_ACCOUNT && service_kind_of(service) == SERVICE_LOGIN;
 
-    if (!login && !scope_needs_login(m->service))
-        caller_find_login(&m->caller);
+    if (!login && !scope_needs_login(service))
+        caller_find_login(caller);
     if (!login || !caller_is_counted())
-        caller_find_start(&m->caller);
+        caller_find_start(caller);
 }
 
-/* All that is to be said is known before the connection is made: the broker, who wakes up meanwhile, finds
- * the whole question and need not go back to sleep for the rest of it. */
-static int ask_broker(pam_handle_t *pamh, enum frame_type type, const struct arguments *a,
-                      const struct gate_caller *caller, const struct scope *scope, struct gate_reply *reply)
+/* A function of its own, because its frame of the stack is large: what the kernel has to put there is put
+ * there while the broker wakes up. */
+__attribute__((noinline)) static int say(pam_handle_t *pamh, enum frame_type type, const struct arguments *a,
+                                         const struct gate_caller *caller, const struct scope *scope,
+                                         const struct client *c, struct gate_reply *reply)
 {
     uint8_t frame[FRAME_MAX];
     struct gate_pam m = {
@@ -60,11 +61,27 @@ static int ask_broker(pam_handle_t *pamh, enum frame_type type, const struct arg
 
     if (r < 0)
         return r;
-    find_caller(type, &m);
     _Static_assert(sizeof(m.person) == sizeof(scope->person.name), "a person's name fits the frame");
     memcpy(m.person, scope->person.name, sizeof(m.person));
     r = gate_encode_pam(type, &m, frame);
-    return r < 0 ? r : client_call(a->socket, frame, (size_t)r, reply);
+    return r < 0 ? r : client_ask(c, frame, (size_t)r, reply);
+}
+
+/* Whatever takes its time is known before the connection is made, and the rest is said at once: the broker,
+ * who wakes up meanwhile, finds the whole question and need not go back to sleep. */
+static int ask_broker(pam_handle_t *pamh, enum frame_type type, const struct arguments *a,
+                      struct gate_caller *caller, const struct scope *scope, struct gate_reply *reply)
+{
+    struct client c;
+    int r;
+
+    find_caller(type, items_service(pamh), caller);
+    r = client_connect(a->socket, &c);
+    if (r < 0)
+        return r;
+    r = say(pamh, type, a, caller, scope, &c, reply);
+    client_close(&c);
+    return r;
 }
 
 static int refuse_locally(pam_handle_t *pamh, int flags, int code, const char *text, const char *why)
@@ -142,7 +159,8 @@ static int gate(pam_handle_t *pamh, int flags, enum frame_type type, int argc, c
                               "the module's arguments are faulty");
     r = ask_broker(pamh, type, &a, &caller, &scope, &reply);
     if (r < 0) {
-        pam_syslog(pamh, LOG_ERR, "no answer at %s: %s", a.socket, strerrordesc_np(-r));
+        errno = -r;
+        pam_syslog(pamh, LOG_ERR, "no answer at %s: %m", a.socket);
         return refuse_locally(pamh, refusal_flags, PAM_PERM_DENIED, CLIENT_AWAY_TEXT,
                               "the broker did not answer");
     }

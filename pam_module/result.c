@@ -1,9 +1,9 @@
 #include "pam_module/result.h"
 
+#include "pam_module/text.h"
+
 #include <security/pam_ext.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 int result_of_reply(const struct gate_reply *reply)
 {
@@ -37,17 +37,17 @@ static void free_data(pam_handle_t *pamh, void *data, int status)
 
 int result_set_runtime_max(pam_handle_t *pamh, uint32_t seconds)
 {
-    char text[sizeof("4294967295")], *copy;
+    char *text;
     int r;
 
     if (seconds == 0)
         return PAM_SUCCESS;
-    (void)snprintf(text, sizeof(text), "%u", seconds);
-    copy = strdup(text);
-    if (!copy)
+    text = malloc(TEXT_NUMBER_SIZE);
+    if (!text)
         return PAM_BUF_ERR;
-    r = pam_set_data(pamh, "systemd.runtime_max_sec", copy, free_data);
+    (void)text_number(seconds, text);
+    r = pam_set_data(pamh, "systemd.runtime_max_sec", text, free_data);
     if (r != PAM_SUCCESS)
-        free(copy);
+        free(text);
     return r;
 }

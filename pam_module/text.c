@@ -14,3 +14,15 @@ void text_clean(char *text)
         }
     }
 }
+
+size_t text_number(uint32_t number, char text[static TEXT_NUMBER_SIZE])
+{
+    size_t length = 1, at;
+
+    for (uint32_t rest = number / 10; rest > 0; rest /= 10)
+        length++;
+    text[length] = 0;
+    for (at = length; at > 0; number /= 10)
+        text[--at] = (char)('0' + number % 10);
+    return length;
+}

@@ -88,12 +88,14 @@ static void put_number(struct writer *w, uint64_t value, size_t size)
 
 static void put_text(struct writer *w, const struct codec_field *f, const char *text)
 {
-    size_t length = strnlen(text, f->size);
+    const char *end = memchr(text, 0, f->size);
+    size_t length;
 
-    if (length == f->size) {
+    if (!end) {
         fail(w, -EMSGSIZE);
         return;
     }
+    length = (size_t)(end - text);
     if (f->filled && length == 0)
         fail(w, -EINVAL);
     put_number(w, length, 2);

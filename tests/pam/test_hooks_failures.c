@@ -127,7 +127,8 @@ static void a_user_database_that_fails_is_a_refusal(void **state)
     fake_gate_free(g);
 }
 
-/* Cut text would be other text: what does not fit the frame is refused, not shortened. */
+/* Cut text would be other text: what does not fit the frame is refused, not shortened, and nothing is asked.
+ */
 static void items_that_do_not_fit_are_refused(void **state)
 {
     static const int items[] = {PAM_TTY, PAM_RHOST, PAM_RUSER};
@@ -150,7 +151,7 @@ static void items_that_do_not_fit_are_refused(void **state)
     assert_int_equal(pam_putenv(s.pamh, text), PAM_SUCCESS);
     assert_int_equal(stack_call(&s, STACK_ACCOUNT, 0), PAM_PERM_DENIED);
     stack_end(&s);
-    assert_int_equal(fake_gate_accepted(g), 0);
+    assert_int_equal(fake_gate_request(g, text, sizeof(text)), 0);
     fake_gate_free(g);
 }
 

@@ -281,6 +281,42 @@ static void no_descriptor_left_is_a_refusal(void **state)
     assert_int_equal(ret.verdict, VERDICT_DENY);
 }
 
+static void nothing_is_said_before_it_is_asked(void **state)
+{
+    int before = count_descriptors();
+    struct fake_gate *g = fake_gate_new(FAKE_GATE_ANSWERS, reply, reply_size, (uid_t)-1);
+    static uint8_t seen[FRAME_MAX];
+    struct gate_reply ret;
+    struct client c;
+
+    (void)state;
+    assert_int_equal(client_connect(fake_gate_path(g), &c), 0);
+    assert_int_equal(fake_gate_request(g, seen, sizeof(seen)), 0);
+    assert_int_equal(client_ask(&c, request, request_size, &ret), 0);
+    assert_int_equal(ret.verdict, VERDICT_ALLOW);
+    assert_int_equal(fake_gate_request(g, seen, sizeof(seen)), request_size);
+    client_close(&c);
+    client_close(&c);
+    fake_gate_free(g);
+    assert_int_equal(count_descriptors(), before);
+}
+
+static void the_deadline_is_the_connections(void **state)
+{
+    struct fake_gate *g = fake_gate_new(FAKE_GATE_SILENT, NULL, 0, (uid_t)-1);
+    struct gate_reply ret = {.verdict = VERDICT_ALLOW};
+    struct client c;
+
+    (void)state;
+    assert_int_equal(client_connect(fake_gate_path(g), &c), 0);
+    c.deadline -= CLIENT_DEADLINE_MS;
+    assert_int_equal(client_ask(&c, request, request_size, &ret), -ETIMEDOUT);
+    assert_int_equal(ret.verdict, VERDICT_DENY);
+    assert_int_equal(ret.reason, REASON_BROKER_ERROR);
+    client_close(&c);
+    fake_gate_free(g);
+}
+
 /* The folder is root's; a server that neither root nor the folder's owner started is somebody else's. */
 static void a_server_of_another_uid_is_told_nothing(void **state)
 {
@@ -341,6 +377,8 @@ int main(void)
         TEST(nobody_there_is_said_at_once),
         TEST(paths_are_absolute_and_fit),
         TEST(no_descriptor_left_is_a_refusal),
+        TEST(nothing_is_said_before_it_is_asked),
+        TEST(the_deadline_is_the_connections),
         TEST(a_server_of_another_uid_is_told_nothing),
     };
 

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -97,13 +98,28 @@ static void text_is_made_fit_for_a_terminal(void **state)
     }
 }
 
+static void numbers_are_decimal(void **state)
+{
+    static const uint32_t numbers[] = {0, 1, 9, 10, 11, 99, 100, 28800, 999999999, 1000000000, UINT32_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        char text[TEXT_NUMBER_SIZE + 1], expected[TEXT_NUMBER_SIZE];
+
+        memset(text, '~', sizeof(text));
+        assert_int_equal(text_number(numbers[i], text),
+                         snprintf(expected, sizeof(expected), "%u", numbers[i]));
+        assert_string_equal(text, expected);
+        assert_int_equal(text[sizeof(text) - 1], '~');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_allow_is_success),
-        cmocka_unit_test(only_free_is_passed_over),
-        cmocka_unit_test(sentences_are_plain_ascii),
-        cmocka_unit_test(text_is_made_fit_for_a_terminal),
+        cmocka_unit_test(only_allow_is_success),     cmocka_unit_test(only_free_is_passed_over),
+        cmocka_unit_test(sentences_are_plain_ascii), cmocka_unit_test(text_is_made_fit_for_a_terminal),
+        cmocka_unit_test(numbers_are_decimal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
