@@ -125,19 +125,32 @@ int record_copy(const struct record *r, struct record **ret)
     return 0;
 }
 
-/* Part of what is recorded comes from people: a command, a terminal's name. */
+static bool is_plain(char c)
+{
+    return c >= ' ' && c <= '~';
+}
+
+/* The next character, of which it returns the size. */
+static size_t clean_one(char *text, size_t left)
+{
+    uint32_t code_point;
+    size_t taken = unicode_take(text, left, &code_point);
+
+    if (taken != 0 && unicode_is_visible(code_point))
+        return taken;
+    taken = taken == 0 ? 1 : taken;
+    memset(text, '?', taken);
+    return taken;
+}
+
+/* Part of what is recorded comes from people: a command, a terminal's name. Nearly all of it is plain. */
 static void clean_text(char *text)
 {
     size_t left = strlen(text);
 
     while (left > 0) {
-        uint32_t code_point;
-        size_t taken = unicode_take(text, left, &code_point);
+        size_t taken = is_plain(*text) ? 1 : clean_one(text, left);
 
-        if (taken == 0 || !unicode_is_visible(code_point)) {
-            taken = taken == 0 ? 1 : taken;
-            memset(text, '?', taken);
-        }
         text += taken;
         left -= taken;
     }

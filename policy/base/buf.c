@@ -1,5 +1,6 @@
 #include "policy/base/buf.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,11 +57,9 @@ void buf_put(struct buf *b, const void *octets, size_t size)
 
 static void buf_put_big_endian(struct buf *b, uint64_t v, size_t size)
 {
-    uint8_t octets[8];
+    uint64_t octets = htobe64(v << (64 - 8 * size));
 
-    for (size_t i = 0; i < size; i++)
-        octets[i] = (uint8_t)(v >> (8 * (size - 1 - i)));
-    buf_put(b, octets, size);
+    buf_put(b, &octets, size);
 }
 
 void buf_put_u8(struct buf *b, uint8_t v)
