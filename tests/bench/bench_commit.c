@@ -1,5 +1,6 @@
 // LAYERS: store trust
 // LIBRARIES: sqlite3
+#include "broker/store/internal.h"
 #include "broker/store/store.h"
 #include "broker/trust/digest.h"
 
@@ -13,9 +14,10 @@
 #include <unistd.h>
 
 /*
- * The commit of an admission against a bare SQLite commit of one row of the same size on the same disk, one
- * after the other so that a noisy machine is equally noisy to both; and the rate of 32 admissions at once.
- * Prints ratios; judges nothing.
+ * The commit of an admission against a bare SQLite commit of one row of the size of its record on the same
+ * disk, one after the other so that a noisy machine is equally noisy to both; and the rate of 32 admissions
+ * at once. Two more say what it is that takes longer: as many rows as an admission has in a bare SQLite, and
+ * the admission itself without the two threads that hand it to each other. Prints ratios; judges nothing.
  *
  * bench_commit [FOLDER [ROUNDS]]
  */
@@ -41,14 +43,23 @@ __attribute__((noreturn)) static void die(const char *what, const char *why)
 
 /* ---- a bare commit ---- */
 
+#define BARE_STATEMENTS 5
+
 struct bare {
     sqlite3 *db;
-    sqlite3_stmt *insert;
+    sqlite3_stmt *statements[BARE_STATEMENTS];
+    size_t n;
 };
 
 static void bare_exec(struct bare *b, const char *sql)
 {
     if (sqlite3_exec(b->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        die(sql, sqlite3_errmsg(b->db));
+}
+
+static void bare_prepare(struct bare *b, const char *sql)
+{
+    if (sqlite3_prepare_v2(b->db, sql, -1, &b->statements[b->n++], NULL) != SQLITE_OK)
         die(sql, sqlite3_errmsg(b->db));
 }
 
@@ -58,25 +69,48 @@ static void bare_open(struct bare *b, const char *path)
         die(path, sqlite3_errmsg(b->db));
     bare_exec(b, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                  "CREATE TABLE line (number INTEGER PRIMARY KEY, text BLOB NOT NULL) STRICT;");
-    if (sqlite3_prepare_v2(b->db, "INSERT INTO line (text) VALUES (zeroblob(340))", -1, &b->insert, NULL) !=
-        SQLITE_OK)
-        die("prepare", sqlite3_errmsg(b->db));
+}
+
+static void bare_open_one(struct bare *b, const char *path)
+{
+    bare_open(b, path);
+    bare_prepare(b, "INSERT INTO line (text) VALUES (zeroblob(340))");
+}
+
+/* Of the sizes that those of an admission have, and one of them is changed. */
+static void bare_open_three(struct bare *b, const char *path)
+{
+    bare_open(b, path);
+    bare_exec(b, "CREATE TABLE session (number INTEGER PRIMARY KEY, text BLOB NOT NULL) STRICT;"
+                 "CREATE TABLE use (number INTEGER PRIMARY KEY, taken INTEGER NOT NULL) STRICT;"
+                 "INSERT INTO use VALUES (1, 0);");
+    bare_prepare(b, "BEGIN IMMEDIATE");
+    bare_prepare(b, "INSERT INTO session (text) VALUES (zeroblob(90))");
+    bare_prepare(b, "UPDATE use SET taken = taken + 1 WHERE number = 1");
+    bare_prepare(b, "INSERT INTO line (text) VALUES (zeroblob(260))");
+    bare_prepare(b, "COMMIT");
 }
 
 static double bare_commit(struct bare *b)
 {
     double before = now_us();
 
-    if (sqlite3_step(b->insert) != SQLITE_DONE || sqlite3_reset(b->insert) != SQLITE_OK)
-        die("insert", sqlite3_errmsg(b->db));
+    for (size_t i = 0; i < b->n; i++)
+        if (sqlite3_step(b->statements[i]) != SQLITE_DONE || sqlite3_reset(b->statements[i]) != SQLITE_OK)
+            die("commit", sqlite3_errmsg(b->db));
     return now_us() - before;
+}
+
+static void bare_close(struct bare *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        (void)sqlite3_finalize(b->statements[i]);
+    (void)sqlite3_close(b->db);
 }
 
 /* ---- an admission: its record, its session, its use ---- */
 
 static uint64_t number;
-
-static void submit_admission(struct store *s, unsigned *pending);
 
 static void answered(void *userdata, int result, uint64_t sequence)
 {
@@ -88,7 +122,7 @@ static void answered(void *userdata, int result, uint64_t sequence)
     --*pending;
 }
 
-static void submit_admission(struct store *s, unsigned *pending)
+static struct store_txn *admission(struct store *s)
 {
     const struct record r = {
         .at_us = 1795219200123456,
@@ -125,9 +159,29 @@ static void submit_admission(struct store *s, unsigned *pending)
     store_txn_session(t, &session);
     store_txn_books(t, &books);
     store_txn_record(t, &r);
-    if (store_submit(s, t, answered, pending) < 0)
+    return t;
+}
+
+static void submit_admission(struct store *s, unsigned *pending)
+{
+    if (store_submit(s, admission(s), answered, pending) < 0)
         die("submit", strerror(ENOMEM));
     ++*pending;
+}
+
+/* As the store's thread does it, which has nothing else to do meanwhile. */
+static double direct_commit(struct store *s)
+{
+    double before = now_us();
+    struct store_txn *t = admission(s);
+    struct commit_group one = {.txns = &t, .n = 1};
+
+    (void)pthread_mutex_lock(&s->connection);
+    if (committer_group(&s->committer, &one) < 0 || t->result < 0)
+        die("commit", "failed");
+    (void)pthread_mutex_unlock(&s->connection);
+    store_txn_free(t);
+    return now_us() - before;
 }
 
 /* Microseconds until all of n have been answered, as the broker's loop would see it. */
@@ -159,42 +213,61 @@ static double quantile(double *samples, size_t n, double q)
     return samples[(size_t)((double)(n - 1) * q)];
 }
 
+enum kind {
+    BARE_ONE,
+    BARE_THREE,
+    DIRECT,
+    ONE,
+    BATCH,
+    KINDS,
+};
+
 struct samples {
-    double *bare, *one, *batch;
+    double *of[KINDS];
     size_t n, n_batch;
 };
 
-static void measure(struct store *s, struct bare *b, struct samples *x)
+static void measure(struct store *s, struct bare *b, struct bare *three, struct samples *x)
 {
     for (int i = 0; i < WARM_COMMITS; i++) {
         (void)bare_commit(b);
+        (void)bare_commit(three);
         (void)store_commits(s, 1);
     }
     for (size_t i = 0; i < x->n; i++) {
-        x->bare[i] = bare_commit(b);
-        x->one[i] = store_commits(s, 1);
+        x->of[BARE_ONE][i] = bare_commit(b);
+        x->of[ONE][i] = store_commits(s, 1);
+        x->of[BARE_THREE][i] = bare_commit(three);
+        x->of[DIRECT][i] = direct_commit(s);
         if (i % BATCH_EVERY == 0)
-            x->batch[x->n_batch++] = store_commits(s, AT_ONCE);
+            x->of[BATCH][x->n_batch++] = store_commits(s, AT_ONCE);
     }
 }
 
 static void report(struct samples *x)
 {
-    double bare50 = quantile(x->bare, x->n, 0.5), bare99 = quantile(x->bare, x->n, 0.99);
-    double one50 = quantile(x->one, x->n, 0.5), one99 = quantile(x->one, x->n, 0.99);
-    double batch50 = quantile(x->batch, x->n_batch, 0.5);
+    static const char *const what[] = {[BARE_ONE] = "a bare commit of SQLite, one row",
+                                       [BARE_THREE] = "a bare commit of SQLite, three rows",
+                                       [DIRECT] = "what is committed for an admission, on one thread",
+                                       [ONE] = "the commit of an admission"};
+    double bare50 = quantile(x->of[BARE_ONE], x->n, 0.5), bare99 = quantile(x->of[BARE_ONE], x->n, 0.99);
+    double batch50 = quantile(x->of[BATCH], x->n_batch, 0.5);
 
     (void)printf("%zu rounds\n\n| | p50 | p99 | beside a bare commit |\n|---|---|---|---|\n", x->n);
-    (void)printf("| a bare commit of SQLite, one row | %.0f us | %.0f us | 1 |\n", bare50, bare99);
-    (void)printf("| the commit of an admission | %.0f us | %.0f us | %.2f x at p50, %.2f x at p99 |\n", one50,
-                 one99, one50 / bare50, one99 / bare99);
+    for (int i = BARE_ONE; i <= ONE; i++) {
+        double p50 = quantile(x->of[i], x->n, 0.5), p99 = quantile(x->of[i], x->n, 0.99);
+
+        (void)printf("| %s | %.0f us | %.0f us | %.2f x at p50, %.2f x at p99 |\n", what[i], p50, p99,
+                     p50 / bare50, p99 / bare99);
+    }
     (void)printf("| %d admissions at once | %.0f us for all | | %.1f x its rate |\n", AT_ONCE, batch50,
                  AT_ONCE * bare50 / batch50);
 }
 
 static void remove_all(const char *folder)
 {
-    static const char *const names[] = {"hufu.db", "hufu.db-wal", "bare.db", "bare.db-wal"};
+    static const char *const names[] = {"hufu.db",     "hufu.db-wal", "bare.db",
+                                        "bare.db-wal", "three.db",    "three.db-wal"};
     char path[512];
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -204,37 +277,53 @@ static void remove_all(const char *folder)
     (void)rmdir(folder);
 }
 
+static struct store *make_store(const char *folder)
+{
+    char path[500], error[200];
+    struct store_options options = {.path = path, .sha256 = digest_sha256};
+    struct store *s = NULL;
+
+    (void)snprintf(path, sizeof(path), "%s/hufu.db", folder);
+    if (store_create(&options, error) < 0 || store_open(&options, &s, error) < 0)
+        die("store", error);
+    return s;
+}
+
+static void bench(const char *folder, struct samples *x)
+{
+    struct store *s = make_store(folder);
+    struct bare one = {0}, three = {0};
+    char path[500];
+
+    (void)snprintf(path, sizeof(path), "%s/bare.db", folder);
+    bare_open_one(&one, path);
+    (void)snprintf(path, sizeof(path), "%s/three.db", folder);
+    bare_open_three(&three, path);
+    measure(s, &one, &three, x);
+    report(x);
+    store_close(s);
+    bare_close(&one);
+    bare_close(&three);
+}
+
 int main(int argc, char **argv)
 {
-    char folder[400], path[500], bare_path[500], error[200];
-    struct store_options options = {.path = path, .sha256 = digest_sha256};
     struct samples x = {.n = argc > 2 ? (size_t)strtoul(argv[2], NULL, 10) : 1000};
-    struct bare b;
-    struct store *s = NULL;
+    char folder[400];
 
     if (x.n == 0)
         die("ROUNDS", "not a number");
     (void)snprintf(folder, sizeof(folder), "%s/hufu-bench-XXXXXX", argc > 1 ? argv[1] : ".");
     if (!mkdtemp(folder))
         die(folder, strerror(errno));
-    (void)snprintf(path, sizeof(path), "%s/hufu.db", folder);
-    (void)snprintf(bare_path, sizeof(bare_path), "%s/bare.db", folder);
-    x.bare = calloc(x.n, sizeof(double));
-    x.one = calloc(x.n, sizeof(double));
-    x.batch = calloc(x.n, sizeof(double));
-    if (!x.bare || !x.one || !x.batch)
-        die("memory", strerror(ENOMEM));
-    if (store_create(&options, error) < 0 || store_open(&options, &s, error) < 0)
-        die("store", error);
-    bare_open(&b, bare_path);
-    measure(s, &b, &x);
-    report(&x);
-    store_close(s);
-    (void)sqlite3_finalize(b.insert);
-    (void)sqlite3_close(b.db);
+    for (int i = 0; i < KINDS; i++) {
+        x.of[i] = calloc(x.n, sizeof(double));
+        if (!x.of[i])
+            die("memory", strerror(ENOMEM));
+    }
+    bench(folder, &x);
     remove_all(folder);
-    free(x.bare);
-    free(x.one);
-    free(x.batch);
+    for (int i = 0; i < KINDS; i++)
+        free(x.of[i]);
     return 0;
 }
