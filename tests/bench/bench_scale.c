@@ -2,10 +2,13 @@
 // LIBRARIES: libcrypto
 // FIXTURES: unit/broker/daemon
 #include "broker/common/files.h"
+#include "broker/daemon/judging.h"
 #include "broker/daemon/loading.h"
 #include "broker/daemon/reload.h"
+#include "broker/daemon/verdict_writer.h"
+#include "broker/trust/digest.h"
 #include "policy/engine/decide.h"
-#include "tests/unit/broker/daemon/world.h"
+#include "tests/unit/broker/daemon/epochs.h"
 #include "tests/unit/support/many.h"
 
 #include <malloc.h>
@@ -25,6 +28,9 @@
  * and a grant handed in. Prints one line of JSON; tests/bench/scale makes a table of several.
  *
  * bench_scale FOLDER GRANTS [ROUNDS]
+ *
+ * With ROUNDS 0 the trust is replaced instead, by a reset: when that was answered, all grants judged, and the
+ * verdicts written, and the longest turn of the loop meanwhile, in milliseconds of its processor time.
  */
 
 #define ADDED 5 /* FOLDER/more has at least so many */
@@ -268,6 +274,55 @@ static double bench_revoke_vendor(struct world *w, unsigned grants)
     return percentiles_of(times, ADDED).p50;
 }
 
+/* ---- another trust: how long the loop stands still at most, in processor time ---- */
+
+static char *next_epoch(const struct world *w)
+{
+    char *text = NULL, *at;
+    size_t size;
+
+    must(files_read(world_path(w, "trust"), geteuid(), 65536, &text, &size) == 0);
+    at = strstr(text, "\nepoch: 4\n");
+    if (!at)
+        exit(EXIT_FAILURE);
+    at[strlen("\nepoch: ")] = '5';
+    return text;
+}
+
+static int begin_reset(struct world *w)
+{
+    cleanup_free char *text = next_epoch(w);
+    uint8_t sha256[32];
+    char digits[65];
+
+    epoch_put_file(w, text);
+    must(digest_sha256(text, strlen(text), sha256) == 0);
+    ident_format_hex(sha256, sizeof(sha256), digits);
+    return world_begin_call(w, "TrustReset", json_pack("{ss ss}", "sha256", digits, "why", "to see"));
+}
+
+static void bench_trust(struct world *w, unsigned grants)
+{
+    double begin = seconds(CLOCK_MONOTONIC), answered = 0, judged = 0, longest = 0;
+    int fd = begin_reset(w);
+
+    while (judged == 0 || verdict_writer_is_busy(w->broker)) {
+        double turn = seconds(CLOCK_THREAD_CPUTIME_ID);
+
+        must(sd_event_run(w->event, UINT64_MAX) >= 0);
+        turn = seconds(CLOCK_THREAD_CPUTIME_ID) - turn;
+        longest = turn > longest ? turn : longest;
+        if (answered == 0 && world_has_answer(w, fd))
+            answered = seconds(CLOCK_MONOTONIC) - begin;
+        if (judged == 0 && answered > 0 && !judging_is(w->broker))
+            judged = seconds(CLOCK_MONOTONIC) - begin;
+    }
+    (void)printf("{\"grants\": %u, \"answered\": %.3f, \"judged\": %.3f, \"written\": %.3f, "
+                 "\"longest_turn\": %.3f}\n",
+                 grants, answered, judged, seconds(CLOCK_MONOTONIC) - begin, longest * 1e3);
+    (void)close(fd);
+}
+
 /* ---- all of it ---- */
 
 static double bench_reload(struct world *w)
@@ -313,6 +368,10 @@ int main(int argc, char **argv)
     whole = seconds(CLOCK_MONOTONIC) - whole;
     cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     after = heap();
+    if (rounds == 0) {
+        bench_trust(&w, grants);
+        exit(EXIT_SUCCESS);
+    }
     must(grant_index_count(grants_index(w.broker->grants)) >= grants);
     if (grants > 0) {
         engine = bench_engine(&w, grants, rounds * 100);
