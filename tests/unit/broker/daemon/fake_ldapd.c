@@ -280,23 +280,9 @@ void ldapd_claimed(struct ldapd *l, enum feed_outcome outcome)
 
 /* ---- documents ---- */
 
-char *ldapd_grant(const struct world *w, struct grant_plan plan)
-{
-    static when_t now; /* the same plan makes the same octets, whenever it is made */
-    char from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE];
-
-    (void)w;
-    now = now != 0 ? now : clock_wall();
-    when_format(now - 3600, from);
-    when_format(now + 3600, until);
-    plan.from = plan.from ? plan.from : from;
-    plan.until = plan.until ? plan.until : until;
-    return paper_grant(&plan);
-}
-
 void ldapd_signed(struct ldapd *l, unsigned n, struct grant_plan plan)
 {
-    char *document = ldapd_grant(l->w, plan);
+    char *document = world_document(plan);
     char *one = department_approval(l->w->department, DEPARTMENT_LEADER, document);
     char *two = department_approval(l->w->department, DEPARTMENT_UNIT, document);
 

@@ -53,8 +53,6 @@ void ldapd_settle(struct ldapd *l);
 /** A whole refresh of nothing but what `tell` tells: BEGIN, that, END with a cookie; and settled. */
 void ldapd_refresh(struct ldapd *l, void (*tell)(struct ldapd *l, void *userdata), void *userdata);
 
-/** A grant by this plan, valid an hour ago till an hour from now. The caller's to free. */
-char *ldapd_grant(const struct world *w, struct grant_plan plan);
 /** An entry with a grant that leader and unit signed. */
 void ldapd_signed(struct ldapd *l, unsigned n, struct grant_plan plan);
 

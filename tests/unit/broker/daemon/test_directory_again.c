@@ -46,10 +46,10 @@ static int setup(void **state)
     if (world_setup(state) < 0)
         return -1;
     w = *state;
-    papers.good = ldapd_grant(w, (struct grant_plan){0});
-    papers.waits = ldapd_grant(w, (struct grant_plan){.id = "00000000000000000000000000000002"});
-    papers.elsewhere = ldapd_grant(
-        w, (struct grant_plan){.id = "00000000000000000000000000000003", .host = "db09.finance.example"});
+    papers.good = world_document((struct grant_plan){0});
+    papers.waits = world_document((struct grant_plan){.id = "00000000000000000000000000000002"});
+    papers.elsewhere = world_document(
+        (struct grant_plan){.id = "00000000000000000000000000000003", .host = "db09.finance.example"});
     papers.one = department_approval(w->department, DEPARTMENT_LEADER, papers.good);
     papers.two = department_approval(w->department, DEPARTMENT_UNIT, papers.good);
     return 0;

@@ -25,7 +25,7 @@ static int setup(void **state)
     must(k != NULL && world_setup((void **)&k->w) == 0);
     d = k->w->department;
     k->l = ldapd_new(k->w);
-    k->document = ldapd_grant(k->w, (struct grant_plan){0});
+    k->document = world_document((struct grant_plan){0});
     k->leader = department_approval(d, DEPARTMENT_LEADER, k->document);
     k->unit = department_approval(d, DEPARTMENT_UNIT, k->document);
     k->stranger = department_signatory(d, "wang.wu", "finance", "leader", SIGNATURE_SM2_SM3);
@@ -156,9 +156,9 @@ static void test_swapped(void **state)
 {
     struct desk *k = *state;
     const struct department *d = k->w->department;
-    char *version = ldapd_grant(k->w, (struct grant_plan){.version = 4});
-    char *site = ldapd_grant(k->w, (struct grant_plan){.site = "cn.example.other"});
-    char *other = ldapd_grant(k->w, (struct grant_plan){.id = "fedcba9876543210fedcba9876543210"});
+    char *version = world_document((struct grant_plan){.version = 4});
+    char *site = world_document((struct grant_plan){.site = "cn.example.other"});
+    char *other = world_document((struct grant_plan){.id = "fedcba9876543210fedcba9876543210"});
     const char *documents[] = {version, site, other};
 
     for (size_t i = 0; i < ARRAY_SIZE(documents); i++) {

@@ -79,14 +79,14 @@ static void make_grants(struct attack *a)
     const struct department *d = w->department;
 
     a->documents[GENUINE_3] =
-        ldapd_grant(w, (struct grant_plan){.uses = "unlimited", .sessions = "unlimited"});
+        world_document((struct grant_plan){.uses = "unlimited", .sessions = "unlimited"});
     a->documents[GENUINE_4] =
-        ldapd_grant(w, (struct grant_plan){.version = 4, .source = "10.9.9.0/24", .sessions = "5"});
+        world_document((struct grant_plan){.version = 4, .source = "10.9.9.0/24", .sessions = "5"});
     a->documents[GENUINE_OTHER] =
-        ldapd_grant(w, (struct grant_plan){.id = "00000000000000000000000000000001"});
-    a->documents[FORGED_STAFF] = ldapd_grant(w, (struct grant_plan){.id = FORGED_ID, .staff = "eve"});
-    a->documents[FORGED_VERSION] = ldapd_grant(w, (struct grant_plan){.version = 9, .staff = "eve"});
-    a->documents[FORGED_SAME] = ldapd_grant(w, (struct grant_plan){.staff = "eve", .uses = "unlimited"});
+        world_document((struct grant_plan){.id = "00000000000000000000000000000001"});
+    a->documents[FORGED_STAFF] = world_document((struct grant_plan){.id = FORGED_ID, .staff = "eve"});
+    a->documents[FORGED_VERSION] = world_document((struct grant_plan){.version = 9, .staff = "eve"});
+    a->documents[FORGED_SAME] = world_document((struct grant_plan){.staff = "eve", .uses = "unlimited"});
     for (int i = GENUINE_3; i <= GENUINE_OTHER; i++) {
         add_approval(a, department_approval(d, DEPARTMENT_LEADER, a->documents[i]));
         add_approval(a, department_approval(d, DEPARTMENT_UNIT, a->documents[i]));

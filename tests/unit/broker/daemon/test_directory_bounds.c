@@ -219,8 +219,8 @@ static void test_unapproved_octets(void **state)
 {
     struct world *w = *state;
     struct ldapd l = ldapd_new(w);
-    char *document = ldapd_grant(w, (struct grant_plan){.id = "00000000000000000000000000000002"});
-    char *other = ldapd_grant(w, (struct grant_plan){.id = "00000000000000000000000000000003"});
+    char *document = world_document((struct grant_plan){.id = "00000000000000000000000000000002"});
+    char *other = world_document((struct grant_plan){.id = "00000000000000000000000000000003"});
     struct ident_id id;
 
     assert_int_equal(ident_parse_id("00000000000000000000000000000002", 32, &id), 0);

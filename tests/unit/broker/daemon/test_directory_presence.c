@@ -117,7 +117,7 @@ static void test_another_entry_holds_it(void **state)
 {
     struct world *w = *state;
     struct ldapd l = ldapd_new(w);
-    char *document = ldapd_grant(w, (struct grant_plan){0});
+    char *document = world_document((struct grant_plan){0});
     char *one = department_approval(w->department, DEPARTMENT_LEADER, document);
     char *two = department_approval(w->department, DEPARTMENT_UNIT, document);
 
@@ -272,7 +272,7 @@ static void test_unapproved_is_forgotten(void **state)
 {
     struct world *w = *state;
     struct ldapd l = ldapd_new(w);
-    char *document = ldapd_grant(w, (struct grant_plan){0});
+    char *document = world_document((struct grant_plan){0});
 
     ldapd_connect(&l);
     ldapd_refresh(&l, NULL, NULL);

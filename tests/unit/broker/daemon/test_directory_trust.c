@@ -217,7 +217,7 @@ static void test_signed_ahead(void **state)
     char *five = epoch_without_leader(w, 5);
     char *six = epoch_text(
         w, (struct trust_plan){.epoch = 6, .approvers = d->approvers, .n_approvers = DEPARTMENT_BOTH});
-    char *grant = ldapd_grant(w, (struct grant_plan){0});
+    char *grant = world_document((struct grant_plan){0});
     char *approvals[] = {department_approval(d, DEPARTMENT_LEADER, grant),
                          department_approval(d, DEPARTMENT_UNIT, grant),
                          department_approval(d, DEPARTMENT_BOTH, grant)};

@@ -48,7 +48,7 @@ static void test_first_line_of_no_document(void **state)
 static void test_useless_approvals_are_not_kept(void **state)
 {
     struct world *w = *state;
-    char *document = paper_grant(&(struct grant_plan){0});
+    char *document = world_document((struct grant_plan){0});
     char *other = paper_grant(&(struct grant_plan){.version = 4});
     char *of_other = department_approval(w->department, DEPARTMENT_UNIT, other);
     char *good = department_approval(w->department, DEPARTMENT_LEADER, document);
@@ -76,7 +76,7 @@ static void test_useless_approvals_are_not_kept(void **state)
 static void test_approval_alone(void **state)
 {
     struct world *w = *state;
-    char *grant = paper_grant(&(struct grant_plan){0});
+    char *grant = world_document((struct grant_plan){0});
     char *approval = department_approval(w->department, DEPARTMENT_LEADER, grant);
     struct varlink_reply r = world_hand_in(w, approval, NULL, NULL);
 
@@ -90,7 +90,7 @@ static void test_approval_alone(void **state)
 static void test_reply_of_a_grant(void **state)
 {
     struct world *w = *state;
-    char *grant = paper_grant(&(struct grant_plan){0});
+    char *grant = world_document((struct grant_plan){0});
     struct varlink_reply r = world_hand_in(w, grant, NULL, NULL);
 
     assert_null(r.error);
@@ -172,7 +172,7 @@ static void test_what_goes_on_is_not_waited_for(void **state)
 static void test_useless_approvals(void **state)
 {
     struct world *w = *state;
-    char *grant = paper_grant(&(struct grant_plan){0});
+    char *grant = world_document((struct grant_plan){0});
     char *one = department_approval(w->department, DEPARTMENT_LEADER, grant);
     char *two = department_approval(w->department, DEPARTMENT_UNIT, grant);
     struct varlink_reply r = world_hand_in(w, grant, one, two);

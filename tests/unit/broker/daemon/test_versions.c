@@ -30,7 +30,7 @@ static void test_malformed_grant(void **state)
 static void test_approvals_may_come_one_by_one(void **state)
 {
     struct world *w = *state;
-    char *document = paper_grant(&(struct grant_plan){0});
+    char *document = world_document((struct grant_plan){0});
     char *one = department_approval(w->department, DEPARTMENT_LEADER, document);
     char *two = department_approval(w->department, DEPARTMENT_UNIT, document);
     struct varlink_reply r;

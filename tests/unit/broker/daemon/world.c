@@ -63,7 +63,7 @@ void world_put_trust(struct world *w, size_t n_approvers)
     free(until);
 }
 
-static struct broker_options options_of(struct world *w)
+struct broker_options world_options(struct world *w)
 {
     static char trust[128], machine_id[128], config[128], anchor[128];
 
@@ -83,7 +83,7 @@ static struct broker_options options_of(struct world *w)
                                    .pace = {.at_once = w->at_once, .by_hand = w->by_hand}};
 }
 
-static struct config *config_of(const struct world *w)
+struct config *world_config(const struct world *w)
 {
     struct config *config = NULL;
     struct conf_error error;
@@ -112,8 +112,8 @@ struct world *world_new(void)
     w->department = department_new();
     world_put_trust(w, DEPARTMENT_APPROVERS);
     put(w, "machine-id", "0123456789abcdef0123456789abcdef\n");
-    options = options_of(w);
-    config = config_of(w);
+    options = world_options(w);
+    config = world_config(w);
     must(broker_create_store(&options, config, error) == 0);
     config_free(config);
     fake_reaper_start(&w->reaper, w->event, world_path(w, "reaper"));
@@ -128,9 +128,9 @@ static bool reaper_is_here(struct world *w, void *userdata)
 
 void world_start(struct world *w)
 {
-    struct broker_options options = options_of(w);
+    struct broker_options options = world_options(w);
     char error[256];
-    int r = broker_new(w->event, &options, config_of(w), &w->broker, error);
+    int r = broker_new(w->event, &options, world_config(w), &w->broker, error);
 
     if (r < 0)
         fail_msg("broker_new: %d %s", r, error);
@@ -331,18 +331,28 @@ struct varlink_reply world_hand_in(struct world *w, const char *document, const 
     return world_call(w, "DocumentAdd", json_pack("{ss so}", "document", document, "approvals", approvals));
 }
 
-enum reason world_grant(struct world *w, struct grant_plan plan)
+char *world_document(struct grant_plan plan)
 {
-    char *from = time_from_now(-3600), *until = time_from_now(3600), *document, *one, *two;
-    struct varlink_reply reply;
-    enum reason state = REASON_BROKER_ERROR;
+    static when_t now; /* the same plan makes the same octets, unless the clock is set in between */
+    char from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE];
+    when_t clock = clock_wall();
 
+    if (now > clock || now < clock - 1800)
+        now = clock;
+    when_format(now - 3600, from);
+    when_format(now + 3600, until);
     plan.from = plan.from ? plan.from : from;
     plan.until = plan.until ? plan.until : until;
-    document = paper_grant(&plan);
-    one = department_approval(w->department, w->leader, document);
-    two = department_approval(w->department, DEPARTMENT_UNIT, document);
-    reply =
+    return paper_grant(&plan);
+}
+
+enum reason world_grant(struct world *w, struct grant_plan plan)
+{
+    char *document = world_document(plan);
+    char *one = department_approval(w->department, w->leader, document);
+    char *two = department_approval(w->department, DEPARTMENT_UNIT, document);
+    enum reason state = REASON_BROKER_ERROR;
+    struct varlink_reply reply =
         world_call(w, "DocumentAdd", json_pack("{ss s[ss]}", "document", document, "approvals", one, two));
     if (reply.error)
         fail_msg("DocumentAdd: %s %s", reply.error, json_dumps(reply.parameters, 0));
@@ -351,8 +361,6 @@ enum reason world_grant(struct world *w, struct grant_plan plan)
     free(document);
     free(one);
     free(two);
-    free(from);
-    free(until);
     return state;
 }
 

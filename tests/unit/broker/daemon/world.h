@@ -40,6 +40,10 @@ struct world *world_free(struct world *w);
 int world_setup(void **state);
 int world_teardown(void **state);
 
+/** What the broker is started with; the configuration is the caller's. */
+struct broker_options world_options(struct world *w);
+struct config *world_config(const struct world *w);
+
 /** Starts the broker; stops it as SIGTERM does; ends it as SIGKILL does as far as the disk is concerned. */
 void world_start(struct world *w);
 void world_stop(struct world *w);
@@ -56,6 +60,8 @@ void world_for(struct world *w, unsigned milliseconds);
 
 /* ---- grants ---- */
 
+/** A grant by this plan, valid an hour ago till an hour from now. The caller's to free. */
+char *world_document(struct grant_plan plan);
 /** Adds a grant signed by two, over the control socket's own way in. NULL in plan fields is the usual: valid
  * an hour ago till an hour from now, staff-key password, 2 uses, 1 session. Returns its state. */
 enum reason world_grant(struct world *w, struct grant_plan plan);
