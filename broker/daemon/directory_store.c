@@ -86,14 +86,17 @@ static int load_entry(void *userdata, const struct store_feed *x)
 /* Which of them are on their way is not asked: the store is busy with these rows. */
 static int await(struct directory *d, const struct store_published *x)
 {
-    struct directory_published *p = directory_make_published(d, &x->id);
     struct ident_id *more = d->awaited;
+    struct directory_published *p;
 
     if ((d->n_awaited & (d->n_awaited - 1)) == 0)
         more = reallocarray(more, d->n_awaited == 0 ? 1 : 2 * d->n_awaited, sizeof(*more));
-    if (!p || !more)
+    if (!more)
         return -ENOMEM;
     d->awaited = more;
+    p = directory_make_published(d, &x->id);
+    if (!p)
+        return -ENOMEM;
     d->awaited[d->n_awaited++] = x->id;
     memcpy(p->digest, x->digest, sizeof(p->digest));
     p->is_awaited = true;
