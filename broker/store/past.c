@@ -162,6 +162,12 @@ static int settle(struct past *p, enum store_past_kind kind, const struct commit
     return r;
 }
 
+/* It says nothing about the file. */
+static bool is_shortage(int error)
+{
+    return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
 static int look(struct past *p, const struct committer *c)
 {
     char mark[META_SIZE] = "", anchored[META_SIZE] = "", ledger[META_SIZE] = "";
@@ -177,6 +183,8 @@ static int look(struct past *p, const struct committer *c)
     (void)snprintf(p->ledger, sizeof(p->ledger), "%.32s", ledger);
     mark_parse(mark, &p->found);
     p->error = anchor_open(p->path, p->sha256, &p->anchor, &p->had);
+    if (is_shortage(p->error))
+        return p->error;
     p->anchored = anchored[0] != '\0';
     p->first = p->error == -ENOENT && !p->anchored;
     if (p->anchor)

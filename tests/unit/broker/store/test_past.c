@@ -137,6 +137,36 @@ static void test_anchor_behind(void **state)
     assert_int_equal(anchored(), 8);
 }
 
+static unsigned digests_left;
+
+static int digest_while_there_is_memory(const void *octets, size_t size, uint8_t out[static 32])
+{
+    return digests_left-- == 0 ? -ENOMEM : shelf_sha256(octets, size, out);
+}
+
+/* What cannot be read for want of memory is neither missing nor damaged. */
+static void test_no_memory(void **state)
+{
+    struct shelf *x = *state;
+    unsigned refused = 0;
+
+    shelf_close(x);
+    x->options.sha256 = digest_while_there_is_memory;
+    for (unsigned n = 0; n < 10; n++) {
+        digests_left = n;
+        if (shelf_open(x) < 0) {
+            refused++;
+            continue;
+        }
+        assert_int_equal(kind(x), STORE_PAST_KNOWN);
+        shelf_close(x);
+    }
+    assert_in_range(refused, 1, 9);
+    x->options.sha256 = shelf_sha256;
+    assert_int_equal(shelf_open(x), 0);
+    assert_int_equal(kind(x), STORE_PAST_KNOWN);
+}
+
 /* A store from before there were anchors gets one, once. */
 static void test_upgrade(void **state)
 {
@@ -349,6 +379,7 @@ int main(void)
         PAST_TEST(test_follows_each_commit),
         PAST_TEST(test_killed),
         PAST_TEST(test_anchor_behind),
+        PAST_TEST(test_no_memory),
         PAST_TEST(test_upgrade),
         PAST_TEST(test_no_folder),
         PAST_TEST(test_disk_full),
