@@ -75,6 +75,14 @@ static int parse_field(const char *text, unsigned n, uint64_t highest, uint64_t 
     return 0;
 }
 
+/* The kernel is letting go of it: what a process has with its threads in common is taken from it last of all,
+ * and the session stands there as -1 then (do_task_stat() in the kernel's fs/proc/array.c). */
+static bool is_released(const char *fields)
+{
+    const char *session = field(fields, 6 - 3);
+    return session != NULL && strncmp(session, "-1 ", 3) == 0;
+}
+
 /* proc(5): the name may hold anything, blanks and parentheses too, so fields are counted from the last ')';
  * the one behind it is field 3. */
 static int parse_stat(char *text, struct census_process *p)
@@ -90,6 +98,8 @@ static int parse_stat(char *text, struct census_process *p)
     *close = '\0';
     (void)snprintf(p->name, sizeof p->name, "%.16s", open + 1);
     const char *state = field(close + 1, 0);
+    if (is_released(close + 1))
+        return -ESRCH;
     if (state == NULL || parse_field(close + 1, 4 - 3, UINT32_MAX, &parent) < 0 ||
         parse_field(close + 1, 6 - 3, UINT32_MAX, &session) < 0 ||
         parse_field(close + 1, 7 - 3, UINT32_MAX, &tty) < 0 ||

@@ -125,6 +125,26 @@ static void test_a_proc_that_hides(void **state)
     proc_end(&p);
 }
 
+/* Who is read while the kernel lets go of them is gone, and no riddle. */
+static void test_a_process_that_is_let_go_of(void **state)
+{
+    static const char *const lines[] = {
+        "1 (sh) X 0 -1 -1 0 -1 4212996 0 0 0 0 0 0 0 0 20 0 0 0 7 0 0\n",
+        "1 (sh) Z 0 -1 -1 0 -1 4212996 0 0 0 0 0 0 0 0 20 0 0 0 7 0 0\n",
+        "1 (a) -1 -1 (-1) X 0 -1 -1 0 -1 4212996 0 0 0 0 0 0 0 0 20 0 0 0 7 0 0\n",
+    };
+    struct census_process found;
+    struct proc p = proc_new();
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+        put(&p, "1/stat", lines[i]);
+        assert_int_equal(census_read(p.fd, 1, &found), -ESRCH);
+    }
+    put(&p, "1/stat", "1 (sh) S 0 1 -2 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 7 0 0\n");
+    assert_int_equal(census_read(p.fd, 1, &found), -EBADMSG);
+    proc_end(&p);
+}
+
 /* A /proc that is mounted with subset=pid. */
 static void test_a_proc_of_processes_alone(void **state)
 {
@@ -162,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cgroup_versions),   cmocka_unit_test(test_a_kernel_without_audit),
         cmocka_unit_test(test_a_proc_that_hides), cmocka_unit_test(test_a_proc_of_processes_alone),
+        cmocka_unit_test(test_a_process_that_is_let_go_of),
         cmocka_unit_test(test_nobody_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
