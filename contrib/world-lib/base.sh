@@ -147,8 +147,12 @@ settle_services() { # NODE
       install -d -o daemon -g daemon -m 1770 /var/spool/cron/atjobs /var/spool/cron/atspool
       [ -e /var/spool/cron/atjobs/.SEQ ] || install -o daemon -g daemon -m 600 /dev/null /var/spool/cron/atjobs/.SEQ
     fi
-    # Started by who wants one, with a configuration of their own. A machine that has it has its links in folders that are hidden.
-    ! ls /etc/rc[2-5].d/S??slapd >/dev/null 2>&1 || update-rc.d slapd disable 2>/dev/null'
+    # Started by who wants one, with a configuration of their own. Where the machine itself has it, its links lie in folders that
+    # are hidden here.
+    if [ -e /etc/init.d/slapd ]; then
+      rm -f /etc/rc?.d/[SK]??slapd
+      update-rc.d slapd defaults-disabled 2>/dev/null
+    fi'
 }
 
 # Whether this machine's PAM stacks are the distribution's own. Elsewhere (sssd, a directory, two factors) a world would wait
