@@ -8,34 +8,21 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 
 #include <cmocka.h>
-
-static int ask_again(sd_event_source *source, int fd, uint32_t revents, void *userdata)
-{
-    (void)source;
-    (void)fd;
-    (void)revents;
-    (void)userdata;
-    return 0;
-}
 
 /* Somebody keeps the loop busy. */
 static void test_what_waits_is_not_put_off_for_ever(void **state)
 {
     struct shop *s = *state;
-    cleanup_close int questions = eventfd(1, EFD_CLOEXEC);
-    sd_event_source *busy = NULL;
+    sd_event_source *busy;
     char *next;
 
     shop_put_back(s);
     s->o->w->at_once = 1;
     s->o->w->by_hand = false;
     world_start(s->o->w);
-    assert_return_code(sd_event_add_io(s->o->w->broker->event, &busy, questions, EPOLLIN, ask_again, NULL),
-                       0);
+    busy = world_keep_busy(s->o->w);
     assert_true(loading_is(s->o->w->broker));
     next = epoch_without_leader(s->o->w, 5);
     epoch_replace(s->o->w, next, 5, DEPARTMENT_BOTH, DEPARTMENT_UNIT);

@@ -12,6 +12,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -208,6 +210,24 @@ void world_for(struct world *w, unsigned milliseconds)
 
     while (clock_boot_us() < until)
         must(sd_event_run(w->event, 5000) >= 0);
+}
+
+static int ask_again(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+    (void)source;
+    (void)fd;
+    (void)revents;
+    (void)userdata;
+    return 0;
+}
+
+sd_event_source *world_keep_busy(struct world *w)
+{
+    sd_event_source *busy = NULL;
+
+    must(sd_event_add_io(w->event, &busy, eventfd(1, EFD_CLOEXEC), EPOLLIN, ask_again, NULL) >= 0);
+    must(sd_event_source_set_io_fd_own(busy, 1) >= 0);
+    return busy;
 }
 
 /* ---- answers ---- */

@@ -57,6 +57,8 @@ const char *world_path(const struct world *w, const char *name);
 void world_until(struct world *w, bool (*done)(struct world *w, void *userdata), void *userdata);
 /** Turns it for so long. */
 void world_for(struct world *w, unsigned milliseconds);
+/** Somebody who keeps the loop busy, until the source is let go of. */
+sd_event_source *world_keep_busy(struct world *w);
 
 /* ---- grants ---- */
 
