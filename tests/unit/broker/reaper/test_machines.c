@@ -180,8 +180,10 @@ static void test_nobody_is_seen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cgroup_versions),   cmocka_unit_test(test_a_kernel_without_audit),
-        cmocka_unit_test(test_a_proc_that_hides), cmocka_unit_test(test_a_proc_of_processes_alone),
+        cmocka_unit_test(test_cgroup_versions),
+        cmocka_unit_test(test_a_kernel_without_audit),
+        cmocka_unit_test(test_a_proc_that_hides),
+        cmocka_unit_test(test_a_proc_of_processes_alone),
         cmocka_unit_test(test_a_process_that_is_let_go_of),
         cmocka_unit_test(test_nobody_is_seen),
     };
