@@ -13,6 +13,8 @@ void census_process_done(struct census_process *p)
     p->cgroup = NULL;
 }
 
+#define STAT_TRIES 3
+
 int census_read_file(int proc, uint32_t pid, const char *name, char text[static CENSUS_FILE_SIZE])
 {
     char path[64];
@@ -75,8 +77,8 @@ static int parse_field(const char *text, unsigned n, uint64_t highest, uint64_t 
     return 0;
 }
 
-/* The kernel is letting go of it: what a process has with its threads in common is taken from it last of all,
- * and the session stands there as -1 then (do_task_stat() in the kernel's fs/proc/array.c). */
+/* The kernel has let go of what this was: the session stands there as -1 then (do_task_stat() in its
+ * fs/proc/array.c). */
 static bool is_released(const char *fields)
 {
     const char *session = field(fields, 6 - 3);
@@ -99,7 +101,7 @@ static int parse_stat(char *text, struct census_process *p)
     (void)snprintf(p->name, sizeof p->name, "%.16s", open + 1);
     const char *state = field(close + 1, 0);
     if (is_released(close + 1))
-        return -ESRCH;
+        return -EAGAIN;
     if (state == NULL || parse_field(close + 1, 4 - 3, UINT32_MAX, &parent) < 0 ||
         parse_field(close + 1, 6 - 3, UINT32_MAX, &session) < 0 ||
         parse_field(close + 1, 7 - 3, UINT32_MAX, &tty) < 0 ||
@@ -154,11 +156,18 @@ bool census_is_of_person(const struct census_process *p, uint32_t uid)
     return p->login_uid == uid || (p->login_uid == CENSUS_UNSET && has_uid(p, uid));
 }
 
+/* What was let go of is not found again if it was the process; if it was a first thread in whose place
+ * another one has run execve(2), the process is, and lives on. */
 static int read_stat(int proc, struct census_process *p)
 {
     char text[CENSUS_FILE_SIZE];
-    int r = census_read_file(proc, p->pid, "stat", text);
-    return r < 0 ? r : parse_stat(text, p);
+    int r = -EAGAIN;
+    for (unsigned i = 0; r == -EAGAIN && i < STAT_TRIES; i++) {
+        r = census_read_file(proc, p->pid, "stat", text);
+        if (r == 0)
+            r = parse_stat(text, p);
+    }
+    return r == -EAGAIN ? -EBADMSG : r;
 }
 
 int census_read_uids(int proc, uint32_t pid, uint32_t ret[static 4])
