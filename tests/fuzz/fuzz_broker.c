@@ -87,13 +87,7 @@ static void do_log_in(struct input *in)
 
 static void do_exit(struct input *in)
 {
-    const struct model_caller *c = doors_pick(take(in));
-
-    if (!c)
-        return;
-    people_exit(people_find(c->pid));
-    host_settle(scene.host);
-    model_exit(&scene.model, c->pid);
+    scene_exit(doors_pick(take(in)));
 }
 
 /* A process that asks nothing: a daemon whose child does. */

@@ -108,17 +108,6 @@ static void begin(struct input *in)
 
 /* ---- what happens meanwhile ---- */
 
-static void exit_one(struct input *in)
-{
-    const struct model_caller *c = doors_pick(take(in));
-
-    if (!c)
-        return;
-    people_exit(people_find(c->pid));
-    host_settle(scene.host);
-    model_exit(&scene.model, c->pid);
-}
-
 static void take_away(struct input *in, bool lock)
 {
     const char *scope, *name;
@@ -156,7 +145,7 @@ static void meanwhile(struct input *in)
 {
     switch (take(in) % 6) {
     case 0:
-        exit_one(in);
+        scene_exit(doors_pick(take(in)));
         break;
     case 1:
         take_away(in, false);

@@ -54,6 +54,15 @@ void scene_ask(const struct model_caller *c, enum frame_type type)
         witness_admitted(&scene.model, c);
 }
 
+void scene_exit(const struct model_caller *c)
+{
+    if (!c)
+        return;
+    people_exit(people_find(c->pid));
+    host_settle(scene.host);
+    model_exit(&scene.model, c->pid);
+}
+
 const char *scene_call(const char *method, json_t *parameters)
 {
     static char error[64];

@@ -24,6 +24,9 @@ void scene_pass(uint64_t us);
 /** One phase of a login or of a job; verdict and reason are the model's. */
 void scene_ask(const struct model_caller *c, enum frame_type type);
 
+/** It exits. NULL: nobody does. */
+void scene_exit(const struct model_caller *c);
+
 /** A call on the control socket. NULL: it worked; else the error's name. */
 const char *scene_call(const char *method, json_t *parameters);
 /** Whether it worked. With the reaper away nobody knows whose login uid asks; what takes away is done all the
