@@ -17,7 +17,8 @@
  * The commit of an admission against a bare SQLite commit of one row of the size of its record on the same
  * disk, one after the other so that a noisy machine is equally noisy to both; and the rate of 32 admissions
  * at once. Two more say what it is that takes longer: as many rows as an admission has in a bare SQLite, and
- * the admission itself without the two threads that hand it to each other. Prints ratios; judges nothing.
+ * the admission itself without the two threads that hand it to each other; and one what a program has that
+ * sets nothing but synchronous=FULL. Prints ratios; judges nothing.
  *
  * bench_commit [FOLDER [ROUNDS]]
  */
@@ -63,24 +64,28 @@ static void bare_prepare(struct bare *b, const char *sql)
         die(sql, sqlite3_errmsg(b->db));
 }
 
-static void bare_open(struct bare *b, const char *path)
+/* What Hufu's store has, too. */
+#define LIKE_THE_STORE "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; "
+
+static void bare_open(struct bare *b, const char *path, const char *settings)
 {
     if (sqlite3_open(path, &b->db) != SQLITE_OK)
         die(path, sqlite3_errmsg(b->db));
-    bare_exec(b, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+    bare_exec(b, settings);
+    bare_exec(b, "PRAGMA synchronous = FULL;"
                  "CREATE TABLE line (number INTEGER PRIMARY KEY, text BLOB NOT NULL) STRICT;");
 }
 
-static void bare_open_one(struct bare *b, const char *path)
+static void bare_open_one(struct bare *b, const char *path, const char *settings)
 {
-    bare_open(b, path);
+    bare_open(b, path, settings);
     bare_prepare(b, "INSERT INTO line (text) VALUES (zeroblob(340))");
 }
 
 /* Of the sizes that those of an admission have, and one of them is changed. */
 static void bare_open_three(struct bare *b, const char *path)
 {
-    bare_open(b, path);
+    bare_open(b, path, LIKE_THE_STORE);
     bare_exec(b, "CREATE TABLE session (number INTEGER PRIMARY KEY, text BLOB NOT NULL) STRICT;"
                  "CREATE TABLE use (number INTEGER PRIMARY KEY, taken INTEGER NOT NULL) STRICT;"
                  "INSERT INTO use VALUES (1, 0);");
@@ -215,6 +220,7 @@ static double quantile(double *samples, size_t n, double q)
 
 enum kind {
     BARE_ONE,
+    AS_IT_COMES,
     BARE_THREE,
     DIRECT,
     ONE,
@@ -222,31 +228,38 @@ enum kind {
     KINDS,
 };
 
+/* Those of a bare database come first. */
+#define BARE_KINDS (BARE_THREE + 1)
+
 struct samples {
     double *of[KINDS];
     size_t n, n_batch;
 };
 
-static void measure(struct store *s, struct bare *b, struct bare *three, struct samples *x)
+static void measure(struct store *s, struct bare *bare, struct samples *x)
 {
     for (int i = 0; i < WARM_COMMITS; i++) {
-        (void)bare_commit(b);
-        (void)bare_commit(three);
+        (void)bare_commit(&bare[BARE_ONE]);
+        (void)bare_commit(&bare[BARE_THREE]);
         (void)store_commits(s, 1);
     }
     for (size_t i = 0; i < x->n; i++) {
-        x->of[BARE_ONE][i] = bare_commit(b);
+        x->of[BARE_ONE][i] = bare_commit(&bare[BARE_ONE]);
         x->of[ONE][i] = store_commits(s, 1);
-        x->of[BARE_THREE][i] = bare_commit(three);
+        x->of[BARE_THREE][i] = bare_commit(&bare[BARE_THREE]);
         x->of[DIRECT][i] = direct_commit(s);
         if (i % BATCH_EVERY == 0)
             x->of[BATCH][x->n_batch++] = store_commits(s, AT_ONCE);
     }
+    /* By themselves: a journal that comes and goes keeps the file system busy in the next one's turn. */
+    for (size_t i = 0; i < x->n; i++)
+        x->of[AS_IT_COMES][i] = bare_commit(&bare[AS_IT_COMES]);
 }
 
 static void report(struct samples *x)
 {
     static const char *const what[] = {[BARE_ONE] = "a bare commit of SQLite, one row",
+                                       [AS_IT_COMES] = "the same with a rollback journal, as SQLite comes",
                                        [BARE_THREE] = "a bare commit of SQLite, three rows",
                                        [DIRECT] = "what is committed for an admission, on one thread",
                                        [ONE] = "the commit of an admission"};
@@ -266,8 +279,8 @@ static void report(struct samples *x)
 
 static void remove_all(const char *folder)
 {
-    static const char *const names[] = {"hufu.db",     "hufu.db-wal", "bare.db",
-                                        "bare.db-wal", "three.db",    "three.db-wal"};
+    static const char *const names[] = {"hufu.db",  "hufu.db-wal",  "bare.db", "bare.db-wal",
+                                        "three.db", "three.db-wal", "own.db",  "own.db-journal"};
     char path[512];
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
@@ -292,18 +305,20 @@ static struct store *make_store(const char *folder)
 static void bench(const char *folder, struct samples *x)
 {
     struct store *s = make_store(folder);
-    struct bare one = {0}, three = {0};
+    struct bare bare[BARE_KINDS] = {0};
     char path[500];
 
+    (void)snprintf(path, sizeof(path), "%s/own.db", folder);
+    bare_open_one(&bare[AS_IT_COMES], path, "");
     (void)snprintf(path, sizeof(path), "%s/bare.db", folder);
-    bare_open_one(&one, path);
+    bare_open_one(&bare[BARE_ONE], path, LIKE_THE_STORE);
     (void)snprintf(path, sizeof(path), "%s/three.db", folder);
-    bare_open_three(&three, path);
-    measure(s, &one, &three, x);
+    bare_open_three(&bare[BARE_THREE], path);
+    measure(s, bare, x);
     report(x);
     store_close(s);
-    bare_close(&one);
-    bare_close(&three);
+    for (int i = 0; i < BARE_KINDS; i++)
+        bare_close(&bare[i]);
 }
 
 int main(int argc, char **argv)
