@@ -1,22 +1,15 @@
 #include "broker/reaper/ending.h"
 
 #include "broker/common/clock.h"
-#include "broker/common/files.h"
-#include "broker/common/process.h"
 #include "broker/reaper/departure.h"
-#include "broker/reaper/look.h"
+#include "broker/reaper/killing.h"
 #include "broker/reaper/terminals.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/syscall.h>
+#include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
-/* Passes by pidfd before the rest is gathered into a leaf: a fork bomb outruns single signals. */
-#define PASSES_BEFORE_GATHERING 3
 /* How soon to look again, unless it is heard before that those who were seen have gone: whoever was born
  * meanwhile is seen then. A look while a hundred are dying only takes the processors that they need for that.
  */
@@ -30,7 +23,7 @@ struct ending {
     struct sight *sight;
     struct sight_wish wish;
     struct look early; /* whom it killed before the first look */
-    const struct cgroups *cgroups;
+    struct killing killing;
     struct reap_target target;
     uint32_t cookie;
     ending_done *done;
@@ -41,11 +34,9 @@ struct ending {
     char text[sizeof(((struct reap_request *)NULL)->text)];
     uint32_t terminals; /* took them */
     bool begun;
-    bool heard;      /* it will be, when those who were seen last have gone */
-    unsigned passes; /* that killed everybody */
-    unsigned empty;  /* censuses in a row that found nobody */
-    uint32_t ended;  /* found at the first pass */
-    bool shared;     /* a cgroup of the session holds a process that is not the person's any more */
+    bool heard;     /* it will be, when those who were seen last have gone */
+    unsigned empty; /* censuses in a row that found nobody */
+    uint32_t ended; /* found at the first pass */
 };
 
 static struct ending *ending_free(struct ending *e)
@@ -55,6 +46,7 @@ static struct ending *ending_free(struct ending *e)
         (void)departure_free(e->departure);
         sight_forget(&e->wish);
         look_done(&e->early);
+        killing_done(&e->killing);
     }
     free(e);
     return NULL;
@@ -72,120 +64,6 @@ void ending_scan(int proc, const struct leases *leases, const struct reap_target
     reply->result = reply->n_total > 0 ? REAP_SURVIVORS : REAP_GONE;
 }
 
-/* By pidfd, and only if it still is the process that the census saw. */
-static void kill_process(int proc, const struct census_process *seen)
-{
-    int fd cleanup_close = process_pidfd((pid_t)seen->pid);
-    if (fd >= 0 && census_is_still(proc, seen))
-        (void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
-}
-
-static uint64_t leaf_number(const struct ending *e)
-{
-    /* Leaves of endings without a session number must not meet those of sessions. */
-    return e->target.session != 0 ? e->target.session : UINT64_MAX - e->target.uid;
-}
-
-/* Into one leaf, so that one write kills them with whatever they fork meanwhile. */
-static void gather(struct ending *e, const struct look *l)
-{
-    char path[64];
-    for (size_t i = 0; i < l->census.count; i++)
-        if (l->marked[i])
-            (void)cgroups_adopt(e->cgroups, leaf_number(e), l->census.processes[i].pid);
-    cgroups_leaf_path(leaf_number(e), path);
-    if (cgroups_kill(e->cgroups, path, e->target.uid) == CGROUPS_SHARED)
-        e->shared = true;
-}
-
-static bool is_marked(const struct look *l, const struct census_process *p)
-{
-    return l->marked[p - l->census.processes];
-}
-
-/* Of one cgroup, or of none. It is killed whole only if all that belong to the person in it belong to the
- * target; else one by one who does. */
-static void kill_group(struct ending *e, const struct look *l, const struct census_process *const *group,
-                       size_t n)
-{
-    const char *path = group[0]->cgroup;
-    size_t marked = 0;
-    int r = CGROUPS_NOT_OURS;
-    for (size_t i = 0; i < n; i++)
-        marked += is_marked(l, group[i]);
-    if (path != NULL && marked == n)
-        r = cgroups_kill(e->cgroups, path, e->target.uid);
-    e->shared = e->shared || r == CGROUPS_SHARED;
-    for (size_t i = 0; r != CGROUPS_KILLED && i < n; i++)
-        if (is_marked(l, group[i]))
-            kill_process(e->cgroups->proc, group[i]);
-}
-
-/* Those of the user manager first, as in kill_manager(). */
-static int turn(const struct census_process *p)
-{
-    return p->cgroup == NULL ? 1 : strstr(p->cgroup, "/user@") != NULL ? 0 : 2;
-}
-
-static int compare_cgroups(const struct census_process *x, const struct census_process *y)
-{
-    if (turn(x) != turn(y) || x->cgroup == NULL)
-        return turn(x) - turn(y);
-    return strcmp(x->cgroup, y->cgroup);
-}
-
-static int by_cgroup(const void *a, const void *b)
-{
-    return compare_cgroups(*(const struct census_process *const *)a,
-                           *(const struct census_process *const *)b);
-}
-
-/* By cgroup, sorted: a person may make as many as they have processes, and all endings wait for this. Whoever
- * was missed is seen by the next look. */
-static void kill_marked(struct ending *e, const struct look *l)
-{
-    size_t n = l->census.count;
-    const struct census_process **sorted cleanup_free = calloc(n + 1, sizeof(const struct census_process *));
-    for (size_t i = 0; sorted == NULL && i < n; i++)
-        if (l->marked[i])
-            kill_process(e->cgroups->proc, &l->census.processes[i]);
-    if (sorted == NULL)
-        return;
-    for (size_t i = 0; i < n; i++)
-        sorted[i] = &l->census.processes[i];
-    qsort(sorted, n, sizeof(const struct census_process *), by_cgroup);
-    for (size_t first = 0, end; first < n; first = end) {
-        for (end = first + 1; end < n && compare_cgroups(sorted[first], sorted[end]) == 0; end++)
-            ;
-        kill_group(e, l, sorted + first, end - first);
-    }
-}
-
-/* tlog, below sshd, holds the terminal that its person sees: its saved uid is the recorder's. */
-static bool is_recorder(const struct ending *e, const struct census_process *p)
-{
-    uint32_t uids[4];
-    return census_read_uids(e->cgroups->proc, p->pid, uids) == 0 && uids[2] != e->target.uid && uids[2] != 0;
-}
-
-/* sshd's monitor and its child for this connection, and what records. What stands in their place without
- * being them wins some milliseconds. */
-static bool relays(const struct ending *e, const struct census_process *p)
-{
-    return e->target.leader != 0 &&
-           (p->pid == e->target.leader || p->parent == e->target.leader || is_recorder(e, p));
-}
-
-/* One by one: they share a cgroup with those who relay. */
-static void kill_but_relays(const struct ending *e, const struct look *l)
-{
-    for (size_t i = 0; i < l->census.count; i++) {
-        const struct census_process *p = &l->census.processes[i];
-        if (l->marked[i] && !relays(e, p))
-            kill_process(e->cgroups->proc, p);
-    }
-}
-
 static bool is_relaying(const struct ending *e)
 {
     return clock_boot_us() < e->relayed_until_us;
@@ -201,16 +79,14 @@ static void say_farewell(struct ending *e, const struct look *l)
         e->relayed_until_us = clock_boot_us() + ENDING_FAREWELL_US;
 }
 
-static void kill_all(struct ending *e, const struct look *l)
+/* The marked ones. It is heard then when they have gone. */
+static void end(struct ending *e, const struct look *l)
 {
-    if (is_relaying(e)) {
-        kill_but_relays(e, l);
-        return;
-    }
-    e->passes++;
-    kill_marked(e, l);
-    if (e->passes > PASSES_BEFORE_GATHERING)
-        gather(e, l);
+    if (is_relaying(e))
+        killing_but_relays(&e->killing, l);
+    else
+        killing_all(&e->killing, l);
+    e->heard = departure_wait(e->departure, l) == 0;
 }
 
 /* Whoever is left is shown whole. */
@@ -219,7 +95,7 @@ static void list_left(const struct ending *e, const struct look *left, struct re
     uint32_t uids[4];
     look_list(left, reply);
     for (uint32_t i = 0; i < reply->n_processes; i++)
-        if (census_read_uids(e->cgroups->proc, reply->processes[i].pid, uids) == 0)
+        if (census_read_uids(e->killing.cgroups->proc, reply->processes[i].pid, uids) == 0)
             reply->processes[i].uid = uids[0];
 }
 
@@ -236,20 +112,27 @@ static void finish(struct ending *e, enum reap_result result, const struct look 
     if (left != NULL)
         list_left(e, left, &reply);
     if (result == REAP_DONE) {
-        cgroups_drop_leaf(e->cgroups, leaf_number(e));
-        if (e->shared)
+        killing_over(&e->killing);
+        if (e->killing.shared)
             reply.result = REAP_NOT_PROVABLE;
     }
     e->done(e->userdata, &reply);
     (void)ending_free(e);
 }
 
+static int compare_pids(const void *a, const void *b)
+{
+    const struct census_process *x = a, *y = b;
+    return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+/* A look is ascending by pid, as /proc is. */
 static bool is_in(const struct look *l, const struct census_process *p)
 {
-    for (size_t i = 0; i < l->census.count; i++)
-        if (l->census.processes[i].pid == p->pid && l->census.processes[i].start_time == p->start_time)
-            return true;
-    return false;
+    const struct census *c = &l->census;
+    const struct census_process *found =
+        c->count == 0 ? NULL : bsearch(p, c->processes, c->count, sizeof *p, compare_pids);
+    return found != NULL && found->start_time == p->start_time;
 }
 
 static uint32_t count_early_gone(const struct ending *e, const struct look *l)
@@ -287,10 +170,8 @@ static bool pass(struct ending *e, int r, const struct look *l)
         finish(e, REAP_SURVIVORS, l);
         return false;
     }
-    if (seen.n_total > 0) {
-        kill_all(e, l);
-        e->heard = departure_wait(e->departure, l) == 0;
-    }
+    if (seen.n_total > 0)
+        end(e, l);
     return true;
 }
 
@@ -305,9 +186,10 @@ static uint64_t next_pause(struct ending *e)
     return pause;
 }
 
+/* From now on: the loop's own time is that of the beginning of its turn, which may have been long. */
 static int sleep_on(struct ending *e)
 {
-    int r = sd_event_source_set_time_relative(e->timer, next_pause(e));
+    int r = sd_event_source_set_time(e->timer, clock_boot_us() + next_pause(e));
     return r < 0 ? r : sd_event_source_set_enabled(e->timer, SD_EVENT_ONESHOT);
 }
 
@@ -331,9 +213,12 @@ static void on_seen(void *userdata, int r, const struct look *l)
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
+    struct ending *e = userdata;
     (void)source;
     (void)usec;
-    look_again(userdata);
+    /* Who relayed is known: a look first would cost them what it takes. */
+    if (is_relaying(e) || killing_relays(&e->killing) == 0 || sleep_on(e) < 0)
+        look_again(e);
     return 0;
 }
 
@@ -354,12 +239,9 @@ static void kill_manager(struct ending *e)
     uint32_t pids[CGROUPS_MANAGER_MAX];
     if (e->target.scope != REAP_PERSON && e->target.scope != REAP_LEFTOVERS)
         return;
-    size_t n = cgroups_manager(e->cgroups, e->target.uid, pids);
-    if (n == 0 || sight_glance(e->sight, pids, n, &e->target, &e->early) < 0)
-        return;
-    for (size_t i = 0; i < e->early.census.count; i++)
-        if (e->early.marked[i])
-            kill_process(e->cgroups->proc, &e->early.census.processes[i]);
+    size_t n = cgroups_manager(e->killing.cgroups, e->target.uid, pids);
+    if (n > 0 && sight_glance(e->sight, pids, n, &e->target, &e->early) == 0)
+        killing_each(&e->killing, &e->early);
 }
 
 int ending_start(struct sight *sight, const struct cgroups *cgroups, const struct ending_order *order,
@@ -370,7 +252,7 @@ int ending_start(struct sight *sight, const struct cgroups *cgroups, const struc
         return -ENOMEM;
     *e = (struct ending){
         .sight = sight,
-        .cgroups = cgroups,
+        .killing = {.cgroups = cgroups},
         .target = *order->target,
         .cookie = order->cookie,
         .done = done,
@@ -378,6 +260,7 @@ int ending_start(struct sight *sight, const struct cgroups *cgroups, const struc
         .started_us = clock_boot_us(),
         .pause_us = FIRST_PAUSE_US,
     };
+    e->killing.target = &e->target;
     e->wish = (struct sight_wish){.target = &e->target, .seen = on_seen, .userdata = e};
     (void)snprintf(e->text, sizeof e->text, "%s", order->text);
     int r = sd_event_add_time(sight_event(sight), &e->timer, CLOCK_BOOTTIME, UINT64_MAX, 1, on_timer, e);

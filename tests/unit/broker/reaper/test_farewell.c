@@ -1,4 +1,4 @@
-// LINK: -Wl,--wrap=clock_boot_us
+// LINK: -Wl,--wrap=clock_boot_us -Wl,--wrap=census_take -Wl,--wrap=sd_event_source_set_time
 /* Who lives on to pass on the last words, and who does not. Time stands still until the test says otherwise.
  * It needs root. */
 #include "broker/common/clock.h"
@@ -25,6 +25,27 @@ uint64_t __wrap_clock_boot_us(void);
 uint64_t __wrap_clock_boot_us(void)
 {
     return now_us;
+}
+
+/* Whether somebody may look, and when the ending means to. */
+static int blind;
+static uint64_t due_us;
+
+int __real_census_take(int proc, struct census_persons persons, struct census *ret);
+int __wrap_census_take(int proc, struct census_persons persons, struct census *ret);
+
+int __wrap_census_take(int proc, struct census_persons persons, struct census *ret)
+{
+    return blind != 0 ? blind : __real_census_take(proc, persons, ret);
+}
+
+int __real_sd_event_source_set_time(sd_event_source *s, uint64_t usec);
+int __wrap_sd_event_source_set_time(sd_event_source *s, uint64_t usec);
+
+int __wrap_sd_event_source_set_time(sd_event_source *s, uint64_t usec)
+{
+    due_us = usec;
+    return __real_sd_event_source_set_time(s, usec);
 }
 
 /* Each the parent of the next, as in a recorded login. */
@@ -192,6 +213,38 @@ static void recorder_passes_on_the_last_words(void **state)
         assert_false(answers(s, (enum place)i));
 }
 
+/* Who they are is known: no look stands before their end. */
+static void who_relayed_is_ended_without_a_look(void **state)
+{
+    NEEDS_ROOT(state);
+    struct scene *s = *state;
+    end(s, "Ends now.");
+    run_until_gone(s, SHELL);
+    blind = -EIO;
+    now_us += ENDING_FAREWELL_US;
+    run_until_gone(s, TLOG);
+    run_until_gone(s, SSHD);
+    run_until_gone(s, MONITOR);
+    assert_int_equal(s->ended.done, 0);
+    blind = 0;
+    lookout_run_until_done(&s->lookout, &s->ended);
+    assert_int_equal(s->ended.reply.ended, PLACES);
+}
+
+/* The time in which they relay begins when the words were said, however long the turn of the loop has been.
+ */
+static void the_next_look_is_when_their_time_is_over(void **state)
+{
+    NEEDS_ROOT(state);
+    struct scene *s = *state;
+    due_us = 0;
+    end(s, "Ends now.");
+    run_until_gone(s, SHELL);
+    assert_int_equal(due_us, now_us + ENDING_FAREWELL_US);
+    now_us += ENDING_FAREWELL_US;
+    lookout_run_until_done(&s->lookout, &s->ended);
+}
+
 /* Without a word nobody is waited for, however long the clock stands still. */
 static void without_words_nobody_is_spared(void **state)
 {
@@ -209,6 +262,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(recorder_passes_on_the_last_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_relayed_is_ended_without_a_look, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_next_look_is_when_their_time_is_over, setup, teardown),
         cmocka_unit_test_setup_teardown(without_words_nobody_is_spared, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
