@@ -221,7 +221,9 @@ static bool has_uid_among(const struct census_process *p, struct census_persons 
  * do. Of a person's who are dead already, which one more tells, there are many while they are being ended. */
 int census_read_of_persons(int proc, uint32_t pid, struct census_persons persons, struct census_process *ret)
 {
-    struct census_process p = {.pid = pid, .uids = {CENSUS_UNSET, CENSUS_UNSET, CENSUS_UNSET, CENSUS_UNSET}};
+    struct census_process p = {.pid = pid,
+                               .audit_session = CENSUS_UNSET,
+                               .uids = {CENSUS_UNSET, CENSUS_UNSET, CENSUS_UNSET, CENSUS_UNSET}};
     int r = read_number(proc, pid, "loginuid", &p.login_uid);
     if (r < 0)
         return r;
@@ -234,7 +236,7 @@ int census_read_of_persons(int proc, uint32_t pid, struct census_persons persons
         return 0;
     if ((r = read_stat(proc, &p)) < 0 ||
         (set && persons.whole && (r = census_read_uids(proc, pid, p.uids)) < 0) ||
-        (r = read_session_and_cgroup(proc, &p)) < 0)
+        (!persons.unplaced && (r = read_session_and_cgroup(proc, &p)) < 0))
         return r;
     *ret = p;
     return 1;

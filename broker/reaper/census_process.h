@@ -44,7 +44,8 @@ int census_read_uids(int proc, uint32_t pid, uint32_t ret[static 4]);
 struct census_persons {
     const uint32_t *uids;
     size_t count;
-    bool whole; /* the uids are read also of those who are told by their login uid */
+    bool whole;    /* the uids are read also of those who are told by their login uid */
+    bool unplaced; /* neither audit session nor cgroup are read */
 };
 
 /** Reads a process if it is one of these persons', and of any other as little as tells so. 1: it is and `ret`

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,13 @@ static void close_file_p(FILE **f)
         (void)fclose(*f);
 }
 #define cleanup_file cleanup(close_file_p)
+
+static void close_dir_p(DIR **d)
+{
+    if (*d != NULL)
+        (void)closedir(*d);
+}
+#define cleanup_dir cleanup(close_dir_p)
 
 /* "36 35 0:30 / /sys/fs/cgroup rw,... - cgroup2 cgroup2 rw": the fifth field is where it is mounted. */
 static int mount_of_line(const char *line)
@@ -190,21 +198,65 @@ int cgroups_kill(const struct cgroups *g, const char *path, uint32_t uid)
     return r < 0 ? r : CGROUPS_KILLED;
 }
 
-size_t cgroups_manager(const struct cgroups *g, uint32_t uid, uint32_t pids[static CGROUPS_MANAGER_MAX])
+/* Who of the walk through cgroups wants the members, and how far it may go. */
+struct visit {
+    const struct cgroups *cgroups;
+    cgroups_member *member;
+    void *userdata;
+    unsigned folders; /* that may be gone through yet */
+};
+
+/* False: no more of them. */
+static bool visit_members(const struct visit *v, const char *path)
 {
-    char path[128];
+    char members[PATH_MAX];
     char line[32];
-    size_t n = 0;
-    if (g->mount < 0)
-        return 0;
+    uint32_t pid;
+    bool more = true;
+    (void)snprintf(members, sizeof members, "%s/cgroup.procs", path + 1);
+    FILE *f cleanup_file = open_members(v->cgroups->mount, members);
+    while (more && f != NULL && fgets(line, sizeof line, f) != NULL)
+        if (parse_member(line, &pid) && pid != 0)
+            more = v->member(v->userdata, pid, path);
+    return more;
+}
+
+static bool visit_below(struct visit *v, const char *path, unsigned depth)
+{
+    char below[PATH_MAX];
+    int folder = open_cgroup(v->cgroups, path);
+    DIR *dir cleanup_dir = folder < 0 ? NULL : fdopendir(folder);
+    if (dir == NULL)
+        (void)close_fd(folder);
+    if (dir == NULL || depth > DEPTH_MAX || v->folders == 0)
+        return true;
+    v->folders--;
+    bool more = visit_members(v, path);
+    for (struct dirent *e = readdir(dir); more && e != NULL; e = readdir(dir)) {
+        int n = snprintf(below, sizeof below, "%s/%s", path, e->d_name);
+        if (is_child_cgroup(e) && n > 0 && (size_t)n < sizeof below - sizeof "/cgroup.procs")
+            more = visit_below(v, below, depth + 1);
+    }
+    return more;
+}
+
+void cgroups_manager(const struct cgroups *g, uint32_t uid, cgroups_member *member, void *userdata)
+{
+    const struct visit v = {.cgroups = g, .member = member, .userdata = userdata};
+    char path[128];
     (void)snprintf(path, sizeof path,
-                   "user.slice/user-%" PRIu32 ".slice/user@%" PRIu32 ".service/init.scope/cgroup.procs", uid,
-                   uid);
-    FILE *f cleanup_file = open_members(g->mount, path);
-    while (f != NULL && n < CGROUPS_MANAGER_MAX && fgets(line, sizeof line, f) != NULL)
-        if (parse_member(line, &pids[n]) && pids[n] != 0)
-            n++;
-    return n;
+                   "/user.slice/user-%" PRIu32 ".slice/user@%" PRIu32 ".service/init.scope", uid, uid);
+    if (g->mount >= 0)
+        (void)visit_members(&v, path);
+}
+
+void cgroups_slice(const struct cgroups *g, uint32_t uid, cgroups_member *member, void *userdata)
+{
+    struct visit v = {.cgroups = g, .member = member, .userdata = userdata, .folders = CGROUPS_FOLDERS_MAX};
+    char path[64];
+    (void)snprintf(path, sizeof path, "/user.slice/user-%" PRIu32 ".slice", uid);
+    if (g->mount >= 0)
+        (void)visit_below(&v, path, 0);
 }
 
 void cgroups_leaf_path(uint64_t session, char path[static 64])

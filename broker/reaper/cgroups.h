@@ -38,11 +38,18 @@ int cgroups_adopt(const struct cgroups *g, uint64_t session, uint32_t pid);
 void cgroups_drop_leaf(const struct cgroups *g, uint64_t session);
 void cgroups_leaf_path(uint64_t session, char path[static 64]);
 
-#define CGROUPS_MANAGER_MAX 8
-/** The pids of the person's user manager itself, which systemd keeps in a cgroup of their own: itself and its
- * helper, without what they started. Whoever can write there says so: the kernel is to be asked about each.
- * How many; 0: there is none, or it is kept elsewhere. */
-size_t cgroups_manager(const struct cgroups *g, uint32_t uid, uint32_t pids[static CGROUPS_MANAGER_MAX]);
+/** Called with each pid that a cgroup holds and the cgroup's path; false: no more of them. Whoever can write
+ * there says so: the kernel is to be asked about each. */
+typedef bool cgroups_member(void *userdata, uint32_t pid, const char *path);
+
+/** The members of the person's user manager itself, which systemd keeps in a cgroup of their own: itself and
+ * its helper, without what they started. Nobody, where there is none or it is kept elsewhere. */
+void cgroups_manager(const struct cgroups *g, uint32_t uid, cgroups_member *member, void *userdata);
+
+#define CGROUPS_FOLDERS_MAX 256
+/** The members of the person's slice, where systemd keeps all sessions and the user manager; of so many
+ * cgroups, since the person may make as many as they like. */
+void cgroups_slice(const struct cgroups *g, uint32_t uid, cgroups_member *member, void *userdata);
 
 /** Whether logind runs, which gives each session a scope of its own. */
 bool cgroups_logind_runs(void);

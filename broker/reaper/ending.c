@@ -2,6 +2,7 @@
 
 #include "broker/common/clock.h"
 #include "broker/reaper/departure.h"
+#include "broker/reaper/early.h"
 #include "broker/reaper/killing.h"
 #include "broker/reaper/terminals.h"
 
@@ -158,7 +159,8 @@ static bool pass(struct ending *e, int r, const struct look *l)
     look_list(l, &seen);
     if (!e->begun) {
         e->ended = seen.n_total + count_early_gone(e, l);
-        say_farewell(e, l);
+        if (e->terminals == 0)
+            say_farewell(e, l);
     }
     e->begun = true;
     e->empty = seen.n_total == 0 ? e->empty + 1 : 0;
@@ -230,18 +232,27 @@ static void on_gone(void *userdata)
 }
 
 /*
- * The user manager is killed before anybody is looked for, since it is the last to have gone: its end waits
- * in the kernel for all who may be using the inotify watches that it had, 8 ms and up to 30, and takes no
- * processor. Only by an ending that leaves no session of the person's: there is one of these a person.
+ * Who can be found without a look is killed before the first one, when nobody of the person's stays. The user
+ * manager before all others, since it is the last to have gone: its end waits in the kernel for all who may
+ * be using the inotify watches that it had, 8 ms and up to 30, and takes no processor. True: whoever else was
+ * there is dying, and the first look waits for that like the others.
  */
-static void kill_manager(struct ending *e)
+static bool end_early(struct ending *e)
 {
-    uint32_t pids[CGROUPS_MANAGER_MAX];
+    struct reap_reply seen = {0};
     if (e->target.scope != REAP_PERSON && e->target.scope != REAP_LEFTOVERS)
-        return;
-    size_t n = cgroups_manager(e->killing.cgroups, e->target.uid, pids);
-    if (n > 0 && sight_glance(e->sight, pids, n, &e->target, &e->early) == 0)
+        return false;
+    if (early_manager(e->sight, e->killing.cgroups, &e->target, &e->early) == 0)
         killing_each(&e->killing, &e->early);
+    if (e->target.scope != REAP_PERSON ||
+        early_slice(e->sight, e->killing.cgroups, &e->target, &e->early) < 0)
+        return false;
+    look_list(&e->early, &seen);
+    if (seen.n_total == 0)
+        return false;
+    say_farewell(e, &e->early);
+    end(e, &e->early);
+    return true;
 }
 
 int ending_start(struct sight *sight, const struct cgroups *cgroups, const struct ending_order *order,
@@ -272,6 +283,7 @@ int ending_start(struct sight *sight, const struct cgroups *cgroups, const struc
         (void)ending_free(e);
         return r;
     }
-    kill_manager(e);
+    if (end_early(e) && sleep_on(e) == 0)
+        sight_forget(&e->wish);
     return 0;
 }

@@ -32,8 +32,10 @@ struct ending_order {
     const char *text; /* for the terminals of the target, right before the end; empty: nothing is said */
 };
 
-/** Looks at the next turn of the loop, together with others that were ordered in this one. It frees itself
- * after done(), which comes from the loop. 0 or -errno (done is not called). */
+/** Of an ending of all that is the person's, whoever can be found without a look is killed at once (early.h).
+ * The first look is at the next turn of the loop, together with others that were ordered in this one; or when
+ * those have gone. It frees itself after done(), which comes from the loop. 0 or -errno (done is not called).
+ */
 int ending_start(struct sight *sight, const struct cgroups *cgroups, const struct ending_order *order,
                  ending_done *done, void *userdata);
 

@@ -180,17 +180,10 @@ int sight_wish(struct sight *s, struct sight_wish *w)
     return 0;
 }
 
-int sight_glance(const struct sight *s, const uint32_t *pids, size_t n, const struct reap_target *target,
-                 struct look *ret)
+int sight_judge(const struct sight *s, struct census *some, const struct reap_target *target,
+                struct look *ret)
 {
-    const struct census_persons person = {&target->uid, 1, .whole = false};
-    struct census c cleanup_census = {0};
-    for (size_t i = 0; i < n; i++) {
-        int r = census_add(s->proc, pids[i], person, &c);
-        if (r < 0)
-            return r;
-    }
-    return look_at(s->proc, &c, s->leases, target, ret);
+    return look_at(s->proc, some, s->leases, target, ret);
 }
 
 sd_event *sight_event(const struct sight *s)

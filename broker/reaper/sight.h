@@ -33,10 +33,10 @@ sd_event *sight_event(const struct sight *s);
 
 /** A look at the target at the next turn of the loop, behind all that is there to be read. 0 or -errno. */
 int sight_wish(struct sight *s, struct sight_wish *w);
-/** A look at these alone, at once, by the same rules: who of them is the target's. Of everybody else it says
- * nothing. 0 or -errno. */
-int sight_glance(const struct sight *s, const uint32_t *pids, size_t n, const struct reap_target *target,
-                 struct look *ret);
+/** What these alone, who were read one by one and are taken over, are to the target, by the same rules. Of
+ * everybody else it says nothing. 0 or -errno. */
+int sight_judge(const struct sight *s, struct census *some, const struct reap_target *target,
+                struct look *ret);
 /** It is not wished for any more. */
 void sight_forget(struct sight_wish *w);
 

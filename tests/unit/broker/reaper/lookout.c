@@ -2,11 +2,16 @@
 
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +29,14 @@ void lookout_open(struct lookout *l)
     assert_int_equal(sight_new(l->event, proc, l->leases, &l->sight), 0);
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
 void lookout_close(struct lookout *l)
 {
     (void)sight_free(l->sight);
@@ -31,7 +44,22 @@ void lookout_close(struct lookout *l)
     (void)sd_event_unref(l->event);
     (void)close(l->fd);
     (void)close(l->cgroups.proc);
-    assert_int_equal(rmdir(l->folder), 0);
+    assert_int_equal(nftw(l->folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+void lookout_put(struct lookout *l, const char *path, pid_t pid)
+{
+    char part[PATH_MAX];
+    l->cgroups.mount = l->fd;
+    (void)snprintf(part, sizeof part, "%s/cgroup.procs", path);
+    for (char *end = strchr(part, '/'); end != NULL; end = strchr(end + 1, '/')) {
+        *end = '\0';
+        assert_true(mkdirat(l->fd, part, 0700) == 0 || errno == EEXIST);
+        *end = '/';
+    }
+    int fd = openat(l->fd, part, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(dprintf(fd, "%d\n", pid) > 0);
+    (void)close(fd);
 }
 
 pid_t lookout_start(uint32_t uid)
@@ -53,6 +81,19 @@ pid_t lookout_start(uint32_t uid)
     assert_int_equal(read(ready[0], &octet, 1), 1);
     (void)close(ready[0]);
     return pid;
+}
+
+bool lookout_is_running(pid_t pid)
+{
+    siginfo_t info = {0};
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT), 0);
+    return info.si_pid == 0;
+}
+
+void lookout_wait(pid_t pid)
+{
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
 }
 
 void lookout_finish(pid_t pid)

@@ -16,9 +16,16 @@ struct lookout {
 void lookout_open(struct lookout *l);
 void lookout_close(struct lookout *l);
 
+/* The folder stands for the hierarchy from now on: puts a pid into a cgroup ("user.slice/x"), which is made
+ * with all above it if need be. */
+void lookout_put(struct lookout *l, const char *path, pid_t pid);
+
 /* A process of this uid, which waits until it is killed, at the latest when the test ends. */
 pid_t lookout_start(uint32_t uid);
 void lookout_finish(pid_t pid);
+bool lookout_is_running(pid_t pid);
+/* Until it has died of itself. */
+void lookout_wait(pid_t pid);
 
 /* An ending of these that was begun, until it is done. */
 struct lookout_ended {

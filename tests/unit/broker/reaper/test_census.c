@@ -206,18 +206,22 @@ static void a_login_uid_tells_whose_it_is(void **state)
     char octet;
     (void)close(ready[1]);
     bool set = read(ready[0], &octet, 1) == 1;
-    int with = census_read_of_persons(proc, (uint32_t)child, (struct census_persons){&uid, 1, true}, &p);
+    int with =
+        census_read_of_persons(proc, (uint32_t)child, (struct census_persons){&uid, 1, .whole = true}, &p);
     uint32_t read_uid = with == 1 ? p.uids[0] : 0;
     if (with == 1)
         census_process_done(&p);
-    int without = census_read_of_persons(proc, (uint32_t)child, (struct census_persons){&uid, 1, false}, &p);
+    int without =
+        census_read_of_persons(proc, (uint32_t)child, (struct census_persons){&uid, 1, .whole = false}, &p);
     uint32_t unread_uid = without == 1 ? p.uids[0] : 0;
     if (without == 1)
         census_process_done(&p);
-    int others = census_read_of_persons(proc, (uint32_t)child, (struct census_persons){&other, 1, true}, &p);
+    int others =
+        census_read_of_persons(proc, (uint32_t)child, (struct census_persons){&other, 1, .whole = true}, &p);
     (void)kill(child, SIGKILL);
     assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
-    int dead = census_read_of_persons(proc, (uint32_t)child, (struct census_persons){&uid, 1, false}, &p);
+    int dead =
+        census_read_of_persons(proc, (uint32_t)child, (struct census_persons){&uid, 1, .whole = false}, &p);
     assert_int_equal(waitpid(child, NULL, 0), child);
     (void)close(ready[0]);
     (void)close(proc);
@@ -268,7 +272,7 @@ static void who_forks_and_ends_is_seen(void **state)
     (void)close(ready[0]);
     for (time_t end = time(NULL) + 2; time(NULL) < end;) {
         struct census c = {0};
-        int r = census_take(proc, (struct census_persons){&uid, 1, false}, &c);
+        int r = census_take(proc, (struct census_persons){&uid, 1, .whole = false}, &c);
         seen += r == 0 && c.count > 0;
         failed += r != 0;
         missed += r == 0 && c.count == 0 && !c.cut;

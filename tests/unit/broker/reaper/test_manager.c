@@ -2,11 +2,7 @@
 #include "tests/unit/broker/reaper/lookout.h"
 #include "tests/unit/unit.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define UID      20961u
@@ -21,26 +17,7 @@ struct scene {
     pid_t pids[PLACES];
 };
 
-static const char *const folders[] = {"user.slice", "user.slice/user-20961.slice",
-                                      "user.slice/user-20961.slice/user@20961.service",
-                                      "user.slice/user-20961.slice/user@20961.service/init.scope"};
-
-static void members_path(char path[static 128])
-{
-    (void)snprintf(path, 128, "%s/cgroup.procs", folders[ARRAY_SIZE(folders) - 1]);
-}
-
-static void make_hierarchy(struct scene *s)
-{
-    char path[128];
-    for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
-        assert_int_equal(mkdirat(s->lookout.fd, folders[i], 0700), 0);
-    members_path(path);
-    int fd = openat(s->lookout.fd, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    /* As a kernel shows who is outside of its reader's pid namespace, and who has gone since. */
-    assert_true(dprintf(fd, "0\n%d\n%d\n4194303\n", s->pids[MANAGER], s->pids[FOREIGN]) > 0);
-    (void)close(fd);
-}
+#define MANAGER_CGROUP "user.slice/user-20961.slice/user@20961.service/init.scope"
 
 static int setup(void **state)
 {
@@ -49,10 +26,12 @@ static int setup(void **state)
     struct scene *s = calloc(1, sizeof *s);
     assert_non_null(s);
     lookout_open(&s->lookout);
-    s->lookout.cgroups.mount = s->lookout.fd;
     for (size_t i = 0; i < PLACES; i++)
         s->pids[i] = lookout_start(i == FOREIGN ? STRANGER : UID);
-    make_hierarchy(s);
+    /* As a kernel shows who is outside of its reader's pid namespace, and who has gone since. */
+    const pid_t members[] = {0, s->pids[MANAGER], s->pids[FOREIGN], 4194303};
+    for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+        lookout_put(&s->lookout, MANAGER_CGROUP, members[i]);
     (void)alarm(30); /* what hangs */
     *state = s;
     return 0;
@@ -61,26 +40,14 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct scene *s = *state;
-    char path[128];
     if (s == NULL)
         return 0;
     (void)alarm(0);
     for (size_t i = 0; i < PLACES; i++)
         lookout_finish(s->pids[i]);
-    members_path(path);
-    (void)unlinkat(s->lookout.fd, path, 0);
-    for (size_t i = ARRAY_SIZE(folders); i > 0; i--)
-        (void)unlinkat(s->lookout.fd, folders[i - 1], AT_REMOVEDIR);
     lookout_close(&s->lookout);
     free(s);
     return 0;
-}
-
-static bool is_running(pid_t pid)
-{
-    siginfo_t info = {0};
-    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT), 0);
-    return info.si_pid == 0;
 }
 
 static void start_ending(struct scene *s, enum reap_scope scope)
@@ -92,9 +59,9 @@ static void start_ending(struct scene *s, enum reap_scope scope)
 static void run_until_done(struct scene *s)
 {
     lookout_run_until_done(&s->lookout, &s->ended);
-    assert_false(is_running(s->pids[MANAGER]));
-    assert_false(is_running(s->pids[SHELL]));
-    assert_true(is_running(s->pids[FOREIGN]));
+    assert_false(lookout_is_running(s->pids[MANAGER]));
+    assert_false(lookout_is_running(s->pids[SHELL]));
+    assert_true(lookout_is_running(s->pids[FOREIGN]));
 }
 
 /* The loop has not run yet: nobody has looked. It counts among those who were ended all the same, once. */
@@ -102,11 +69,10 @@ static void is_killed_before_anybody_is_looked_for(void **state)
 {
     NEEDS_ROOT(state);
     struct scene *s = *state;
-    siginfo_t info;
     start_ending(s, REAP_PERSON);
-    assert_int_equal(waitid(P_PID, (id_t)s->pids[MANAGER], &info, WEXITED | WNOWAIT), 0);
-    assert_true(is_running(s->pids[SHELL]));
-    assert_true(is_running(s->pids[FOREIGN]));
+    lookout_wait(s->pids[MANAGER]);
+    assert_true(lookout_is_running(s->pids[SHELL]));
+    assert_true(lookout_is_running(s->pids[FOREIGN]));
     run_until_done(s);
     assert_int_equal(s->ended.reply.ended, 2);
 }
@@ -115,9 +81,8 @@ static void of_leftovers_too(void **state)
 {
     NEEDS_ROOT(state);
     struct scene *s = *state;
-    siginfo_t info;
     start_ending(s, REAP_LEFTOVERS);
-    assert_int_equal(waitid(P_PID, (id_t)s->pids[MANAGER], &info, WEXITED | WNOWAIT), 0);
+    lookout_wait(s->pids[MANAGER]);
     run_until_done(s);
 }
 
@@ -128,7 +93,7 @@ static void waits_its_turn_where_a_session_stays(void **state)
     struct scene *s = *state;
     start_ending(s, REAP_STRAYS);
     (void)usleep(50 * 1000); /* a signal arrives in that */
-    assert_true(is_running(s->pids[MANAGER]));
+    assert_true(lookout_is_running(s->pids[MANAGER]));
     run_until_done(s);
     assert_int_equal(s->ended.reply.ended, 2);
 }
