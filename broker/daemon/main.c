@@ -1,3 +1,4 @@
+#include "broker/common/descriptors.h"
 #include "broker/common/sockets.h"
 #include "broker/daemon/broker.h"
 #include "broker/daemon/check_store.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -19,6 +19,8 @@
 /* hufud(8). */
 
 #define EXIT_USAGE 2
+/* What hufud.service allows. The listeners and the registry have limits of their own. */
+#define DESCRIPTORS 8192
 
 static const char usage[] =
     "Usage: hufud [OPTION]...\n"
@@ -130,17 +132,6 @@ static int check_copy(const char *path)
     return EXIT_FAILURE;
 }
 
-/* As many connections as the hard limit allows; the listeners have limits of their own. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 /* SIGTERM and SIGINT end the loop, SIGHUP reloads; no other thread may get them. */
 static int catch_signals(sd_event *event)
 {
@@ -225,7 +216,7 @@ static int serve(const struct arguments *a, struct config *config)
     int r = sd_event_default(&event);
 
     socket_never_wait(STDERR_FILENO);
-    raise_descriptor_limit();
+    descriptors_make_room(DESCRIPTORS);
     if (r >= 0)
         r = catch_signals(event);
     if (r >= 0)

@@ -1,6 +1,7 @@
 // LAYERS: daemon test_support
 // LIBRARIES: libcrypto
 // FIXTURES: unit/broker/daemon
+#include "broker/common/descriptors.h"
 #include "broker/common/files.h"
 #include "broker/daemon/judging.h"
 #include "broker/daemon/loading.h"
@@ -352,6 +353,7 @@ int main(int argc, char **argv)
     }
     (void)snprintf(w.folder, sizeof(w.folder), "%s", argv[1]);
     client = client_new(&w, grants);
+    descriptors_make_room(8192); /* as hufud begins */
     w.caller = visitor_new();
     must(sd_event_new(&w.event) >= 0);
     fake_reaper_start(&w.reaper, w.event, world_path(&w, "reaper"));

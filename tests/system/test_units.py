@@ -34,6 +34,9 @@ def test_what_the_kernel_holds_of_it(site):
         status = dict(line.split(":\t", 1) for line in box.get(f"/proc/{pid}/status").decode().splitlines() if ":\t" in line)
         assert int(status["CapBnd"], 16) == bounding and int(status["CapEff"], 16) & ~bounding == 0, status
         assert status["NoNewPrivs"] == "1" and status["Seccomp"] == "2", status
+        if unit == "hufud":
+            # A table of descriptors that never grows: where there are threads, each growth has a login wait.
+            assert status["FDSize"].strip() == box.sh("systemctl show -P LimitNOFILE hufud").strip()
         inside = f"nsenter -t {pid} -m -n"
         assert box.sh(f"{inside} ls /sys/class/net 2>/dev/null || {inside} sed -n 3p /proc/net/dev") in ("lo", "")
         for path in ("/etc/hufu/x", "/usr/sbin/x", "/var/lib/x", "/x"):
