@@ -223,6 +223,44 @@ static void test_votes_until_is_that_of_the_best_votes(void **state)
     signatory_done(&brief);
 }
 
+/* Who signed again with the next certificate holds the grant when the first one ends or is revoked, whichever
+ * approval comes first. */
+static void test_each_certificate_of_one_person_holds(void **state)
+{
+    const struct department *d = *state;
+    const struct authority *a = &d->anchors[DEPARTMENT_ED25519];
+    struct signatory next = department_signatory(d, "zhou.ming", "finance", "unit", SIGNATURE_ED25519);
+    struct signatory brief = d->approvers[DEPARTMENT_UNIT];
+    struct trust_plan plan = department_plan(d);
+
+    brief.certificate = issue_certificate(&(struct certificate_plan){.name = brief.person,
+                                                                     .key = brief.key,
+                                                                     .issuer = a->certificate,
+                                                                     .issuer_key = a->key,
+                                                                     .last = PAPERS_NOW + 60});
+    plan.approvers = (struct signatory[]){d->approvers[DEPARTMENT_LEADER], brief, next};
+    for (int late_first = 0; late_first <= 1; late_first++) {
+        struct question q = ask(d);
+        struct grant_standing s;
+        when_t trust_ends;
+
+        q.trust = paper_trust(&plan);
+        add_by(&q, DEPARTMENT_LEADER);
+        add_planned(&q, (struct approval_plan){.by = late_first ? &next : &brief});
+        add_planned(&q, (struct approval_plan){.by = late_first ? &brief : &next});
+        s = answer(&q);
+        assert_standing(&s, REASON_OK);
+        assert_outcome(&s, 2, SIGNATURE_DUPLICATE);
+        assert_int_equal(when_parse("2048-11-01T00:00:00Z", 20, &trust_ends), 0);
+        assert_int_equal(s.votes_until, trust_ends);
+        assert_int_equal(s.n_votes, 3);
+        assert_int_equal(s.votes[2].until, PAPERS_NOW + 61);
+        assert_memory_not_equal(s.votes[1].certificate, s.votes[2].certificate, 32);
+    }
+    X509_free(brief.certificate);
+    signatory_done(&next);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_approved_at_revives_nothing),
         cmocka_unit_test(test_anchor_ended),
         cmocka_unit_test(test_votes_until_is_that_of_the_best_votes),
+        cmocka_unit_test(test_each_certificate_of_one_person_holds),
     };
 
     return cmocka_run_group_tests(tests, setup_department, teardown_department);
