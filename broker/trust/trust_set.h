@@ -50,7 +50,8 @@ bool trust_set_class_is_open(const struct trust_set *t, enum grant_class class, 
 
 /** The person (an approver, revoker or status key, by name) whose last certificate that is valid at `now`
  * ends first, and when that is, in *until. NULL: nobody's is valid. A person whose key is being replaced
- * counts with the later one. */
+ * counts with the later one; who is approver and revoker counts as each, since one's key is no help to the
+ * other. */
 const char *trust_set_first_to_end(const struct trust_set *t, when_t now, when_t *until);
 
 /** The end of the certificate of an approver that is valid at `now`; of several, the later one. 0: none is.
