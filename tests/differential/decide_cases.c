@@ -16,6 +16,7 @@
  *
  *   decide_cases BASE.INC
  */
+#include "tests/differential/case_input.h"
 #include "tests/differential/quorum_cases.h"
 #include "tests/differential/text_cases.h"
 #include "tests/differential/word_cases.h"
@@ -26,60 +27,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    WORDS_MAX = 2 * TABLE_LINES_MAX + 2,
-    OCTETS_MAX = 1 << 16,
-};
-
 struct input {
-    char *line;
-    size_t room;
-    char *words[WORDS_MAX];
-    size_t n_words;
-    char octets[OCTETS_MAX];
-    size_t size;
+    struct case_input cases;
     struct scene scene;
     const struct table_lines *defaults;
 };
 
-_Noreturn static void fail(const char *what, const char *why)
-{
-    fprintf(stderr, "decide_cases: %s: %s\n", what, why);
-    exit(2);
-}
-
-/* False at the end of the input. */
-static bool read_line(struct input *in)
-{
-    ssize_t length = getline(&in->line, &in->room, stdin);
-    char *rest = in->line;
-
-    in->n_words = 0;
-    if (length <= 0)
-        return false;
-    in->line[length - 1] = '\0';
-    for (char *word; (word = strsep(&rest, "\t")) != NULL;) {
-        if (in->n_words == WORDS_MAX)
-            fail(in->line, "too many words");
-        in->words[in->n_words++] = word;
-    }
-    return true;
-}
-
-/* The octets that follow a line. */
-static void read_octets(struct input *in, const char *size)
-{
-    in->size = strtoul(size, NULL, 10);
-    if (in->size > sizeof in->octets || fread(in->octets, 1, in->size, stdin) != in->size)
-        fail(in->words[0], "octets are missing");
-}
+_Static_assert(CASE_WORDS_MAX >= 2 * TABLE_LINES_MAX + 2, "a line of facts, each once");
 
 /* Pairs of words from `from` on. */
 static void pairs_of(const struct input *in, size_t from, struct table_lines *ret)
 {
     ret->count = 0;
-    for (size_t i = from; i + 1 < in->n_words; i += 2)
-        ret->items[ret->count++] = (struct table_line){.key = in->words[i], .value = in->words[i + 1]};
+    for (size_t i = from; i + 1 < in->cases.n_words; i += 2)
+        ret->items[ret->count++] =
+            (struct table_line){.key = in->cases.words[i], .value = in->cases.words[i + 1]};
 }
 
 static void begin_scene(struct input *in)
@@ -89,7 +51,7 @@ static void begin_scene(struct input *in)
     scene_done(&in->scene);
     memset(&in->scene, 0, sizeof in->scene);
     if (grant_index_new(seed, &in->scene.index) < 0)
-        fail("scene", "no memory");
+        case_fail("scene", "no memory");
 }
 
 static void put_grant(struct input *in)
@@ -98,9 +60,9 @@ static void put_grant(struct input *in)
     struct scene_put put;
 
     pairs_of(in, 2, &books);
-    read_octets(in, in->words[1]);
-    if (scene_put(&in->scene, in->octets, in->size, &books, &put) < 0)
-        fail("grant", put.error);
+    case_read_octets(&in->cases, in->cases.words[1]);
+    if (scene_put(&in->scene, in->cases.octets, in->cases.size, &books, &put) < 0)
+        case_fail("grant", put.error);
     puts(put.answer);
 }
 
@@ -116,9 +78,9 @@ static void ask(struct input *in)
     s->index = index;
     pairs_of(in, 2, &facts);
     if (scene_facts_read(s, in->defaults, &facts, error) < 0)
-        fail("ask", error);
-    if (answer_get(s, in->words[1], &a) < 0)
-        fail("no such question", in->words[1]);
+        case_fail("ask", error);
+    if (answer_get(s, in->cases.words[1], &a) < 0)
+        case_fail("no such question", in->cases.words[1]);
     printf("%s | %s\n", a.text, a.trace);
 }
 
@@ -126,10 +88,10 @@ static void judge_text(struct input *in)
 {
     const char *answer;
 
-    read_octets(in, in->words[2]);
-    answer = text_case(in->words[1], in->octets, in->size);
+    case_read_octets(&in->cases, in->cases.words[2]);
+    answer = text_case(in->cases.words[1], in->cases.octets, in->cases.size);
     if (!answer)
-        fail("no such type of document", in->words[1]);
+        case_fail("no such type of document", in->cases.words[1]);
     puts(answer);
 }
 
@@ -137,9 +99,9 @@ static void judge_word(struct input *in)
 {
     char text[WORD_TEXT_SIZE];
 
-    read_octets(in, in->words[2]);
-    if (word_canonical(in->words[1], in->octets, in->size, text) < 0)
-        fail("no such kind of word", in->words[1]);
+    case_read_octets(&in->cases, in->cases.words[2]);
+    if (word_canonical(in->cases.words[1], in->cases.octets, in->cases.size, text) < 0)
+        case_fail("no such kind of word", in->cases.words[1]);
     puts(text);
 }
 
@@ -147,34 +109,34 @@ static void judge_limit(struct input *in)
 {
     cleanup(grant_free_p) struct grant *g = NULL;
 
-    read_octets(in, in->words[4]);
-    if (grant_parse(in->octets, in->size, &g, NULL) < 0)
-        fail("limit", "no grant");
-    puts(limit_case(in->words[1], in->words[2], in->words[3], g) ? "within" : "wider");
+    case_read_octets(&in->cases, in->cases.words[4]);
+    if (grant_parse(in->cases.octets, in->cases.size, &g, NULL) < 0)
+        case_fail("limit", "no grant");
+    puts(limit_case(in->cases.words[1], in->cases.words[2], in->cases.words[3], g) ? "within" : "wider");
 }
 
 static void one(struct input *in)
 {
-    const char *what = in->words[0];
+    const char *what = in->cases.words[0];
 
     if (strcmp(what, "scene") == 0)
         begin_scene(in);
-    else if (strcmp(what, "grant") == 0 && in->n_words >= 2)
+    else if (strcmp(what, "grant") == 0 && in->cases.n_words >= 2)
         put_grant(in);
-    else if (strcmp(what, "ask") == 0 && in->n_words >= 2)
+    else if (strcmp(what, "ask") == 0 && in->cases.n_words >= 2)
         ask(in);
-    else if (strcmp(what, "text") == 0 && in->n_words == 3)
+    else if (strcmp(what, "text") == 0 && in->cases.n_words == 3)
         judge_text(in);
-    else if (strcmp(what, "word") == 0 && in->n_words == 3)
+    else if (strcmp(what, "word") == 0 && in->cases.n_words == 3)
         judge_word(in);
     else if (strcmp(what, "quorum") == 0)
-        quorum_case(in->words + 1, in->n_words - 1);
-    else if (strcmp(what, "limit") == 0 && in->n_words == 5)
+        quorum_case(in->cases.words + 1, in->cases.n_words - 1);
+    else if (strcmp(what, "limit") == 0 && in->cases.n_words == 5)
         judge_limit(in);
     else if (strcmp(what, "flush") == 0)
         fflush(stdout);
     else
-        fail("no such line", what);
+        case_fail("no such line", what);
 }
 
 int main(int argc, char **argv)
@@ -187,10 +149,10 @@ int main(int argc, char **argv)
         return 2;
     }
     in.defaults = table_facts(base);
-    while (read_line(&in))
+    while (case_read_line(&in.cases))
         one(&in);
     scene_done(&in.scene);
     table_free(base);
-    free(in.line);
+    free(in.cases.line);
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,12 +6,16 @@ import subprocess
 from cases import Put, facts_of
 from second import document, index, rules
 
+PIPE_SIZE = 1 << 18
 BASE_INC = pathlib.Path(__file__).resolve().parent.parent / "golden" / "base.inc"
 
 
-class Harness:
-    def __init__(self, program):
-        self.process = subprocess.Popen([program, str(BASE_INC)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+class Pipe:
+    """A program that answers lines, of which many are under way."""
+
+    def __init__(self, command):
+        # Room for the answers to two rounds, so that neither side waits for the other to read.
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=PIPE_SIZE)
         self.pending = []
 
     def say(self, *words, octets=b""):
@@ -26,13 +30,22 @@ class Harness:
     def answer(self):
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"decide_cases is gone: {self.process.wait()}")
+            raise RuntimeError(f"{self.process.args[0]} is gone: {self.process.wait()}")
         return line[:-1].decode(errors="backslashreplace")
 
     def close(self):
         self.process.stdin.close()
         if self.process.wait() != 0:
-            raise RuntimeError("decide_cases failed")
+            raise RuntimeError(f"{self.process.args[0]} failed")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Harness(Pipe):
+    def __init__(self, program):
+        super().__init__([program, str(BASE_INC)])
 
     # --- a scene and its questions ---
 
@@ -88,4 +101,4 @@ def both(harness, case):
     return first, (puts, second_answer(i, case))
 
 
-__all__ = ["Harness", "Put", "both", "second_answer", "second_scene"]
+__all__ = ["Harness", "Pipe", "Put", "both", "second_answer", "second_scene"]

@@ -1,8 +1,10 @@
 """Compares the shipped decision with the second implementation over random cases.
 
     run.py DECIDE_CASES [--cases N] [--seed N] [--jobs N] [--brief] [--answers]
+    run.py TRUST_CASES --of trust ...
 
-A run is repeated by its seed and number of cases. A difference is made small and printed as a case of tests/golden.
+A run is repeated by its seed and number of cases. A difference is made small and printed, one of a decision as a
+case of tests/golden.
 """
 
 import argparse
@@ -19,16 +21,18 @@ from second import document, quorum
 from second import papers as second_papers
 from shrink import golden, shrink
 from texts import canonical_word, document_word
+from trust_papers import TrustPapers
+from trust_round import TrustHarness, TrustRound
 
 QUESTIONS_A_SCENE = 22
 WORDS, DOCUMENTS, PAPERS, QUORUMS = 3, 3, 3, 2  # beside each scene
-SHARE = 6000  # cases a process takes at a time
+SHARE = 5000  # cases a process takes at a time
 
 
 class Round:
     """One scene with its questions, and some words, documents and quorums: asked, then compared."""
 
-    def __init__(self, maker):
+    def __init__(self, maker, harness):
         center, theme, self.puts = maker.scene()
         edges = maker.edges(center, self.puts)
         self.cases = [maker.question(center, theme, self.puts, edges) for _ in range(QUESTIONS_A_SCENE)]
@@ -77,6 +81,16 @@ class Round:
             self.alone("limit", (limit, octets), harness.answer(), expected, counts, differences)
 
     @staticmethod
+    def report(program, case):
+        case = shrink(lambda: Harness(program), case)
+        harness = Harness(program)
+        (puts, answer), (other_puts, other) = both(harness, case)
+        harness.close()
+        print(f"--- differs: the engine says {puts} {answer}\n"
+              f"--- the second implementation says {other_puts} {other}\n"
+              + golden(case, "SAY WHAT IT SHOWS", other, other_puts))
+
+    @staticmethod
     def alone(kind, what, got, expected, counts, differences):
         counts[f"{kind}: " + (" ".join(w for w in got.split(" ") if not w.isdigit()) if kind == "quorum" else
                               got if got in ("refused", "valid", "within", "wider") else "taken")] += 1
@@ -85,14 +99,18 @@ class Round:
                                f"the second implementation {expected!r}")
 
 
+# What makes cases, what answers them, and what compares the answers.
+KINDS = {"decision": (Papers, Harness, Round), "trust": (TrustPapers, TrustHarness, TrustRound)}
+
+
 def share(arguments):
     """One process's share: (counts of answers, what differs)."""
-    program, seed, n = arguments
-    maker = Papers(random.Random(seed))
-    harness = Harness(program)
+    kind, program, seed, n = arguments
+    make_maker, make_harness, make_round = KINDS[kind]
+    maker, harness = make_maker(random.Random(seed)), make_harness(program)
     counts, differences, waiting = collections.Counter(), [], None
     while sum(counts.values()) < n:
-        asked = Round(maker)
+        asked = make_round(maker, harness)
         asked.say(harness)
         if waiting:  # while the engine works on this one
             waiting.compare(harness, counts, differences)
@@ -102,27 +120,15 @@ def share(arguments):
     return counts, differences
 
 
-def shares(program, seed, cases):
+def shares(kind, program, seed, cases):
     for n in range(0, cases, SHARE):
-        yield program, f"{seed}/{n}", min(SHARE, cases - n)
-
-
-def report(program, case):
-    if isinstance(case, str):
-        print(case)
-        return
-    case = shrink(lambda: Harness(program), case)
-    harness = Harness(program)
-    (puts, answer), (other_puts, other) = both(harness, case)
-    harness.close()
-    print(f"--- differs: the engine says {puts} {answer}\n"
-          f"--- the second implementation says {other_puts} {other}\n"
-          + golden(case, "SAY WHAT IT SHOWS", other, other_puts))
+        yield kind, program, f"{seed}/{n}", min(SHARE, cases - n)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
+    parser.add_argument("--of", choices=KINDS, default="decision")
     parser.add_argument("--cases", type=int, default=200000)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -133,13 +139,13 @@ def main():
     print(f"seed {seed}: --cases {a.cases} --seed {seed}", flush=True)
     began, counts, differences = time.monotonic(), collections.Counter(), []
     with multiprocessing.Pool(a.jobs) as pool:
-        for found, differing in pool.imap_unordered(share, shares(a.program, seed, a.cases)):
+        for found, differing in pool.imap_unordered(share, shares(a.of, a.program, seed, a.cases)):
             counts += found
             differences += differing
             if len(differences) > (0 if a.brief else 50):
                 break
     for case in differences[:0 if a.brief else 5]:
-        report(a.program, case)
+        print(case) if isinstance(case, str) else KINDS[a.of][2].report(a.program, case)
     if a.answers:
         for answer, n in sorted(counts.items()):
             print(f"{n:9} {answer}")

@@ -28,30 +28,25 @@ def smaller(case):
 
 
 def differs(harness, case):
-    try:
-        first, second = both(harness, case)
-    except Exception as e:  # the smaller case makes no sense: a grant that ends before it begins, no grant to ask about
-        if "decide_cases" in str(e):
-            raise
-        return False
+    first, second = both(harness, case)
     return first != second
 
 
-def shrink(make_harness, case):
-    again = True
+def shrink(make_harness, case, smaller=smaller, differs=differs):
+    """The smallest case that `smaller` makes of it by steps, each of which `differs`."""
+    harness, again = make_harness(), True
     while again:
         again = False
         for candidate in smaller(case):
-            harness = make_harness()
             try:
-                if differs(harness, candidate):
-                    case, again = candidate, True
-                    break
-            except RuntimeError:
-                continue  # the engine's readers refuse it
-            finally:
-                harness.process.kill()
-                harness.process.wait()
+                again = differs(harness, candidate)
+            except Exception:  # it makes no sense: a grant that ends before it begins, none to ask about
+                harness.kill()
+                harness = make_harness()
+            if again:
+                case = candidate
+                break
+    harness.kill()
     return case
 
 

@@ -154,7 +154,9 @@ def read(octets):
         need(one["incident-level"] in ("1", "2", "3"), "incident-level")
         g.incident_level = int(one["incident-level"])
     g.vendor = need(words.name(one["vendor"]), "vendor")
-    for key in ("employer", "contract", "requester", "ticket"):
+    g.employer = need(words.name(one["employer"]), "employer")
+    g.requester = need(words.name(one["requester"]), "requester")
+    for key in ("contract", "ticket"):
         need(words.name(one[key]), key)
     g.staff = need(words.account(one["staff"]), "staff")
     g.keys = None if alone(found["staff-key"], "password") else each("staff-key", words.fingerprint)

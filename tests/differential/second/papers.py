@@ -60,6 +60,7 @@ def read_approval(octets):
     longest = 1 << 20 if found["subject"].startswith(("trust", "status")) else 16 * 1024
     need(need(words.number(found["subject-length"]), "subject-length") <= longest, "subject-length")
     need(is_signature(found["signature"]), "signature")
+    return found
 
 
 def read_revocation(octets):
@@ -72,6 +73,7 @@ def read_revocation(octets):
     if found["until"] != "forever":
         need(need(words.instant(found["until"]), "until") > at, "until")
     need(purpose(found["reason"]), "reason")
+    return found
 
 
 def read_status(octets):
@@ -86,6 +88,7 @@ def read_status(octets):
     minimums = found.get("minimum-version", [])
     need(all(parts(x, [words.grant_id, words.number]) for x in minimums), "minimum-version")
     need(len({x.split(" ")[0] for x in minimums}) == len(minimums), "minimum-version")
+    return one
 
 
 READERS = {"approval": read_approval, "revocation": read_revocation, "status": read_status}
