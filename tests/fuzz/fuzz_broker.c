@@ -2,14 +2,16 @@
 // LIBRARIES: jansson
 // STAGE: yes
 // COVERS: broker/daemon/admission.c broker/daemon/admission_open.c broker/daemon/life.c
-// COVERS: broker/daemon/life_end.c
-// FLOOR: 83
-// CUTS: 4
+// COVERS: broker/daemon/claiming.c broker/daemon/claim_book.c broker/daemon/claim_settling.c
+// broker/daemon/admission_claim.c COVERS: broker/daemon/judging.c broker/daemon/grants_judge.c
+// broker/daemon/trust_change.c broker/daemon/trust_keeper.c COVERS: broker/daemon/life_end.c FLOOR: 83 CUTS:
+// 4
 /*
  * A sequence of what may happen to a broker, against a model of what it has to do (stage/model.h): logins in
- * both their phases, ends, grants, revocations, locks, time, clocks that are set, restarts, SIGKILL, a reaper
- * that cannot or is away. After each step verdict and reason, sessions, counts and clock must be the model's;
- * the statements of the mission are asked by themselves besides; at the end the ledger is read.
+ * both their phases, ends, grants, revocations, locks, trust files, uses that are counted over all hosts,
+ * time, clocks that are set, restarts, SIGKILL, a reaper that cannot or is away. After each step verdict and
+ * reason, sessions, counts and clock must be the model's; the statements of the mission are asked by
+ * themselves besides; at the end the ledger is read.
  *
  * An input is one octet for each operation, and the operands that it takes; operands that are missing are 0.
  */
@@ -17,12 +19,14 @@
 #include "broker/common/clock.h"
 #include "policy/base/cleanup.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/stage/claims.h"
 #include "tests/fuzz/stage/doors.h"
 #include "tests/fuzz/stage/flights.h"
 #include "tests/fuzz/stage/host.h"
 #include "tests/fuzz/stage/input.h"
 #include "tests/fuzz/stage/scene.h"
 #include "tests/fuzz/stage/site.h"
+#include "tests/fuzz/stage/trusts.h"
 #include "tests/fuzz/stage/within.h"
 #include "tests/fuzz/stage/witness.h"
 
@@ -111,15 +115,13 @@ static void do_job(struct input *in)
 
 /* ---- rights ---- */
 
-static void do_hand_in(struct input *in)
+static void hand_in(unsigned number, unsigned approvals)
 {
-    uint8_t octet = take(in);
-    unsigned number = octet % SITE_PAPERS, approvals = 3U & ~(unsigned)(octet >> 6);
     const struct site_paper *p = &site_papers[number];
     json_t *list = json_array();
     const char *error;
 
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < KEYS_OF_GRANTS; i++)
         if ((approvals & (1U << i)) != 0)
             must(json_array_append_new(list, json_string(p->approvals[i])) == 0);
     scene_look();
@@ -129,6 +131,29 @@ static void do_hand_in(struct input *in)
     demand(!error || strcmp(error, "Refused") == 0, "DocumentAdd");
     witness_handed_in(&scene.model, number, approvals, !error);
     model_hand_in(&scene.model, number, approvals);
+}
+
+static void do_hand_in(struct input *in)
+{
+    unsigned octet = take(in);
+
+    hand_in(octet % SITE_FLEET_PAPER, KEYS_FIRST & ~(octet >> 6));
+}
+
+/* Signed by those who are not in the first trust file, too. */
+static void do_hand_in_later(struct input *in)
+{
+    unsigned octet = take(in);
+
+    hand_in((octet & 0x0f) % SITE_FLEET_PAPER, octet >> 4);
+}
+
+/* Uses are counted over all hosts. */
+static void do_hand_in_fleet(struct input *in)
+{
+    unsigned octet = take(in);
+
+    hand_in(SITE_FLEET_PAPER + octet % (SITE_PAPERS - SITE_FLEET_PAPER), KEYS_FIRST & ~(octet >> 6));
 }
 
 static void take_away(struct input *in, bool lock)
@@ -265,9 +290,11 @@ static void do_restart(struct input *in)
 /* ---- a sequence ---- */
 
 static void (*const operations[])(struct input *in) = {
-    do_log_in,      do_hand_in, do_account, do_open,   do_exit,      do_revoke,        do_wait,   do_lock,
-    do_unlock,      do_child,   do_again,   do_finish, do_set_clock, do_confirm_clock, do_reaper, do_restart,
-    do_end_session, do_arrive,  do_job,     within_su, within_sudo,  flights_operate,
+    do_log_in,    do_hand_in,       do_account,      do_open,          do_exit,          do_revoke,
+    do_wait,      do_lock,          do_unlock,       do_child,         do_again,         do_finish,
+    do_set_clock, do_confirm_clock, do_reaper,       do_restart,       do_end_session,   do_arrive,
+    do_job,       within_su,        within_sudo,     flights_operate,  do_hand_in_later, trusts_hand_in,
+    trusts_reset, do_hand_in_fleet, claims_provider, claims_elsewhere, claims_late,      flights_claim,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -278,6 +305,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned i = 0; in.size > 0 && i < STEPS_MAX; i++) {
         operations[take(&in) % ARRAY_SIZE(operations)](&in);
         witness_compare(&scene.model, scene.host);
+        claims_compare();
     }
     scene_end();
     return 0;

@@ -56,7 +56,7 @@ static void set_up(void)
         host_end(host);
     } else {
         host = host_of_program();
-        site_make(host->department);
+        site_make();
         inputs = 1;
     }
     host_begin(host, SITE_BEGIN);

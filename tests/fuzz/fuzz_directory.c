@@ -375,7 +375,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input in = {data, size};
 
     host = host_of_program();
-    site_make(host->department);
+    site_make();
     told_make(host->department);
     host_begin(host, SITE_BEGIN);
     model_init(&model, clock_wall_us(), (int64_t)clock_boot_us());

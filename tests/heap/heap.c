@@ -160,7 +160,7 @@ static size_t after(unsigned rounds)
 static void begin(void)
 {
     host = host_of_program();
-    site_make(host->department);
+    site_make();
     told_make(host->department);
     host_begin(host, SITE_BEGIN);
     hand_in(3);

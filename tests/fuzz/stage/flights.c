@@ -2,10 +2,14 @@
 
 #include "broker/common/files.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/stage/claims.h"
 #include "tests/fuzz/stage/disk.h"
 #include "tests/fuzz/stage/doors.h"
+#include "tests/fuzz/stage/model_parts.h"
+#include "tests/fuzz/stage/provider.h"
 #include "tests/fuzz/stage/scene.h"
 #include "tests/fuzz/stage/site.h"
+#include "tests/fuzz/stage/trusts.h"
 #include "tests/fuzz/stage/within.h"
 #include "tests/fuzz/stage/witness.h"
 
@@ -26,40 +30,77 @@ static struct {
     unsigned n_flights;
     struct order {
         int fd;
-        struct model_taken *slot; /* NULL: it takes nothing away */
+        struct model_taken *slot; /* NULL: it is a trust file */
     } orders[FLIGHTS_MAX];
     unsigned n_orders;
     bool is_late; /* orders do not wait for the disk for ever */
+    bool claims;  /* the disk takes all; who asks for a use of all hosts waits for the provider */
 } air;
 
-/* ---- what is decided ---- */
+/* ---- answers ---- */
 
-/* Nobody is let in before it is on disk. */
-static void wait_or_take(struct flight *f, enum reason due)
+static void hear(struct flight *f, enum reason due)
 {
-    struct gate_reply reply;
+    struct gate_reply reply = host_take(scene.host, f->fd);
 
-    if (due == REASON_OK) {
-        demand(!host_has_answer(f->fd), "somebody was let in and nothing is on disk");
-        air.n_flights++;
-        return;
-    }
-    reply = host_take(scene.host, f->fd);
+    f->fd = -1;
     witness_reason(due, reply.reason, reply.verdict);
     if (f->sudo)
         people_exit(f->sudo);
+    else if (f->login.opens && reply.verdict == VERDICT_ALLOW)
+        witness_admitted(&scene.model, &f->login.caller);
 }
+
+static void land_one(struct flight *f, enum reason failed)
+{
+    hear(f, f->sudo ? model_switch_answer(&scene.model, &f->asked, failed)
+                    : model_answer(&scene.model, &f->login, failed));
+}
+
+/* What the provider said, or did not: whoever is gone by then leaves what they got. */
+static void claim_one(struct flight *f)
+{
+    enum reason due = claims_hear(&f->login);
+
+    if (due != REASON_OK) {
+        hear(f, due);
+        return;
+    }
+    land_one(f, REASON_OK);
+    if (!doors_is_alive(f->login.caller.pid))
+        model_exit(&scene.model, f->login.caller.pid);
+}
+
+/* Nobody is let in before it is on disk, nor before the use is lent. */
+static void wait_or_take(struct flight *f, enum reason due)
+{
+    bool asks = !f->sudo && f->login.asks;
+
+    if (due != REASON_OK) {
+        hear(f, due);
+    } else if (asks && host_has_answer(f->fd)) {
+        claim_one(f);
+    } else if (air.claims && !asks) {
+        land_one(f, REASON_OK);
+    } else {
+        demand(!host_has_answer(f->fd), "somebody was let in and nothing is on disk, or no use lent");
+        air.n_flights++;
+    }
+}
+
+/* ---- what is decided ---- */
 
 static void begin_login(const struct model_caller *c, enum frame_type type)
 {
     struct flight *f = &air.flights[air.n_flights];
     struct gate_pam m;
 
-    if (!c)
+    if (!c || (!air.claims && model_would_ask(&scene.model, c)))
         return;
     m = doors_words(c, type);
     *f = (struct flight){.fd = -1};
     scene_look();
+    (void)provider_said();
     f->fd = host_begin_ask(scene.host, people_find(c->pid), type, &m);
     wait_or_take(f, model_begin(&scene.model, c, type == FRAME_GATE_OPEN, &f->login));
 }
@@ -77,12 +118,12 @@ static void begin_sudo(struct input *in)
     wait_or_take(f, model_switch(&scene.model, &f->asked));
 }
 
-static bool is_in_the_air(const struct model_caller *c)
+static const struct flight *in_the_air(const struct model_caller *c)
 {
     for (unsigned i = 0; i < air.n_flights; i++)
-        if (!air.flights[i].sudo && air.flights[i].login.caller.pid == c->pid)
-            return true;
-    return false;
+        if (!air.flights[i].sudo && air.flights[i].fd >= 0 && air.flights[i].login.caller.pid == c->pid)
+            return &air.flights[i];
+    return NULL;
 }
 
 static void begin(struct input *in)
@@ -101,7 +142,7 @@ static void begin(struct input *in)
         return;
     }
     c = what == 2 ? doors_arrive_job(take(in)) : doors_pick(take(in));
-    if (!c || is_in_the_air(c) || scene_has_session(c))
+    if (!c || in_the_air(c) || scene_has_session(c))
         return;
     begin_login(c, what == 4 ? FRAME_GATE_ACCOUNT : FRAME_GATE_OPEN);
 }
@@ -123,6 +164,14 @@ static void take_away(struct input *in, bool lock)
     model_take(&scene.model, slot, WHEN_NEVER, lock);
 }
 
+static void change_trust(struct input *in)
+{
+    int fd = air.n_orders < FLIGHTS_MAX ? trusts_begin(in) : -1;
+
+    if (fd >= 0)
+        air.orders[air.n_orders++] = (struct order){.fd = fd};
+}
+
 static void wait_a_while(struct input *in)
 {
     static const unsigned seconds[] = {1, 61, 301, 1201, 3601};
@@ -141,11 +190,44 @@ static void set_clock(struct input *in)
     scene_look();
 }
 
-static void meanwhile(struct input *in)
+/* Whoever is asked for by name when it opens is not gone: sshd waits for the answer. */
+static void exit_one(struct input *in)
 {
-    switch (take(in) % 6) {
+    const struct model_caller *c = doors_pick(take(in));
+    const struct flight *f = c ? in_the_air(c) : NULL;
+
+    if (!f || !f->login.asks || !f->login.opens)
+        scene_exit(c);
+}
+
+/* Who has waited long enough, or whose provider is gone, is answered; nobody else is. */
+static void hear_late(void)
+{
+    for (unsigned i = 0; i < air.n_flights; i++) {
+        struct flight *f = &air.flights[i];
+        bool over = !provider_is_possible() || model_has_waited(&scene.model, &f->login);
+
+        if (f->fd < 0 || !f->login.asks)
+            continue;
+        demand(host_has_answer(f->fd) == over, over ? "a login waits for its claim and is not answered"
+                                                    : "a login was answered before its claim");
+        if (over)
+            claim_one(f);
+    }
+}
+
+static void lose_provider(void)
+{
+    provider_hang_up();
+    host_settle(scene.host);
+    scene_look();
+}
+
+static void happen(struct input *in)
+{
+    switch (take(in) % 8) {
     case 0:
-        scene_exit(doors_pick(take(in)));
+        exit_one(in);
         break;
     case 1:
         take_away(in, false);
@@ -159,25 +241,32 @@ static void meanwhile(struct input *in)
     case 4:
         set_clock(in);
         break;
+    case 6:
+        change_trust(in);
+        break;
+    case 7:
+        lose_provider();
+        break;
     default:
         begin(in);
         break;
     }
 }
 
+static void meanwhile(struct input *in)
+{
+    happen(in);
+    hear_late();
+}
+
 /* ---- what comes of it ---- */
 
-static void answer(struct flight *f, enum reason failed)
+static void keep(const struct order *o)
 {
-    struct gate_reply reply = host_take(scene.host, f->fd);
-    enum reason due = f->sudo ? model_switch_answer(&scene.model, &f->asked, failed)
-                              : model_answer(&scene.model, &f->login, failed);
-
-    witness_reason(due, reply.reason, reply.verdict);
-    if (f->sudo)
-        people_exit(f->sudo);
-    else if (f->login.opens && reply.verdict == VERDICT_ALLOW)
-        witness_admitted(&scene.model, &f->login.caller);
+    if (o->slot)
+        model_keep(o->slot);
+    else
+        model_keep_trust(&scene.model);
 }
 
 /* An order whose record failed was carried out, and says so. */
@@ -189,7 +278,7 @@ static void hear_order(const struct order *o, bool failed)
     demand(!r.error || failed || air.is_late, "an order was answered as failed");
     varlink_reply_done(&r);
     if (!failed)
-        model_keep(o->slot);
+        keep(o);
 }
 
 static void land(bool fails)
@@ -198,7 +287,7 @@ static void land(bool fails)
     host_settle(scene.host);
     scene.model.busy = true;
     for (unsigned i = 0; i < air.n_flights; i++)
-        answer(&air.flights[i], fails ? REASON_STORE_UNAVAILABLE : REASON_OK);
+        land_one(&air.flights[i], fails ? REASON_STORE_UNAVAILABLE : REASON_OK);
     model_settle(&scene.model);
     for (unsigned i = 0; i < air.n_orders; i++)
         hear_order(&air.orders[i], fails);
@@ -227,8 +316,51 @@ static void crash(const struct model *before, bool written)
     for (unsigned i = 0; i < air.n_flights && written; i++)
         model_written(&scene.model, &air.flights[i].login);
     for (unsigned i = 0; i < air.n_orders && written; i++)
-        model_keep(air.orders[i].slot);
+        keep(&air.orders[i]);
     scene_killed(&now, 0);
+}
+
+static void begin_some(struct input *in, unsigned n)
+{
+    begin(in);
+    for (unsigned i = n; i > 0; i--)
+        meanwhile(in);
+}
+
+/* In the order in which they asked. */
+static void answer_claims(uint8_t how)
+{
+    for (unsigned i = 0; i < air.n_flights; i++) {
+        struct flight *f = &air.flights[i];
+
+        provider_answer((how & (0x80U >> i)) != 0);
+        host_settle(scene.host);
+        if (f->fd >= 0)
+            claim_one(f);
+    }
+    for (unsigned i = 0; i < air.n_orders; i++)
+        hear_order(&air.orders[i], false);
+}
+
+void flights_claim(struct input *in)
+{
+    uint8_t how = take(in);
+
+    if (scene.model.reaper_away || scene.model.nudged)
+        return;
+    memset(&air, 0, sizeof(air));
+    air.claims = true;
+    provider_set_mood(PROVIDER_HOLDS);
+    provider_connect(true);
+    scene_look();
+    begin_some(in, how & 7);
+    if ((how & 8) != 0) {
+        scene_pass(60000);
+        crash(&scene.model, true);
+    } else {
+        answer_claims(how);
+    }
+    provider_set_mood(PROVIDER_ANSWERS);
 }
 
 void flights_operate(struct input *in)
@@ -244,9 +376,7 @@ void flights_operate(struct input *in)
     scene_pass(60000);
     before = scene.model;
     disk_set(mood);
-    begin(in);
-    for (unsigned i = (how >> 2) & 3; i > 0; i--)
-        meanwhile(in);
+    begin_some(in, (how >> 2) & 3);
     if (killed && mood != DISK_REFUSES)
         crash(&before, mood == DISK_SILENT);
     else

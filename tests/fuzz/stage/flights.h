@@ -7,4 +7,8 @@
  * could not be written, or hufud was killed before or after it was, and nobody had an answer. */
 void flights_operate(struct input *in);
 
+/** An operation: while some wait for a use of all hosts, up to seven things happen; then the provider lends
+ * it, or does not, or hufud was killed before. */
+void flights_claim(struct input *in);
+
 #endif

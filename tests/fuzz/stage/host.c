@@ -1,9 +1,12 @@
 #include "tests/fuzz/stage/host.h"
 
 #include "broker/common/files.h"
+#include "broker/daemon/judging.h"
 #include "broker/daemon/loading_internal.h"
 #include "broker/store/store.h"
+#include "tests/fuzz/stage/dice.h"
 #include "tests/fuzz/stage/disk.h"
+#include "tests/fuzz/stage/keys.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -153,9 +156,15 @@ bool host_knows(const struct host *h, const struct ident_id *grant)
     return !loading_is(h->broker) || loading_known_has_id(&h->broker->loading->known, grant);
 }
 
+bool host_is_whole(const struct host *h)
+{
+    return !loading_is(h->broker) && !judging_is(h->broker);
+}
+
 void host_knows_all(struct host *h)
 {
     must(loading_finish(h->broker) == 0);
+    judging_some(h->broker, SIZE_MAX);
     host_settle(h);
 }
 
@@ -197,16 +206,12 @@ static void put(const char *name, const char *text)
 
 static void make_template(struct host *h)
 {
-    struct trust_plan plan = department_plan(h->department);
     struct broker_options options;
     struct config *config = config_of();
     char error[256], folder[64];
-    char *trust;
 
-    plan.any_normal = "command,hours,source,uses";
-    trust = paper_trust(&plan);
     make_folder(template, "template");
-    put("trust", trust);
+    put("trust", keys_trust(0, KEYS_EPOCH));
     put("machine-id", "0123456789abcdef0123456789abcdef\n");
     memcpy(folder, h->folder, sizeof(folder));
     memcpy(h->folder, template, sizeof(h->folder));
@@ -214,7 +219,6 @@ static void make_template(struct host *h)
     must(broker_create_store(&options, config, error) == 0);
     memcpy(h->folder, folder, sizeof(h->folder));
     config_free(config);
-    free(trust);
 }
 
 struct host *host_of_program(void)
@@ -226,6 +230,7 @@ struct host *host_of_program(void)
     make_folder(h->folder, "host");
     must(atexit(remove_folders) == 0);
     h->department = department_new();
+    keys_make(h->department);
     make_template(h);
     return h;
 }
@@ -234,6 +239,7 @@ void host_begin(struct host *h, when_t wall)
 {
     virtual_time_reset(wall);
     people_reset();
+    dice_reset();
     replace_files(h->folder, template);
     must(sd_event_new(&h->event) >= 0);
     undertaker_start(&h->undertaker, h->event, path_in(h->folder, "reaper"));
@@ -281,6 +287,9 @@ void host_settle(struct host *h)
 void host_pass(struct host *h, uint64_t us)
 {
     virtual_time_pass(us);
-    must(!h->broker || loading_some(h->broker, 1) == 0);
+    if (h->broker) {
+        must(loading_some(h->broker, 1) == 0);
+        judging_some(h->broker, 1);
+    }
     host_settle(h);
 }

@@ -38,6 +38,8 @@ void host_restart(struct host *h, unsigned steps);
 void host_crash(struct host *h, unsigned steps);
 /** Whether this grant has come, or there is none. */
 bool host_knows(const struct host *h, const struct ident_id *grant);
+/** Whether all grants have come, and are judged by the trust in force. */
+bool host_is_whole(const struct host *h);
 /** All of them have. */
 void host_knows_all(struct host *h);
 

@@ -14,6 +14,7 @@ void model_init(struct model *m, int64_t wall_us, int64_t boot_us)
     memset(m, 0, sizeof(*m));
     for (unsigned i = 0; i < SITE_GRANTS; i++)
         m->grants[i].paper = -1;
+    m->trust = m->trust_kept = (struct model_trust){0, KEYS_EPOCH};
     m->next_number = m->next_written = 1;
     m->wall_us = m->highest_us = wall_us;
     m->boot_us = boot_us;
@@ -40,12 +41,12 @@ struct model_session *model_of_process(struct model *m, int pid)
     return NULL;
 }
 
-struct model_session *model_reservation_of(struct model *m, const struct model_caller *c)
+const struct model_session *model_reservation_held(const struct model *m, const struct model_caller *c)
 {
-    struct model_session *found = NULL;
+    const struct model_session *found = NULL;
 
     for (unsigned i = 0; i < MODEL_SESSIONS; i++) {
-        struct model_session *s = &m->sessions[i];
+        const struct model_session *s = &m->sessions[i];
         bool its = (s->pid == c->pid && !s->holder_gone) || (s->parent >= 0 && s->parent == c->pid);
 
         if (s->state == MODEL_RESERVED && s->person == c->person && its &&
@@ -53,6 +54,13 @@ struct model_session *model_reservation_of(struct model *m, const struct model_c
             found = s;
     }
     return found;
+}
+
+struct model_session *model_reservation_of(struct model *m, const struct model_caller *c)
+{
+    const struct model_session *held = model_reservation_held(m, c);
+
+    return held ? &m->sessions[held - m->sessions] : NULL;
 }
 
 struct model_session *model_add(struct model *m, const struct model_caller *c, enum model_state state)
@@ -260,25 +268,6 @@ void model_exit(struct model *m, int pid)
     }
 }
 
-/* Versions: one that its quorum signed takes the place of what is lower, and of what nobody signed. */
-void model_hand_in(struct model *m, unsigned paper, unsigned approvals)
-{
-    const struct site_paper *p = &site_papers[paper];
-    struct model_grant *g = &m->grants[p->grant];
-    const struct site_paper *old = g->paper < 0 ? NULL : &site_papers[g->paper];
-    unsigned all = approvals | (g->paper == (int)paper ? g->approvals : 0);
-    bool verified = all == 3;
-
-    if (old && g->verified && (p->version < old->version || p->person != old->person || !verified))
-        return;
-    if (old && !verified && p->version < old->version)
-        return;
-    g->paper = (int)paper;
-    g->approvals = all;
-    g->verified = verified;
-    model_look_at_sessions(m);
-}
-
 /* By the wall clock, also of a session that knows it to be set back. */
 static enum reason hits(const struct model *m, const struct model_session *s)
 {
@@ -290,16 +279,21 @@ static enum reason hits(const struct model *m, const struct model_session *s)
     return reason != REASON_OK ? reason : model_taken_of_grant(m, s->grant, now);
 }
 
+bool model_has_lost_its_grant(const struct model *m, const struct model_session *s)
+{
+    const struct model_grant *g = &m->grants[s->grant];
+
+    return g->withdrawn || !g->verified || hits(m, s) != REASON_OK;
+}
+
 void model_apply(struct model *m)
 {
     m->changes++;
     for (unsigned i = 0; i < MODEL_SESSIONS; i++) {
         struct model_session *s = &m->sessions[i];
-        bool withdrawn = s->state == MODEL_RESERVED && m->grants[s->grant].withdrawn;
-
         if (s->state == MODEL_NONE || s->state == MODEL_ENDING)
             continue;
-        if (withdrawn || hits(m, s) != REASON_OK)
+        if (s->state == MODEL_RESERVED ? model_has_lost_its_grant(m, s) : hits(m, s) != REASON_OK)
             model_end_session(m, s, hits(m, s));
     }
     model_look_at_sessions(m);
@@ -343,6 +337,7 @@ static void forget(struct model_taken *slots, size_t n)
 void model_stopped(struct model *m)
 {
     m->next_number = m->next_written;
+    model_forget_trust(m);
     forget(m->revoked_grant, SITE_GRANTS);
     forget(m->revoked_staff, SITE_PERSONS);
     forget(m->locked_staff, SITE_PERSONS);

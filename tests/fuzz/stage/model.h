@@ -38,7 +38,8 @@ struct model_session {
     bool refused;           /* a login that was refused in its session phase, and is in no books */
     bool opened;            /* its use is used */
     enum reason end_reason;
-    bool job; /* takes no use, is no session to rest on, and ends with its grant */
+    bool claim; /* its use is one of all hosts, lent by the provider */
+    bool job;   /* takes no use, is no session to rest on, and ends with its grant */
     when_t opened_at, deadline;
     when_t latest; /* deadline, had the clock not been set back behind its opening; else 0 */
     int64_t base_wall_us, base_boot_us;
@@ -46,12 +47,14 @@ struct model_session {
 
 struct model_grant {
     int paper;          /* the version that counts, or -1: none was handed in */
-    bool verified;      /* its quorum signed it */
-    unsigned approvals; /* bits, of that version */
+    bool verified;      /* its quorum signed it, by the trust file in force */
+    bool stands;        /* it was verified once: nothing lower takes its place any more */
+    unsigned approvals; /* bits of keys.h, of that version */
     unsigned uses, live;
     bool closed;
-    bool withdrawn; /* gone from the directory, while it is */
-    unsigned ever;  /* sessions that were opened under it, whatever became of the counts */
+    bool withdrawn;       /* gone from the directory, while it is */
+    unsigned claims_used; /* of all hosts */
+    unsigned ever;        /* sessions that were opened under it, whatever became of the counts */
 };
 
 struct model_taken {
@@ -67,7 +70,12 @@ struct model_told {
     unsigned allowed, refused;
 };
 
+struct model_trust {
+    unsigned list, epoch;
+};
+
 struct model {
+    struct model_trust trust, trust_kept; /* in force, and on disk */
     struct model_grant grants[SITE_GRANTS];
     struct model_session sessions[MODEL_SESSIONS];
     uint64_t next_number, next_written;
@@ -80,7 +88,8 @@ struct model {
     struct model_taken locked_host;
     /* What the directory says and nobody signed: it holds as long as it is there. */
     struct model_taken said_grant[SITE_GRANTS], said_staff[SITE_PERSONS], said_vendor[SITE_VENDORS];
-    bool cannot_end; /* the reaper ends nobody */
+    bool claims_possible; /* the provider can be asked */
+    bool cannot_end;      /* the reaper ends nobody */
     bool reaper_away;
     /* the clock */
     int64_t wall_us, boot_us;
@@ -107,9 +116,18 @@ struct model_flight {
     uint64_t number;
     unsigned grant, changes;
     when_t until;
+    /* A use of all hosts: it has asked for one, it has it; of which grant, since when. */
+    bool asks, claimed;
+    unsigned claim;
+    int64_t asked_us;
 };
-/** If that is REASON_OK, it is on its way; else it is answered. */
+/** If that is REASON_OK, it is on its way, or asks for a use of all hosts first; else it is answered. */
 enum reason model_begin(struct model *m, const struct model_caller *c, bool opens, struct model_flight *f);
+/** Whether it would ask; that is answered (REASON_OK: lent), and then as model_begin(). */
+bool model_would_ask(const struct model *m, const struct model_caller *c);
+enum reason model_claimed(struct model *m, struct model_flight *f, enum reason answer);
+/** Whether it has waited for that as long as it may. */
+bool model_has_waited(const struct model *m, const struct model_flight *f);
 /** The disk took it, or did not (`failed`): the answer. To be followed by model_settle(), with `busy` set
  * before the first of several that are answered together. */
 enum reason model_answer(struct model *m, const struct model_flight *f, enum reason failed);
@@ -143,6 +161,10 @@ enum reason model_switch_answer(struct model *m, const struct model_switch *x, e
 void model_exit(struct model *m, int pid);
 /** A paper with some of its approvals (bits). */
 void model_hand_in(struct model *m, unsigned paper, unsigned approvals);
+/** Another trust file is in force; it is on disk, too; what is not is forgotten. */
+void model_trust(struct model *m, unsigned list, unsigned epoch);
+void model_keep_trust(struct model *m);
+void model_forget_trust(struct model *m);
 /** Takes something away, in `slot` (one of the above). A lock may be given another end, a tombstone a later
  * one alone. */
 void model_take(struct model *m, struct model_taken *slot, when_t until, bool lock);

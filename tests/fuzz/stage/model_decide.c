@@ -108,7 +108,8 @@ enum reason model_fits(const struct model *m, unsigned grant, const struct model
     return within_hours(p, now) ? REASON_OK : REASON_OUTSIDE_HOURS;
 }
 
-static enum reason admits(const struct model *m, unsigned grant, const struct model_caller *c, int held)
+static enum reason admits(const struct model *m, unsigned grant, const struct model_caller *c, int held,
+                          bool claimed)
 {
     const struct model_grant *g = &m->grants[grant];
     const struct site_paper *p = model_paper(m, grant);
@@ -119,6 +120,8 @@ static enum reason admits(const struct model *m, unsigned grant, const struct mo
         return reason;
     if (p->uses != 0 && g->uses - (g->uses > 0 ? own : 0) >= p->uses)
         return REASON_USES_EXHAUSTED;
+    if (p->fleet && !own && !claimed && !m->claims_possible)
+        return REASON_CLAIM_UNAVAILABLE;
     return g->live - (g->live > 0 ? own : 0) >= p->sessions ? REASON_SESSIONS_LIMIT : REASON_OK;
 }
 
@@ -152,7 +155,8 @@ static bool is_better(const struct model *m, unsigned a, int b)
 }
 
 /* The grant that admits, in *ret. */
-static enum reason choose(const struct model *m, const struct model_caller *c, int held, unsigned *ret)
+static enum reason choose(const struct model *m, const struct model_caller *c, int held, bool claimed,
+                          unsigned *ret)
 {
     int best = -1, nearest = -1;
     enum reason why = REASON_NO_GRANT;
@@ -162,7 +166,7 @@ static enum reason choose(const struct model *m, const struct model_caller *c, i
 
         if (m->grants[i].paper < 0 || model_paper(m, i)->person != c->person)
             continue;
-        reason = admits(m, i, c, held);
+        reason = admits(m, i, c, held, claimed);
         if (reason == REASON_OK) {
             if (is_better(m, i, best))
                 best = (int)i;
@@ -202,11 +206,12 @@ static enum reason state_of(const struct model *m, unsigned person, bool begins)
     return is_being_ended(m, person) ? REASON_REMAINS : REASON_OK;
 }
 
-enum reason model_decide(const struct model *m, const struct model_caller *c, int held, unsigned *ret)
+enum reason model_decide(const struct model *m, const struct model_caller *c, int held, bool claimed,
+                         unsigned *ret)
 {
     enum reason reason = state_of(m, c->person, true);
 
-    return reason == REASON_OK ? choose(m, c, held, ret) : reason;
+    return reason == REASON_OK ? choose(m, c, held, claimed, ret) : reason;
 }
 
 /* ---- su and sudo ---- */

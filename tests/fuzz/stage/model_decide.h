@@ -23,8 +23,9 @@ enum reason model_fits(const struct model *m, unsigned grant, const struct model
 
 enum reason model_judge_switch(const struct model *m, const struct model_switch *x);
 
-/** A login by somebody who has a use of grant `held` reserved (-1: of none); the grant that admits in *ret.
- */
-enum reason model_decide(const struct model *m, const struct model_caller *c, int held, unsigned *ret);
+/** A login by somebody who has a use of grant `held` reserved (-1: of none), or has `claimed` one of all
+ * hosts just now; the grant that admits in *ret. */
+enum reason model_decide(const struct model *m, const struct model_caller *c, int held, bool claimed,
+                         unsigned *ret);
 
 #endif

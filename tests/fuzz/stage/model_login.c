@@ -10,6 +10,8 @@ static void tell(struct model_told *told, enum reason reason)
     told->refused += reason != REASON_OK;
 }
 
+#define PATIENCE_US 1500000 /* for a use of all hosts: the module itself waits for 2 s */
+
 /* ---- refused ---- */
 
 static enum reason refuse(struct model *m, const struct model_flight *f, enum reason reason)
@@ -66,34 +68,90 @@ static void bind(struct model *m, struct model_session *s, const struct model_ca
     s->base_boot_us = m->boot_us;
 }
 
-enum reason model_begin(struct model *m, const struct model_caller *c, bool opens, struct model_flight *f)
+static enum reason refuse_at_once(struct model *m, const struct model_flight *f, struct model_session *held,
+                                  enum reason reason)
 {
-    struct model_session *held = model_reservation_of(m, c), *s;
-    unsigned grant = 0;
-    enum reason reason = model_decide(m, c, held ? (int)held->grant : -1, &grant);
+    (void)refuse(m, f, reason);
+    if (f->opens && held)
+        model_release(m, held);
+    if (f->opens)
+        end_leader(m, &f->caller);
+    return reason;
+}
 
-    *f = (struct model_flight){.caller = *c, .opens = opens, .changes = m->changes, .grant = grant};
-    if (reason != REASON_OK) {
-        (void)refuse(m, f, reason);
-        if (opens && held)
-            model_release(m, held);
-        if (opens)
-            end_leader(m, c);
-        return reason;
-    }
-    f->until = model_until(m, grant, c->job != NULL);
-    m->jobs.allowed += c->job != NULL;
-    m->opened += opens && !c->job;
-    if (c->job && !opens)
+/* ... and if it has to be asked for first, nothing is reserved yet. */
+static bool asks_first(const struct model *m, const struct model_caller *c, const struct model_session *held,
+                       unsigned grant)
+{
+    return !c->job && model_paper(m, grant)->fleet && !(held && held->grant == grant && held->claim);
+}
+
+static enum reason admit(struct model *m, struct model_flight *f, struct model_session *held)
+{
+    bool job = f->caller.job != NULL;
+    struct model_session *s;
+
+    f->until = model_until(m, f->grant, job);
+    m->jobs.allowed += job;
+    m->opened += f->opens && !job;
+    if (job && !f->opens)
         return REASON_OK;
-    s = reserve(m, c, grant, held);
+    s = reserve(m, &f->caller, f->grant, held);
     if (!s)
         return REASON_BROKER_ERROR;
+    s->claim |= f->claimed;
     f->own = s != held;
     f->number = s->number;
-    if (opens)
-        bind(m, s, c);
+    if (f->opens)
+        bind(m, s, &f->caller);
     return REASON_OK;
+}
+
+static enum reason decide(struct model *m, struct model_flight *f)
+{
+    struct model_session *held = model_reservation_of(m, &f->caller);
+    enum reason reason = model_decide(m, &f->caller, held ? (int)held->grant : -1, f->claimed, &f->grant);
+
+    f->changes = m->changes;
+    if (reason == REASON_OK && f->claimed && f->grant != f->claim)
+        reason = REASON_REVOKED; /* what was asked for admits no more: they may try again */
+    if (reason != REASON_OK)
+        return refuse_at_once(m, f, held, reason);
+    f->asks = !f->claimed && asks_first(m, &f->caller, held, f->grant);
+    if (!f->asks)
+        return admit(m, f, held);
+    f->claim = f->grant;
+    f->asked_us = m->boot_us;
+    return REASON_OK;
+}
+
+enum reason model_begin(struct model *m, const struct model_caller *c, bool opens, struct model_flight *f)
+{
+    *f = (struct model_flight){.caller = *c, .opens = opens};
+    return decide(m, f);
+}
+
+bool model_would_ask(const struct model *m, const struct model_caller *c)
+{
+    const struct model_session *held = model_reservation_held(m, c);
+    unsigned grant = 0;
+
+    return model_decide(m, c, held ? (int)held->grant : -1, false, &grant) == REASON_OK &&
+           asks_first(m, c, held, grant);
+}
+
+enum reason model_claimed(struct model *m, struct model_flight *f, enum reason answer)
+{
+    f->asks = false;
+    if (answer != REASON_OK)
+        return refuse_at_once(m, f, model_reservation_of(m, &f->caller), answer);
+    f->claimed = true;
+    return decide(m, f);
+}
+
+bool model_has_waited(const struct model *m, const struct model_flight *f)
+{
+    return m->boot_us - f->asked_us >= PATIENCE_US;
 }
 
 /* ---- answered ---- */
@@ -116,7 +174,7 @@ static enum reason judge_again(const struct model *m, const struct model_flight 
 
     if (f->changes == m->changes && model_now(m) < f->until)
         return REASON_OK;
-    reason = model_decide(m, &f->caller, held ? (int)held->grant : -1, &grant);
+    reason = model_decide(m, &f->caller, held ? (int)held->grant : -1, false, &grant);
     if (reason == REASON_OK && (grant != f->grant || (!f->caller.job && !s)))
         return REASON_REVOKED; /* they may try again */
     return reason;
@@ -167,6 +225,7 @@ void model_written(struct model *m, const struct model_flight *f)
         return;
     s->opened = true;
     m->grants[s->grant].ever += !s->job;
+    m->grants[s->grant].claims_used += s->claim;
 }
 
 static enum reason answer_open(struct model *m, const struct model_flight *f, enum reason failed)

@@ -2,7 +2,10 @@
 
 #include "broker/common/clock.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/stage/claims.h"
 #include "tests/fuzz/stage/doors.h"
+#include "tests/fuzz/stage/model_parts.h"
+#include "tests/fuzz/stage/provider.h"
 #include "tests/fuzz/stage/site.h"
 #include "tests/fuzz/stage/witness.h"
 
@@ -14,16 +17,19 @@ struct scene scene;
 void scene_begin(void)
 {
     scene.host = host_of_program();
-    site_make(scene.host->department);
+    site_make();
     host_begin(scene.host, SITE_BEGIN);
     model_init(&scene.model, clock_wall_us(), (int64_t)clock_boot_us());
     doors_clear();
+    provider_reset(scene.host);
 }
 
 void scene_end(void)
 {
     scene_pass(121000000); /* what was being counted becomes a record */
     host_knows_all(scene.host);
+    claims_settle();
+    provider_reset(scene.host);
     witness_compare(&scene.model, scene.host);
     witness_ledger(&scene.model, scene.host);
     host_end(scene.host);
@@ -31,6 +37,7 @@ void scene_end(void)
 
 void scene_look(void)
 {
+    scene.model.claims_possible = provider_is_possible();
     model_look(&scene.model, clock_wall_us(), (int64_t)clock_boot_us(), virtual_time_is_synchronised());
 }
 
@@ -43,12 +50,21 @@ void scene_pass(uint64_t us)
 void scene_ask(const struct model_caller *c, enum frame_type type)
 {
     struct gate_pam m = doors_words(c, type);
+    struct model_flight f;
     struct gate_reply reply;
     enum reason due;
+    int fd;
 
     scene_look();
-    reply = host_ask(scene.host, people_find(c->pid), type, &m);
-    due = type == FRAME_GATE_ACCOUNT ? model_account(&scene.model, c) : model_open(&scene.model, c);
+    (void)provider_said();
+    fd = host_begin_ask(scene.host, people_find(c->pid), type, &m);
+    due = model_begin(&scene.model, c, type == FRAME_GATE_OPEN, &f);
+    if (f.asks)
+        due = claims_wait(fd, &f);
+    reply = host_take(scene.host, fd);
+    if (due == REASON_OK)
+        due = model_answer(&scene.model, &f, REASON_OK);
+    model_look_at_sessions(&scene.model);
     witness_reason(due, reply.reason, reply.verdict);
     if (type == FRAME_GATE_OPEN && reply.verdict == VERDICT_ALLOW)
         witness_admitted(&scene.model, c);

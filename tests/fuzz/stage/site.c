@@ -122,7 +122,53 @@ struct site_paper site_papers[SITE_PAPERS] = {
      .job = "at",
      .run_as = "root",
      .command = "/usr/bin/id -u"},
+    {.grant = 6,
+     .version = 1,
+     .person = 0,
+     .uses = 2,
+     .fleet = true,
+     .sessions = 2,
+     .from = -HOUR,
+     .until = 7 * DAY,
+     .max_session = 14400},
+    {.grant = 6,
+     .version = 2,
+     .person = 0,
+     .uses = 3,
+     .sessions = 2,
+     .from = -HOUR,
+     .until = 7 * DAY,
+     .max_session = 600},
+    {.grant = 6,
+     .version = 3,
+     .person = 0,
+     .uses = 4,
+     .fleet = true,
+     .sessions = 3,
+     .from = -HOUR,
+     .until = HOUR,
+     .max_session = 14400,
+     .local = true},
+    {.grant = 7,
+     .version = 1,
+     .person = 1,
+     .uses = 1,
+     .fleet = true,
+     .sessions = 1,
+     .from = -DAY,
+     .until = DAY,
+     .max_session = 28800},
 };
+
+unsigned site_uses_of_all(unsigned grant)
+{
+    unsigned most = 0;
+
+    for (unsigned i = SITE_FLEET_PAPER; i < SITE_PAPERS; i++)
+        if (site_papers[i].grant == grant && site_papers[i].fleet && site_papers[i].uses > most)
+            most = site_papers[i].uses;
+    return most;
+}
 
 const char *site_id(unsigned grant)
 {
@@ -132,14 +178,15 @@ const char *site_id(unsigned grant)
     return ids[grant];
 }
 
-static void write_paper(const struct department *d, struct site_paper *p)
+static void write_paper(struct site_paper *p)
 {
-    char from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE], uses[32], sessions[16], longest[16], hours[48];
+    char from[WHEN_TEXT_SIZE], until[WHEN_TEXT_SIZE], uses[32], sessions[16], longest[16], hours[48],
+        about[64];
     const struct site_person *person = &site_persons[p->person];
 
     when_format(SITE_BEGIN + p->from, from);
     when_format(SITE_BEGIN + p->until, until);
-    (void)snprintf(uses, sizeof(uses), "%u per-host", p->uses);
+    (void)snprintf(uses, sizeof(uses), "%u %s", p->uses, p->fleet ? "fleet" : "per-host");
     (void)snprintf(sessions, sizeof(sessions), "%u", p->sessions);
     (void)snprintf(longest, sizeof(longest), "%u", p->max_session);
     (void)snprintf(hours, sizeof(hours), "mon-sun %02u:00-%02u:00 +00:00", p->hours[0], p->hours[1]);
@@ -157,12 +204,13 @@ static void write_paper(const struct department *d, struct site_paper *p)
                                                    .uses = p->uses != 0 ? uses : "unlimited",
                                                    .sessions = sessions,
                                                    .max_session = longest});
-    p->approvals[0] = department_approval(d, DEPARTMENT_BOTH, p->document);
-    p->approvals[1] = department_approval(d, DEPARTMENT_UNIT, p->document);
+    (void)snprintf(about, sizeof(about), "grant %s %u", site_id(p->grant), p->version);
+    for (unsigned key = 0; key < KEYS_OF_GRANTS; key++)
+        p->approvals[key] = keys_approval(key, p->document, about);
 }
 
-void site_make(const struct department *d)
+void site_make(void)
 {
     for (unsigned i = 0; i < SITE_PAPERS && !site_papers[i].document; i++)
-        write_paper(d, &site_papers[i]);
+        write_paper(&site_papers[i]);
 }

@@ -97,7 +97,7 @@ static void put(struct told *t, struct model *m, unsigned n, const struct told_e
         unsigned grant = site_papers[e->content].grant;
 
         m->grants[grant].withdrawn = false; /* of that there is a version on its way */
-        model_hand_in(m, (unsigned)e->content, e->is_signed ? 3 : 0);
+        model_hand_in(m, (unsigned)e->content, e->is_signed ? KEYS_FIRST : 0);
         if (m->grants[grant].paper == e->content)
             t->published[grant] = e->content;
     }

@@ -9,7 +9,7 @@
 /*
  * Time that passes only when it is told to: both clocks of broker/common/clock, and the timers of the event
  * loop, which come when these clocks have reached them. So a sequence of a day takes no time, and the same
- * octets always are the same sequence. Stands in by --wrap (tests/fuzz/stage/wrap.txt has the list).
+ * octets always are the same sequence. Stands in by --wrap.
  */
 
 /** Forgets all timers; the wall clock shows `wall`, the boot clock a day, and the kernel says synchronised.
