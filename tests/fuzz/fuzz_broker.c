@@ -2,10 +2,13 @@
 // LIBRARIES: jansson
 // STAGE: yes
 // COVERS: broker/daemon/admission.c broker/daemon/admission_open.c broker/daemon/life.c
+// COVERS: broker/daemon/life_end.c
 // COVERS: broker/daemon/claiming.c broker/daemon/claim_book.c broker/daemon/claim_settling.c
-// broker/daemon/admission_claim.c COVERS: broker/daemon/judging.c broker/daemon/grants_judge.c
-// broker/daemon/trust_change.c broker/daemon/trust_keeper.c COVERS: broker/daemon/life_end.c FLOOR: 83 CUTS:
-// 4
+// COVERS: broker/daemon/admission_claim.c
+// COVERS: broker/daemon/judging.c broker/daemon/grants_judge.c
+// COVERS: broker/daemon/trust_change.c broker/daemon/trust_keeper.c
+// FLOOR: 83
+// CUTS: 4
 /*
  * A sequence of what may happen to a broker, against a model of what it has to do (stage/model.h): logins in
  * both their phases, ends, grants, revocations, locks, trust files, uses that are counted over all hosts,
