@@ -95,8 +95,8 @@ struct grant_standing {
                              certificates (leaf or chain) ended, or the trust file; else 0 */
     struct signature_seen seen[QUORUM_VOTES_MAX]; /* in the order given */
     size_t n_seen;
-    struct quorum_signature votes[QUORUM_VOTES_MAX]; /* those that count, each certificate's once,
-                                                      the latest end first */
+    struct quorum_signature votes[QUORUM_VOTES_MAX]; /* those that count, duplicates too: the latest end
+                                                      first */
     size_t n_votes;
     size_t n_needed_more; /* distinct persons at least that still have to sign; 0 if the quorum is met */
 };

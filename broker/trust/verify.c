@@ -8,24 +8,15 @@
 
 /*
  * From approvals to a standing. Each approval is judged by itself (judge.h); what counts becomes a
- * vote, once a voter, role and certificate; the votes go to the engine's quorum. Whoever holds two
- * certificates, two names for one key, or two encodings of one signature is one voter all the same. A
- * second certificate's vote is kept beside the first, as either may end or be revoked before the other.
+ * vote, and the votes go to the engine's quorum, where a voter is one however often. Whoever holds two
+ * certificates, two names for one key, or two encodings of one signature is one voter all the same. All
+ * votes are kept, as of two certificates either may end or be revoked before the other.
  */
 
 static bool has_vote(const struct grant_standing *s, const struct quorum_vote *vote)
 {
     for (size_t i = 0; i < s->n_votes; i++)
         if (s->votes[i].vote.person == vote->person && s->votes[i].vote.role == vote->role)
-            return true;
-    return false;
-}
-
-static bool has_signature(const struct grant_standing *s, const struct quorum_signature *x)
-{
-    for (size_t i = 0; i < s->n_votes; i++)
-        if (s->votes[i].vote.person == x->vote.person && s->votes[i].vote.role == x->vote.role &&
-            memcmp(s->votes[i].certificate, x->certificate, sizeof(x->certificate)) == 0)
             return true;
     return false;
 }
@@ -63,8 +54,7 @@ static int collect(const struct question *q, struct grant_standing *ret)
         if (j.seen.outcome == SIGNATURE_COUNTED) {
             if (has_vote(ret, &j.signature.vote))
                 j.seen.outcome = SIGNATURE_DUPLICATE;
-            if (!has_signature(ret, &j.signature))
-                add_vote(ret, &j.signature);
+            add_vote(ret, &j.signature);
         }
         ret->seen[ret->n_seen++] = j.seen;
     }

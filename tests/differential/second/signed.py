@@ -97,11 +97,9 @@ def collect(trust, subject, approvals, now):
     for approval in approvals[:LOOKED_AT]:
         outcome, approver, role, vote = judge_one(trust, subject, approval, now)
         if vote:
-            voter, role, _, certificate = vote
-            outcome = "duplicate" if any(vote[:2] == other[:2] for other in s.votes) else outcome
             # Of two certificates each holds what it signed for as long as it is valid itself.
-            if not any((voter, role, certificate) == (v, r, c) for v, r, _, c in s.votes):
-                s.votes.append(vote)
+            outcome = "duplicate" if any(vote[:2] == other[:2] for other in s.votes) else outcome
+            s.votes.append(vote)
         s.seen.append((outcome, approver, role))
     s.votes.sort(key=lambda vote: -vote[2])
     return s
