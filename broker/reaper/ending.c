@@ -7,6 +7,7 @@
 #include "broker/reaper/terminals.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -242,8 +243,12 @@ static bool end_early(struct ending *e)
     struct reap_reply seen = {0};
     if (e->target.scope != REAP_PERSON && e->target.scope != REAP_LEFTOVERS)
         return false;
-    if (early_manager(e->sight, e->killing.cgroups, &e->target, &e->early) == 0)
+    if (early_manager(e->sight, e->killing.cgroups, &e->target, &e->early) == 0 &&
+        e->early.census.count > 0) {
         killing_each(&e->killing, &e->early);
+        /* Its end begins when it has a processor, which may be this one. */
+        (void)sched_yield();
+    }
     if (e->target.scope != REAP_PERSON ||
         early_slice(e->sight, e->killing.cgroups, &e->target, &e->early) < 0)
         return false;
