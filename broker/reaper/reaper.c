@@ -116,10 +116,8 @@ static void ending_over(void *userdata, const struct reap_reply *reply)
 {
     struct order *order = userdata;
     struct reaper *r = order->reaper;
-    log_ending(r, &order->target, reply);
-    if (reply->result == REAP_FAILED)
-        log_failure(r);
     if (reply->result == REAP_DONE && is_last(r, order)) {
+        log_ending(r, &order->target, reply);
         end_leftovers(order, reply->ended);
         return;
     }
@@ -128,6 +126,10 @@ static void ending_over(void *userdata, const struct reap_reply *reply)
     struct reap_reply whole = *reply;
     whole.ended += order->ended;
     peers_tell(r->peers, order->serial, &whole);
+    /* After whoever waits for it: the journal, which wakes up for this, would take the processor first. */
+    log_ending(r, &order->target, reply);
+    if (reply->result == REAP_FAILED)
+        log_failure(r);
     if (order->serial == 0 && !is_over(reply))
         try_again(order);
     else
