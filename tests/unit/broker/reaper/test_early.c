@@ -127,19 +127,48 @@ static void not_where_somebody_may_stay(void **state)
     run_until_done(s);
 }
 
+static bool count_all(void *userdata, uint32_t pid, const char *path)
+{
+    size_t *n = userdata;
+    (void)pid;
+    (void)path;
+    ++*n;
+    return true;
+}
+
 /* They may make as many cgroups as they like. */
 static void of_so_many_cgroups(void **state)
 {
     NEEDS_ROOT(state);
     struct scene *s = *state;
     char path[128];
-    for (unsigned i = 0; i < CGROUPS_FOLDERS_MAX; i++) {
+    size_t n = 0;
+    for (unsigned i = 0; i < 2 * CGROUPS_FOLDERS_MAX; i++) {
         (void)snprintf(path, sizeof path, SLICE "/user@20981.service/app.slice/%u.service", i);
         lookout_put(&s->lookout, path, s->pids[FOREIGN]);
     }
+    cgroups_slice(&s->lookout.cgroups, UID, count_all, &n);
+    assert_in_range(n, 1, CGROUPS_FOLDERS_MAX + PLACES);
     start_ending(s, REAP_PERSON);
     lookout_wait(s->pids[MANAGER]);
     run_until_done(s);
+}
+
+/* Or as many processes: who comes behind those is seen by a look. */
+static void of_so_many_processes(void **state)
+{
+    NEEDS_ROOT(state);
+    struct scene *s = *state;
+    pid_t last = lookout_start(UID);
+    for (unsigned i = 0; i < EARLY_MAX; i++)
+        lookout_put(&s->lookout, cgroups[SHELL], s->pids[FOREIGN]);
+    lookout_put(&s->lookout, cgroups[SHELL], last);
+    start_ending(s, REAP_PERSON);
+    (void)usleep(50 * 1000); /* a signal arrives in that */
+    assert_true(lookout_is_running(last));
+    lookout_run_until_done(&s->lookout, &s->ended);
+    assert_false(lookout_is_running(last));
+    lookout_finish(last);
 }
 
 static bool count_member(void *userdata, uint32_t pid, const char *path)
@@ -204,6 +233,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_looks_prove_it_all_the_same, setup, teardown),
         cmocka_unit_test_setup_teardown(not_where_somebody_may_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(of_so_many_cgroups, setup, teardown),
+        cmocka_unit_test_setup_teardown(of_so_many_processes, setup, teardown),
         cmocka_unit_test_setup_teardown(members_are_given_until_they_are_enough, setup, teardown),
         cmocka_unit_test_setup_teardown(the_words_are_said_once, setup, teardown),
     };
