@@ -28,6 +28,7 @@
 #include "tests/fuzz/stage/host.h"
 #include "tests/fuzz/stage/input.h"
 #include "tests/fuzz/stage/scene.h"
+#include "tests/fuzz/stage/shortage.h"
 #include "tests/fuzz/stage/site.h"
 #include "tests/fuzz/stage/trusts.h"
 #include "tests/fuzz/stage/within.h"
@@ -293,11 +294,12 @@ static void do_restart(struct input *in)
 /* ---- a sequence ---- */
 
 static void (*const operations[])(struct input *in) = {
-    do_log_in,    do_hand_in,       do_account,      do_open,          do_exit,          do_revoke,
-    do_wait,      do_lock,          do_unlock,       do_child,         do_again,         do_finish,
-    do_set_clock, do_confirm_clock, do_reaper,       do_restart,       do_end_session,   do_arrive,
-    do_job,       within_su,        within_sudo,     flights_operate,  do_hand_in_later, trusts_hand_in,
-    trusts_reset, do_hand_in_fleet, claims_provider, claims_elsewhere, claims_late,      flights_claim,
+    do_log_in,        do_hand_in,       do_account,      do_open,          do_exit,          do_revoke,
+    do_wait,          do_lock,          do_unlock,       do_child,         do_again,         do_finish,
+    do_set_clock,     do_confirm_clock, do_reaper,       do_restart,       do_end_session,   do_arrive,
+    do_job,           within_su,        within_sudo,     flights_operate,  do_hand_in_later, trusts_hand_in,
+    trusts_reset,     do_hand_in_fleet, claims_provider, claims_elsewhere, claims_late,      flights_claim,
+    shortage_operate,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -377,6 +377,8 @@ void flights_operate(struct input *in)
     before = scene.model;
     disk_set(mood);
     begin_some(in, (how >> 2) & 3);
+    if (mood == DISK_SILENT)
+        scene_pass(60000); /* also what was refused meanwhile, and only counted, is on disk */
     if (killed && mood != DISK_REFUSES)
         crash(&before, mood == DISK_SILENT);
     else

@@ -6,6 +6,7 @@
 #include "broker/store/store.h"
 #include "tests/fuzz/stage/dice.h"
 #include "tests/fuzz/stage/disk.h"
+#include "tests/fuzz/stage/full.h"
 #include "tests/fuzz/stage/keys.h"
 
 #include <dirent.h>
@@ -227,6 +228,7 @@ struct host *host_of_program(void)
 
     if (h->department)
         return h;
+    full_install();
     make_folder(h->folder, "host");
     must(atexit(remove_folders) == 0);
     h->department = department_new();
@@ -280,6 +282,7 @@ void host_settle(struct host *h)
         if (h->broker) {
             verifier_settle(h->broker->verifier, 0);
             (void)store_flush(h->broker->store);
+            full_ring();
         }
     }
 }

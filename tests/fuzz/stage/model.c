@@ -377,6 +377,14 @@ void model_restart(struct model *m, bool (*alive)(int pid))
     model_look_at_sessions(m);
 }
 
+void model_full(struct model *m, bool full, bool wholly)
+{
+    m->full = full;
+    for (unsigned i = 0; i < MODEL_SESSIONS && full && wholly; i++)
+        if (m->sessions[i].state == MODEL_OPEN || m->sessions[i].state == MODEL_OPENING)
+            model_end_session(m, &m->sessions[i], REASON_STORE_FULL);
+}
+
 void model_reaper(struct model *m, bool away, bool cannot)
 {
     m->reaper_away = away;

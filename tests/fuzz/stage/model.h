@@ -89,6 +89,7 @@ struct model {
     /* What the directory says and nobody signed: it holds as long as it is there. */
     struct model_taken said_grant[SITE_GRANTS], said_staff[SITE_PERSONS], said_vendor[SITE_VENDORS];
     bool claims_possible; /* the provider can be asked */
+    bool full;            /* there is no room for what somebody new does */
     bool cannot_end;      /* the reaper ends nobody */
     bool reaper_away;
     /* the clock */
@@ -179,6 +180,8 @@ void model_end_session(struct model *m, struct model_session *s, enum reason rea
 void model_stopped(struct model *m);
 /** It was started. `alive` says whether a process still is there. */
 void model_restart(struct model *m, bool (*alive)(int pid));
+/** There is no room for what somebody new does; nor, `wholly`, for anything, and who is in is ended. */
+void model_full(struct model *m, bool full, bool wholly);
 /** The reaper can, cannot, or is away; when it can, what was left is ended. */
 void model_reaper(struct model *m, bool away, bool cannot);
 

@@ -194,6 +194,8 @@ static enum reason state_of(const struct model *m, unsigned person, bool begins)
 {
     enum reason reason;
 
+    if (begins && m->full)
+        return REASON_STORE_FULL;
     if (!m->sure)
         return REASON_CLOCK_UNSURE;
     if (model_holds(&m->locked_host, model_now(m)))
