@@ -54,6 +54,10 @@ static int setup(void **state)
         s->pids[i] = lookout_start(i == FOREIGN ? STRANGER : UID);
         lookout_put(&s->lookout, cgroups[i], s->pids[i]);
     }
+    /* As a kernel shows who is outside of its reader's pid namespace, who has gone since, and a stranger. */
+    const pid_t others[] = {0, 4194303, s->pids[FOREIGN]};
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+        lookout_put(&s->lookout, cgroups[MANAGER], others[i]);
     censuses = 0;
     (void)alarm(30); /* what hangs */
     *state = s;
@@ -115,15 +119,28 @@ static void two_looks_prove_it_all_the_same(void **state)
     assert_int_equal(s->ended.reply.ended, PLACES - 2);
 }
 
-/* A job of theirs may stay, or a session of theirs: a whole look tells. */
-static void not_where_somebody_may_stay(void **state)
+/* A job of theirs may stay: a whole look tells. The user manager does not. */
+static void the_manager_alone_where_a_job_may_stay(void **state)
 {
     NEEDS_ROOT(state);
     struct scene *s = *state;
     start_ending(s, REAP_LEFTOVERS);
+    lookout_wait(s->pids[MANAGER]);
     (void)usleep(50 * 1000); /* a signal arrives in that */
     assert_true(lookout_is_running(s->pids[SHELL]));
     assert_true(lookout_is_running(s->pids[SERVICE]));
+    run_until_done(s);
+}
+
+/* For which the manager has to stay, too. */
+static void nobody_where_a_session_may_stay(void **state)
+{
+    NEEDS_ROOT(state);
+    struct scene *s = *state;
+    start_ending(s, REAP_STRAYS);
+    (void)usleep(50 * 1000); /* a signal arrives in that */
+    for (size_t i = 0; i < PLACES; i++)
+        assert_true(lookout_is_running(s->pids[i]));
     run_until_done(s);
 }
 
@@ -231,7 +248,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(before_anybody_is_looked_for, setup, teardown),
         cmocka_unit_test_setup_teardown(two_looks_prove_it_all_the_same, setup, teardown),
-        cmocka_unit_test_setup_teardown(not_where_somebody_may_stay, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_manager_alone_where_a_job_may_stay, setup, teardown),
+        cmocka_unit_test_setup_teardown(nobody_where_a_session_may_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(of_so_many_cgroups, setup, teardown),
         cmocka_unit_test_setup_teardown(of_so_many_processes, setup, teardown),
         cmocka_unit_test_setup_teardown(members_are_given_until_they_are_enough, setup, teardown),
