@@ -261,10 +261,12 @@ def crowd(guarded):
 
 
 def inside(site):
-    """A live session, with its number."""
+    """A live session, with its number; what runs in it has been asked about, and waits."""
     site.box.sh("rm -f /run/go ~zhang.san/said")
     site.grant(uses="unlimited", **{"run-as": "oracle", "command": "any"})
-    return site.session_open(command=INSIDE)
+    opened = site.session_open(command=INSIDE)
+    site.box.until("pgrep -u zhang.san -f 'until .* -e /run/go'")
+    return opened
 
 
 def department_works(site):
