@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -62,7 +63,27 @@ void lookout_put(struct lookout *l, const char *path, pid_t pid)
     (void)close(fd);
 }
 
+int lookout_terminal(uint32_t uid, char tty[static LOOKOUT_TTY_SIZE])
+{
+    int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(fd >= 0 && grantpt(fd) == 0 && unlockpt(fd) == 0);
+    assert_int_equal(ptsname_r(fd, tty, LOOKOUT_TTY_SIZE), 0);
+    assert_int_equal(chown(tty, uid, (gid_t)-1), 0);
+    return fd;
+}
+
+bool lookout_take_terminal(const char *tty)
+{
+    int fd = setsid() < 0 ? -1 : open(tty, O_RDWR);
+    return fd >= 0 && ioctl(fd, TIOCSCTTY, 0) == 0;
+}
+
 pid_t lookout_start(uint32_t uid)
+{
+    return lookout_start_at(uid, NULL);
+}
+
+pid_t lookout_start_at(uint32_t uid, const char *tty)
 {
     int ready[2];
     char octet;
@@ -70,8 +91,8 @@ pid_t lookout_start(uint32_t uid)
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        if (setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0 ||
-            prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        if ((tty && !lookout_take_terminal(tty)) || setresgid(uid, uid, uid) < 0 ||
+            setresuid(uid, uid, uid) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
             _exit(1);
         (void)!write(ready[1], "x", 1);
         for (;;)

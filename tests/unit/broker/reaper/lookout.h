@@ -22,10 +22,18 @@ void lookout_put(struct lookout *l, const char *path, pid_t pid);
 
 /* A process of this uid, which waits until it is killed, at the latest when the test ends. */
 pid_t lookout_start(uint32_t uid);
+/* One that has a session of its own and this terminal. */
+pid_t lookout_start_at(uint32_t uid, const char *tty);
 void lookout_finish(pid_t pid);
 bool lookout_is_running(pid_t pid);
 /* Until it has died of itself. */
 void lookout_wait(pid_t pid);
+
+/* A terminal of this uid: the end that a relay has, and the path of the other. */
+#define LOOKOUT_TTY_SIZE 64
+int lookout_terminal(uint32_t uid, char tty[static LOOKOUT_TTY_SIZE]);
+/* Makes it this process's, in a session of its own. */
+bool lookout_take_terminal(const char *tty);
 
 /* An ending of these that was begun, until it is done. */
 struct lookout_ended {

@@ -4,11 +4,9 @@
 #include "tests/unit/broker/reaper/lookout.h"
 #include "tests/unit/unit.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define UID      20981u
@@ -211,22 +209,9 @@ static void the_words_are_said_once(void **state)
     NEEDS_ROOT(state);
     struct scene *s = *state;
     const struct reap_target target = {.scope = REAP_PERSON, .uid = UID, .audit_session = CENSUS_UNSET};
-    char tty[64], text[512] = "", ready;
-    int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), pair[2];
-    assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
-    assert_int_equal(ptsname_r(terminal, tty, sizeof tty), 0);
-    assert_int_equal(chown(tty, UID, (gid_t)-1), 0);
-    assert_int_equal(pipe(pair), 0);
-    pid_t pid = fork();
-    if (pid == 0) {
-        int fd = setsid() < 0 ? -1 : open(tty, O_RDWR);
-        if (fd < 0 || ioctl(fd, TIOCSCTTY, 0) < 0 || setresuid(UID, UID, UID) < 0)
-            _exit(1);
-        (void)!write(pair[1], "x", 1);
-        for (;;)
-            (void)pause();
-    }
-    assert_int_equal(read(pair[0], &ready, 1), 1);
+    char tty[LOOKOUT_TTY_SIZE], text[512] = "";
+    int terminal = lookout_terminal(UID, tty);
+    pid_t pid = lookout_start_at(UID, tty);
     lookout_put(&s->lookout, cgroups[SHELL], pid);
     lookout_end(&s->lookout, &target, "Ends now.", &s->ended);
     lookout_wait(pid);
@@ -238,8 +223,6 @@ static void the_words_are_said_once(void **state)
     assert_non_null(first);
     assert_null(strstr(first + 1, "Ends now."));
     lookout_finish(pid);
-    (void)close(pair[0]);
-    (void)close(pair[1]);
     (void)close(terminal);
 }
 

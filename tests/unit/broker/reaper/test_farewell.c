@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -56,7 +55,7 @@ struct scene {
     struct lookout lookout;
     struct lookout_ended ended;
     int terminal;
-    char tty[64];
+    char tty[LOOKOUT_TTY_SIZE];
     int near[PLACES], far[PLACES];
     pid_t leader;
 };
@@ -66,13 +65,6 @@ static void become(enum place place)
     uid_t saved = place == TLOG ? RECORDER : place == SUDO ? 0 : UID;
     if (setresgid(UID, UID, UID) < 0 || setresuid(UID, UID, saved) < 0)
         _exit(1);
-}
-
-static void take_terminal(const struct scene *s)
-{
-    int fd = -1;
-    if (setsid() < 0 || (fd = open(s->tty, O_RDWR)) < 0 || ioctl(fd, TIOCSCTTY, 0) < 0)
-        _exit(2);
 }
 
 /* Says again what it hears, until nobody is there to say something. */
@@ -105,8 +97,8 @@ static pid_t start(const struct scene *s, enum place place)
         return pid;
     if (place == MONITOR)
         set_login_uid();
-    if (place == SHELL)
-        take_terminal(s);
+    if (place == SHELL && !lookout_take_terminal(s->tty))
+        _exit(2);
     if (place + 1 < PLACES && start(s, place + 1) < 0)
         _exit(3);
     become(place);
@@ -118,14 +110,6 @@ static bool answers(const struct scene *s, enum place place)
 {
     char octet = 'x';
     return send(s->near[place], &octet, 1, MSG_NOSIGNAL) == 1 && read(s->near[place], &octet, 1) == 1;
-}
-
-static void make_terminal(struct scene *s)
-{
-    s->terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-    assert_true(s->terminal >= 0 && grantpt(s->terminal) == 0 && unlockpt(s->terminal) == 0);
-    assert_int_equal(ptsname_r(s->terminal, s->tty, sizeof s->tty), 0);
-    assert_int_equal(chown(s->tty, UID, (gid_t)-1), 0);
 }
 
 static void make_session(struct scene *s)
@@ -151,7 +135,7 @@ static int setup(void **state)
     struct scene *s = calloc(1, sizeof *s);
     assert_non_null(s);
     lookout_open(&s->lookout);
-    make_terminal(s);
+    s->terminal = lookout_terminal(UID, s->tty);
     make_session(s);
     (void)alarm(30); /* what hangs */
     *state = s;
