@@ -308,27 +308,21 @@ int status_keeper_judge(const struct broker *b, const struct offer *offer, when_
     return r;
 }
 
-/* Those that count, or, of one that nobody can verify yet, all. */
-static size_t choose(const struct offer *offer, const struct status_offer *s,
-                     struct octets chosen[static QUORUM_VOTES_MAX])
+/* All that are looked at. One that does not count now may do so when another ends: of two certificates of one
+ * signer either may be the one that is left, and another key may be the next trust file's. */
+static size_t n_kept(const struct offer *offer)
 {
-    size_t n = 0;
-
-    for (size_t i = 0; i < offer->n_approvals && i < QUORUM_VOTES_MAX; i++)
-        if (s->waits || (i < s->standing.n_seen && s->standing.seen[i].outcome == SIGNATURE_COUNTED))
-            chosen[n++] = offer->approvals[i];
-    return n;
+    return offer->n_approvals < QUORUM_VOTES_MAX ? offer->n_approvals : QUORUM_VOTES_MAX;
 }
 
 int status_keeper_take(struct broker *b, struct status_offer *s, const struct offer *offer, when_t now,
                        struct store_txn *t)
 {
     struct status_keeper *k = &b->status;
-    struct octets approvals[QUORUM_VOTES_MAX];
     struct kept_status x = {.judged_at = now, .votes_until = s->waits ? 0 : s->standing.votes_until};
-    size_t n = choose(offer, s, approvals);
 
-    if (papers_make(&no_id, s->document->epoch, offer->document, NULL, approvals, n, &x.papers) < 0)
+    if (papers_make(&no_id, s->document->epoch, offer->document, NULL, offer->approvals, n_kept(offer),
+                    &x.papers) < 0)
         return -ENOMEM;
     x.document = steal_pointer(&s->document);
     note_signer(&x, &s->standing);

@@ -10,8 +10,8 @@
  * them yet, and what nobody signed must not be able to displace what somebody did. So several are kept. */
 struct kept_status {
     struct status *document;     /* NULL: none */
-    struct grant_papers *papers; /* its octets, and the approvals that count (waiting: that came) */
-    when_t votes_until; /* end of the signer's certificate; 0: nobody of the trust in force signed it */
+    struct grant_papers *papers; /* its octets, and the approvals that came */
+    when_t votes_until; /* end of the signers' certificates; 0: nobody of the trust in force signed it */
     when_t judged_at;
     uint32_t row; /* of the store, among statuses */
     char signer[IDENT_NAME_MAX + 1];

@@ -161,6 +161,50 @@ static void test_signer_is_gone(void **state)
     visitor_end(&v);
 }
 
+/* Replaces the trust by one that lists these status keys. */
+static void list_status_keys(struct offices *o, unsigned epoch, const struct signatory *keys, size_t n)
+{
+    char *text =
+        epoch_text(o->w, (struct trust_plan){.epoch = epoch, .status_keys = keys, .n_status_keys = n});
+
+    epoch_replace(o->w, text, epoch, DEPARTMENT_LEADER, DEPARTMENT_UNIT);
+    free(text);
+}
+
+/* Which of two certificates the signer signed with is the one that is left makes no difference, nor whether
+ * hufud was stopped in between. */
+static void test_each_certificate_of_the_signer_holds(void **state)
+{
+    struct offices *o = *state;
+    struct signatory next =
+        department_signatory(o->w->department, "status-2026", "finance", "status", SIGNATURE_ED25519);
+    const struct signatory both[] = {o->status_key, next};
+
+    world_grant(o->w, (struct grant_plan){0});
+    for (unsigned i = 0; i < ARRAY_SIZE(both); i++) {
+        char *document, *one, *two;
+        struct varlink_reply r;
+
+        list_status_keys(o, 5 + 2 * i, both, ARRAY_SIZE(both));
+        document = issue_status((struct issue){.trust_epoch = 5 + 2 * i});
+        one = offices_sign(&both[0], "status", document);
+        two = offices_sign(&both[1], "status", document);
+        r = world_hand_in(o->w, document, one, two);
+        assert_string_equal(offices_text(&r, "state"), "ok");
+        varlink_reply_done(&r);
+        restart(o);
+        assert_int_equal(world_knock(o->w), REASON_OK);
+        list_status_keys(o, 6 + 2 * i, &both[i], 1);
+        assert_int_equal(world_knock(o->w), REASON_OK);
+        restart(o);
+        assert_int_equal(world_knock(o->w), REASON_OK);
+        free(document);
+        free(one);
+        free(two);
+    }
+    signatory_done(&next);
+}
+
 #define STATUS_TEST(f) cmocka_unit_test_setup_teardown(f, offices_setup, offices_teardown)
 #define BOUND_TEST(f)  cmocka_unit_test_setup_teardown(f, setup_bound, offices_teardown)
 
@@ -174,6 +218,7 @@ int main(void)
         STATUS_TEST(test_narrows_without_a_bound),
         BOUND_TEST(test_findings),
         BOUND_TEST(test_signer_is_gone),
+        BOUND_TEST(test_each_certificate_of_the_signer_holds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
