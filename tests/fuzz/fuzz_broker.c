@@ -8,6 +8,7 @@
 // COVERS: broker/daemon/judging.c broker/daemon/grants_judge.c
 // COVERS: broker/daemon/trust_change.c broker/daemon/trust_keeper.c
 // FLOOR: 83
+// SHARE: 8
 // CUTS: 4
 /*
  * A sequence of what may happen to a broker, against a model of what it has to do (stage/model.h): logins in

@@ -3,6 +3,7 @@
 // STAGE: yes
 // COVERS: broker/daemon/directory_refresh.c broker/daemon/directory_entry.c broker/directory/shadow.c
 // FLOOR: 80
+// SHARE: 4
 // CUTS: 64
 /*
  * What a hufu-ldapd may say, in any order, against a model of what has to be in force (stage/told.h):

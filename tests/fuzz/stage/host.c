@@ -8,6 +8,7 @@
 #include "tests/fuzz/stage/disk.h"
 #include "tests/fuzz/stage/full.h"
 #include "tests/fuzz/stage/keys.h"
+#include "tests/fuzz/stage/once.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -218,6 +219,7 @@ static void make_template(struct host *h)
     memcpy(h->folder, template, sizeof(h->folder));
     options = options_of(h);
     must(broker_create_store(&options, config, error) == 0);
+    once_stores_are_copies();
     memcpy(h->folder, folder, sizeof(h->folder));
     config_free(config);
 }
