@@ -289,7 +289,7 @@ static void do_restart(struct input *in)
     if ((octet & 1) != 0 && !scene.model.nudged)
         scene_killed(&scene.model, steps);
     else
-        scene_restarted(steps);
+        scene_restarted(&scene.model, steps);
 }
 
 /* ---- a sequence ---- */

@@ -127,24 +127,24 @@ struct model_taken *scene_target(uint8_t octet, bool lock, const char **scope, c
     }
 }
 
-static void started(void)
+static void started(const struct model *now)
 {
+    scene.model.wall_us = now->wall_us;
+    scene.model.boot_us = now->boot_us;
+    scene.model.synchronised = now->synchronised;
     model_stopped(&scene.model);
     witness_restarted(&scene.model, scene.host);
     model_restart(&scene.model, doors_is_alive);
 }
 
-void scene_restarted(unsigned steps)
+void scene_restarted(const struct model *now, unsigned steps)
 {
     host_restart(scene.host, steps);
-    started();
+    started(now);
 }
 
 void scene_killed(const struct model *now, unsigned steps)
 {
     host_crash(scene.host, steps);
-    scene.model.wall_us = now->wall_us;
-    scene.model.boot_us = now->boot_us;
-    scene.model.synchronised = now->synchronised;
-    started();
+    started(now);
 }

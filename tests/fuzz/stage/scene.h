@@ -39,9 +39,10 @@ bool scene_has_session(const struct model_caller *c);
 /** What an octet says is to be taken away. */
 struct model_taken *scene_target(uint8_t octet, bool lock, const char **scope, const char **name);
 
-/** As systemd stops and starts it; `steps` as in host_restart(). */
-void scene_restarted(unsigned steps);
-/** SIGKILL, and a start. The model is as the disk is, but for the time, which is that of `now`. */
+/** As systemd stops and starts it; `steps` as in host_restart(). The model is as the disk is, but for the
+ * time, which is that of `now`. */
+void scene_restarted(const struct model *now, unsigned steps);
+/** The same after SIGKILL. */
 void scene_killed(const struct model *now, unsigned steps);
 
 #endif

@@ -10,6 +10,9 @@
 
 #define LOOK_US 5100000 /* it is looked at so often, and each second when there is none */
 
+/* What is on disk, while nothing can be written. */
+static struct model on_disk;
+
 static enum room_standing standing(void)
 {
     struct room_view v;
@@ -18,18 +21,47 @@ static enum room_standing standing(void)
     return v.standing;
 }
 
-static void begin(bool wholly)
+static void ask(struct model_caller *c, enum frame_type type)
 {
-    full_set(wholly ? FULL_WHOLLY : FULL_NEARLY);
+    if (c && !scene_has_session(c))
+        scene_ask(c, type);
+}
+
+static void notice(bool wholly)
+{
     scene_pass(LOOK_US);
     demand(standing() == (wholly ? ROOM_LAST : ROOM_FULL), "a full disk was not noticed");
     model_full(&scene.model, true, wholly);
 }
 
-static void ask(struct model_caller *c, enum frame_type type)
+/* hufud starts on it, stopped or killed before, knows what is on disk, and somebody is at the door. */
+static void start(struct input *in, bool wholly)
 {
-    if (c && !scene_has_session(c))
-        scene_ask(c, type);
+    struct model now;
+    uint8_t octet = take(in);
+    unsigned steps = (octet >> 1) % HOST_LOADED;
+
+    if (!wholly)
+        scene_pass(60000); /* a refusal is on disk 50 ms after it was given, and no sooner */
+    now = scene.model;
+    if (wholly)
+        scene.model = on_disk;
+    if ((octet & 1) != 0)
+        scene_killed(&now, steps);
+    else
+        scene_restarted(&now, steps);
+    model_full(&scene.model, true, false);
+    ask(doors_arrive(take(in)), FRAME_GATE_ACCOUNT); /* before it has looked again */
+    notice(wholly);
+}
+
+static void begin(struct input *in, bool wholly, bool while_stopped)
+{
+    full_set(wholly ? FULL_WHOLLY : FULL_NEARLY);
+    if (while_stopped)
+        start(in, wholly);
+    else
+        notice(wholly);
 }
 
 /* What cannot be written was done, and is not said to be. */
@@ -52,7 +84,7 @@ static void meanwhile(struct input *in, bool wholly)
 {
     static const unsigned seconds[] = {1, 61, 301, 3601};
 
-    switch (take(in) % 8) {
+    switch (take(in) % 9) {
     case 0:
         ask(doors_arrive(take(in)), FRAME_GATE_ACCOUNT);
         break;
@@ -74,6 +106,9 @@ static void meanwhile(struct input *in, bool wholly)
     case 6:
         within_su(in);
         break;
+    case 8:
+        start(in, wholly);
+        break;
     default:
         scene_pass((uint64_t)seconds[take(in) % ARRAY_SIZE(seconds)] * 1000000);
         break;
@@ -92,30 +127,29 @@ static void end(void)
     model_full(&scene.model, false, false);
 }
 
-static void crash(const struct model *before)
+static void crash(void)
 {
     struct model now = scene.model;
 
-    scene.model = *before;
+    scene.model = on_disk;
     full_set(FULL_ROOM);
     scene_killed(&now, 0);
 }
 
 void shortage_operate(struct input *in)
 {
-    static struct model before;
     uint8_t how = take(in);
     bool wholly = (how & 8) != 0, killed = wholly && (how & 0x10) != 0;
 
     if (scene.model.reaper_away || scene.model.nudged)
         return;
     scene_pass(60000);
-    before = scene.model;
-    begin(wholly);
+    on_disk = scene.model;
+    begin(in, wholly, (how & 0x20) != 0);
     for (unsigned i = how & 7; i > 0; i--)
         meanwhile(in, wholly);
     if (killed)
-        crash(&before);
+        crash();
     else
         end();
 }

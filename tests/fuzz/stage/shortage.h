@@ -3,8 +3,9 @@
 
 #include "tests/fuzz/stage/input.h"
 
-/** An operation: the disk is full, nearly or wholly, and stays so while up to seven things happen; then there
- * is room again, and all that happened is on record, or hufud was killed, and nothing of it is. */
+/** An operation: the disk is full, nearly or wholly, perhaps since hufud was stopped, and stays so while up
+ * to seven things happen, of which some may be that hufud starts on it; then there is room again, and all
+ * that happened since it started last is on record, or hufud was killed, and nothing of it is. */
 void shortage_operate(struct input *in);
 
 #endif
