@@ -75,8 +75,9 @@ static enum exit_code run(const struct cli *cli, const void *settings, const str
     uint32_t grace = 0;
     enum exit_code code;
 
-    if (r->until && moment_parse(r->until, cli->now, &end) < 0)
-        return cli_fail(cli, EXIT_USAGE, _("--until %s is no time such as 2026-11-21T00:00:00Z"), r->until);
+    if (r->until && (moment_parse(r->until, cli->now, &end) < 0 || end <= cli->now))
+        return cli_fail(cli, EXIT_USAGE, _("--until %s is no time to come such as 2026-11-21T00:00:00Z"),
+                        r->until);
     code = grace_of(cli, r, &grace);
     if (code == EXIT_DONE)
         code = target_of(cli, r, arguments, &scope, &name);

@@ -164,7 +164,13 @@ void control_revoke(void *userdata, struct control_call *call, json_t *parameter
         control_invalid(call, "grace_seconds");
         return;
     }
-    if (!control_when(call, "until", until, &x.until) || !parse_name(b, call, &x, name))
+    if (!control_when(call, "until", until, &x.until))
+        return;
+    if (x.until <= x.at) { /* it would be answered as done, and take nothing away */
+        control_invalid(call, "until");
+        return;
+    }
+    if (!parse_name(b, call, &x, name))
         return;
     x.by = control_call_actor(call);
     (void)snprintf(x.why, sizeof(x.why), "%s", why);

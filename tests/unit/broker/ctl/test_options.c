@@ -174,6 +174,7 @@ static void test_exit_code_of_usage(void **state)
         "revoke 0123abc",
         "revoke 0123abcd --until 2026-11-22T00:00:00Z",
         "revoke --staff a --until tomorrow",
+        "revoke --staff a --until 2020-01-01T00:00:00Z",
         "session show x",
         "session end 0",
         "audit --since yesterday",

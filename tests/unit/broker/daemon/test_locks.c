@@ -162,7 +162,8 @@ static void test_wrong_targets(void **state)
     assert_int_equal(n_taken(w), 0);
 }
 
-/* A lock with an end is over then, and may be set anew, also shorter. */
+/* A lock with an end is over then, and may be set anew, also shorter. An end in the past would take nothing
+ * away, so it is refused. */
 static void test_until(void **state)
 {
     struct world *w = *state;
@@ -177,6 +178,9 @@ static void test_until(void **state)
     parameters = target("host", "");
     (void)json_object_set_new(parameters, "until", json_string(past));
     assert_string_equal(asked(w, "Lock", parameters), "InvalidParameter");
+    parameters = target("staff", WORLD_STAFF);
+    (void)json_object_set_new(parameters, "until", json_string(past));
+    assert_string_equal(asked(w, "Revoke", parameters), "InvalidParameter");
     parameters = target("host", "");
     (void)json_object_set_new(parameters, "until", json_string(later));
     assert_string_equal(asked(w, "Lock", parameters), "");
