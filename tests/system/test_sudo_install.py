@@ -80,3 +80,14 @@ def test_both_orders(fresh_site):
     assert not staff_sudo(box).ok
     box.sh(f"{SHARE}/disable")
     assert staff_sudo(box).out == "root\n"
+
+
+def test_whatever_language_sudo_speaks(fresh_site):
+    """A setting that this sudo does not know would have it complain to everybody, each time."""
+    box = fresh_site.box
+    told = box.sh(f"{SHARE}/enable")
+    snippet = box.run("test -e /etc/sudoers.d/hufu").ok
+    box.sh(f"{SHARE}/disable")
+    box.put("/root/zh/visudo", '#!/bin/sh\n[ "$LC_ALL" = C ] && exec /usr/sbin/visudo "$@"\necho 未知的默认条目\n', mode="755")
+    assert box.sh(f"LANG=zh_CN.UTF-8 PATH=/root/zh:$PATH {SHARE}/enable") == told
+    assert box.run("test -e /etc/sudoers.d/hufu").ok == snippet
