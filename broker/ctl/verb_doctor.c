@@ -98,7 +98,7 @@ static enum exit_code print_report(const struct cli *cli, const json_t *report)
     (void)fprintf(cli->out, _("Problems: %d, warnings: %d, notes: %d.\n"), (int)problems, (int)warnings,
                   (int)notes);
     if (problems + warnings + notes > 0)
-        (void)fprintf(cli->out, _("%s explains the words in brackets.\n"), HUFU_DOCDIR "/doctor.md");
+        (void)fprintf(cli->out, _("%s explains the words in brackets.\n"), HUFU_DOCDIR "/docs/doctor.md");
     return EXIT_DONE;
 }
 

@@ -1,4 +1,5 @@
 #include "broker/common/descriptors.h"
+#include "broker/common/level.h"
 #include "broker/common/sockets.h"
 #include "broker/daemon/broker.h"
 #include "broker/daemon/check_store.h"
@@ -100,14 +101,15 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 static struct config *load_config(const char *path)
 {
     struct config *config = NULL;
+    const char *level = level_error();
     struct conf_error error;
 
     if (config_load(path, 0, &config, &error) == 0)
         return config;
     if (error.line > 0)
-        (void)fprintf(stderr, SD_ERR "hufud: %s, line %u: %s\n", path, error.line, error.reason);
+        (void)fprintf(stderr, "%shufud: %s, line %u: %s\n", level, path, error.line, error.reason);
     else
-        (void)fprintf(stderr, SD_ERR "hufud: %s: %s\n", path, error.reason);
+        (void)fprintf(stderr, "%shufud: %s: %s\n", level, path, error.reason);
     return NULL;
 }
 

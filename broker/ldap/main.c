@@ -1,3 +1,4 @@
+#include "broker/common/level.h"
 #include "broker/common/sockets.h"
 #include "broker/ldap/connection.h"
 #include "broker/ldap/ldapd.h"
@@ -84,14 +85,15 @@ static int fail(const char *what, int r)
 static struct ldapd_config *load_config(const char *path)
 {
     struct ldapd_config *config = NULL;
+    const char *level = level_error();
     struct conf_error error;
 
     if (ldapd_config_load(path, &config, &error) == 0)
         return config;
     if (error.line > 0)
-        (void)fprintf(stderr, SD_ERR "hufu-ldapd: %s, line %u: %s\n", path, error.line, error.reason);
+        (void)fprintf(stderr, "%shufu-ldapd: %s, line %u: %s\n", level, path, error.line, error.reason);
     else
-        (void)fprintf(stderr, SD_ERR "hufu-ldapd: %s: %s\n", path, error.reason);
+        (void)fprintf(stderr, "%shufu-ldapd: %s: %s\n", level, path, error.reason);
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 """hufuctl doctor on a real host: nothing is found on a healthy one, and each broken configuration is, by its code."""
 
 import json
+import re
 
 import pytest
 
@@ -49,6 +50,7 @@ BROKEN = {
         "sshd-own-keys",
         "/etc/ssh/second",
     ),
+    "a typing error": ("sed -i s/^language/langage/ /etc/hufu/hufud.conf", "config-wrong", "/etc/hufu/hufud.conf"),
     "reaper's range": ("sed -i s/20000-29999/20000-29000/ /etc/hufu/reaper.conf", "range-differs", "/etc/hufu/reaper.conf"),
     "hufud away": ("systemctl stop hufud", "decision-broker-away", "sshd"),
 }
@@ -96,10 +98,20 @@ def test_broken_and_found(repaired, how):
     print(*(f"{finding['code']} {finding['subject']}: {finding['message']}" for finding in report["findings"]), sep="\n")
     for expected in code.split():
         assert any(is_code == expected and subject in (None, of) for is_code, of in found(report)), expected
+    assert "<3>" not in json.dumps(report)  # journald's level, of a program that was asked
 
 
 def test_it_was_all_put_right_again(site):
     assert found(examined(site.box)) == set()
+
+
+def test_its_page_is_where_it_says(site):
+    """With every other page that README links to."""
+    folder = "/usr/share/doc/hufu"
+    assert f"{folder}/docs/doctor.md " in site.box.run("hufuctl doctor").out
+    pages = set(re.findall(r"\]\((docs/[^)#]*)", site.box.get(f"{folder}/README.md").decode()))
+    assert "docs/doctor.md" in pages
+    site.box.sh(["ls", *(f"{folder}/{page}" for page in sorted(pages))])
 
 
 def test_not_root(site):
