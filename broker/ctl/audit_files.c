@@ -79,7 +79,7 @@ static json_t *latest_json(struct latest *l)
 static enum exit_code say_bad_file(const struct cli *cli, const char *path, int r, const char *error)
 {
     if (r == -EBADMSG)
-        return cli_fail(cli, EXIT_REFUSED, "%s: %s", path, error);
+        return cli_fail(cli, EXIT_REFUSED, _("%s: %s"), path, error);
     return cli_fail(cli, r == -ENOENT ? EXIT_NOT_FOUND : EXIT_REFUSED, _("%s cannot be read: %s"), path,
                     strerror(-r));
 }

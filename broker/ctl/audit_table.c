@@ -69,7 +69,7 @@ static void put_more(const json_t *object, struct buf *b)
 
     if (count < 2)
         return;
-    buf_puts(b, b->size > 0 ? "; " : "");
+    buf_puts(b, b->size > 0 ? _("; ") : "");
     buf_printf(b, _("%lld of them since %.19sZ"), (long long)count, first ? first : "");
     if (sources > RECORD_SOURCES_MANY - 1)
         buf_printf(b, _(", from more than %d addresses"), RECORD_SOURCES_MANY - 1);
@@ -91,11 +91,11 @@ static char *detail_of(const json_t *object)
     if (account && *account && (!staff || strcmp(account, staff) != 0))
         buf_printf(&b, _("as %s"), account);
     if (json_is_integer(actor)) {
-        buf_puts(&b, b.size > 0 ? ", " : "");
+        buf_puts(&b, b.size > 0 ? _(", ") : "");
         buf_printf(&b, _("by login uid %lld"), (long long)json_integer_value(actor));
     }
     if (detail && *detail)
-        buf_printf(&b, "%s%s", b.size > 0 ? ": " : "", detail);
+        buf_printf(&b, "%s%s", b.size > 0 ? _(": ") : "", detail);
     put_more(object, &b);
     text = buf_steal_text(&b);
     whole = text ? json_string(text) : NULL;

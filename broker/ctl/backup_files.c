@@ -87,6 +87,6 @@ enum exit_code backup_check_store(const struct cli *cli, const char *path, json_
         return EXIT_DONE;
     json_decref(*ret);
     *ret = NULL;
-    return cli_fail(cli, EXIT_REFUSED, "%s: %s", path,
+    return cli_fail(cli, EXIT_REFUSED, _("%s: %s"), path,
                     message && message[0] != '\0' ? message : _("the store cannot be checked"));
 }

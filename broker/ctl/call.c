@@ -83,7 +83,9 @@ static enum exit_code explain_not_found(const struct cli *cli, const char *what)
     if (strcmp(what, "session") == 0)
         return cli_fail(cli, EXIT_NOT_FOUND, _("you are in no session that a grant let in"));
     if (strncmp(what, "session ", 8) == 0)
-        return cli_fail(cli, EXIT_NOT_FOUND, _("session %s is not known here"), what + 8);
+        return cli_fail(cli, EXIT_NOT_FOUND,
+                        _("no session %s is live here; `hufuctl audit --session %s` shows what is on record"),
+                        what + 8, what + 8);
     return cli_fail(cli, EXIT_NOT_FOUND, _("%s is not known here"), what);
 }
 

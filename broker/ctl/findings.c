@@ -25,8 +25,8 @@ static char *first_line(const json_t *finding)
 
     if (!severity || !subject || !message || (code && !mark))
         return NULL;
-    if (asprintf(&line, "%s: %s: %s%s%s%s", _(severity), subject, message, mark ? " [" : "", mark ? mark : "",
-                 mark ? "]" : "") < 0)
+    if (asprintf(&line, _("%s: %s: %s%s%s%s"), _(severity), subject, message, mark ? " [" : "",
+                 mark ? mark : "", mark ? "]" : "") < 0)
         return NULL;
     return line;
 }

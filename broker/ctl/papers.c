@@ -39,7 +39,7 @@ static enum exit_code malformed(const struct cli *cli, const char *path, int r,
     if (r != -EINVAL)
         return cli_fail(cli, EXIT_REFUSED, _("out of memory"));
     if (e->line == 0)
-        return cli_fail(cli, EXIT_REFUSED, "%s: %s", path, e->reason);
+        return cli_fail(cli, EXIT_REFUSED, _("%s: %s"), path, e->reason);
     return cli_fail(cli, EXIT_REFUSED, _("%s, line %u: %s"), path, e->line, e->reason);
 }
 

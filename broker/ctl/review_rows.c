@@ -248,7 +248,7 @@ char *review_cell_revoked(const json_t *row)
     cleanup_free char *why = table_cell(json_object_get(row, "why"));
     char *text = NULL;
 
-    return !name || !why || asprintf(&text, "%s: %s", name, why) < 0 ? NULL : text;
+    return !name || !why || asprintf(&text, _("%s: %s"), name, why) < 0 ? NULL : text;
 }
 
 char *review_cell_there(const json_t *row)

@@ -79,7 +79,7 @@ static void print_looked(FILE *out, const json_t *all)
         return;
     json_array_foreach(all, i, looked)
     {
-        buf_printf(&b, "%s%s", i == 0 ? "" : "; ", json_string_value(looked));
+        buf_printf(&b, "%s%s", i == 0 ? "" : _("; "), json_string_value(looked));
     }
     list = buf_steal_text(&b);
     if (list && asprintf(&line, _("Looked at: %s"), list) >= 0)

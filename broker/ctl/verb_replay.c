@@ -204,7 +204,7 @@ static enum exit_code become_player(const struct cli *cli, const json_t *recordi
     if (r == 0 && fcntl(fileno(t.file), F_SETFD, 0) < 0)
         r = -errno;
     if (r < 0)
-        return cli_fail(cli, EXIT_REFUSED, "%s: %s", text_of(recording, "file"), strerror(-r));
+        return cli_fail(cli, EXIT_REFUSED, _("%s: %s"), text_of(recording, "file"), strerror(-r));
     (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(t.file));
     (void)fflush(NULL);
     (void)execl(PLAYER, PLAYER, "-r", "file", "-i", path, "-s", speed ? speed : "1", (char *)NULL);

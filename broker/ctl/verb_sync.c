@@ -128,7 +128,7 @@ static int print_entry(FILE *out, const json_t *entry)
     cleanup_free char *text = table_cell(json_object_get(entry, "text"));
     cleanup_free char *about = NULL;
 
-    if (!name || !reason || !text || asprintf(&about, "%s: %s", reason, text) < 0)
+    if (!name || !reason || !text || asprintf(&about, _("%s: %s"), reason, text) < 0)
         return -ENOMEM;
     (void)fprintf(out, "  %s\n    ", name);
     wrap_line(out, about, strlen(about), 4, 4);

@@ -31,7 +31,7 @@ static void parts_done(struct parts *p)
 static enum exit_code say_bad_file(const struct verification *v, const char *path, int r, const char *error)
 {
     if (r == -EBADMSG)
-        return cli_fail(v->cli, EXIT_REFUSED, "%s: %s", path, error);
+        return cli_fail(v->cli, EXIT_REFUSED, _("%s: %s"), path, error);
     return cli_fail(v->cli, r == -ENOENT ? EXIT_NOT_FOUND : EXIT_REFUSED, _("%s cannot be read: %s"), path,
                     strerror(-r));
 }

@@ -158,7 +158,7 @@ static void test_prefix(void **state)
     assert_asks(ERROR("NotFound", "\"what\": \"session\""), "grant finish", "GrantFinish", "{}",
                 EXIT_NOT_FOUND, "you are in no session that a grant let in");
     assert_asks(ERROR("NotFound", "\"what\": \"session 17\""), "session show 17", "SessionShow",
-                "{\"number\": 17}", EXIT_NOT_FOUND, "session 17 is not known here");
+                "{\"number\": 17}", EXIT_NOT_FOUND, "no session 17 is live here");
 }
 
 /* Records are kept under whole ids. */
