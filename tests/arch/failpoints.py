@@ -63,8 +63,8 @@ def check_refused(root):
     for build in ("Release", "RelWithDebInfo", "MinSizeRel", ""):
         result.look()
         with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run(["cmake", "-S", root, "-B", folder, f"-DCMAKE_BUILD_TYPE={build}",
-                                   "-DHUFU_FAILPOINTS=ON"], capture_output=True, text=True)
+            done = subprocess.run(["cmake", "-G", "Ninja", "-S", root, "-B", folder,
+                                   f"-DCMAKE_BUILD_TYPE={build}", "-DHUFU_FAILPOINTS=ON"], capture_output=True, text=True)
         if done.returncode == 0 or "HUFU_FAILPOINTS: a build of type" not in done.stderr:
             result.find("CMakeLists.txt", f"a {build or 'nameless'} build with failpoints is not refused")
     return result
