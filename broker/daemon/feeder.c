@@ -2,11 +2,11 @@
 
 #include "broker/audit/journal.h"
 #include "broker/common/failpoint.h"
+#include "broker/common/threads.h"
 #include "policy/base/ident.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -247,7 +247,6 @@ static int feeder_new(struct store *store, const char *host, const char *ledger,
 
 int feeder_start(struct store *store, const char *host, const char *ledger, struct feeder **ret)
 {
-    sigset_t all, before;
     struct feeder *f;
     int r = feeder_new(store, host, ledger, &f);
 
@@ -255,14 +254,11 @@ int feeder_start(struct store *store, const char *host, const char *ledger, stru
     if (r < 0)
         return r;
     f->references = 2;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(&f->thread, NULL, feeder_run, f);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (r != 0) {
+    r = thread_start(&f->thread, NULL, feeder_run, f);
+    if (r < 0) {
         f->references = 1;
         feeder_unref(f);
-        return -r;
+        return r;
     }
     *ret = f;
     return 0;

@@ -4,6 +4,7 @@
 #include "broker/common/clock.h"
 #include "broker/common/failpoint.h"
 #include "broker/common/i18n.h"
+#include "broker/common/threads.h"
 #include "broker/daemon/archive.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/sealer.h"
@@ -13,7 +14,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -230,15 +230,10 @@ static int on_wake(sd_event_source *source, int fd, uint32_t events, void *userd
 
 static int start_thread(struct retention *r)
 {
-    sigset_t all, before;
-    int e;
+    int e = thread_start(&r->thread, NULL, thread_main, r);
 
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    e = pthread_create(&r->thread, NULL, thread_main, r);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     r->running = e == 0;
-    return -e;
+    return e;
 }
 
 static int note_live(struct retention *r)

@@ -1,11 +1,11 @@
 #include "broker/daemon/room_look.h"
 
 #include "broker/common/files.h"
+#include "broker/common/threads.h"
 #include "broker/daemon/room_guard.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -115,20 +115,12 @@ bool room_look_make_room(void *userdata, unsigned attempt)
     return made;
 }
 
-/* Signals are the loop's. */
 static int start(struct room_look *l)
 {
-    sigset_t all, before;
-    int r;
+    int r = thread_start(&l->thread, NULL, run, l);
 
-    (void)sigfillset(&all);
-    r = pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (r != 0)
-        return -r;
-    r = pthread_create(&l->thread, NULL, run, l);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     l->started = r == 0;
-    return -r;
+    return r;
 }
 
 int room_look_new(sd_event *event, struct reserve *reserve,

@@ -1,12 +1,12 @@
 #include "broker/daemon/signer.h"
 
+#include "broker/common/threads.h"
 #include "broker/daemon/signer_program.h"
 #include "broker/trust/ledger_key.h"
 #include "policy/base/buf.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,19 +143,15 @@ static int on_wake(sd_event_source *source, int fd, uint32_t events, void *userd
 
 static int start_thread(struct signer *s)
 {
-    sigset_t all, before;
     int r = sd_event_add_io(s->event, &s->source, s->wake, EPOLLIN, on_wake, s);
 
     if (r < 0)
         return r;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(&s->thread, NULL, thread_main, s);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    r = thread_start(&s->thread, NULL, thread_main, s);
     s->busy = r == 0;
     if (r != 0)
         s->source = sd_event_source_disable_unref(s->source);
-    return -r;
+    return r;
 }
 
 static int begin_token(struct signer *s, const void *octets, size_t size, signer_done *done, void *userdata)

@@ -1,11 +1,11 @@
 #include "broker/ldap/dialer.h"
 
 #include "broker/common/files.h"
+#include "broker/common/threads.h"
 #include "broker/ldap/server.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -83,24 +83,19 @@ static int on_over(sd_event_source *source, int fd, uint32_t events, void *userd
     return 0;
 }
 
-/* Signals are the loop's. */
 static int start_thread(struct job *j)
 {
     pthread_attr_t attributes;
-    sigset_t all, before;
     pthread_t thread;
     int r = pthread_attr_init(&attributes);
 
     if (r != 0)
         return -r;
-    (void)sigfillset(&all);
     (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     (void)pthread_attr_setstacksize(&attributes, STACK_SIZE);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(&thread, &attributes, run, j);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    r = thread_start(&thread, &attributes, run, j);
     (void)pthread_attr_destroy(&attributes);
-    return -r;
+    return r;
 }
 
 static int new_job(const struct ldapd_config *config, const char *uri, struct job **ret)

@@ -3,12 +3,12 @@
 #include "broker/common/failpoint.h"
 #include "broker/common/files.h"
 #include "broker/common/i18n.h"
+#include "broker/common/threads.h"
 #include "broker/store/check.h"
 #include "broker/store/internal.h"
 #include "broker/store/sql.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -92,20 +92,12 @@ static int store_load_state(struct store *s)
     return 0;
 }
 
-/* Signals are the owner's. */
 static int store_start(struct store *s)
 {
-    sigset_t all, before;
-    int r;
+    int r = thread_start(&s->thread, NULL, worker_run, s);
 
-    (void)sigfillset(&all);
-    r = pthread_sigmask(SIG_SETMASK, &all, &before);
-    if (r != 0)
-        return -r;
-    r = pthread_create(&s->thread, NULL, worker_run, s);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     s->started = r == 0;
-    return -r;
+    return r;
 }
 
 static int store_begin(struct store *s, const struct store_options *options, char *error)

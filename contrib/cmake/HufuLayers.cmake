@@ -84,7 +84,7 @@ hufu_row(channel  pam_module/channel LAYERS base wire client MAINS channel.c rec
 # The one piece below contrib that is C: what sudo loads.
 hufu_row(plugin   contrib/sudo    LAYERS base wire client LIBRARIES sudo-plugin MAINS hufu_sudo.c)
 
-hufu_row(common   broker/common   LAYERS base LIBRARIES inih)
+hufu_row(common   broker/common   LAYERS base LIBRARIES inih threads)
 hufu_row(trust    broker/trust    LAYERS base document engine LIBRARIES libcrypto threads MAINS ledger_sign.c)
 # What a record is and what is said of it: below the store, so that a ledger can be read and checked without one.
 hufu_row(audit    broker/audit    LAYERS base common LIBRARIES sd-journal jansson)
