@@ -6,16 +6,17 @@
 // COVERS: broker/daemon/claiming.c broker/daemon/claim_book.c broker/daemon/claim_settling.c
 // COVERS: broker/daemon/admission_claim.c
 // COVERS: broker/daemon/judging.c broker/daemon/grants_judge.c
-// COVERS: broker/daemon/trust_change.c broker/daemon/trust_keeper.c
+// COVERS: broker/daemon/trust_change.c broker/daemon/trust_keeper.c broker/daemon/status_keeper.c
 // FLOOR: 83
 // SHARE: 8
 // CUTS: 4
 /*
  * A sequence of what may happen to a broker, against a model of what it has to do (stage/model.h): logins in
- * both their phases, ends, grants, revocations, locks, trust files, uses that are counted over all hosts,
- * time, clocks that are set, restarts, SIGKILL, a reaper that cannot or is away. After each step verdict and
- * reason, sessions, counts and clock must be the model's; the statements of the mission are asked by
- * themselves besides; at the end the ledger is read.
+ * both their phases, ends, grants, revocations, locks, trust files, also from the directory, and statuses
+ * from there, uses that are counted over all hosts, time, clocks that are set, restarts, SIGKILL, a disk that
+ * is full, a reaper that cannot or is away. After each step verdict and reason, sessions, counts, trust,
+ * status and clock must be the model's; the statements of the mission are asked by themselves besides; at the
+ * end the ledger is read.
  *
  * An input is one octet for each operation, and the operands that it takes; operands that are missing are 0.
  */
@@ -28,6 +29,7 @@
 #include "tests/fuzz/stage/flights.h"
 #include "tests/fuzz/stage/host.h"
 #include "tests/fuzz/stage/input.h"
+#include "tests/fuzz/stage/published.h"
 #include "tests/fuzz/stage/scene.h"
 #include "tests/fuzz/stage/shortage.h"
 #include "tests/fuzz/stage/site.h"
@@ -295,12 +297,12 @@ static void do_restart(struct input *in)
 /* ---- a sequence ---- */
 
 static void (*const operations[])(struct input *in) = {
-    do_log_in,        do_hand_in,       do_account,      do_open,          do_exit,          do_revoke,
-    do_wait,          do_lock,          do_unlock,       do_child,         do_again,         do_finish,
-    do_set_clock,     do_confirm_clock, do_reaper,       do_restart,       do_end_session,   do_arrive,
-    do_job,           within_su,        within_sudo,     flights_operate,  do_hand_in_later, trusts_hand_in,
-    trusts_reset,     do_hand_in_fleet, claims_provider, claims_elsewhere, claims_late,      flights_claim,
-    shortage_operate,
+    do_log_in,        do_hand_in,        do_account,      do_open,          do_exit,          do_revoke,
+    do_wait,          do_lock,           do_unlock,       do_child,         do_again,         do_finish,
+    do_set_clock,     do_confirm_clock,  do_reaper,       do_restart,       do_end_session,   do_arrive,
+    do_job,           within_su,         within_sudo,     flights_operate,  do_hand_in_later, trusts_hand_in,
+    trusts_reset,     do_hand_in_fleet,  claims_provider, claims_elsewhere, claims_late,      flights_claim,
+    shortage_operate, published_operate,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -283,7 +283,7 @@ bool model_has_lost_its_grant(const struct model *m, const struct model_session 
 {
     const struct model_grant *g = &m->grants[s->grant];
 
-    return g->withdrawn || !g->verified || hits(m, s) != REASON_OK;
+    return g->withdrawn || !model_is_signed(m, s->grant) || hits(m, s) != REASON_OK;
 }
 
 void model_apply(struct model *m)

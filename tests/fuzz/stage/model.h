@@ -74,7 +74,13 @@ struct model_trust {
     unsigned list, epoch;
 };
 
+struct model_status {
+    bool there;
+    unsigned trust_epoch, epoch, kind; /* as in statuses.h */
+};
+
 struct model {
+    struct model_status status;           /* the highest that a key of its trust file signed */
     struct model_trust trust, trust_kept; /* in force, and on disk */
     struct model_grant grants[SITE_GRANTS];
     struct model_session sessions[MODEL_SESSIONS];
@@ -166,6 +172,9 @@ void model_hand_in(struct model *m, unsigned paper, unsigned approvals);
 void model_trust(struct model *m, unsigned list, unsigned epoch);
 void model_keep_trust(struct model *m);
 void model_forget_trust(struct model *m);
+/** Whether a status with these approvals (bits) takes the place of the one that is here; it does. */
+bool model_status_counts(const struct model *m, const struct model_status *s, unsigned approvals);
+void model_heed_status(struct model *m, const struct model_status *s);
 /** Takes something away, in `slot` (one of the above). A lock may be given another end, a tombstone a later
  * one alone. */
 void model_take(struct model *m, struct model_taken *slot, when_t until, bool lock);

@@ -1,5 +1,7 @@
 #include "tests/fuzz/stage/model_decide.h"
 
+#include "tests/fuzz/stage/statuses.h"
+
 #include <string.h>
 
 #define US ((int64_t)1000000)
@@ -33,11 +35,24 @@ enum reason model_taken_of_person(const struct model *m, unsigned person, when_t
     return model_holds(&m->locked_staff[person], now) ? REASON_STAFF_LOCKED : REASON_OK;
 }
 
+static bool is_revoked_by_status(const struct model *m, unsigned grant)
+{
+    return m->status.there && statuses_revoke(m->status.kind, grant, model_paper(m, grant)->version);
+}
+
+bool model_is_signed(const struct model *m, unsigned grant)
+{
+    unsigned revoked = m->status.there ? statuses_revoked_keys(m->status.kind) : 0;
+
+    return m->grants[grant].verified && keys_suffice(m->trust.list, m->grants[grant].approvals & ~revoked);
+}
+
 enum reason model_taken_of_grant(const struct model *m, unsigned grant, when_t now)
 {
     unsigned vendor = site_persons[model_paper(m, grant)->person].vendor;
 
-    if (model_holds(&m->revoked_grant[grant], now) || model_holds(&m->said_grant[grant], now))
+    if (model_holds(&m->revoked_grant[grant], now) || model_holds(&m->said_grant[grant], now) ||
+        is_revoked_by_status(m, grant))
         return REASON_REVOKED;
     if (model_holds(&m->revoked_vendor[vendor], now) || model_holds(&m->said_vendor[vendor], now))
         return REASON_VENDOR_REVOKED;
@@ -88,7 +103,7 @@ static enum reason is_valid(const struct model *m, unsigned grant, when_t now)
         return REASON_CLOSED;
     if (now >= SITE_BEGIN + p->until)
         return REASON_EXPIRED;
-    if (!g->verified)
+    if (!model_is_signed(m, grant))
         return REASON_APPROVAL_MISSING;
     return now < SITE_BEGIN + p->from ? REASON_NOT_YET_VALID : REASON_OK;
 }

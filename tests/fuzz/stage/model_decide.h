@@ -10,6 +10,8 @@ const struct site_paper *model_paper(const struct model *m, unsigned grant);
 
 bool model_holds(const struct model_taken *x, when_t now);
 enum reason model_taken_of_person(const struct model *m, unsigned person, when_t now);
+/** Whether its quorum signed it, by the trust file in force and but for whom the status takes away. */
+bool model_is_signed(const struct model *m, unsigned grant);
 enum reason model_taken_of_grant(const struct model *m, unsigned grant, when_t now);
 
 /** End of the hours of that day. */

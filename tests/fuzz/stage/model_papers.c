@@ -38,14 +38,9 @@ static void judge_all(struct model *m)
 }
 
 /* Whoever is in or comes in is judged anew; a use that is held under what nobody signed is given back. */
-void model_trust(struct model *m, unsigned list, unsigned epoch)
+static void look_at_all(struct model *m)
 {
-    if (list == m->trust.list && epoch == m->trust.epoch)
-        return;
-    m->trust.list = list;
-    m->trust.epoch = epoch;
     m->changes++;
-    judge_all(m);
     for (unsigned i = 0; i < MODEL_SESSIONS; i++) {
         struct model_session *s = &m->sessions[i];
 
@@ -54,6 +49,34 @@ void model_trust(struct model *m, unsigned list, unsigned epoch)
         else if (s->state == MODEL_OPENING || s->state == MODEL_OPEN)
             model_look_at(m, s);
     }
+}
+
+void model_trust(struct model *m, unsigned list, unsigned epoch)
+{
+    if (list == m->trust.list && epoch == m->trust.epoch)
+        return;
+    m->trust.list = list;
+    m->trust.epoch = epoch;
+    judge_all(m);
+    look_at_all(m);
+}
+
+/* Nobody can tell who signed it before its trust epoch is there; from then on it gives way to what is higher
+ * alone, also when its signer is gone. */
+bool model_status_counts(const struct model *m, const struct model_status *s, unsigned approvals)
+{
+    const struct model_status *is = &m->status;
+
+    if (s->trust_epoch > m->trust.epoch || !keys_sign_statuses(m->trust.list, approvals))
+        return false;
+    return !is->there || s->trust_epoch > is->trust_epoch ||
+           (s->trust_epoch == is->trust_epoch && s->epoch > is->epoch);
+}
+
+void model_heed_status(struct model *m, const struct model_status *s)
+{
+    m->status = *s;
+    look_at_all(m);
 }
 
 void model_keep_trust(struct model *m)

@@ -11,6 +11,7 @@
 
 #define USES_MAX      32
 #define QUESTIONS_MAX 32
+#define SEARCHES_MAX  4
 #define SETTLED_US    (50 * (int64_t)1000000) /* after which a host may rely on what was not found */
 
 struct use {
@@ -32,10 +33,12 @@ static struct {
     sd_event_source *io;
     struct buf in;
     bool possible;
+    uint32_t search; /* that the broker began last */
+    bool is_asked;   /* since it was answered last */
     enum provider_mood mood;
     struct use uses[USES_MAX];
     struct question questions[QUESTIONS_MAX];
-    unsigned n_questions, asked;
+    unsigned n_questions, asked, published;
     enum feed_outcome said;
 } it = {.fd = -1};
 
@@ -125,6 +128,7 @@ static void say(struct feed_message m)
 
     if (it.fd < 0)
         return;
+    m.search = it.search;
     must(feed_encode(&m, &b) == 0);
     must(send(it.fd, b.data, b.size, MSG_NOSIGNAL) == (ssize_t)b.size);
 }
@@ -222,6 +226,12 @@ static void hear(const struct feed_message *m)
         answer(*m, outcome);
 }
 
+static void hear_start(const struct feed_message *m)
+{
+    it.search = m->search;
+    it.is_asked = true;
+}
+
 static void hear_frames(void)
 {
     static struct feed_message m;
@@ -235,6 +245,8 @@ static void hear_frames(void)
         must(feed_decode(type, it.in.data + FRAME_HEADER_SIZE, length, &m) == 0);
         if (type == FEED_CLAIM)
             hear(&m);
+        else if (type == FEED_START)
+            hear_start(&m);
         it.in.size -= FRAME_HEADER_SIZE + length;
         memmove(it.in.data, it.in.data + FRAME_HEADER_SIZE + length, it.in.size);
     }
@@ -300,6 +312,32 @@ void provider_connect(bool possible)
     it.possible = possible;
     say((struct feed_message){.type = FEED_STATE, .state = FEED_LIVE, .claims_possible = possible});
     host_settle(it.host);
+}
+
+static void tell(const struct feed_message *entries, unsigned n)
+{
+    struct feed_message end = {.type = FEED_END, .count = n};
+    char cookie[32];
+
+    (void)snprintf(cookie, sizeof(cookie), "rid=1,csn=%u", it.published++);
+    end.cookie = (struct feed_octets){(const uint8_t *)cookie, strlen(cookie)};
+    say((struct feed_message){.type = FEED_BEGIN, .full = true});
+    for (unsigned i = 0; i < n; i++)
+        say(entries[i]);
+    say(end);
+    it.is_asked = false;
+    host_knows_all(it.host);
+}
+
+/* Should what it says make the broker ask once more, it is told once more. */
+void provider_publish(const struct feed_message *entries, unsigned n)
+{
+    if (it.fd < 0)
+        provider_connect(false);
+    for (unsigned i = 0; i == 0 || it.is_asked; i++) {
+        must(i < SEARCHES_MAX);
+        tell(entries, n);
+    }
 }
 
 bool provider_is_possible(void)

@@ -27,6 +27,9 @@ void provider_reset(struct host *h);
 void provider_connect(bool possible);
 void provider_hang_up(void);
 bool provider_is_possible(void);
+/** The directory holds these entries and no others, and the broker, all of whose grants are there then, has
+ * made of them what it does. Connects, if it is not; claims are not possible then. */
+void provider_publish(const struct feed_message *entries, unsigned n);
 void provider_set_mood(enum provider_mood mood);
 
 /** What was said to the last question for a use, since this was asked last; FEED_UNKNOWN: nothing. */

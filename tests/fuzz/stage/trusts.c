@@ -14,26 +14,7 @@
 /* What is no trust file. */
 static const char junk[] = "hufu-trust: 1\nsite: cn.example.finance\n";
 
-/* ---- handed in ---- */
-
-static json_t *offer(const char *document, unsigned list, unsigned epoch, unsigned keys)
-{
-    json_t *approvals = json_array();
-
-    for (unsigned key = 0; key < KEYS_ALL; key++)
-        if ((keys & (1U << key)) != 0)
-            must(json_array_append_new(approvals, json_string(keys_trust_approval(list, epoch, key))) == 0);
-    return json_pack("{ss so}", "document", document, "approvals", approvals);
-}
-
-/* The next epoch comes alone, and by the quorum of both; what is in force already is no change. */
-static bool may_follow(const struct model *m, unsigned list, unsigned epoch, unsigned keys)
-{
-    if (epoch == m->trust.epoch && list == m->trust.list)
-        return true;
-    return epoch == m->trust.epoch + 1 && m->sure && keys_suffice(m->trust.list, keys) &&
-           keys_suffice(list, keys);
-}
+/* ---- which one ---- */
 
 static unsigned epoch_of(uint8_t octet, unsigned now)
 {
@@ -49,28 +30,64 @@ static unsigned epoch_of(uint8_t octet, unsigned now)
     }
 }
 
+struct trusts_paper trusts_take(struct input *in, unsigned now)
+{
+    unsigned list = take(in), keys = take(in) & EVERYBODY;
+
+    return (struct trusts_paper){.list = (list & 0x0f) % KEYS_LISTS,
+                                 .epoch = epoch_of((uint8_t)(list >> 5), now),
+                                 .keys = keys != 0 ? keys : EVERYBODY,
+                                 .is_junk = (list & 0x10) != 0};
+}
+
+const char *trusts_text(const struct trusts_paper *p)
+{
+    return p->is_junk ? junk : keys_trust(p->list, p->epoch);
+}
+
+/* The next epoch comes alone, and by the quorum of both; what is in force already is no change. */
+bool trusts_may_follow(const struct model *m, const struct trusts_paper *p)
+{
+    if (p->is_junk)
+        return false;
+    if (p->epoch == m->trust.epoch && p->list == m->trust.list)
+        return true;
+    return p->epoch == m->trust.epoch + 1 && m->sure && keys_suffice(m->trust.list, p->keys) &&
+           keys_suffice(p->list, p->keys);
+}
+
+/* ---- handed in ---- */
+
+static json_t *offer(const struct trusts_paper *p)
+{
+    json_t *approvals = json_array();
+
+    for (unsigned key = 0; key < KEYS_ALL; key++)
+        if ((p->keys & (1U << key)) != 0)
+            must(json_array_append_new(approvals, json_string(keys_trust_approval(p->list, p->epoch, key))) ==
+                 0);
+    return json_pack("{ss so}", "document", trusts_text(p), "approvals", approvals);
+}
+
 void trusts_hand_in(struct input *in)
 {
     struct model *m = &scene.model;
-    unsigned list = take(in), keys = take(in) & EVERYBODY,
-             epoch = epoch_of((uint8_t)(list >> 5), m->trust.epoch);
-    bool is_junk = (list & 0x10) != 0, follows;
+    struct trusts_paper p = trusts_take(in, m->trust.epoch);
     const char *error;
+    bool follows;
 
-    list = (list & 0x0f) % KEYS_LISTS;
-    keys = keys != 0 ? keys : EVERYBODY;
-    if (epoch + 2 >= KEYS_EPOCHS)
+    if (p.epoch + 2 >= KEYS_EPOCHS)
         return;
     scene_look();
-    error = scene_call("DocumentAdd", offer(is_junk ? junk : keys_trust(list, epoch), list, epoch, keys));
+    error = scene_call("DocumentAdd", offer(&p));
     if (error && strcmp(error, "NotPermitted") == 0 && m->reaper_away)
         return;
     scene_look();
-    follows = !is_junk && may_follow(m, list, epoch, keys);
+    follows = trusts_may_follow(m, &p);
     demand(follows || error, "a trust file that may not follow was taken");
     demand(!follows || !error, "a trust file that follows was refused");
     if (follows)
-        model_trust(m, list, epoch);
+        model_trust(m, p.list, p.epoch);
     model_keep_trust(m);
 }
 
@@ -115,6 +132,7 @@ void trusts_reset(struct input *in)
     demand(!is_good || !error, "root could not start over");
     if (!is_good)
         return;
+    m->status.there = false;
     model_trust(m, list, epoch);
     model_keep_trust(m);
 }
@@ -124,13 +142,13 @@ void trusts_reset(struct input *in)
 int trusts_begin(struct input *in)
 {
     struct model *m = &scene.model;
-    unsigned list = take(in) % KEYS_LISTS, epoch = m->trust.epoch + 1;
+    struct trusts_paper p = {.list = take(in) % KEYS_LISTS, .epoch = m->trust.epoch + 1, .keys = EVERYBODY};
     int fd;
 
-    if (!m->sure || epoch >= KEYS_EPOCHS || !host_is_whole(scene.host))
+    if (!m->sure || p.epoch >= KEYS_EPOCHS || !host_is_whole(scene.host))
         return -1;
     scene_look();
-    fd = host_begin_call(scene.host, "DocumentAdd", offer(keys_trust(list, epoch), list, epoch, EVERYBODY));
-    model_trust(m, list, epoch);
+    fd = host_begin_call(scene.host, "DocumentAdd", offer(&p));
+    model_trust(m, p.list, p.epoch);
     return fd;
 }

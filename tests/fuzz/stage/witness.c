@@ -3,6 +3,7 @@
 #include "broker/audit/event.h"
 #include "broker/daemon/timekeeper.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/stage/statuses.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -44,6 +45,8 @@ void witness_admitted(const struct model *m, const struct model_caller *c)
     p = &site_papers[g->paper];
     insist(keys_suffice(m->trust.list, g->approvals) && p->person == c->person,
            "nobody signed that for them");
+    insist(!m->status.there || !statuses_revoke(m->status.kind, s->grant, p->version),
+           "what the status takes away admitted somebody");
     insist(now >= SITE_BEGIN + p->from && now < SITE_BEGIN + p->until, "not at this time");
     insist(!model_is_taken(m, &m->revoked_grant[s->grant]) &&
                !model_is_taken(m, &m->revoked_staff[c->person]) &&
@@ -134,8 +137,26 @@ static void compare_grant(const struct model_grant *g, unsigned i, struct host *
     insist(e->closed == g->closed, "grant %u: %s", i, e->closed ? "closed" : "not closed");
 }
 
+static void compare_trust(const struct model *m, const struct host *h)
+{
+    const struct grant_papers *papers = h->broker->trust_keeper.papers;
+    const char *text = keys_trust(m->trust.list, m->trust.epoch);
+
+    insist(papers->document.size == strlen(text) && memcmp(papers->document.data, text, strlen(text)) == 0,
+           "the trust in force is another than epoch %u with list %u", m->trust.epoch, m->trust.list);
+}
+
+static void compare_status(const struct model_status *s, const struct status *is)
+{
+    insist(s->there == (is != NULL), "a status is %s", is ? "here" : "not here");
+    insist(!is || (is->trust_epoch == s->trust_epoch && is->epoch == s->epoch),
+           "the status is not that of trust epoch %u, epoch %u", s->trust_epoch, s->epoch);
+}
+
 void witness_compare(struct model *m, struct host *h)
 {
+    compare_trust(m, h);
+    compare_status(&m->status, h->broker->status.current.document);
     compare_sessions(m, h);
     for (unsigned i = 0; i < SITE_GRANTS; i++)
         compare_grant(&m->grants[i], i, h);
