@@ -1,5 +1,5 @@
 #include "broker/common/descriptors.h"
-#include "broker/common/level.h"
+#include "broker/common/log_line.h"
 #include "broker/common/sockets.h"
 #include "broker/daemon/broker.h"
 #include "broker/daemon/check_store.h"
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <syslog.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -101,15 +102,11 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 static struct config *load_config(const char *path)
 {
     struct config *config = NULL;
-    const char *level = level_error();
     struct conf_error error;
 
     if (config_load(path, 0, &config, &error) == 0)
         return config;
-    if (error.line > 0)
-        (void)fprintf(stderr, "%shufud: %s, line %u: %s\n", level, path, error.line, error.reason);
-    else
-        (void)fprintf(stderr, "%shufud: %s: %s\n", level, path, error.reason);
+    log_conf_error("hufud", path, &error);
     return NULL;
 }
 
@@ -151,22 +148,22 @@ static int catch_signals(sd_event *event)
 static void say_troubles(const struct broker *b)
 {
     if (!b->store)
-        (void)fprintf(stderr, SD_ERR "hufud: gated logins are refused: the store: %s\n", b->store_trouble);
+        log_line(LOG_ERR, "hufud: gated logins are refused: the store: %s", b->store_trouble);
     if (!b->trust)
-        (void)fprintf(stderr, SD_ERR "hufud: gated logins are refused: %s\n", b->trust_trouble);
+        log_line(LOG_ERR, "hufud: gated logins are refused: %s", b->trust_trouble);
     if (b->restored.trouble[0] != '\0')
-        (void)fprintf(stderr, SD_ERR "hufud: gated logins are refused: %s\n", b->restored.trouble);
+        log_line(LOG_ERR, "hufud: gated logins are refused: %s", b->restored.trouble);
     if (b->host_trouble[0] != '\0')
-        (void)fprintf(stderr, SD_ERR "hufud: gated logins are refused: %s\n", b->host_trouble);
+        log_line(LOG_ERR, "hufud: gated logins are refused: %s", b->host_trouble);
 }
 
 static void choose_language(const char *language)
 {
     if (texts_init(language) < 0)
-        (void)fprintf(stderr,
-                      SD_WARNING "hufud: texts stay English: no catalogue of %s, or no locale to use it in "
-                                 "(locale-gen %s.UTF-8)\n",
-                      language, language);
+        log_line(LOG_WARNING,
+                 "hufud: texts stay English: no catalogue of %s, or no locale to use it in "
+                 "(locale-gen %s.UTF-8)",
+                 language, language);
 }
 
 /* systemctl shows "reloading" in between, and the outcome afterwards. */
@@ -180,8 +177,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
     (void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=Reading the configuration anew",
                      now);
     if (broker_reload(b) < 0) {
-        (void)fprintf(stderr, SD_ERR "hufud: not reloaded, the configuration before stays in force: %s\n",
-                      b->config_trouble);
+        log_line(LOG_ERR, "hufud: not reloaded, the configuration before stays in force: %s",
+                 b->config_trouble);
         (void)sd_notifyf(0, "READY=1\nSTATUS=Not reloaded, the configuration before stays in force: %s",
                          b->config_trouble);
         return 0;
@@ -199,7 +196,7 @@ static int run(sd_event *event, const struct arguments *a, struct config *config
     int r = broker_new(event, &a->options, config, &b, error);
 
     if (r < 0) {
-        (void)fprintf(stderr, SD_ERR "hufud: could not start: %s\n", error[0] != '\0' ? error : strerror(-r));
+        log_line(LOG_ERR, "hufud: could not start: %s", error[0] != '\0' ? error : strerror(-r));
         return r;
     }
     say_troubles(b);

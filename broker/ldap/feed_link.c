@@ -1,6 +1,7 @@
 #include "broker/ldap/feed_link.h"
 
 #include "broker/common/files.h"
+#include "broker/common/log_line.h"
 #include "policy/base/buf.h"
 #include "policy/wire/frame.h"
 
@@ -9,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <systemd/sd-daemon.h>
+#include <syslog.h>
 
 #define MS            UINT64_C(1000)
 #define DELAY_FIRST   (100 * MS)
@@ -184,7 +185,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
         r = receive(l);
     if (r < 0) {
         if (r == -EBADMSG || r == -EPROTONOSUPPORT)
-            (void)fputs(SD_ERR "hufu-ldapd: hufud said something that is no request\n", stderr);
+            log_line(LOG_ERR, "hufu-ldapd: hufud said something that is no request");
         lose(l);
         return 0;
     }

@@ -2,6 +2,7 @@
 
 #include "broker/common/clock.h"
 #include "broker/common/i18n.h"
+#include "broker/common/log_line.h"
 #include "broker/ldap/claim.h"
 #include "broker/ldap/dialer.h"
 #include "broker/ldap/feed_link.h"
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <syslog.h>
 #include <systemd/sd-daemon.h>
 
 #define SECOND        UINT64_C(1000000)
@@ -59,11 +61,10 @@ static void log_state(const struct ldapd *l)
 
     switch (m->state) {
     case FEED_LIVE:
-        (void)fprintf(stderr, SD_INFO "hufu-ldapd: %s: up to date, changes are pushed\n", m->server);
+        log_line(LOG_INFO, "hufu-ldapd: %s: up to date, changes are pushed", m->server);
         break;
     case FEED_FAILED:
-        (void)fprintf(stderr, SD_WARNING "hufu-ldapd: %s: %s; next try in %u s\n", m->server, m->text,
-                      m->seconds);
+        log_line(LOG_WARNING, "hufu-ldapd: %s: %s; next try in %u s", m->server, m->text, m->seconds);
         break;
     case FEED_CONNECTING:
     case FEED_REFRESHING:
@@ -290,10 +291,9 @@ static void on_claims(void *userdata, bool possible, const char *why_not)
     struct ldapd *l = userdata;
 
     if (possible)
-        (void)fprintf(stderr, SD_INFO "hufu-ldapd: %s: uses can be claimed\n", l->config->claim_uri);
+        log_line(LOG_INFO, "hufu-ldapd: %s: uses can be claimed", l->config->claim_uri);
     else
-        (void)fprintf(stderr, SD_WARNING "hufu-ldapd: %s: no use can be claimed: %s\n", l->config->claim_uri,
-                      why_not);
+        log_line(LOG_WARNING, "hufu-ldapd: %s: no use can be claimed: %s", l->config->claim_uri, why_not);
     l->state.claims_possible = possible;
     if (l->state.state != 0)
         (void)feed_link_send(l->link, &l->state);

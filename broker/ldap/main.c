@@ -1,4 +1,4 @@
-#include "broker/common/level.h"
+#include "broker/common/log_line.h"
 #include "broker/common/sockets.h"
 #include "broker/ldap/connection.h"
 #include "broker/ldap/ldapd.h"
@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -78,22 +79,18 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 
 static int fail(const char *what, int r)
 {
-    (void)fprintf(stderr, SD_ERR "hufu-ldapd: %s: %s\n", what, strerrordesc_np(-r));
+    log_line(LOG_ERR, "hufu-ldapd: %s: %s", what, strerrordesc_np(-r));
     return EXIT_FAILURE;
 }
 
 static struct ldapd_config *load_config(const char *path)
 {
     struct ldapd_config *config = NULL;
-    const char *level = level_error();
     struct conf_error error;
 
     if (ldapd_config_load(path, &config, &error) == 0)
         return config;
-    if (error.line > 0)
-        (void)fprintf(stderr, "%shufu-ldapd: %s, line %u: %s\n", level, path, error.line, error.reason);
-    else
-        (void)fprintf(stderr, "%shufu-ldapd: %s: %s\n", level, path, error.reason);
+    log_conf_error("hufu-ldapd", path, &error);
     return NULL;
 }
 
@@ -156,8 +153,7 @@ int main(int argc, char **argv)
         return fail("could not start", r);
     r = sandbox_enter(config);
     if (r == 1)
-        (void)fputs(SD_WARNING "hufu-ldapd: this kernel has no landlock; the unit's own sandbox has to do\n",
-                    stderr);
+        log_line(LOG_WARNING, "hufu-ldapd: this kernel has no landlock; the unit's own sandbox has to do");
     status = r < 0 ? fail("no sandbox", r) : serve(event, &a, config);
     (void)sd_event_unref(event);
     return status;

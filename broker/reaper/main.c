@@ -1,6 +1,6 @@
 /* hufu-reaper: the only program of Hufu that kills, and the only one that reads /proc. */
 #include "broker/common/files.h"
-#include "broker/common/level.h"
+#include "broker/common/log_line.h"
 #include "broker/common/sockets.h"
 #include "broker/reaper/census.h"
 #include "broker/reaper/reaper.h"
@@ -35,11 +35,7 @@ struct arguments {
 
 static void log_text(int priority, const char *text)
 {
-    /* sd-daemon.h: the journal reads the priority from the line's beginning. */
-    if (*level_error())
-        (void)fprintf(stderr, "<%d>%s\n", priority, text);
-    else
-        (void)fprintf(stderr, "%s\n", text);
+    log_line(priority, "%s", text);
 }
 
 static int fail(const char *what, const char *why)
