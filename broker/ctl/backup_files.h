@@ -9,6 +9,7 @@
 /* What backup and restore share: folders, copies that are known octet by octet, and hufud's word on a store.
  */
 
+#define BACKUP_USER   "hufu"
 #define BACKUP_STATE  "/var/lib/hufu"
 #define BACKUP_ETC    "/etc/hufu"
 #define BACKUP_STORE  "hufu.db"

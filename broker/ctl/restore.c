@@ -14,7 +14,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define USER   "hufu"
 #define STAGED "hufu.db.restored"
 
 /* ---- hufud is stopped ---- */
@@ -57,7 +56,7 @@ static enum exit_code not_put(const struct restore *r, const char *what, int err
 
 static int stage(const struct restore *r, int state)
 {
-    const struct passwd *user = getpwnam(USER);
+    const struct passwd *user = getpwnam(BACKUP_USER);
     char text[MANIFEST_DIGEST];
     uint8_t sha256[32];
     uint64_t size;

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -150,17 +151,38 @@ static enum exit_code take_public_key(struct making *m)
     return r < 0 ? not_written(m, BACKUP_PUBLIC, r) : EXIT_DONE;
 }
 
+/* Where the copy lies is hufud's word, and root takes it away from there: so it is in a folder of hufud's
+ * own, or nowhere. Its descriptor, or -1; *name is what comes behind it. */
+static int open_shelf(const char *path, const char **name)
+{
+    const char *slash = strrchr(path, '/');
+    const struct passwd *user = getpwnam(BACKUP_USER);
+    cleanup_free char *folder = slash ? strndup(path, (size_t)(slash - path)) : NULL;
+    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    struct stat st;
+
+    *name = slash ? slash + 1 : path;
+    if (fd < 0 || (user && fstat(fd, &st) == 0 && st.st_uid == user->pw_uid))
+        return fd;
+    return close_fd(fd);
+}
+
 static enum exit_code take_store(struct making *m)
 {
     cleanup_json json_t *reply = NULL;
     enum exit_code code = call_broker(m->cli, "Backup", json_object(), COPYING_MS, &reply);
-    const char *path;
+    const char *path, *name = NULL;
+    cleanup_close int shelf = -1;
 
     if (code != EXIT_DONE)
         return code;
     path = table_text(reply, "path");
-    code = take(m, AT_FDCWD, path, BACKUP_STORE, table_text(reply, "sha256"));
-    (void)unlink(path);
+    shelf = open_shelf(path, &name);
+    if (shelf < 0)
+        return cli_fail(m->cli, EXIT_REFUSED, _("%s is in no folder of the user %s; there is no backup"),
+                        path, BACKUP_USER);
+    code = take(m, shelf, name, BACKUP_STORE, table_text(reply, "sha256"));
+    (void)unlinkat(shelf, name, 0);
     if (code != EXIT_DONE)
         return code;
     m->manifest.sequence = (uint64_t)json_integer_value(json_object_get(reply, "sequence"));

@@ -147,6 +147,34 @@ def test_restore(fresh_site):
     assert box.run("hufuctl audit verify --no-journal").ok
 
 
+# Somebody in hufud's place: says of every call that it worked, and that a copy lies there.
+SAYING = """import json, socket, sys
+at = socket.socket(socket.AF_UNIX)
+at.bind("/run/hufu/says")
+at.listen()
+while True:
+    caller, heard = at.accept()[0], b""
+    while not heard.endswith(b"\\0"):
+        heard += caller.recv(65536)
+    caller.sendall(json.dumps({"parameters": {"path": sys.argv[1], "sequence": 1, "hash": "00", "sha256": "00"}}).encode() + b"\\0")
+"""
+
+
+def test_root_takes_nothing_away_but_what_is_hufuds(fresh_site):
+    """Where a copy lies is hufud's word: whoever has taken hufud over gets no file of others removed by it."""
+    box = fresh_site.box
+    box.put("/usr/local/bin/says", SAYING)
+    box.put("/etc/precious", "kept")
+    box.sh("ln -s /etc /var/lib/hufu/link && mkdir /var/lib/hufu/mine && echo mine > /var/lib/hufu/mine/copy && chown -R hufu /var/lib/hufu/mine")
+    for path, gone in (("/etc/precious", False), ("/var/lib/hufu/link/precious", False), ("precious", False), ("/var/lib/hufu/mine/copy", True)):
+        saying = box.start(["python3", "/usr/local/bin/says", path], user="hufu")
+        box.until("test -S /run/hufu/says")
+        assert not box.run("cd /etc && hufuctl --socket /run/hufu/says backup /root/c").ok
+        saying.kill()
+        box.sh("rm /run/hufu/says")
+        assert box.run(f"cd /etc && test -e {path}").ok is not gone, path
+
+
 def test_files_put_back_by_hand(fresh_site):
     """A copy of the folder, as a backup program would make and put back one; the anchor is elsewhere."""
     site, box = fresh_site, fresh_site.box
