@@ -66,7 +66,8 @@ struct session *registry_next_unwritten(const struct session *s);
  * not looked at. */
 struct session *registry_find_reservation(const struct registry *r, uint32_t uid,
                                           const struct session_process *who);
-/** The open login session that has this audit session; without one, the person's only open one. */
+/** The open login session that has this audit session; without one, the person's only open one. NULL also for
+ * the audit session of a job. */
 struct session *registry_find_current(const struct registry *r, uint32_t uid, uint32_t audit_session);
 
 /** Login sessions of the person whose state is among `states` (bits 1 << state), other than `but` (may be

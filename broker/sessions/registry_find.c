@@ -94,11 +94,22 @@ static struct session *next_in(const struct session *s)
     return places_next(&s->by_state);
 }
 
+/* What a job begins stays as long as the job may, whichever login sessions come and go beside it. */
+static bool is_of_job(const struct registry *r, uint32_t uid, uint32_t audit_session)
+{
+    for (const struct session *s = registry_first_of(r, uid); s; s = registry_next_of(s))
+        if (s->job && s->audit_session == audit_session)
+            return true;
+    return false;
+}
+
 struct session *registry_find_current(const struct registry *r, uint32_t uid, uint32_t audit_session)
 {
     struct session *only = NULL;
     unsigned n = 0;
 
+    if (audit_session != UINT32_MAX && is_of_job(r, uid, audit_session))
+        return NULL;
     for (struct session *s = first_in(r, uid, SESSION_OPEN); s; s = next_in(s)) {
         if (s->job)
             continue;

@@ -83,6 +83,24 @@ def test_a_job_is_no_session(site, job):
     assert site.refusals()[before:] == ["no-session"]
 
 
+def test_a_job_beside_a_session(site, peopled):  # noqa: F811
+    """What the session's grant gives is not the job's: it would outlive that session where jobs may stay."""
+    login = site.grant(**{"run-as": "root", "command": "any"})
+    site.grant(service="cron")
+    running, _ = site.session_open()
+    site.box.sh("rm -f ~zhang.san/ran; echo '@reboot sudo -n sleep 611 & sleep 1; pgrep -c -x -f \"sleep 611\" > ~/ran; sleep 600' | crontab -u zhang.san -")
+    before = len(site.refusals())
+    cron_runs(site)
+    try:
+        site.box.until("test -s ~zhang.san/ran")
+        assert site.revoke(login).ok
+        assert not site.box.run("pgrep -x -f 'sleep 611'").ok
+        assert site.refusals()[before:] == ["no-session"]
+        running.wait(timeout=2)
+    finally:
+        site.box.run("crontab -u zhang.san -r")
+
+
 def test_staff_are_nobodys_business(site, peopled):  # noqa: F811
     before = site.gate_requests()
     site.box.sh("echo '@reboot touch ~/ran' | crontab -u staff.person -")

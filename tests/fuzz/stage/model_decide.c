@@ -233,7 +233,8 @@ enum reason model_decide(const struct model *m, const struct model_caller *c, in
 
 /* ---- su and sudo ---- */
 
-/* The session that somebody is in: their own, or the only one that the person has. */
+/* The session that somebody is in: their own, or the only one that the person has; but whoever is in a job is
+ * in none. */
 static const struct model_session *session_around(const struct model *m, const struct model_switch *x)
 {
     const struct model_session *only = NULL;
@@ -242,6 +243,8 @@ static const struct model_session *session_around(const struct model *m, const s
     for (unsigned i = 0; i < MODEL_SESSIONS; i++) {
         const struct model_session *s = &m->sessions[i];
 
+        if (s->state != MODEL_NONE && s->job && s->person == x->person && s->pid == x->leader)
+            return NULL;
         if (s->state != MODEL_OPEN || s->job || s->person != x->person)
             continue;
         if (s->pid == x->leader)

@@ -88,6 +88,26 @@ static void test_job_is_no_session_to_rest_on(void **state)
     visitor_end(&other);
 }
 
+/* A session that lives beside it gives a job nothing: what it began would stay with the job. */
+static void test_job_beside_a_session(void **state)
+{
+    struct world *w = *state;
+    struct visitor login = visitor_new(), job = visitor_new();
+    struct gate_pam m = job_of(&job);
+
+    world_grant(w, (struct grant_plan){.job = "cron", .uses = "9 per-host"});
+    (void)world_log_in(w, &login);
+    world_tie(&m);
+    assert_int_equal(world_ask(w, &job, FRAME_GATE_OPEN, &m).verdict, VERDICT_ALLOW);
+    (void)snprintf(m.service, sizeof(m.service), "sudo");
+    assert_int_equal(world_ask(w, &job, FRAME_GATE_ACCOUNT, &m).reason, REASON_NO_SESSION);
+    /* Who is in neither may be in the user manager's, which goes with the session. */
+    m.caller.audit_session++;
+    assert_int_not_equal(world_ask(w, &job, FRAME_GATE_ACCOUNT, &m).reason, REASON_NO_SESSION);
+    visitor_end(&job);
+    visitor_end(&login);
+}
+
 /* The person's systemd runs what it finds in their home: not for those who may run nothing. */
 static void test_user_manager_of_those_who_run_commands(void **state)
 {
@@ -223,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_job_is_on_lease_and_takes_no_use, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_job_is_no_session_to_rest_on, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_job_beside_a_session, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_user_manager_of_those_who_run_commands, world_setup,
                                         world_teardown),
         cmocka_unit_test_setup_teardown(test_job_ends_with_its_grant, world_setup, world_teardown),
