@@ -272,8 +272,9 @@ static bool jobs_may_stay(struct broker *b, const struct session *s)
 }
 
 /* What goes with a session. The person's last login session takes everything. Of several, each takes what it
- * may have left in user managers, cron and at; but somebody who is just coming in has no lease yet by which
- * the reaper could tell them from that, so then it is left to whichever session ends last. */
+ * may have left in user managers, cron and at; but a session that is being opened has no lease yet by which
+ * the reaper could tell it from that, so then it is left to whichever session ends last. That takes a moment.
+ * A reservation may be held for minutes, and by then nobody has the person's login uid: it spares nothing. */
 static enum sweep sweep_of(void *userdata, const struct session *s)
 {
     struct broker *b = userdata;
@@ -288,7 +289,7 @@ static enum sweep sweep_of(void *userdata, const struct session *s)
         if (s->leader.pid == 0 && x->leader.pid == 0)
             continue;
         alone = false;
-        leased = leased && (x->state == SESSION_OPEN || x->state == SESSION_ENDING);
+        leased = leased && x->state != SESSION_OPENING;
         x->sweep_owed = true;
     }
     if (!alone)

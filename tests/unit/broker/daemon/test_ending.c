@@ -257,6 +257,25 @@ static void test_last_session_sweeps(void **state)
     assert_int_equal(w->reaper.last_end.target.scope, REAP_PERSON);
 }
 
+/* A reservation is no process of theirs yet, and may be held for minutes. */
+static void test_strays_go_beside_a_reservation(void **state)
+{
+    struct world *w = *state;
+    struct visitor one = visitor_new(), two = visitor_new();
+    struct gate_pam m = world_login(&two);
+
+    world_grant(w, (struct grant_plan){.sessions = "2"});
+    world_log_in(w, &one);
+    m.caller.parent = 1;
+    assert_int_equal(world_ask(w, &two, FRAME_GATE_ACCOUNT, &m).verdict, VERDICT_ALLOW);
+    visitor_end(&one);
+    while (w->reaper.ends == 0)
+        world_for(w, 5);
+    assert_int_equal(w->reaper.last_end.target.scope, REAP_STRAYS);
+    visitor_end(&two);
+    world_until(w, world_nobody_is_left, NULL);
+}
+
 #define BROKER_TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
 
 int main(void)
@@ -272,6 +291,7 @@ int main(void)
         BROKER_TEST(test_who_logged_out_is_told_nothing),
         BROKER_TEST(test_lapsed_lease_is_no_logout),
         BROKER_TEST(test_last_session_sweeps),
+        BROKER_TEST(test_strays_go_beside_a_reservation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
