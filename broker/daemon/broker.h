@@ -98,6 +98,7 @@ struct broker {
     struct follower *followers;    /* of the ledger */
     struct watcher *watchers;      /* of sessions */
     uint64_t next_session;
+    bool strangers_known; /* who is in beside those in the books: each is being ended, or has been */
 
     struct gate *gate;
     struct control *control;

@@ -243,8 +243,7 @@ void life_release(struct broker *b, struct session *s, enum reason reason)
     waiting_wake(b->waiting, uid);
 }
 
-/* The number of a login that was refused in its session phase is in the record of its end and in no row: a
- * start must not give it to somebody else. */
+/* So that a start does not give them to somebody else. */
 static void write_numbers(struct broker *b)
 {
     struct store_txn *t = ledger_txn(b);
@@ -254,6 +253,13 @@ static void write_numbers(struct broker *b)
     if (t)
         store_txn_meta(t, META_NUMBERS, text);
     ledger_submit(b, t, NULL, NULL);
+}
+
+void life_pass_number(struct broker *b, uint64_t number)
+{
+    if (number >= b->next_session)
+        b->next_session = number + 1;
+    write_numbers(b);
 }
 
 void life_load_numbers(struct broker *b)
@@ -276,8 +282,7 @@ int life_refuse_leader(struct broker *b, const struct question *q, int caller_pi
 
     if (!s)
         return -ENOMEM;
-    b->next_session++;
-    write_numbers(b);
+    life_pass_number(b, s->number);
     (void)snprintf(s->staff, sizeof(s->staff), "%.*s", (int)sizeof(s->staff) - 1, q->m.person);
     (void)snprintf(s->service, sizeof(s->service), "%s", q->m.service);
     s->source = q->facts.source;

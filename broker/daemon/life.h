@@ -37,6 +37,8 @@ void life_forget(struct broker *b, struct session *s);
  * whose session was refused. Without grant and books. 0 or -errno. */
 int life_refuse_leader(struct broker *b, const struct question *q, int caller_pidfd, enum reason reason);
 
+/** No session after this one gets its number, which is in the record of its end and in no row. */
+void life_pass_number(struct broker *b, uint64_t number);
 /** Goes on behind the numbers that those had; at start, after the sessions of the store. */
 void life_load_numbers(struct broker *b);
 

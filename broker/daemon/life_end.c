@@ -6,6 +6,7 @@
 #include "broker/daemon/recording.h"
 #include "broker/daemon/restore.h"
 #include "broker/daemon/state.h"
+#include "broker/daemon/strangers.h"
 #include "broker/daemon/waiting.h"
 #include "broker/daemon/warning.h"
 #include "broker/daemon/watch.h"
@@ -326,6 +327,7 @@ void life_on_reaper(void *userdata, bool here)
     if (!here)
         return;
     restore_settle(b);
+    strangers_look(b);
     for (struct session *s = registry_first(b->registry); s; s = registry_next(s))
         if (s->state == SESSION_OPEN && s->settled)
             life_lease(b, s, session_now(s, clock_wall_us(), clock_boot_us()), NULL, NULL);

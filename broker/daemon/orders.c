@@ -15,6 +15,7 @@ struct operator_order {
     size_t n_expected;
     unsigned held;
     bool incomplete;
+    bool unsure; /* it is not known yet who else is in */
     uint64_t postponed_us, since;
     sd_event_source *patience; /* from order_go() on: what comes before may take long, and holds it */
     struct order_result result;
@@ -36,7 +37,7 @@ static void answer(struct operator_order *o)
     order_done *done = o->done;
 
     o->done = NULL;
-    o->result.proven = o->n_expected == 0 && !o->incomplete;
+    o->result.proven = o->n_expected == 0 && !o->incomplete && !o->unsure;
     if (done)
         done(o->userdata, &o->result);
 }
@@ -119,6 +120,34 @@ void order_unhold(struct operator_order *o)
 {
     if (--o->held == 0 && (o->n_expected == 0 || !o->done))
         finish(o);
+}
+
+void order_await_strangers(struct operator_order *o)
+{
+    if (o->unsure)
+        return;
+    o->unsure = true;
+    order_hold(o);
+}
+
+void orders_expect_stranger(struct broker *b, uint64_t session)
+{
+    for (struct operator_order *o = b->orders; o; o = o->next)
+        if (o->unsure)
+            (void)order_expect(o, session);
+}
+
+void orders_strangers_known(struct broker *b)
+{
+    struct operator_order *next;
+
+    for (struct operator_order *o = b->orders; o; o = next) {
+        next = o->next;
+        if (!o->unsure)
+            continue;
+        o->unsure = false;
+        order_unhold(o);
+    }
 }
 
 void order_go(struct operator_order *o)

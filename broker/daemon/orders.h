@@ -33,6 +33,12 @@ void order_forget(struct operator_order *o, uint64_t session);
 /** Lets it wait for one thing more (the commit), and says that this has happened. */
 void order_hold(struct operator_order *o);
 void order_unhold(struct operator_order *o);
+/** Lets it wait until it is known who is in beside those in the books (strangers.h), and for their ends:
+ * before, nothing is proven. */
+void order_await_strangers(struct operator_order *o);
+/** One of them, to be told before it is ordered to end; and that these were all. */
+void orders_expect_stranger(struct broker *b, uint64_t session);
+void orders_strangers_known(struct broker *b);
 /** All has been ordered: `done` comes when nothing is left to wait for, perhaps at once. Frees it then.
  * Before this `done` never comes, however long it takes. */
 void order_go(struct operator_order *o);

@@ -4,6 +4,7 @@
 #include "broker/common/failpoint.h"
 #include "broker/daemon/ledger.h"
 #include "broker/daemon/life.h"
+#include "broker/daemon/strangers.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -69,6 +70,8 @@ static enum reason why(struct broker *b, const struct taking_how *how, const str
 {
     enum reason reason;
 
+    if (s->stranger)
+        return REASON_OK; /* it is being ended */
     if (how->grant)
         return ident_id_equal(&s->grant, how->grant) ? REASON_CLOSED : REASON_OK;
     if (how->what && !is_hit_by(b, s, how->what))
@@ -84,6 +87,8 @@ void taking_end_as(struct broker *b, const struct taking_how *how, struct operat
     when_t now = clock_wall();
     struct session *next;
 
+    if (order)
+        strangers_expect(b, order);
     for (struct session *s = registry_first(b->registry); s; s = next) {
         enum reason reason = why(b, how, s, now);
 

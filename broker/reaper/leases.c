@@ -312,11 +312,29 @@ int leases_set_maximum(struct leases *l, const uint64_t seconds[static 4])
     return result;
 }
 
-void leases_drop(struct leases *l, uint64_t session)
+void leases_drop(struct leases *l, uint64_t session, uint32_t uid)
 {
     struct lease *x = find(l, session);
-    if (x != NULL)
+    if (x != NULL && x->target.uid == uid)
         forget(x);
+}
+
+static const struct lease *lowest_above(const struct lease *chain, uint64_t session)
+{
+    const struct lease *found = NULL;
+    for (const struct lease *x = chain; x != NULL; x = x->next_numbered)
+        if (x->target.session > session && (found == NULL || x->target.session < found->target.session))
+            found = x;
+    return found;
+}
+
+const struct reap_target *leases_next(const struct leases *l, uint64_t session)
+{
+    size_t chain = session & (CHAINS - 1);
+    const struct lease *x = lowest_above(l->by_number[chain], session);
+    while (x == NULL && ++chain < CHAINS)
+        x = lowest_above(l->by_number[chain], 0);
+    return x == NULL ? NULL : &x->target;
 }
 
 bool leases_has(const struct leases *l, uint64_t session)

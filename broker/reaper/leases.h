@@ -43,8 +43,12 @@ int leases_put(struct leases *l, const struct reap_target *target, uint8_t class
 /** What a class may have from now on. Leases that have more of it are cut, on disk too. 0 or the first
  * -errno: that lease is as it was, the others are cut. */
 int leases_set_maximum(struct leases *l, const uint64_t seconds[static 4]);
-/** Forgets a lease; one that is not there is no error. */
-void leases_drop(struct leases *l, uint64_t session);
+/** Forgets a lease of this person; one that is not there is no error. */
+void leases_drop(struct leases *l, uint64_t session, uint32_t uid);
+
+/** The lease behind that of this session, which need not be there any more, in an order of its own; 0: the
+ * first. NULL: there is none. Valid until a lease is put or dropped. */
+const struct reap_target *leases_next(const struct leases *l, uint64_t session);
 
 bool leases_has(const struct leases *l, uint64_t session);
 size_t leases_count(const struct leases *l);

@@ -122,7 +122,7 @@ static void ending_over(void *userdata, const struct reap_reply *reply)
         return;
     }
     if (is_over(reply) && order->target.session != 0)
-        leases_drop(r->leases, order->target.session);
+        leases_drop(r->leases, order->target.session, order->target.uid);
     struct reap_reply whole = *reply;
     whole.ended += order->ended;
     peers_tell(r->peers, order->serial, &whole);
@@ -186,7 +186,7 @@ static bool leader_is_of(const struct reaper *r, const struct reap_target *targe
 static void do_lease(struct reaper *r, const struct reap_request *q, struct reap_reply *reply)
 {
     if (q->seconds == 0) {
-        leases_drop(r->leases, q->target.session);
+        leases_drop(r->leases, q->target.session, q->target.uid);
         cgroups_drop_leaf(&r->cgroups, q->target.session);
         reply->result = REAP_DONE;
         return;
@@ -223,12 +223,31 @@ static void do_who(const struct reaper *r, const struct reap_request *q, struct 
     census_process_done(&p);
 }
 
+static void do_leased(const struct reaper *r, const struct reap_request *q, struct reap_reply *reply)
+{
+    const struct reap_target *next = leases_next(r->leases, q->target.session);
+    reply->result = next == NULL ? REAP_GONE : REAP_DONE;
+    if (next == NULL)
+        return;
+    reply->session = next->session;
+    reply->processes[0] = (struct reap_process){
+        .pid = next->leader,
+        .start_time = next->leader_start,
+        .login_uid = next->uid,
+        .audit_session = next->audit_session,
+    };
+    reply->n_processes = 1;
+    reply->n_total = 1;
+}
+
 /* Answers at once, except an END, which answers when it is over. */
 static void answer(struct reaper *r, uint64_t serial, const struct reap_request *q)
 {
     struct reap_reply reply = {.cookie = q->cookie, .result = REAP_FAILED, .session = q->target.session};
     if (q->type == FRAME_REAP_WHO) {
         do_who(r, q, &reply);
+    } else if (q->type == FRAME_REAP_LEASED) {
+        do_leased(r, q, &reply);
     } else if (!is_gated(r, q->target.uid)) {
         r->options.log(LOG_ERR, "refused an order about a uid that is not gated");
         reply.result = REAP_REFUSED;

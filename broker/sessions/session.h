@@ -60,6 +60,7 @@ struct session {
                       */
     bool opened;     /* its opening is on record and on disk: its use is used */
     bool released;   /* ENDING, but no longer in the books: only its processes are still to be ended */
+    bool stranger;   /* ENDING; in no book: it may be under whatever grant */
     bool settled;    /* false: read from the store, and the reaper has not said yet whether it lives */
     when_t reserved_at, opened_at; /* 0: not yet */
     when_t deadline;               /* 0: none yet */

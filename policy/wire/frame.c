@@ -26,6 +26,7 @@ static bool frame_is_type(uint16_t number)
     case FRAME_REAP_SCAN:
     case FRAME_REAP_WHO:
     case FRAME_REAP_RECORDED:
+    case FRAME_REAP_LEASED:
     case FRAME_REAP_REPLY:
         return true;
     }

@@ -86,6 +86,11 @@ static const struct codec_field who_fields[] = {
     CODEC_U32_FIELD(struct reap_request, pid, NULL),
 };
 
+static const struct codec_field leased_fields[] = {
+    CODEC_U32_FIELD(struct reap_request, cookie, NULL),
+    CODEC_U64_FIELD(struct reap_request, target.session, NULL),
+};
+
 static const struct codec_field channel_fields[] = {
     CODEC_U32_FIELD(struct reap_channel, pid, NULL),
     CODEC_U64_FIELD(struct reap_channel, start_time, NULL),
@@ -142,6 +147,7 @@ static const struct {
     {FRAME_REAP_RECORDED,
      {recorded_fields, ARRAY_SIZE(recorded_fields), sizeof(struct reap_request), recorded_agrees}},
     {FRAME_REAP_WHO, {who_fields, ARRAY_SIZE(who_fields), sizeof(struct reap_request), NULL}},
+    {FRAME_REAP_LEASED, {leased_fields, ARRAY_SIZE(leased_fields), sizeof(struct reap_request), NULL}},
 };
 
 static const struct codec_message *find_request(enum frame_type type)

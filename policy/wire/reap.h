@@ -50,9 +50,9 @@ struct reap_channel {
 
 /* Only the fields of the request's type travel; the others decode as 0 and empty. */
 struct reap_request {
-    enum frame_type type; /* FRAME_REAP_LEASE, _WARN, _END, _SCAN, _RECORDED, _WHO */
+    enum frame_type type; /* FRAME_REAP_LEASE, _WARN, _END, _SCAN, _RECORDED, _WHO, _LEASED */
     uint32_t cookie;
-    struct reap_target target; /* not WHO */
+    struct reap_target target; /* not WHO; LEASED: the session alone */
     uint8_t class;    /* LEASE: 1 normal, 2 privileged, 3 emergency (enum grant_class): bounds the lease */
     uint64_t seconds; /* LEASE: end when this many seconds have passed on CLOCK_BOOTTIME from receipt;
                          0 drops the lease without ending anything */
@@ -67,12 +67,12 @@ struct reap_request {
 };
 
 enum reap_result {
-    REAP_DONE = 1,  /* END: two scans in a row found nobody. LEASE: held. SCAN, WHO: answered. RECORDED: of
-                       every process it is known why it may be there */
+    REAP_DONE = 1,  /* END: two scans in a row found nobody. LEASE: held. SCAN, WHO, LEASED: answered.
+                       RECORDED: of every process it is known why it may be there */
     REAP_SURVIVORS, /* END: after 10 s some are still there (uninterruptible); SCAN: who is there. RECORDED:
                        who is there without a recorder above it */
     REAP_REFUSED,   /* target not gated, lease longer than allowed: clamped leases are DONE */
-    REAP_GONE,      /* WHO: no such process; SCAN: nobody there */
+    REAP_GONE,      /* WHO: no such process; SCAN: nobody there; LEASED: that was the last */
     REAP_NOT_PROVABLE, /* processes of the session are seen that have left its login uid (root was held) */
     REAP_FAILED,
 };
@@ -98,7 +98,8 @@ struct reap_reply {
     uint32_t n_total;      /* processes there in all, at least n_processes */
     uint32_t n_processes;  /* listed, at most REAP_SURVIVORS_MAX */
     struct reap_process processes[REAP_SURVIVORS_MAX];
-    /* An unasked reply (cookie 0): a lease ran out and the reaper ended the session by itself. */
+    /* An unasked reply (cookie 0): a lease ran out and the reaper ended the session by itself. LEASED: the
+     * lease behind the one that was named, 0 being before all; its person and leader are the one process. */
     uint64_t session;
 };
 

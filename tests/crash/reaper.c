@@ -99,6 +99,8 @@ static struct reap_reply answer(struct reaper *r, const struct reap_request *q)
         reply.ended = end(r, &q->target);
     } else if (q->type == FRAME_REAP_WHO) {
         say_who(r, q->pid, &reply);
+    } else if (q->type == FRAME_REAP_LEASED) {
+        reply.result = REAP_GONE; /* of nobody but who is in the books */
     }
     (void)pthread_mutex_unlock(&r->lane->lock);
     return reply;

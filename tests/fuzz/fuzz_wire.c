@@ -66,6 +66,7 @@ static int decode(enum frame_type type, const uint8_t *body, size_t size, size_t
     case FRAME_REAP_SCAN:
     case FRAME_REAP_RECORDED:
     case FRAME_REAP_WHO:
+    case FRAME_REAP_LEASED:
         break;
     }
     *ret_struct = sizeof(message.request);
@@ -99,6 +100,7 @@ static int encode(enum frame_type type)
     case FRAME_REAP_SCAN:
     case FRAME_REAP_RECORDED:
     case FRAME_REAP_WHO:
+    case FRAME_REAP_LEASED:
         break;
     }
     return reap_encode_request(&message.request, frame);
@@ -133,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FRAME_GATE_CHANNEL,  FRAME_GATE_COMMAND, FRAME_GATE_COMMAND_END, FRAME_GATE_TRANSFER,
         FRAME_REAP_RECORDED, FRAME_GATE_REPLY,   FRAME_REAP_LEASE,       FRAME_REAP_WARN,
         FRAME_REAP_END,      FRAME_REAP_SCAN,    FRAME_REAP_WHO,         FRAME_REAP_REPLY,
+        FRAME_REAP_LEASED,
     };
     struct frame_header h;
 

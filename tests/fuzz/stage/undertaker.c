@@ -62,6 +62,8 @@ static void answer(struct undertaker *u, const struct reap_request *q)
         who(q, &reply);
     else if (q->type == FRAME_REAP_LEASE)
         reply.seconds_left = q->seconds;
+    else if (q->type == FRAME_REAP_LEASED)
+        reply.result = REAP_GONE; /* of nobody but who is in the books */
     u->leases += q->type == FRAME_REAP_LEASE;
     size = reap_encode_reply(&reply, frame);
     must(size > 0 && send(u->fd, frame, (size_t)size, MSG_NOSIGNAL) == size);

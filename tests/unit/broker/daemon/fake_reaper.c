@@ -32,6 +32,17 @@ static void answer(struct fake_reaper *r, const struct reap_request *q)
         reply.ended = r->recorders;
         if (r->bare == 0)
             reply.processes[0] = (struct reap_process){0};
+    } else if (q->type == FRAME_REAP_LEASED) {
+        bool more = q->target.session == 0 && r->leased.session != 0;
+
+        reply.result = more ? REAP_DONE : REAP_GONE;
+        reply.session = more ? r->leased.session : 0;
+        reply.n_total = reply.n_processes = more;
+        if (more)
+            reply.processes[0] = (struct reap_process){.pid = r->leased.leader,
+                                                       .start_time = r->leased.leader_start,
+                                                       .login_uid = r->leased.uid,
+                                                       .audit_session = r->leased.audit_session};
     } else if (q->type == FRAME_REAP_WHO && r->gone) {
         reply.result = REAP_GONE;
     } else if (q->type == FRAME_REAP_WHO) {
@@ -60,6 +71,8 @@ static void take(struct fake_reaper *r, const struct reap_request *q)
         r->leases++;
         r->last_lease = *q;
         hold = r->hold_leases;
+    } else if (q->type == FRAME_REAP_LEASED) {
+        hold = r->hold_leased;
     }
     if (q->type == FRAME_REAP_WARN) {
         r->warns++;

@@ -16,10 +16,12 @@ struct fake_reaper {
     enum reap_result lease_result;
     bool hold_ends;   /* END is not answered until fake_reaper_release() */
     bool hold_leases; /* LEASE likewise */
+    bool hold_leased; /* LEASED likewise */
     uint32_t login_uid;
     uint32_t audit_session;
-    bool gone;                /* WHO: no such process */
-    uint32_t bare, recorders; /* RECORDED: so many are bare, and record */
+    struct reap_target leased; /* LEASED: the only one; session 0: none */
+    bool gone;                 /* WHO: no such process */
+    uint32_t bare, recorders;  /* RECORDED: so many are bare, and record */
     uint64_t start_time;
     uint32_t terminals; /* WARN: so many were written to */
     /* what it was asked */

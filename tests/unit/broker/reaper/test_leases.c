@@ -55,7 +55,7 @@ static int teardown(void **state)
 {
     struct world *w = *state;
     for (uint64_t session = 1; session < 10; session++)
-        leases_drop(w->leases, session);
+        leases_drop(w->leases, session, 20001);
     (void)leases_free(w->leases);
     (void)sd_event_unref(w->event);
     (void)unlinkat(w->folder, "9.lease", 0);
@@ -121,9 +121,41 @@ static void survives_a_restart_and_lapses_then(void **state)
     assert_int_equal(sessions[0], 101);
     assert_int_equal(leases_audit_sessions(w->leases, 20001, 1, sessions), 0);
     assert_int_equal(leases_audit_sessions(w->leases, 20002, 0, sessions), 0);
-    leases_drop(w->leases, 2);
+    leases_drop(w->leases, 2, 20001);
     load(w, 0);
     assert_int_equal(leases_count(w->leases), 1);
+}
+
+static void each_is_next_once(void **state)
+{
+    struct world *w = *state;
+    static const uint64_t sessions[] = {1, 2, 3, 9};
+    unsigned seen = 0, sum = 0;
+    const struct reap_target *next;
+    uint64_t session = 0;
+    assert_null(leases_next(w->leases, 0));
+    for (size_t i = 0; i < 4; i++)
+        (void)put(w, sessions[i], 1, 60);
+    /* In one chain with the first. */
+    (void)put(w, 1 + 1024, 1, 60);
+    while ((next = leases_next(w->leases, session)) != NULL) {
+        session = next->session;
+        seen++;
+        sum += (unsigned)session;
+        if (session == 2)
+            leases_drop(w->leases, 2, 20001); /* the others are found from where it was */
+    }
+    assert_int_equal(seen, 5);
+    assert_int_equal(sum, 1 + 2 + 3 + 9 + 1025);
+    leases_drop(w->leases, 1025, 20001);
+}
+
+static void another_persons_is_not_dropped(void **state)
+{
+    struct world *w = *state;
+    (void)put(w, 1, 1, 60);
+    leases_drop(w->leases, 1, 20002);
+    assert_true(leases_has(w->leases, 1));
 }
 
 static void a_shorter_maximum_cuts_what_is_there(void **state)
@@ -168,6 +200,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(class_bounds_the_lease, setup, teardown),
         cmocka_unit_test_setup_teardown(bad_orders_change_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(survives_a_restart_and_lapses_then, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_is_next_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_persons_is_not_dropped, setup, teardown),
         cmocka_unit_test_setup_teardown(a_shorter_maximum_cuts_what_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(a_longer_maximum_counts_for_what_is_asked_next, setup, teardown),
         cmocka_unit_test_setup_teardown(a_torn_file_is_reported_not_believed, setup, teardown),

@@ -353,6 +353,9 @@ static void another_configuration_moves_the_range_and_keeps_leases(void **state)
     assert_int_equal(ask(w, q).result, REAP_DONE);
     reaper_configure(w->reaper, &narrow);
     assert_int_equal(ask(w, q).result, REAP_REFUSED);
+    r = ask(w, (struct reap_request){.type = FRAME_REAP_LEASED});
+    assert_true(r.session == 5 && r.n_processes == 1 && r.processes[0].login_uid == UID);
+    assert_int_equal(ask(w, (struct reap_request){FRAME_REAP_LEASED, .target.session = 5}).result, REAP_GONE);
     /* The deadline that was promised while the uid was gated is kept, under the maximum of now. */
     receive(w, &r);
     assert_int_equal(r.session, 5);

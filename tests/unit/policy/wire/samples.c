@@ -198,6 +198,10 @@ static void fill_request(enum frame_type type, void *p)
         m->pid = 1234;
         return;
     }
+    if (type == FRAME_REAP_LEASED) {
+        m->target.session = 17;
+        return;
+    }
     m->target = (struct reap_target){
         .scope = REAP_SESSION,
         .uid = 20001,
@@ -224,6 +228,10 @@ static void fill_request_most(enum frame_type type, void *p)
     m->cookie = UINT32_MAX;
     if (type == FRAME_REAP_WHO) {
         m->pid = UINT32_MAX;
+        return;
+    }
+    if (type == FRAME_REAP_LEASED) {
+        m->target.session = UINT64_MAX;
         return;
     }
     m->target = (struct reap_target){
@@ -343,6 +351,7 @@ const struct sample samples[] = {
     {"gate-transfer", FRAME_GATE_TRANSFER, sizeof(struct gate_transfer), sample_encode_transfer,
      sample_decode_transfer, sample_fill_transfer, sample_fill_transfer_most},
     REQUEST_ROW("reap-recorded", FRAME_REAP_RECORDED),
+    REQUEST_ROW("reap-leased", FRAME_REAP_LEASED),
 };
 const size_t n_samples = ARRAY_SIZE(samples);
 
