@@ -95,12 +95,11 @@ static void put_validity(struct html_page *p, const json_t *row)
 
 static void put_uses(struct html_page *p, const json_t *row)
 {
+    const char *granted = html_member(row, "uses"); /* "2 per-host"; "" of a grant that nobody has */
+
     html_number(p, html_count(row, "uses_taken"));
     html_raw(p, " / ");
-    if (json_is_integer(json_object_get(row, "uses")))
-        html_number(p, html_count(row, "uses"));
-    else
-        html_text(p, "–");
+    html_text(p, *granted ? granted : "–");
 }
 
 static void put_state(struct html_page *p, const json_t *row)

@@ -219,6 +219,17 @@ static void test_reasons_beyond_the_picture_are_summed(void **state)
     assert_int_equal(times(page, ">22</text>"), 2);
 }
 
+static void test_uses_that_were_granted(void **state)
+{
+    cleanup_free char *page = page_with(
+        "grants",
+        load("[{\"uses\": \"50 per-host\", \"uses_taken\": 3}, {\"uses\": \"\", \"uses_taken\": 1}]"));
+
+    (void)state;
+    assert_non_null(strstr(page, "3 / 50 per-host<"));
+    assert_non_null(strstr(page, "1 / –<"));
+}
+
 static void test_latencies(void **state)
 {
     cleanup_free char *page = page_with(
@@ -243,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_sixty_people_have_lanes_of_their_own),
         cmocka_unit_test(test_no_session_is_dropped),
         cmocka_unit_test(test_reasons_beyond_the_picture_are_summed),
+        cmocka_unit_test(test_uses_that_were_granted),
         cmocka_unit_test(test_latencies),
     };
 
