@@ -258,7 +258,7 @@ enum exit_code draft_write(const struct cli *cli, const struct draft *draft, cha
     struct drafting d = {.cli = cli, .draft = draft, .text = BUF_INIT, .code = EXIT_DONE};
     cleanup_free char *text = NULL;
     cleanup(grant_free_p) struct grant *grant = NULL;
-    struct document_error error = {0};
+    struct document_error error = {.in_words = i18n_words};
     int r;
 
     *ret = NULL;

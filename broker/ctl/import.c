@@ -28,7 +28,7 @@ void import_item_done(struct import_item *item)
 static int take_approval(struct import_item *item, const struct ldif_line *line, char *reason)
 {
     cleanup(approval_free_p) struct approval *approval = NULL;
-    struct document_error error = {0};
+    struct document_error error = {.in_words = i18n_words};
     int r = approval_parse(line->value, line->size, &approval, &error);
 
     if (r == -EINVAL)
@@ -45,7 +45,7 @@ static int take_approval(struct import_item *item, const struct ldif_line *line,
 
 static int take_document(struct import_item *item, const struct ldif_line *document, char *reason)
 {
-    struct document_error error = {0};
+    struct document_error error = {.in_words = i18n_words};
     int r = signable_parse(document->value, document->size, &item->document, &error);
 
     if (r == -EINVAL)

@@ -46,7 +46,7 @@ static enum exit_code malformed(const struct cli *cli, const char *path, int r,
 enum exit_code papers_read_trust(const struct cli *cli, const char *path, char **text, struct trust_set **ret)
 {
     cleanup_free char *read = NULL;
-    struct document_error error = {0};
+    struct document_error error = {.in_words = i18n_words};
     size_t size = 0;
     enum exit_code code = papers_read(cli, path, DOCUMENT_MAX_SIZE_TRUST, &read, &size);
     int r;
@@ -71,7 +71,7 @@ void papers_grant_done(struct papers_grant *p)
 
 enum exit_code papers_read_grant(const struct cli *cli, const char *path, struct papers_grant *ret)
 {
-    struct document_error error = {0};
+    struct document_error error = {.in_words = i18n_words};
     enum exit_code code;
     int r;
 

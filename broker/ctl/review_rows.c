@@ -130,7 +130,7 @@ char *review_cell_lasted(const json_t *row)
     if (s >= 3600)
         return asprintf(&text, "%lld:%02lld h", (long long)(s / 3600), (long long)(s / 60 % 60)) < 0 ? NULL
                                                                                                      : text;
-    return asprintf(&text, "%lld:%02lld min", (long long)(s / 60), (long long)(s % 60)) < 0 ? NULL : text;
+    return asprintf(&text, _("%lld:%02lld min"), (long long)(s / 60), (long long)(s % 60)) < 0 ? NULL : text;
 }
 
 static char *took_text(json_int_t us)
@@ -233,7 +233,7 @@ char *review_cell_wider(const json_t *row)
         if (json_array_size(list) == 0 || !cell)
             continue;
         if (b.size > 0)
-            buf_puts(&b, "; ");
+            buf_puts(&b, _("; "));
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
         buf_printf(&b, _(parts[i].format), cell);

@@ -78,7 +78,7 @@ int signable_parse(const void *octets, size_t size, struct signable *s, struct d
 
 enum exit_code signable_read(const struct cli *cli, const char *path, struct signable *s)
 {
-    struct document_error error = {0};
+    struct document_error error = {.in_words = i18n_words};
     enum exit_code code = papers_read(cli, path, DOCUMENT_MAX_SIZE_TRUST, &s->text, &s->size);
     int r;
 

@@ -47,7 +47,7 @@ static enum exit_code ask_passphrase(const struct cli *cli, const char *path, ch
 static enum exit_code sign_with(const struct cli *cli, const struct signing *g, const struct trust_set *trust,
                                 struct trust_signing *signing, char **ret)
 {
-    struct document_error error = {0};
+    struct document_error error = {.in_words = i18n_words};
     char passphrase[256] = "";
     int r = trust_sign(trust, signing, ret, &error);
 

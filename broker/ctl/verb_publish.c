@@ -49,7 +49,7 @@ static void papers_done(struct papers **p)
 static enum exit_code assign(const struct cli *cli, struct papers *p, struct octets octets, const char *path)
 {
     cleanup(approval_free_p) struct approval *approval = NULL;
-    struct document_error error = {0};
+    struct document_error error = {.in_words = i18n_words};
 
     if (approval_parse(octets.data, octets.size, &approval, &error) < 0)
         return cli_fail(cli, EXIT_REFUSED, _("%s, line %u: %s"), path, error.line, error.reason);

@@ -117,7 +117,7 @@ static enum exit_code make_next(const struct cli *cli, const struct settings *s,
     const struct trust *t = trust_set_document(trust);
     cleanup_free struct lists *l = calloc(1, sizeof(*l));
     cleanup_free char *text = NULL;
-    struct document_error error = {0};
+    struct document_error error = {.in_words = i18n_words};
     uint32_t seconds = 86400;
     enum exit_code code = l ? read_lists(cli, s, l) : cli_fail(cli, EXIT_REFUSED, _("out of memory"));
     int r;

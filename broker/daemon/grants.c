@@ -265,7 +265,7 @@ int grants_load(struct grants *g, const struct trust_set *trust, when_t now, con
                 struct grant_entry **ret)
 {
     struct grant_standing standing;
-    struct offer_refusal refusal;
+    struct offer_refusal refusal = {0};
 
     return take_in(g, trust, now, offer, true, ret, &standing, &refusal);
 }

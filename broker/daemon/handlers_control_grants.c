@@ -184,7 +184,7 @@ static void write_grant(const struct addition *a, const struct grant_entry *e,
 void documents_take_grant(struct addition *a, const struct offer *offer)
 {
     struct broker *b = a->broker;
-    struct offer_refusal refusal;
+    struct offer_refusal refusal = {0};
     struct grant_standing standing;
     cleanup(papers_free_one_p) struct grant_papers *papers = NULL;
     struct grant_entry *e = NULL;

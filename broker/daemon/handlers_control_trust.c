@@ -55,7 +55,7 @@ void documents_take_trust(struct addition *a, const struct offer *offer)
 {
     struct broker *b = a->broker;
     cleanup(trust_change_done) struct trust_change c = {0};
-    struct offer_refusal refusal;
+    struct offer_refusal refusal = {0};
     struct store_txn *t;
     int r = trust_change_judge(b, offer, clock_wall(), &c, &refusal);
 
@@ -105,7 +105,7 @@ static void reset(struct addition *a, json_t *parameters, const uint8_t sha256[s
 {
     struct broker *b = a->broker;
     struct resetting *x = calloc(1, sizeof(*x));
-    struct offer_refusal refusal;
+    struct offer_refusal refusal = {0};
 
     if (!x) {
         addition_fail(a, -ENOMEM);

@@ -65,8 +65,8 @@ static void describe(struct restored *x)
     if (x->past.had_us != 0)
         say_where(&x->past, where, sizeof(where));
     (void)snprintf(
-        x->trouble, sizeof(x->trouble), "%s%s%s. %s", say_kind(x->past.kind), where[0] != '\0' ? ": " : "",
-        where,
+        x->trouble, sizeof(x->trouble), _("%s%s%s. %s"), say_kind(x->past.kind),
+        where[0] != '\0' ? _(": ") : "", where,
         _("What was used and revoked since then it does not know. `hufuctl host confirm`, as root, "
           "says what is lost, and makes it valid."));
 }

@@ -218,7 +218,7 @@ static int judge(struct broker *b, const struct offer *offer, struct taken_entry
 void documents_take_revocation(struct addition *a, const struct offer *offer)
 {
     struct grant_standing standing = {.standing = REASON_APPROVAL_MISSING};
-    struct offer_refusal refusal;
+    struct offer_refusal refusal = {0};
     struct taken_entry entry;
     bool known = false;
     int r = judge(a->broker, offer, &entry, &known, &standing, &refusal);

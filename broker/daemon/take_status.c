@@ -55,7 +55,7 @@ void documents_take_status(struct addition *a, const struct offer *offer)
     cleanup(status_offer_done) struct status_offer s;
     /* Also while the wall clock is behind: what takes access away is not refused as too new. */
     when_t now = timekeeper_now(a->broker->timekeeper);
-    struct offer_refusal refusal;
+    struct offer_refusal refusal = {0};
     struct store_txn *t;
     int r = status_keeper_judge(a->broker, offer, now, &s, &refusal);
 

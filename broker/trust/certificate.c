@@ -4,6 +4,7 @@
 #include "broker/trust/digest.h"
 #include "broker/trust/openssl_cleanup.h"
 #include "broker/trust/signature.h"
+#include "policy/base/words.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -71,14 +72,14 @@ static int parse(const struct trust_certificate *der, X509 **ret, const char **f
     cleanup(X509_free_p) X509 *x509 = X509_new_ex(crypto_context(), NULL);
     const uint8_t *p = der->der;
 
-    *fault = "not a certificate";
+    *fault = N_("not a certificate");
     if (!x509)
         return -ENOMEM;
     /* On failure d2i_X509() frees what it was given. */
     if (der->size > LONG_MAX || !d2i_X509(&x509, &p, (long)der->size))
         return -EINVAL;
     if (p != der->der + der->size) {
-        *fault = "octets after the certificate";
+        *fault = N_("octets after the certificate");
         return -EINVAL;
     }
     *ret = steal_pointer(&x509);
@@ -103,12 +104,12 @@ static int load(const struct trust_certificate *der, struct certificate **ret, c
     c->key = X509_get0_pubkey(c->x509);
     *fault = NULL;
     if (!c->key)
-        *fault = "the certificate's key is of an unknown kind";
+        *fault = N_("the certificate's key is of an unknown kind");
     else if (X509_get_version(c->x509) != X509_VERSION_3 ||
              X509_get_extension_flags(c->x509) & EXFLAG_INVALID)
-        *fault = "the certificate's extensions are missing or malformed";
+        *fault = N_("the certificate's extensions are missing or malformed");
     else if (read_dates(c->x509, &c->valid) < 0)
-        *fault = "the certificate's dates are malformed";
+        *fault = N_("the certificate's dates are malformed");
     ERR_clear_error();
     if (*fault)
         return -EINVAL;
@@ -125,11 +126,11 @@ static bool is_authority(const struct certificate *c)
 static const char *anchor_fault(const struct certificate *c)
 {
     if (!is_authority(c))
-        return "an anchor must be a certificate authority's (CA:TRUE)";
+        return N_("an anchor must be a certificate authority's (CA:TRUE)");
     if (!(X509_get_key_usage(c->x509) & KU_KEY_CERT_SIGN))
-        return "an anchor's key usage must contain keyCertSign";
+        return N_("an anchor's key usage must contain keyCertSign");
     if (EVP_PKEY_get_security_bits(c->key) < LEAST_SECURITY_BITS)
-        return "the anchor's key is too weak";
+        return N_("the anchor's key is too weak");
     return NULL;
 }
 
@@ -140,9 +141,9 @@ static const char *signer_fault(const struct certificate *c, enum signature_algo
     uint32_t usage = X509_get_key_usage(c->x509);
 
     if (is_authority(c))
-        return "a certificate authority's certificate cannot sign documents";
+        return N_("a certificate authority's certificate cannot sign documents");
     if (!(usage & KU_DIGITAL_SIGNATURE) || (usage & KU_KEY_CERT_SIGN))
-        return "the certificate's key usage must contain digitalSignature, and not keyCertSign";
+        return N_("the certificate's key usage must contain digitalSignature, and not keyCertSign");
     return signature_key_fault(alg, c->key);
 }
 

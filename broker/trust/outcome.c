@@ -1,6 +1,5 @@
 #include "broker/trust/trust_set.h"
-
-#define N_(text) (text) /* marks a msgid for xgettext; callers translate */
+#include "policy/base/words.h"
 
 struct outcome {
     const char *name;

@@ -6,6 +6,7 @@
 #include "broker/trust/private_key.h"
 #include "broker/trust/signature.h"
 #include "broker/trust/token_key.h"
+#include "policy/base/words.h"
 
 #include <errno.h>
 #include <openssl/err.h>
@@ -20,7 +21,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct document_error *err
     if (error) {
         error->line = 0;
         va_start(arguments, format);
-        (void)vsnprintf(error->reason, sizeof(error->reason), format, arguments);
+        (void)vsnprintf(error->reason, sizeof(error->reason), document_words(error, format), arguments);
         va_end(arguments);
     }
 }
@@ -78,15 +79,15 @@ static int parse_subject(enum document_type type, struct octets octets, struct p
     case DOCUMENT_APPROVAL:
         break;
     }
-    return refuse(error, "an approval is not approved; sign the document that it is about");
+    return refuse(error, N_("an approval is not approved; sign the document that it is about"));
 }
 
 /* What the holders of an office are called. */
 static const char *office_title(const struct trust_set *t, const struct office *office)
 {
     if (office->holders == &t->revokers)
-        return "revoker";
-    return office->holders == &t->status_keys ? "status key" : "approver";
+        return N_("revoker");
+    return office->holders == &t->status_keys ? N_("status key") : N_("approver");
 }
 
 static int find_signer(const struct trust_set *t, enum approval_subject kind, const struct trust_signing *x,
@@ -97,7 +98,7 @@ static int find_signer(const struct trust_set *t, enum approval_subject kind, co
     bool role_known = false;
 
     if (!office_find(t, kind, x->role, &office))
-        return refuse(error, "nobody may sign such a document as %s", x->role);
+        return refuse(error, N_("nobody may sign such a document as %s"), x->role);
     for (size_t i = 0; i < office.holders->count; i++) {
         const struct signer *s = &office.holders->items[i];
 
@@ -114,10 +115,12 @@ static int find_signer(const struct trust_set *t, enum approval_subject kind, co
     }
     ERR_clear_error();
     if (!person_known)
-        return refuse(error, "the trust file has no %s %s", office_title(t, &office), x->person);
+        return refuse(error, N_("the trust file has no %s %s"),
+                      document_words(error, office_title(t, &office)), x->person);
     if (!role_known)
-        return refuse(error, "%s may not sign as %s", x->person, x->role);
-    return refuse(error, "the key belongs to none of the certificates that the trust file has for %s as %s",
+        return refuse(error, N_("%s may not sign as %s"), x->person, x->role);
+    return refuse(error,
+                  N_("the key belongs to none of the certificates that the trust file has for %s as %s"),
                   x->person, x->role);
 }
 
@@ -133,7 +136,7 @@ static int write_signed(struct approval *a, EVP_PKEY *key, struct octets subject
         return r;
     r = signature_make(a->alg, key, tbs, tbs_size, &signature, &a->signature_size);
     if (r == -EINVAL)
-        return refuse(error, "the key cannot sign");
+        return refuse(error, N_("the key cannot sign"));
     if (r < 0)
         return r;
     a->signature = signature;
@@ -173,7 +176,8 @@ static int check(const struct trust_set *t, const struct subject *subject, const
     if (r == 0)
         r = judge_approval(t, subject->kind, subject->grant, octets, &v, now, &j);
     if (r == 0 && j.seen.outcome != SIGNATURE_COUNTED)
-        return refuse(error, "this approval would not count: %s", signature_outcome_sentence(j.seen.outcome));
+        return refuse(error, N_("this approval would not count: %s"),
+                      document_words(error, signature_outcome_sentence(j.seen.outcome)));
     return r;
 }
 
@@ -200,14 +204,14 @@ static int open_token(const struct trust_signing *s, struct signing_key *k, stru
         return 0;
     case -EINVAL:
         return refuse(error,
-                      "leave the PIN out of the URI, where everybody can read it; you are asked for it, "
-                      "or pin-source=file:PATH names a file");
+                      N_("leave the PIN out of the URI, where everybody can read it; you are asked for it, "
+                         "or pin-source=file:PATH names a file"));
     case -ENOENT:
-        return refuse(error, "no token here has such a private key; `pkcs11-tool --login --list-objects` "
-                             "shows what there is");
+        return refuse(error, N_("no token here has such a private key; `pkcs11-tool --login --list-objects` "
+                                "shows what there is"));
     case -ENOSYS:
     case -EACCES:
-        return refuse(error, "%s", token_key_fault(r));
+        return refuse(error, "%s", document_words(error, token_key_fault(r)));
     default:
         return r;
     }
@@ -221,7 +225,7 @@ static int open_key(const struct trust_signing *s, struct signing_key *k, struct
         return open_token(s, k, error);
     r = private_key_parse((const char *)s->key.data, s->key.size, s->passphrase, &k->file);
     if (r == -EINVAL)
-        return refuse(error, "the key file holds no private key that can be read");
+        return refuse(error, N_("the key file holds no private key that can be read"));
     k->key = k->file;
     return r;
 }
@@ -240,10 +244,10 @@ int trust_sign(const struct trust_set *t, const struct trust_signing *s, char **
     if (r < 0)
         return r;
     if (strcmp(parsed.site, t->document->site) != 0)
-        return refuse(error, "the document is for site %s, the trust file for %s", parsed.site,
+        return refuse(error, N_("the document is for site %s, the trust file for %s"), parsed.site,
                       t->document->site);
     if (parsed.status && parsed.status->trust_epoch != t->document->epoch)
-        return refuse(error, "the status is of trust epoch %u, the trust file of %u",
+        return refuse(error, N_("the status is of trust epoch %u, the trust file of %u"),
                       parsed.status->trust_epoch, t->document->epoch);
     r = open_key(s, &key, error);
     if (r < 0)

@@ -4,6 +4,7 @@
 #include "broker/trust/token_key.h"
 
 #include "broker/trust/context.h"
+#include "policy/base/words.h"
 
 #include <errno.h>
 #include <openssl/engine.h>
@@ -130,10 +131,11 @@ const char *token_key_fault(int error)
 {
     switch (error) {
     case -EACCES:
-        return "the token is locked, since a wrong PIN was given too often";
+        return N_("the token is locked, since a wrong PIN was given too often");
     case -ENOSYS:
-        return "tokens need OpenSSL's engine pkcs11 (libengine-pkcs11-openssl) and a module that p11-kit or "
-               "PKCS11_MODULE_PATH names";
+        return N_(
+            "tokens need OpenSSL's engine pkcs11 (libengine-pkcs11-openssl) and a module that p11-kit or "
+            "PKCS11_MODULE_PATH names");
     default:
         return NULL;
     }

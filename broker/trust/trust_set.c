@@ -4,6 +4,7 @@
 #include "broker/trust/signers.h"
 #include "broker/trust/voters.h"
 #include "policy/base/buf.h"
+#include "policy/base/words.h"
 
 #include <errno.h>
 #include <openssl/crypto.h>
@@ -55,7 +56,8 @@ static int refuse(struct document_error *error, size_t line, const char *who, co
 {
     if (r == -EINVAL && error) {
         error->line = (unsigned)line;
-        (void)snprintf(error->reason, sizeof(error->reason), "%s%s%s", who, *who ? ": " : "", fault);
+        (void)snprintf(error->reason, sizeof(error->reason), "%s%s%s", who, *who ? ": " : "",
+                       document_words(error, fault));
     }
     return r;
 }
@@ -85,7 +87,7 @@ static struct when_interval within(struct when_interval a, struct when_interval 
 
 static int find_chains(const struct trust_set *t, struct signer *s, const char **fault)
 {
-    *fault = "no anchor issued the certificate";
+    *fault = N_("no anchor issued the certificate");
     s->chains = calloc(t->n_anchors, sizeof(*s->chains));
     if (!s->chains)
         return -ENOMEM;
@@ -98,7 +100,7 @@ static int find_chains(const struct trust_set *t, struct signer *s, const char *
         if (r == 1 && both.from < both.until)
             s->chains[s->n_chains++] = both;
         else if (r == 1)
-            *fault = "the certificate is never valid at the same time as its issuer's";
+            *fault = N_("the certificate is never valid at the same time as its issuer's");
     }
     return s->n_chains > 0 ? 0 : -EINVAL;
 }
@@ -152,7 +154,7 @@ static int check_quorums(const struct trust_set *t, struct document_error *error
         if (voters_can_meet(&t->approvers, &d->quorum[c], NULL))
             continue;
         return refuse(error, 0, grant_class_name(c),
-                      "the quorum cannot be met by distinct persons with distinct keys", -EINVAL);
+                      N_("the quorum cannot be met by distinct persons with distinct keys"), -EINVAL);
     }
     return 0;
 }

@@ -63,7 +63,8 @@ static void write_alg(struct grammar_writer *w, const void *member)
 
 /* --- subject ----------------------------------------------------------------------------------------- */
 
-#define EXPECTED_SUBJECT "`grant ID VERSION`, `trust EPOCH`, `revocation ID` or `status TRUST-EPOCH EPOCH`"
+#define EXPECTED_SUBJECT \
+    N_("`grant ID VERSION`, `trust EPOCH`, `revocation ID` or `status TRUST-EPOCH EPOCH`")
 
 /* Which words follow the first: an id or not, and how many numbers. */
 struct subject_row {
@@ -144,7 +145,7 @@ static int read_signature(struct grammar_reader *r, void *member, const struct g
     if (result != 0)
         return result;
     if (a->signature_size > SIGNATURE_MAX)
-        return grammar_refuse(r, lines[0].number, "has %zu octets, more than %d", a->signature_size,
+        return grammar_refuse(r, lines[0].number, N_("has %zu octets, more than %d"), a->signature_size,
                               SIGNATURE_MAX);
     a->header_size = (size_t)(lines[0].key.text - r->octets);
     return 0;
@@ -156,7 +157,7 @@ static void write_signature(struct grammar_writer *w, const void *member)
     cleanup_free char *text = NULL;
 
     if (!a->signature || a->signature_size == 0) {
-        grammar_cannot_emit(w, "", "a signature");
+        grammar_cannot_emit(w, "", N_("a signature"));
         return;
     }
     text = ident_base64_encode(a->signature, a->signature_size);
@@ -196,7 +197,7 @@ static int check_approval(struct grammar_reader *r, const void *document)
 
     if (a->subject_length > max)
         return document_refuse(r->error, grammar_line_of(r, "subject-length"),
-                               "subject-length: %u is more than a subject of this kind may have (%zu)",
+                               N_("subject-length: %u is more than a subject of this kind may have (%zu)"),
                                a->subject_length, max);
     return 0;
 }
@@ -282,7 +283,7 @@ int approval_write_tbs(const struct approval *a, const void *subject, size_t sub
     if (r != 0)
         return r;
     if (subject_size != a->subject_length)
-        return document_refuse(error, 0, "subject-length: %u, but the subject has %zu octets",
+        return document_refuse(error, 0, N_("subject-length: %u, but the subject has %zu octets"),
                                a->subject_length, subject_size);
     r = grammar_write(&approval_grammar, N_HEADER_FIELDS, a, &header, error);
     if (r != 0)

@@ -17,11 +17,18 @@
 #define DOCUMENT_MAX_LINE       ((size_t)4 * 1024)
 #define DOCUMENT_MAX_LINE_TRUST ((size_t)64 * 1024) /* trust and status */
 
-/* Where and why a document was refused. line 0: the document as a whole. */
+/* Where and why a document was refused. line 0: the document as a whole. Zeroed by whoever asks. */
 struct document_error {
     unsigned line;
-    char reason[200];
+    char reason[220];
+    /* Has the words of a language, as gettext(3) does; from who shows the reason to a person. NULL: English.
+     */
+    const char *(*in_words)(const char *english);
 };
+
+/** What stands for `english` in the language of the error, which may be NULL. */
+__attribute__((format_arg(2))) const char *document_words(const struct document_error *error,
+                                                          const char *english);
 
 /* What a first line says a document is. */
 enum document_type {

@@ -15,13 +15,18 @@
  * value.
  */
 
+const char *document_words(const struct document_error *error, const char *english)
+{
+    return error && error->in_words ? error->in_words(english) : english;
+}
+
 __attribute__((format(printf, 3, 0))) static void vnote(struct document_error *error, unsigned line,
                                                         const char *format, va_list arguments)
 {
     if (!error)
         return;
     error->line = line;
-    (void)vsnprintf(error->reason, sizeof(error->reason), format, arguments);
+    (void)vsnprintf(error->reason, sizeof(error->reason), document_words(error, format), arguments);
 }
 
 void document_note(struct document_error *error, unsigned line, const char *format, ...)
@@ -39,9 +44,9 @@ void grammar_note(struct grammar_reader *r, unsigned line, const char *format, .
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(reason, sizeof(reason), format, arguments);
+    (void)vsnprintf(reason, sizeof(reason), document_words(r->error, format), arguments);
     va_end(arguments);
-    document_note(r->error, line, "%s: %.180s", r->field->key, reason);
+    document_note(r->error, line, "%s: %.200s", r->field->key, reason);
 }
 
 void grammar_quote(struct grammar_token token, char quoted[static GRAMMAR_QUOTE_SIZE])
@@ -76,7 +81,7 @@ int grammar_refuse_token(struct grammar_reader *r, unsigned line, struct grammar
     char quoted[GRAMMAR_QUOTE_SIZE];
 
     grammar_quote(token, quoted);
-    return grammar_refuse(r, line, "`%s` is not %s", quoted, expected);
+    return grammar_refuse(r, line, N_("`%s` is not %s"), quoted, document_words(r->error, expected));
 }
 
 bool grammar_token_is(struct grammar_token token, const char *text)
@@ -115,12 +120,12 @@ unsigned grammar_line_of(const struct grammar_reader *r, const char *key)
 static int refuse_octet(unsigned char c, unsigned number, struct document_error *error)
 {
     if (c == '\r')
-        return document_refuse(error, number, "a carriage return; lines end with a line feed alone");
+        return document_refuse(error, number, N_("a carriage return; lines end with a line feed alone"));
     if (c == '\t')
-        return document_refuse(error, number, "a tab; only single blanks may separate");
+        return document_refuse(error, number, N_("a tab; only single blanks may separate"));
     if (c == 0)
-        return document_refuse(error, number, "a NUL octet");
-    return document_refuse(error, number, "a control character (0x%02x)", c);
+        return document_refuse(error, number, N_("a NUL octet"));
+    return document_refuse(error, number, N_("a control character (0x%02x)"), c);
 }
 
 static int check_octets(const char *line, size_t length, unsigned number, struct document_error *error)
@@ -152,24 +157,24 @@ static int split_line(const char *line, size_t length, size_t max_line, struct g
     int r;
 
     if (length > max_line)
-        return document_refuse(error, number, "the line has %zu octets, more than %zu", length, max_line);
+        return document_refuse(error, number, N_("the line has %zu octets, more than %zu"), length, max_line);
     r = check_octets(line, length, number, error);
     if (r != 0)
         return r;
     if (length == 0)
-        return document_refuse(error, number, "an empty line");
+        return document_refuse(error, number, N_("an empty line"));
     if (line[length - 1] == ' ')
-        return document_refuse(error, number, "a blank at the end of the line");
+        return document_refuse(error, number, N_("a blank at the end of the line"));
     if (key == 0 || length - key < 3 || line[key] != ':' || line[key + 1] != ' ') {
         char quoted[GRAMMAR_QUOTE_SIZE];
 
         grammar_quote((struct grammar_token){line, length}, quoted);
-        return document_refuse(error, number, "`%s` is not a line `key: value`", quoted);
+        return document_refuse(error, number, N_("`%s` is not a line `key: value`"), quoted);
     }
     ret->key = (struct grammar_token){line, key};
     ret->value = (struct grammar_token){line + key + 2, length - key - 2};
     if (ret->value.text[0] == ' ')
-        return document_refuse(error, number, "more than one blank behind the colon");
+        return document_refuse(error, number, N_("more than one blank behind the colon"));
     return 0;
 }
 
@@ -194,12 +199,12 @@ static int split_lines(const struct grammar *g, const char *text, size_t size, s
     size_t n;
 
     if (size == 0)
-        return document_refuse(error, 0, "the document is empty");
+        return document_refuse(error, 0, N_("the document is empty"));
     if (size > g->max_size)
-        return document_refuse(error, 0, "the document has %zu octets, more than %zu", size, g->max_size);
+        return document_refuse(error, 0, N_("the document has %zu octets, more than %zu"), size, g->max_size);
     n = count_lines(text, size);
     if (text[size - 1] != '\n')
-        return document_refuse(error, (unsigned)n, "the last line does not end with a line feed");
+        return document_refuse(error, (unsigned)n, N_("the last line does not end with a line feed"));
     lines = calloc(n, sizeof(*lines));
     if (!lines)
         return -ENOMEM;
@@ -225,17 +230,17 @@ static int refuse_place(const struct grammar *g, const struct grammar_line *line
                         const struct grammar_field *expected, struct document_error *error)
 {
     char quoted[GRAMMAR_QUOTE_SIZE];
-    const char *place = expected ? expected->key : "the end of the document";
+    const char *place = expected ? expected->key : document_words(error, N_("the end of the document"));
     size_t known = 0;
 
     grammar_quote(line->key, quoted);
     while (known < g->n_fields && !grammar_token_is(line->key, g->fields[known].key))
         known++;
     if (known == g->n_fields)
-        return document_refuse(error, line->number, "unknown key `%s`; expected %s", quoted, place);
+        return document_refuse(error, line->number, N_("unknown key `%s`; expected %s"), quoted, place);
     if (expected && &g->fields[known] > expected)
-        return document_refuse(error, line->number, "`%s` is missing before `%s`", place, quoted);
-    return document_refuse(error, line->number, "`%s` stands twice or out of order; expected %s", quoted,
+        return document_refuse(error, line->number, N_("`%s` is missing before `%s`"), place, quoted);
+    return document_refuse(error, line->number, N_("`%s` stands twice or out of order; expected %s"), quoted,
                            place);
 }
 
@@ -255,17 +260,18 @@ static int check_repeats(struct grammar_reader *r, const struct grammar_line *li
     const struct grammar_field *field = r->field;
 
     if (n > field->most && field->most == 1)
-        return grammar_refuse(r, lines[1].number, "stands more than once");
+        return grammar_refuse(r, lines[1].number, N_("stands more than once"));
     if (n > field->most)
-        return grammar_refuse(r, lines[field->most].number, "stands %zu times, more than %u", n, field->most);
+        return grammar_refuse(r, lines[field->most].number, N_("stands %zu times, more than %u"), n,
+                              field->most);
     for (size_t i = 1; i < n; i++) {
         int order = compare_lines(&lines[i - 1], &lines[i]);
 
         if (order == 0)
-            return grammar_refuse(r, lines[i].number, "the same line stands twice");
+            return grammar_refuse(r, lines[i].number, N_("the same line stands twice"));
         if (order > 0)
             return grammar_refuse(r, lines[i].number,
-                                  "repeated lines must be sorted; this one stands too late");
+                                  N_("repeated lines must be sorted; this one stands too late"));
     }
     return 0;
 }
@@ -283,7 +289,7 @@ static int read_fields(const struct grammar *g, struct grammar_reader *r, const 
         while (at + n < n_lines && grammar_token_is(lines[at + n].key, field->key))
             n++;
         if (n < field->least && at + n == n_lines)
-            return document_refuse(r->error, lines[n_lines - 1].number, "`%s` is missing at the end",
+            return document_refuse(r->error, lines[n_lines - 1].number, N_("`%s` is missing at the end"),
                                    field->key);
         if (n < field->least)
             return refuse_place(g, &lines[at + n], field, r->error);
@@ -321,13 +327,13 @@ int grammar_read(const struct grammar *g, const void *octets, size_t size, void 
     int result;
 
     if (error)
-        *error = (struct document_error){0};
+        *error = (struct document_error){.in_words = error->in_words};
     r.octets = octets;
     result = split_lines(g, octets, size, &lines, &n_lines, error);
     if (result != 0)
         return result;
     if (!grammar_token_is(lines[0].key, g->fields[0].key))
-        return document_refuse(error, 1, "the first line is not `%s: 1`", g->fields[0].key);
+        return document_refuse(error, 1, N_("the first line is not `%s: 1`"), g->fields[0].key);
     r.arena = arena = arena_new(estimate(g, size, lines, n_lines));
     document = arena ? arena_alloc(arena, 1, g->struct_size, _Alignof(max_align_t)) : NULL;
     if (!document)

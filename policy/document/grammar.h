@@ -3,6 +3,7 @@
 
 #include "policy/base/arena.h"
 #include "policy/base/buf.h"
+#include "policy/base/words.h"
 #include "policy/document/document.h"
 
 #include <errno.h>

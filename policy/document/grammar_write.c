@@ -24,8 +24,8 @@ static void refuse_value(struct grammar_writer *w, struct grammar_token value, c
     if (w->result != 0)
         return;
     grammar_quote(value, quoted);
-    note_error(w,
-               document_refuse(w->error, w->line, "%s: `%s` is not %.120s", w->field->key, quoted, expected));
+    note_error(w, document_refuse(w->error, w->line, N_("%s: `%s` is not %.140s"), w->field->key, quoted,
+                                  document_words(w->error, expected)));
 }
 
 void grammar_cannot_emit(struct grammar_writer *w, const char *value, const char *expected)
@@ -98,7 +98,7 @@ int grammar_write(const struct grammar *g, size_t n_fields, const void *document
     struct grammar_writer w = {.error = error, .line = 1};
 
     if (error)
-        *error = (struct document_error){0};
+        *error = (struct document_error){.in_words = error->in_words};
     for (size_t i = 0; i < n_fields && w.result == 0; i++) {
         size_t start = w.text.size;
         unsigned line = w.line;

@@ -89,12 +89,12 @@ static int check_grant(struct grammar_reader *r, const void *document)
 
     if (g->class == GRANT_CLASS_EMERGENCY && level_line == 0)
         return document_refuse(r->error, grammar_line_of(r, "class"),
-                               "class emergency needs `incident-level: 1`, `2` or `3` on the next line");
+                               N_("class emergency needs `incident-level: 1`, `2` or `3` on the next line"));
     if (g->class != GRANT_CLASS_EMERGENCY && level_line != 0)
-        return document_refuse(r->error, level_line, "incident-level: stands in class emergency alone");
+        return document_refuse(r->error, level_line, N_("incident-level: stands in class emergency alone"));
     if (g->valid.from >= g->valid.until)
         return document_refuse(r->error, grammar_line_of(r, "not-after"),
-                               "not-after: is not later than not-before");
+                               N_("not-after: is not later than not-before"));
     return 0;
 }
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define EXPECTED_CLASS "a class: normal, privileged or emergency"
+#define EXPECTED_CLASS N_("a class: normal, privileged or emergency")
 
 /* --- class, incident-level --------------------------------------------------------------------------- */
 
@@ -35,7 +35,7 @@ int grant_read_incident_level(struct grammar_reader *r, void *member, const stru
 
     (void)n;
     if (ident_parse_number(lines[0].value.text, lines[0].value.length, &level) < 0 || level > 3)
-        return grammar_refuse_token(r, lines[0].number, lines[0].value, "an incident level: 1, 2 or 3");
+        return grammar_refuse_token(r, lines[0].number, lines[0].value, N_("an incident level: 1, 2 or 3"));
     *(uint8_t *)member = (uint8_t)level;
     return 0;
 }
@@ -71,7 +71,7 @@ int grant_read_staff_key(struct grammar_reader *r, void *member, const struct gr
         if (ident_parse_fingerprint(line->value.text, line->value.length, &keys[g->n_keys]) < 0)
             return grammar_refuse_token(
                 r, line->number, line->value,
-                "a fingerprint as `ssh-keygen -l` prints it (SHA256:...), or `password`");
+                N_("a fingerprint as `ssh-keygen -l` prints it (SHA256:...), or `password`"));
     }
     return 0;
 }
@@ -116,7 +116,7 @@ int grant_read_channel(struct grammar_reader *r, void *member, const struct gram
 
         if (bit == 0)
             return grammar_refuse_token(r, lines[i].number, lines[i].value,
-                                        "a channel: shell, exec, transfer, forward, or `none`");
+                                        N_("a channel: shell, exec, transfer, forward, or `none`"));
         *bits |= (uint8_t)bit;
     }
     return 0;
@@ -134,7 +134,7 @@ void grant_write_channel(struct grammar_writer *w, const void *member)
         bits &= ~(unsigned)channels[i];
     }
     if (bits != 0)
-        grammar_cannot_emit(w, "", "a set of known channels");
+        grammar_cannot_emit(w, "", N_("a set of known channels"));
 }
 
 /* --- run-as, command --------------------------------------------------------------------------------- */
@@ -205,10 +205,10 @@ int grant_read_source(struct grammar_reader *r, void *member, const struct gramm
         if (network_parse(value.text, value.length, &networks[g->n_networks]) < 0)
             return grammar_refuse_token(
                 r, lines[i].number, value,
-                "a network in canonical form (10.1.2.0/24, host bits zero), `local` or `any`");
+                N_("a network in canonical form (10.1.2.0/24, host bits zero), `local` or `any`"));
         /* "No limit" is a written word: limits of a class look for the word alone. */
         if (networks[g->n_networks++].prefix == 0)
-            return grammar_refuse_token(r, lines[i].number, value, "a limit; write `any`");
+            return grammar_refuse_token(r, lines[i].number, value, N_("a limit; write `any`"));
     }
     return 0;
 }
@@ -267,7 +267,7 @@ void grant_write_hours(struct grammar_writer *w, const void *member)
         if (grant_token_format_hours(&g->hours[i], text))
             grammar_emit(w, "%s", text);
         else
-            grammar_cannot_emit(w, "", "hours: one range of days, two times of a day, an offset");
+            grammar_cannot_emit(w, "", N_("hours: one range of days, two times of a day, an offset"));
     }
 }
 
@@ -275,7 +275,7 @@ void grant_write_hours(struct grammar_writer *w, const void *member)
 
 int grant_read_uses(struct grammar_reader *r, void *member, const struct grammar_line *lines, size_t n)
 {
-    static const char expected[] = "`unlimited`, `N per-host` or `N fleet`, N from 1 to 2147483647";
+    static const char *const expected = N_("`unlimited`, `N per-host` or `N fleet`, N from 1 to 2147483647");
     struct grant_uses *uses = member;
     struct grammar_token words[2];
 
@@ -307,7 +307,7 @@ void grant_write_uses(struct grammar_writer *w, const void *member)
     else if (uses->scope == GRANT_USES_FLEET)
         grammar_emit(w, "%u fleet", uses->count);
     else
-        grammar_cannot_emit(w, "", "a number of uses with its scope, or unlimited without a number");
+        grammar_cannot_emit(w, "", N_("a number of uses with its scope, or unlimited without a number"));
 }
 
 int grant_read_bound(struct grammar_reader *r, void *member, const struct grammar_line *lines, size_t n)
@@ -319,7 +319,9 @@ int grant_read_bound(struct grammar_reader *r, void *member, const struct gramma
     if (bound->unlimited ||
         ident_parse_number(lines[0].value.text, lines[0].value.length, &bound->value) == 0)
         return 0;
-    return grammar_refuse_token(r, lines[0].number, lines[0].value, VALUE_EXPECTED_NUMBER ", or `unlimited`");
+    return grammar_refuse_token(
+        r, lines[0].number, lines[0].value,
+        N_("a whole number from 1 to 2147483647 without leading zeros, or `unlimited`"));
 }
 
 void grant_write_bound(struct grammar_writer *w, const void *member)
@@ -331,7 +333,7 @@ void grant_write_bound(struct grammar_writer *w, const void *member)
     else if (bound->value == 0)
         grammar_emit(w, "unlimited");
     else
-        grammar_cannot_emit(w, "", "either a number or unlimited");
+        grammar_cannot_emit(w, "", N_("either a number or unlimited"));
 }
 
 int grant_read_recording(struct grammar_reader *r, void *member, const struct grammar_line *lines, size_t n)
@@ -340,7 +342,7 @@ int grant_read_recording(struct grammar_reader *r, void *member, const struct gr
 
     (void)n;
     if (!required && !grammar_token_is(lines[0].value, "none"))
-        return grammar_refuse_token(r, lines[0].number, lines[0].value, "`required` or `none`");
+        return grammar_refuse_token(r, lines[0].number, lines[0].value, N_("`required` or `none`"));
     *(bool *)member = required;
     return 0;
 }

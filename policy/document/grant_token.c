@@ -86,24 +86,26 @@ static bool is_command(const char *text, size_t length)
     }
 }
 
-const struct grammar_word grant_token_host = {is_host, "an exact host name, or `@` and the name of a group"};
+const struct grammar_word grant_token_host = {is_host,
+                                              N_("an exact host name, or `@` and the name of a group")};
 const struct grammar_word grant_token_service = {
     is_service,
-    "a service a grant may name (login, sshd, cron, at, a display manager; not su, sudo and the like)"};
+    N_("a service a grant may name (login, sshd, cron, at, a display manager; not su, sudo and the like)")};
 const struct grammar_word grant_token_run_as = {
-    is_run_as, "an account (a-z or `_`, then a-z, 0-9, `_`, `.`, `-`; at most 32), or `none`"};
+    is_run_as, N_("an account (a-z or `_`, then a-z, 0-9, `_`, `.`, `-`; at most 32), or `none`")};
 const struct grammar_word grant_token_command = {
     is_command,
-    "an absolute path (no `*`, `//`, `.`, `..`) and arguments, one blank apart, where `*` stands alone"};
+    N_("an absolute path (no `*`, `//`, `.`, `..`) and arguments, one blank apart, where `*` stands alone")};
 
 /* --- hours ------------------------------------------------------------------------------------------- */
 
 static const char *const day_names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
-#define EXPECTED_HOURS  "`DAYS HH:MM-HH:MM OFFSET`, like `mon-fri 09:00-18:00 +08:00`"
-#define EXPECTED_DAYS   "one day or one range running forward from mon to sun, like `tue` or `mon-fri`"
-#define EXPECTED_TIMES  "a span of two different times 00:00 to 23:59, the end also 24:00, like `09:00-18:00`"
-#define EXPECTED_OFFSET "an offset from UTC between -12:00 and +14:00, like `+08:00`"
+#define EXPECTED_HOURS N_("`DAYS HH:MM-HH:MM OFFSET`, like `mon-fri 09:00-18:00 +08:00`")
+#define EXPECTED_DAYS  N_("one day or one range running forward from mon to sun, like `tue` or `mon-fri`")
+#define EXPECTED_TIMES \
+    N_("a span of two different times 00:00 to 23:59, the end also 24:00, like `09:00-18:00`")
+#define EXPECTED_OFFSET N_("an offset from UTC between -12:00 and +14:00, like `+08:00`")
 
 static bool parse_day(struct grammar_token token, unsigned *ret)
 {

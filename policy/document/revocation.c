@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define EXPECTED_SCOPE "`grant ID`, `staff ACCOUNT` or `vendor NAME`"
-#define EXPECTED_UNTIL VALUE_EXPECTED_TIME ", or `forever`"
+#define EXPECTED_SCOPE N_("`grant ID`, `staff ACCOUNT` or `vendor NAME`")
+#define EXPECTED_UNTIL N_("a time like 2026-11-21T00:00:00Z, or `forever`")
 
 /* --- scope ------------------------------------------------------------------------------------------- */
 
@@ -122,7 +122,8 @@ static int check_revocation(struct grammar_reader *r, const void *document)
     const struct revocation *x = document;
 
     if (x->until <= x->revoked_at)
-        return document_refuse(r->error, grammar_line_of(r, "until"), "until: is not later than revoked-at");
+        return document_refuse(r->error, grammar_line_of(r, "until"),
+                               N_("until: is not later than revoked-at"));
     return 0;
 }
 

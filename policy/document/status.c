@@ -87,7 +87,7 @@ static int read_minimums(struct grammar_reader *r, void *member, const struct gr
             return result;
         /* Sorted: lines of one id stand together. */
         if (i > 0 && ident_id_equal(&list[i].id, &list[i - 1].id))
-            return grammar_refuse(r, lines[i].number, "one grant has two minimum versions");
+            return grammar_refuse(r, lines[i].number, N_("one grant has two minimum versions"));
     }
     s->minimum_versions = list;
     s->n_minimum_versions = n;
@@ -130,7 +130,8 @@ static int check_status(struct grammar_reader *r, const void *document)
     const struct status *s = document;
 
     if (s->issued >= s->expires)
-        return document_refuse(r->error, grammar_line_of(r, "expires"), "expires: is not later than issued");
+        return document_refuse(r->error, grammar_line_of(r, "expires"),
+                               N_("expires: is not later than issued"));
     return 0;
 }
 

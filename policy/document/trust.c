@@ -65,8 +65,8 @@ static int check_organisations(struct grammar_reader *r, const struct trust *t)
             if (strcmp(list[i].person, list[k].person) == 0 &&
                 strcmp(list[i].organisation, list[k].organisation) != 0)
                 return document_refuse(r->error, list[i].line,
-                                       "`%.64s` belongs to two organisations (see line %u)", list[i].person,
-                                       list[k].line);
+                                       N_("`%.64s` belongs to two organisations (see line %u)"),
+                                       list[i].person, list[k].line);
     return 0;
 }
 
@@ -114,15 +114,16 @@ static int check_quorums(struct grammar_reader *r, const struct trust *t)
         unsigned line = quorum_line(r, (enum grant_class)c);
 
         if (quorum->total > TRUST_QUORUM_MAX)
-            return document_refuse(r->error, line,
-                                   "quorum: total=%u cannot be met, since at most %d approvals are looked at",
-                                   quorum->total, TRUST_QUORUM_MAX);
+            return document_refuse(
+                r->error, line,
+                N_("quorum: total=%u cannot be met, since at most %d approvals are looked at"), quorum->total,
+                TRUST_QUORUM_MAX);
         if (quorum->total > people.count)
-            return document_refuse(r->error, line, "quorum: total=%u cannot be met by %zu approvers",
+            return document_refuse(r->error, line, N_("quorum: total=%u cannot be met by %zu approvers"),
                                    quorum->total, people.count);
         if (trust_quorum_missing(quorum, people.roles, people.count) > 0)
             return document_refuse(r->error, line,
-                                   "quorum: the approvers cannot fill these roles, one person a place");
+                                   N_("quorum: the approvers cannot fill these roles, one person a place"));
     }
     return 0;
 }
@@ -134,7 +135,7 @@ static int check_trust(struct grammar_reader *r, const void *document)
 
     if (t->valid.from >= t->valid.until)
         return document_refuse(r->error, grammar_line_of(r, "not-after"),
-                               "not-after: is not later than not-before");
+                               N_("not-after: is not later than not-before"));
     result = check_organisations(r, t);
     return result != 0 ? result : check_quorums(r, t);
 }
@@ -182,14 +183,15 @@ int trust_write(const struct trust *t, char **ret, struct document_error *error)
 
     *ret = NULL;
     if (t->n_roles > TRUST_ROLES_MAX)
-        return document_refuse(error, 0, "more than %d roles", TRUST_ROLES_MAX);
+        return document_refuse(error, 0, N_("more than %d roles"), TRUST_ROLES_MAX);
     r = grammar_write(&trust_grammar, trust_grammar.n_fields, t, &text, error);
     if (r == 0)
         r = trust_parse(text.data, text.size, &again, error);
     if (r != 0)
         return r;
     if (!same_roles(t, again))
-        return document_refuse(error, 0, "the roles are not the sorted list of those that approvers have");
+        return document_refuse(error, 0,
+                               N_("the roles are not the sorted list of those that approvers have"));
     *ret = buf_steal_text(&text);
     return *ret ? 0 : -ENOMEM;
 }

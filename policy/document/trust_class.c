@@ -6,7 +6,7 @@
 /* Lines that say what holds for a class: limits and quorums, exactly one of each a class. */
 
 #define EXPECTED_LIMIT  "`CLASS validity=SECONDS session=SECONDS any=FIELDS`"
-#define EXPECTED_QUORUM "`CLASS total=N` and `ROLE=N`, sorted, for roles of the approver lines"
+#define EXPECTED_QUORUM N_("`CLASS total=N` and `ROLE=N`, sorted, for roles of the approver lines")
 
 /* `name=value`, both not empty. */
 static bool split_pair(struct grammar_token token, struct grammar_token *name, struct grammar_token *value)
@@ -30,7 +30,7 @@ static int take_pair_number(struct grammar_reader *r, unsigned line, struct gram
         char quoted[GRAMMAR_QUOTE_SIZE];
 
         grammar_quote(token, quoted);
-        return grammar_refuse(r, line, "`%s` is not `%s=N`", quoted, name);
+        return grammar_refuse(r, line, N_("`%s` is not `%s=N`"), quoted, name);
     }
     return value_take_number(r, line, value, ret);
 }
@@ -39,7 +39,7 @@ static int take_class(struct grammar_reader *r, unsigned line, struct grammar_to
                       enum grant_class *ret)
 {
     if (grant_class_from_name(token.text, token.length, ret) < 0)
-        return grammar_refuse_token(r, line, token, "a class: normal, privileged or emergency");
+        return grammar_refuse_token(r, line, token, N_("a class: normal, privileged or emergency"));
     return 0;
 }
 
@@ -92,11 +92,12 @@ static int read_limit(struct grammar_reader *r, struct trust *t, const struct gr
     if (result != 0)
         return result;
     if (!split_pair(words[3], &key, &value) || !grammar_token_is(key, "any") || !parse_any(value, &limit.any))
-        return grammar_refuse_token(r, line->number, words[3],
-                                    "`any=none` or `any=` and a sorted list of command, hours, max-session, "
-                                    "sessions, source, uses");
+        return grammar_refuse_token(
+            r, line->number, words[3],
+            N_("`any=none` or `any=` and a sorted list of command, hours, max-session, "
+               "sessions, source, uses"));
     if (t->limit[class].validity != 0)
-        return grammar_refuse(r, line->number, "class %s has two lines", grant_class_name(class));
+        return grammar_refuse(r, line->number, N_("class %s has two lines"), grant_class_name(class));
     t->limit[class] = limit;
     return 0;
 }
@@ -127,7 +128,7 @@ static void put_any(struct grammar_writer *w, struct buf *text, unsigned any)
         any &= ~(unsigned)any_rows[i].bit;
     }
     if (any != 0)
-        grammar_cannot_emit(w, "", "a set of known fields");
+        grammar_cannot_emit(w, "", N_("a set of known fields"));
 }
 
 void trust_write_limits(struct grammar_writer *w, const void *member)
@@ -167,7 +168,7 @@ static int read_quorum_roles(struct grammar_reader *r, const struct trust *t, co
             role++;
         if (role == t->n_roles)
             return grammar_refuse_token(r, line->number, name,
-                                        "a role of the approver lines, in sorted order");
+                                        N_("a role of the approver lines, in sorted order"));
         result = value_take_number(r, line->number, value, &quorum->role[role]);
         if (result != 0)
             return result;
@@ -196,9 +197,10 @@ static int read_quorum(struct grammar_reader *r, struct trust *t, const struct g
     for (size_t i = 0; i < t->n_roles; i++)
         sum += quorum.role[i];
     if (quorum.total < sum)
-        return grammar_refuse(r, line->number, "total=%u is less than its roles need together", quorum.total);
+        return grammar_refuse(r, line->number, N_("total=%u is less than its roles need together"),
+                              quorum.total);
     if (t->quorum[class].total != 0)
-        return grammar_refuse(r, line->number, "class %s has two lines", grant_class_name(class));
+        return grammar_refuse(r, line->number, N_("class %s has two lines"), grant_class_name(class));
     t->quorum[class] = quorum;
     return 0;
 }
@@ -229,7 +231,7 @@ void trust_write_quorums(struct grammar_writer *w, const void *member)
             if (i < t->n_roles)
                 buf_printf(&text, " %s=%u", t->roles[i], quorum->role[i]);
             else
-                grammar_cannot_emit(w, "", "a quorum of the file's roles");
+                grammar_cannot_emit(w, "", N_("a quorum of the file's roles"));
         }
         roles = buf_steal_text(&text);
         if (roles)

@@ -26,7 +26,7 @@ static char *certificate_text(struct grammar_writer *w, const struct trust_certi
     char *text;
 
     if (!certificate->der || certificate->size == 0) {
-        grammar_cannot_emit(w, "", "a certificate");
+        grammar_cannot_emit(w, "", N_("a certificate"));
         return NULL;
     }
     text = ident_base64_encode(certificate->der, certificate->size);
@@ -57,7 +57,7 @@ int trust_read_anchors(struct grammar_reader *r, void *member, const struct gram
             return result;
         /* Sorted: lines of one name stand together. */
         if (i > 0 && strcmp(anchors[i].name, anchors[i - 1].name) == 0)
-            return grammar_refuse(r, lines[i].number, "`%s` names two anchors", anchors[i].name);
+            return grammar_refuse(r, lines[i].number, N_("`%s` names two anchors"), anchors[i].name);
     }
     t->anchors = anchors;
     t->n_anchors = n;
@@ -126,7 +126,7 @@ static bool is_approver_role(const char *text, size_t length)
 }
 
 static const struct grammar_word approver_role = {
-    is_approver_role, "a role (a-z, then a-z, 0-9, `-`; at most 32) other than total, revoker, status"};
+    is_approver_role, N_("a role (a-z, then a-z, 0-9, `-`; at most 32) other than total, revoker, status")};
 
 static int compare_role(const char *role, struct grammar_token token)
 {
@@ -148,7 +148,7 @@ static int add_role(struct grammar_reader *r, unsigned line, struct trust *t, st
     if (at < t->n_roles && compare_role(t->roles[at], token) == 0)
         return 0;
     if (t->n_roles == TRUST_ROLES_MAX)
-        return grammar_refuse(r, line, "more than %d different roles", TRUST_ROLES_MAX);
+        return grammar_refuse(r, line, N_("more than %d different roles"), TRUST_ROLES_MAX);
     result = value_take_word(r, line, token, &approver_role, &name);
     if (result != 0)
         return result;
@@ -172,7 +172,8 @@ static size_t split_roles(struct grammar_reader *r, unsigned line, struct gramma
             n = 0;
     }
     if (n == 0)
-        (void)grammar_refuse_token(r, line, token, "a sorted list of different roles, separated by commas");
+        (void)grammar_refuse_token(r, line, token,
+                                   N_("a sorted list of different roles, separated by commas"));
     return n;
 }
 
@@ -268,7 +269,7 @@ static void put_roles(struct grammar_writer *w, struct buf *text, const struct t
     const char *separator = " ";
 
     if (roles == 0 || roles >> t->n_roles != 0)
-        grammar_cannot_emit(w, "", "a set of the file's roles");
+        grammar_cannot_emit(w, "", N_("a set of the file's roles"));
     for (size_t i = 0; i < t->n_roles && i < TRUST_ROLES_MAX; i++)
         if (roles >> i & 1 && value_may_emit(w, &approver_role, t->roles[i])) {
             buf_printf(text, "%s%s", separator, t->roles[i]);

@@ -25,12 +25,13 @@ static bool is_purpose(const char *text, size_t length)
 }
 
 const struct grammar_word value_name = {
-    ident_is_name, "a name (a letter or digit, then letters, digits, `.`, `_`, `-`; at most 64)"};
+    ident_is_name, N_("a name (a letter or digit, then letters, digits, `.`, `_`, `-`; at most 64)")};
 const struct grammar_word value_account = {
-    ident_is_account, "an account (a-z or `_`, then a-z, 0-9, `_`, `.`, `-`; at most 32)"};
-const struct grammar_word value_role = {is_role, "a role (a-z, then a-z, 0-9, `-`; at most 32)"};
+    ident_is_account, N_("an account (a-z or `_`, then a-z, 0-9, `_`, `.`, `-`; at most 32)")};
+const struct grammar_word value_role = {is_role, N_("a role (a-z, then a-z, 0-9, `-`; at most 32)")};
 const struct grammar_word value_purpose = {
-    is_purpose, "text in UTF-8 that is visible throughout (no control, zero-width, bidi or special blank)"};
+    is_purpose,
+    N_("text in UTF-8 that is visible throughout (no control, zero-width, bidi or special blank)")};
 
 int value_take_word(struct grammar_reader *r, unsigned line, struct grammar_token token,
                     const struct grammar_word *word, const char **ret)
@@ -81,8 +82,8 @@ int value_refuse_company(struct grammar_reader *r, const struct grammar_line *li
 {
     for (size_t i = 0; n > 1 && i < n; i++)
         if (grammar_token_is(lines[i].value, word))
-            return grammar_refuse(r, lines[i].number, "`%s` stands alone, without other lines of this key",
-                                  word);
+            return grammar_refuse(r, lines[i].number,
+                                  N_("`%s` stands alone, without other lines of this key"), word);
     return 0;
 }
 
@@ -91,7 +92,8 @@ int value_read_format(struct grammar_reader *r, void *member, const struct gramm
     (void)member;
     (void)n;
     if (!grammar_token_is(lines[0].value, "1"))
-        return grammar_refuse_token(r, lines[0].number, lines[0].value, "a version known here; only `1` is");
+        return grammar_refuse_token(r, lines[0].number, lines[0].value,
+                                    N_("a version known here; only `1` is"));
     return 0;
 }
 

@@ -14,12 +14,12 @@ extern const struct grammar_word value_account;
 extern const struct grammar_word value_role;    /* [a-z][a-z0-9-]{0,31} */
 extern const struct grammar_word value_purpose; /* visible text, no blank at either end */
 
-#define VALUE_EXPECTED_NUMBER    "a whole number from 1 to 2147483647 without leading zeros"
-#define VALUE_EXPECTED_TIME      "a time like 2026-11-21T00:00:00Z"
-#define VALUE_EXPECTED_ID        "an id of 32 lower-case hexadecimal digits"
-#define VALUE_EXPECTED_SHA256    "a SHA-256 of 64 lower-case hexadecimal digits"
-#define VALUE_EXPECTED_BASE64    "canonical base64"
-#define VALUE_EXPECTED_ALGORITHM "an algorithm: ed25519, ecdsa-p256-sha256, rsa-pss-sha256 or sm2-sm3"
+#define VALUE_EXPECTED_NUMBER    N_("a whole number from 1 to 2147483647 without leading zeros")
+#define VALUE_EXPECTED_TIME      N_("a time like 2026-11-21T00:00:00Z")
+#define VALUE_EXPECTED_ID        N_("an id of 32 lower-case hexadecimal digits")
+#define VALUE_EXPECTED_SHA256    N_("a SHA-256 of 64 lower-case hexadecimal digits")
+#define VALUE_EXPECTED_BASE64    N_("canonical base64")
+#define VALUE_EXPECTED_ALGORITHM N_("an algorithm: ed25519, ecdsa-p256-sha256, rsa-pss-sha256 or sm2-sm3")
 
 /** Type and version: the value is `1`; the struct has no member for it. */
 int value_read_format(struct grammar_reader *r, void *member, const struct grammar_line *lines, size_t n);

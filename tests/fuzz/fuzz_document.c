@@ -56,7 +56,7 @@ static void put_together(const struct grant *g, const uint8_t *data, size_t size
 static void try_grant(const uint8_t *data, size_t size)
 {
     cleanup(grant_free_p) struct grant *g = NULL;
-    struct document_error error;
+    struct document_error error = {0};
     cleanup_free char *text = NULL;
     int r = grant_parse(data, size, &g, &error), written = r == 0 ? grant_write(g, &text, NULL) : 0;
 
@@ -68,7 +68,7 @@ static void try_grant(const uint8_t *data, size_t size)
 static void try_trust(const uint8_t *data, size_t size)
 {
     cleanup(trust_free_p) struct trust *t = NULL;
-    struct document_error error;
+    struct document_error error = {0};
     cleanup_free char *text = NULL;
     int r = trust_parse(data, size, &t, &error), written = r == 0 ? trust_write(t, &text, NULL) : 0;
 
@@ -78,7 +78,7 @@ static void try_trust(const uint8_t *data, size_t size)
 static void try_revocation(const uint8_t *data, size_t size)
 {
     cleanup(revocation_free_p) struct revocation *x = NULL;
-    struct document_error error;
+    struct document_error error = {0};
     cleanup_free char *text = NULL;
     int r = revocation_parse(data, size, &x, &error), written = r == 0 ? revocation_write(x, &text, NULL) : 0;
 
@@ -88,7 +88,7 @@ static void try_revocation(const uint8_t *data, size_t size)
 static void try_status(const uint8_t *data, size_t size)
 {
     cleanup(status_free_p) struct status *s = NULL;
-    struct document_error error;
+    struct document_error error = {0};
     cleanup_free char *text = NULL;
     int r = status_parse(data, size, &s, &error), written = r == 0 ? status_write(s, &text, NULL) : 0;
 
@@ -98,7 +98,7 @@ static void try_status(const uint8_t *data, size_t size)
 static void try_approval(const uint8_t *data, size_t size)
 {
     cleanup(approval_free_p) struct approval *a = NULL;
-    struct document_error error;
+    struct document_error error = {0};
     cleanup_free char *text = NULL;
     cleanup_free uint8_t *subject = NULL, *tbs = NULL;
     size_t tbs_size = 0;

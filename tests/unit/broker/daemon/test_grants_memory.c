@@ -78,7 +78,7 @@ static struct grant_entry *add(struct many *m, const struct many_grant *g, bool 
     const struct offer offer = {octets_of(g->document), approvals, 2};
     struct grant_entry *e = NULL;
     struct grant_standing standing;
-    struct offer_refusal refusal;
+    struct offer_refusal refusal = {0};
 
     if (!verified)
         remember_good(m, g, approvals);

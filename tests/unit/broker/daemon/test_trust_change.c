@@ -274,7 +274,7 @@ static void test_during_commit(void **state)
     const struct octets signed_by[] = {{(const uint8_t *)approvals[0], strlen(approvals[0])},
                                        {(const uint8_t *)approvals[1], strlen(approvals[1])}};
     const struct offer offer = {{(const uint8_t *)without, strlen(without)}, signed_by, 2};
-    struct offer_refusal refusal;
+    struct offer_refusal refusal = {0};
     struct trust_change change;
     struct gate_reply reply;
     int fd;

@@ -121,7 +121,7 @@ static void test_next_epoch_after_a_reset_that_was_not_written(void **state)
     struct world *w = *state;
     char *first = epoch_text(w, (struct trust_plan){.epoch = 1});
     char *second = epoch_text(w, (struct trust_plan){.epoch = 2});
-    struct offer_refusal refusal;
+    struct offer_refusal refusal = {0};
     struct trust_change change;
     uint8_t sha256[32];
 

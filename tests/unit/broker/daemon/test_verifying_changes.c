@@ -21,7 +21,7 @@ static void test_version_became_stale(void **state)
     struct world *w = *state;
     struct signed_grant lower = signed_grant_new(w, (struct grant_plan){.version = 3});
     struct signed_grant higher = signed_grant_new(w, (struct grant_plan){.version = 4});
-    struct offer_refusal refusal;
+    struct offer_refusal refusal = {0};
     struct grant_standing standing;
     struct grant_entry *e;
     const struct octets approvals[] = {{(uint8_t *)higher.one, strlen(higher.one)},

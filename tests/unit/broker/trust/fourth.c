@@ -13,7 +13,7 @@ int load_trust(const char *text, struct trust_set **ret, struct document_error *
 
 void assert_trust_refused(const char *text, unsigned line, const char *reason)
 {
-    struct document_error error;
+    struct document_error error = {0};
     struct trust_set *t = NULL;
 
     assert_int_equal(load_trust(text, &t, &error), -EINVAL);

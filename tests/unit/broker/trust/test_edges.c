@@ -100,7 +100,7 @@ static void test_passphrases(void **state)
     const struct office *o = *state;
     cleanup_free char *grant = paper_grant(&(struct grant_plan){0});
     cleanup_free char *pem = NULL;
-    struct document_error error;
+    struct document_error error = {0};
     char longest[1026];
     EVP_PKEY *key;
 
@@ -122,7 +122,7 @@ static void test_what_cannot_be_signed(void **state)
 {
     const struct office *o = *state;
     cleanup_free char *grant = paper_grant(&(struct grant_plan){0});
-    struct document_error error;
+    struct document_error error = {0};
 
     assert_int_equal(sign(o, DOCUMENT_APPROVAL, grant, "secret", &error), -EINVAL);
     assert_non_null(strstr(error.reason, "an approval is not approved"));

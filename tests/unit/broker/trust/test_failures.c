@@ -63,7 +63,7 @@ static bool load(const void *state, unsigned nth)
 {
     const struct office *o = state;
     cleanup(trust_set_free_p) struct trust_set *t = NULL;
-    struct document_error error;
+    struct document_error error = {0};
     struct grant_standing s;
     bool had;
     int r;
@@ -228,7 +228,7 @@ static bool sign(const struct office *o, const char *document, const struct sign
                               .role = role,
                               .key = office_octets(key),
                               .now = PAPERS_NOW};
-    struct document_error error;
+    struct document_error error = {0};
     int r;
 
     assert_int_equal(document_type_of(document, strlen(document), &s.type), 0);

@@ -125,7 +125,7 @@ static void test_class_is_closed_without_a_leader(void **state)
     struct signatory approvers[2];
     cleanup(trust_set_free_p) struct trust_set *t = NULL;
     cleanup_free char *text = NULL;
-    struct document_error error;
+    struct document_error error = {0};
 
     brief.key = issue_key(SIGNATURE_ED25519);
     brief.certificate = issue_certificate(&(struct certificate_plan){.name = brief.person,
@@ -155,7 +155,7 @@ static const char *first_to_end(const struct department *d, enum signature_algor
     struct signatory s = {person, "finance", "unit", alg, key, issue_certificate(&plan)};
     cleanup_free char *text = fourth_trust(d, &s);
     cleanup(trust_set_free_p) struct trust_set *t = NULL;
-    struct document_error error;
+    struct document_error error = {0};
     const char *first;
 
     assert_int_equal(load_trust(text, &t, &error), 0);

@@ -41,7 +41,7 @@ static void test_signed(void **state)
                 {o->status, "status", &o->status_key}};
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct document_error error;
+        struct document_error error = {0};
         char *approval = NULL;
         struct grant_standing s;
 
@@ -75,7 +75,7 @@ static void test_not_signed(void **state)
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct document_error error;
+        struct document_error error = {0};
         char *approval = NULL;
 
         assert_int_equal(

@@ -39,7 +39,7 @@ static int sign(const struct order *o, char **ret, struct document_error *error)
 
 static void assert_refused(const struct order *o, int code, const char *reason)
 {
-    struct document_error error;
+    struct document_error error = {0};
     char *text = NULL;
 
     assert_int_equal(sign(o, &text, &error), code);
@@ -76,7 +76,7 @@ static void test_every_algorithm(void **state)
         struct trust_plan plan = department_plan(d);
         struct question q = ask(d);
         cleanup_free char *key = issue_key_pem(unit.key, NULL);
-        struct document_error error;
+        struct document_error error = {0};
         struct grant_standing s;
         char *approval = NULL;
 
@@ -109,7 +109,7 @@ static void test_passphrase(void **state)
     cleanup_free char *sealed = issue_key_pem(d->approvers[DEPARTMENT_LEADER].key, "correct horse");
     cleanup_free char *approval = NULL;
     struct order o = usual(d, &grant, &plain);
-    struct document_error error;
+    struct document_error error = {0};
 
     o.key = sealed;
     assert_refused(&o, -EKEYREJECTED, "");
@@ -272,7 +272,7 @@ static void test_sign_a_trust_file(void **state)
     cleanup_free char *next = NULL;
     cleanup_free char *approval = NULL;
     struct order o = usual(d, &grant, &key);
-    struct document_error error;
+    struct document_error error = {0};
 
     plan.epoch = 5;
     next = paper_trust(&plan);

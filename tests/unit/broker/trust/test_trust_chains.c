@@ -150,7 +150,7 @@ static void test_weak_digest_in_a_chain(void **state)
     for (size_t i = 0; i < ARRAY_SIZE(digests); i++) {
         cleanup_free char *text = NULL;
         cleanup(trust_set_free_p) struct trust_set *t = NULL;
-        struct document_error error;
+        struct document_error error = {0};
 
         s.key = issue_key(SIGNATURE_ED25519);
         s.certificate = issue_certificate(&(struct certificate_plan){.name = s.person,
@@ -229,7 +229,7 @@ static void test_renewed_anchor(void **state)
         struct trust_plan plan = department_plan(d);
         cleanup(trust_set_free_p) struct trust_set *t = NULL;
         cleanup_free char *text = NULL;
-        struct document_error error;
+        struct document_error error = {0};
 
         plan.anchors = anchors;
         plan.n_anchors = ARRAY_SIZE(anchors);

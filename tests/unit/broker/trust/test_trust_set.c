@@ -15,7 +15,7 @@ static void test_usual(void **state)
 {
     const struct department *d = *state;
     cleanup(trust_set_free_p) struct trust_set *t = NULL;
-    struct document_error error;
+    struct document_error error = {0};
 
     assert_int_equal(load_trust(d->trust, &t, &error), 0);
     assert_string_equal(trust_set_document(t)->site, PAPERS_SITE);
@@ -42,7 +42,7 @@ static void test_every_algorithm(void **state)
         struct signatory s = department_signatory(d, "yang.er", "finance", "unit", algorithms[i]);
         cleanup_free char *text = fourth_trust(d, &s);
         cleanup(trust_set_free_p) struct trust_set *t = NULL;
-        struct document_error error;
+        struct document_error error = {0};
 
         assert_int_equal(load_trust(text, &t, &error), 0);
         signatory_done(&s);
@@ -221,7 +221,7 @@ static void test_octets_after_a_certificate(void **state)
 static void test_base64_that_is_not_canonical(void **state)
 {
     const struct department *d = *state;
-    struct document_error error;
+    struct document_error error = {0};
     struct trust_set *t = NULL;
     cleanup_free char *text = with_der(d, "MAB=");
 

@@ -238,7 +238,7 @@ DEFINE_ROUND(status)
 
 struct grant *sample_parse_grant(const char *text)
 {
-    struct document_error error;
+    struct document_error error = {0};
     struct grant *g;
 
     if (grant_parse(text, strlen(text), &g, &error) != 0)

@@ -16,7 +16,7 @@
 
 static struct approval *parse(const char *text)
 {
-    struct document_error error;
+    struct document_error error = {0};
     struct approval *a;
 
     if (approval_parse(text, strlen(text), &a, &error) != 0)
@@ -213,7 +213,7 @@ static void test_wrong_length_has_no_signed_octets(void **state)
 {
     cleanup_free char *text = NULL;
     cleanup(approval_free_p) struct approval *a = parse_for_subject(&text);
-    struct document_error error;
+    struct document_error error = {0};
     struct approval made = *a;
     uint8_t *octets = (uint8_t *)text;
     size_t size = 1;
@@ -238,7 +238,7 @@ static void test_wrong_length_has_no_signed_octets(void **state)
 static void test_what_has_no_text_is_not_written(void **state)
 {
     cleanup(approval_free_p) struct approval *valid = parse(sample_approval);
-    struct document_error error;
+    struct document_error error = {0};
     struct approval a;
     uint8_t *octets;
     size_t size;

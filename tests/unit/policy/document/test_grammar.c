@@ -138,7 +138,7 @@ static void test_invisible(void **state)
             struct lines copy = l;
             size_t at = i / ARRAY_SIZE(bad);
             cleanup_free char *line = NULL, *text = NULL, *again = NULL;
-            struct document_error error;
+            struct document_error error = {0};
 
             assert_true(asprintf(&line, "%.*s%s%s", (int)strcspn(l.line[at], " ") + 1, l.line[at],
                                  bad[i % ARRAY_SIZE(bad)], strchr(l.line[at], ' ') + 1) > 0);
@@ -228,7 +228,7 @@ static void test_duplicates(void **state)
         for (size_t i = 0; i < l.n; i++) {
             struct lines copy = l;
             cleanup_free char *both = NULL, *text = NULL, *again = NULL;
-            struct document_error error;
+            struct document_error error = {0};
 
             assert_true(asprintf(&both, "%s\n%s", l.line[i], l.line[i]) > 0);
             copy.line[i] = both;
@@ -270,7 +270,7 @@ static void test_any_two_lines_swapped(void **state)
             for (size_t j = i + 1; j < l.n; j++) {
                 struct lines swapped = l;
                 cleanup_free char *text = NULL, *again = NULL;
-                struct document_error error;
+                struct document_error error = {0};
 
                 swapped.line[i] = l.line[j];
                 swapped.line[j] = l.line[i];
@@ -332,11 +332,45 @@ static void test_every_truncation(void **state)
     }
 }
 
+static const char *in_french(const char *english)
+{
+    static const char *const words[][2] = {
+        {"`%s` is not %s", "%2$s attendu, %1$s lu"},
+        {"a name (a letter or digit, then letters, digits, `.`, `_`, `-`; at most 64)", "un nom"},
+        {"the document is empty", "document vide"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        if (strcmp(english, words[i][0]) == 0)
+            return words[i][1];
+    return english;
+}
+
+/* Sentences, and what they are put together from. */
+static void test_reasons_in_other_words(void **state)
+{
+    static const char *const cases[][2] = {
+        {"hufu-grant: 1\nsite: /\n", "site: un nom attendu, / lu"},
+        {"", "document vide"},
+        {"hufu-grant: 1\n\n", "an empty line"}, /* not known to that language */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct document_error error = {.in_words = in_french};
+        struct grant *g = NULL;
+
+        assert_int_equal(grant_parse(cases[i][0], strlen(cases[i][0]), &g, &error), -EINVAL);
+        assert_string_equal(error.reason, cases[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples_come_back),
         cmocka_unit_test(test_octets),
+        cmocka_unit_test(test_reasons_in_other_words),
         cmocka_unit_test(test_invisible),
         cmocka_unit_test(test_nul),
         cmocka_unit_test(test_unknown_key),

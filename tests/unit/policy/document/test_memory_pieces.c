@@ -63,7 +63,7 @@ static void test_every_piece_of_a_document(void **state)
 
         do {
             cleanup_free char *again = NULL;
-            struct document_error error;
+            struct document_error error = {0};
             int r;
 
             fail_after(n++);

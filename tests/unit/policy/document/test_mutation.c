@@ -12,7 +12,7 @@
 /* Returns whether it was accepted. */
 static bool judge(const struct sample *s, const char *octets, size_t size)
 {
-    struct document_error error;
+    struct document_error error = {0};
     cleanup_free char *again = NULL;
     int r = s->round(octets, size, &again, &error);
 

@@ -37,7 +37,7 @@ static void test_other_documents_are_refused(void **state)
 /* A reason shows a hostile token without what would act on a terminal, and cut. */
 static void test_quotes_are_harmless(void **state)
 {
-    struct document_error error;
+    struct document_error error = {0};
     cleanup_free char *text = NULL, *again = NULL;
     char token[301] = {0};
 

@@ -17,7 +17,7 @@
 
 static struct revocation *parse(const char *text)
 {
-    struct document_error error;
+    struct document_error error = {0};
     struct revocation *x;
 
     if (revocation_parse(text, strlen(text), &x, &error) != 0)
@@ -124,7 +124,7 @@ static void test_reason_is_visible(void **state)
 static void test_what_has_no_text_is_not_written(void **state)
 {
     cleanup(revocation_free_p) struct revocation *valid = parse(sample_revocation);
-    struct document_error error;
+    struct document_error error = {0};
     struct revocation x;
     char *text;
 

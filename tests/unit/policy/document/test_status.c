@@ -17,7 +17,7 @@
 
 static struct status *parse(const char *text)
 {
-    struct document_error error;
+    struct document_error error = {0};
     struct status *s;
 
     if (status_parse(text, strlen(text), &s, &error) != 0)
@@ -166,7 +166,7 @@ static void test_what_has_no_text_is_not_written(void **state)
     static const struct ident_id twice[] = {{{1}}, {{1}}};
     static const struct status_minimum two[] = {{{{1}}, 1}, {{{1}}, 2}}, zero[] = {{{{1}}, 0}};
     cleanup(status_free_p) struct status *valid = parse(sample_status);
-    struct document_error error;
+    struct document_error error = {0};
     struct status s;
     char *text;
 

@@ -15,7 +15,7 @@
 
 static struct trust *parse(const char *text)
 {
-    struct document_error error;
+    struct document_error error = {0};
     struct trust *t;
 
     if (trust_parse(text, strlen(text), &t, &error) != 0)

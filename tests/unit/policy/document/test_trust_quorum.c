@@ -81,7 +81,7 @@ static void test_feasibility_against_brute_force(void **state)
             unsigned needed[N_ROLES] = {q % 3, q / 3 % 3, q / 9};
             cleanup_free char *text = small_file(roles, needed);
             cleanup(trust_free_p) struct trust *t = NULL;
-            struct document_error error;
+            struct document_error error = {0};
             int expected = can_fill(roles, 0, N_PEOPLE, needed) ? 0 : -EINVAL;
 
             assert_int_equal(trust_parse(text, strlen(text), &t, &error), expected);
