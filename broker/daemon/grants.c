@@ -44,28 +44,6 @@ struct grant_index *grants_index(const struct grants *g)
     return g->index;
 }
 
-static void add_id(struct grant_entry *e, void *userdata)
-{
-    struct grants_ids *ids = userdata;
-
-    ids->items[ids->n++] = e->id;
-}
-
-int grants_ids(const struct grants *g, struct grants_ids *ret)
-{
-    *ret = (struct grants_ids){.items = calloc(grant_index_count(g->index) + 1, sizeof(*ret->items))};
-    if (!ret->items)
-        return -ENOMEM;
-    grant_index_each(g->index, add_id, ret);
-    return 0;
-}
-
-void grants_ids_done(struct grants_ids *ids)
-{
-    free(ids->items);
-    *ids = (struct grants_ids){.items = NULL};
-}
-
 /* ---- papers ---- */
 
 int grants_papers(const struct grants *g, const struct grant_entry *e, struct grant_papers **ret)

@@ -53,14 +53,6 @@ void grants_when_whole(const struct grants *g, void (*done)(void *userdata, int 
 /** For decide(), and for whoever made sure that what it looks for is known. */
 struct grant_index *grants_index(const struct grants *g);
 
-/** The ids of all, for whoever goes through them by and by, the caller's. 0 or -ENOMEM. */
-struct grants_ids {
-    struct ident_id *items;
-    size_t n, next; /* next: for whoever takes them one by one */
-};
-int grants_ids(const struct grants *g, struct grants_ids *ret);
-void grants_ids_done(struct grants_ids *ids);
-
 /**
  * Parses and verifies a grant with its approvals, and puts it into the index. Approvals of octets that are
  * there already are added to those known. *ret is its entry, *standing what each approval

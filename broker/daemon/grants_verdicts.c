@@ -80,12 +80,14 @@ void grants_write_all_verdicts(const struct grants *g, const struct trust_set *t
 
 /* Documents under way at a time: the workers are busy, and the loop is not held up for long. */
 #define WINDOW 32
+/* What needs no worker is told at once, so all of it might be in one turn. */
+#define AT_ONCE 8
 
 struct sweep {
     struct grants *grants;
     struct verifier *verifier;
     struct trust_set *trust; /* a reference */
-    struct grants_ids ids;
+    struct hash_walk walk;
     size_t pending;
     size_t n_approvals;
     bool stepping;
@@ -97,7 +99,6 @@ struct sweep {
 static void sweep_free(struct sweep *s)
 {
     trust_set_free(s->trust);
-    grants_ids_done(&s->ids);
     free(s);
 }
 
@@ -113,9 +114,9 @@ static void on_one(void *userdata, int result)
     step(s);
 }
 
-static void prepare_one(struct sweep *s, const struct ident_id *id)
+static void prepare_one(struct grant_entry *e, void *userdata)
 {
-    const struct grant_entry *e = grant_index_find(grants_index(s->grants), id);
+    struct sweep *s = userdata;
     cleanup(papers_free_one_p) struct grant_papers *papers = papers_of(s->grants, e);
     struct subject subject;
     struct grant grant;
@@ -133,14 +134,26 @@ static void prepare_one(struct sweep *s, const struct ident_id *id)
     verifier_prepare(s->verifier, s->trust, &subject, papers->approvals, papers->n_approvals, on_one, s);
 }
 
+static void prepare_some(struct sweep *s)
+{
+    const struct grant_index *index = grants_index(s->grants);
+
+    for (unsigned i = 0; i < AT_ONCE && s->pending < WINDOW && s->result == 0; i++)
+        if (!grant_index_next(index, &s->walk, prepare_one, s))
+            return;
+}
+
 /* What is told at once comes back here from within; the outermost call goes on. */
 static void step(struct sweep *s)
 {
     if (s->stepping)
         return;
     s->stepping = true;
-    while (s->pending < WINDOW && s->ids.next < s->ids.n && s->result == 0)
-        prepare_one(s, &s->ids.items[s->ids.next++]);
+    prepare_some(s);
+    if (s->pending == 0 && s->result == 0 && !s->walk.over) {
+        s->pending++;
+        verifier_yield(s->verifier, on_one, s);
+    }
     s->stepping = false;
     if (s->pending > 0)
         return;
@@ -148,12 +161,12 @@ static void step(struct sweep *s)
     sweep_free(s);
 }
 
-/* All are there, and none of them changes its place before each was looked at. */
+/* All are there. */
 static void begin(void *userdata, int result)
 {
     struct sweep *s = userdata;
 
-    s->result = result == 0 ? grants_ids(s->grants, &s->ids) : result;
+    s->result = result;
     step(s);
 }
 

@@ -14,16 +14,19 @@
 struct judging {
     struct broker *broker;
     bool going, stopped;
-    when_t now;            /* of the change */
-    struct grants_ids ids; /* of all that were there then; who came since is judged already */
+    when_t now; /* of the change */
+    struct hash_walk walk;
+    uint64_t done; /* with some that came since, and are judged already */
     struct grants_waiters waiters;
     sd_event_source *source;
 };
 
 /* ---- who is asked about ---- */
 
-static void judge(struct judging *j, struct grant_entry *e)
+static void judge(struct grant_entry *e, void *userdata)
 {
+    struct judging *j = userdata;
+
     grants_judge(j->broker->grants, j->broker->trust, j->now, e);
 }
 
@@ -33,7 +36,7 @@ static int know(void *userdata, const struct ident_id *id)
     struct grant_entry *e = grant_index_find(grants_index(j->broker->grants), id);
 
     if (e)
-        judge(j, e);
+        judge(e, j);
     return 0;
 }
 
@@ -43,7 +46,7 @@ static int know_staff(void *userdata, const char *staff)
     struct grant_entry *e = grant_index_first_of(grants_index(j->broker->grants), staff);
 
     for (; e; e = e->next_of_staff)
-        judge(j, e);
+        judge(e, j);
     return 0;
 }
 
@@ -57,7 +60,7 @@ static void judge_between(struct grant_entry *e, void *userdata)
     const struct between *x = userdata;
 
     if (memcmp(&e->id, x->first, sizeof(e->id)) >= 0 && memcmp(&e->id, x->last, sizeof(e->id)) <= 0)
-        judge(x->judging, e);
+        judge(e, x->judging);
 }
 
 static int know_between(void *userdata, const struct ident_id *first, const struct ident_id *last)
@@ -91,7 +94,6 @@ static void end(struct judging *j)
     struct broker *b = j->broker;
 
     j->going = false;
-    grants_ids_done(&j->ids);
     grants_set_source(b->grants, NULL, NULL);
     if (j->source)
         (void)sd_event_source_set_enabled(j->source, SD_EVENT_OFF);
@@ -100,14 +102,25 @@ static void end(struct judging *j)
     grants_waiters_tell(&j->waiters, 0);
 }
 
+/* What was verified before the change is with the grants by now. */
+static bool has_let_go(struct judging *j, uint64_t until_us)
+{
+    while (verifier_let_go(j->broker->verifier))
+        if (clock_boot_us() >= until_us)
+            return false;
+    return true;
+}
+
 static void run(struct judging *j, size_t grants, uint64_t until_us)
 {
-    for (; grants > 0 && j->ids.next < j->ids.n; grants--) {
-        (void)know(j, &j->ids.items[j->ids.next++]);
+    const struct grant_index *index = grants_index(j->broker->grants);
+
+    for (; grants > 0 && grant_index_next(index, &j->walk, judge, j); grants--) {
+        j->done++;
         if (clock_boot_us() >= until_us)
             break;
     }
-    if (j->ids.next == j->ids.n)
+    if (j->walk.over && has_let_go(j, until_us))
         end(j);
 }
 
@@ -167,10 +180,11 @@ static bool begin(struct judging *j, when_t now)
 {
     struct broker *b = j->broker;
 
-    grants_ids_done(&j->ids);
     j->now = now;
-    if (loading_is(b) || broker_has_few_grants(b) || grants_ids(b->grants, &j->ids) < 0 || arm(j) < 0)
+    if (loading_is(b) || broker_has_few_grants(b) || arm(j) < 0)
         return false;
+    j->walk = (struct hash_walk){0};
+    j->done = 0;
     grants_set_source(b->grants, &source, j);
     j->going = true;
     return true;
@@ -194,8 +208,8 @@ bool judging_is(const struct broker *b)
 
 void judging_progress(const struct broker *b, uint64_t *done, uint64_t *of)
 {
-    *done = b->judging->ids.next;
-    *of = b->judging->ids.n;
+    *of = grant_index_count(grants_index(b->grants));
+    *done = b->judging->done < *of ? b->judging->done : *of;
 }
 
 void judging_stop(struct broker *b)
@@ -213,7 +227,6 @@ struct judging *judging_free(struct judging *j)
 {
     if (!j)
         return NULL;
-    grants_ids_done(&j->ids);
     sd_event_source_disable_unref(j->source);
     free(j);
     return NULL;

@@ -10,9 +10,9 @@
 
 struct verdict_writer {
     struct broker *broker;
-    bool due; /* all are to be written, and it was not begun yet */
-    struct grants_ids ids;
-    uint32_t part, parts; /* part == parts: there is nothing to do */
+    bool due;              /* all are to be written, and it was not begun yet */
+    struct hash_walk walk; /* through those whose verdicts are to be written */
+    uint32_t part, parts;  /* of what is kept under the trust before */
     sd_event_source *source;
 };
 
@@ -20,7 +20,6 @@ static void finish(struct verdict_writer *w)
 {
     w->due = false;
     w->part = w->parts = 0;
-    grants_ids_done(&w->ids);
     if (w->source)
         (void)sd_event_source_set_enabled(w->source, SD_EVENT_OFF);
 }
@@ -33,10 +32,33 @@ static void on_written(void *userdata, int result, uint64_t sequence)
     if (w->due) /* it is of the trust before */
         return;
     /* What is not on disk is verified again after the next start, which forgets what is left over, too. */
-    if (result < 0 || w->part == w->parts || !w->source)
+    if (result < 0 || (w->part == w->parts && w->walk.over) || !w->source)
         finish(w);
     else
         (void)sd_event_source_set_enabled(w->source, SD_EVENT_ONESHOT);
+}
+
+struct writing {
+    struct broker *broker;
+    struct store_txn *txn;
+};
+
+static void write_one(struct grant_entry *e, void *userdata)
+{
+    const struct writing *x = userdata;
+
+    grants_write_verdicts(x->broker->grants, x->broker->trust, e, x->txn);
+}
+
+static void write_part(struct verdict_writer *w, struct store_txn *t)
+{
+    struct broker *b = w->broker;
+    struct writing x = {b, t};
+
+    if (w->part < w->parts)
+        store_txn_keep_verdicts(t, trust_set_basis(b->trust), w->part++, w->parts);
+    for (size_t i = 0; i < PART && grant_index_next(grants_index(b->grants), &w->walk, write_one, &x); i++)
+        ;
 }
 
 static int on_idle(sd_event_source *s, void *userdata)
@@ -50,13 +72,7 @@ static int on_idle(sd_event_source *s, void *userdata)
         finish(w);
         return 0;
     }
-    store_txn_keep_verdicts(t, trust_set_basis(b->trust), w->part++, w->parts);
-    for (size_t i = 0; i < PART && w->ids.next < w->ids.n; i++) {
-        struct grant_entry *e = grants_find(b->grants, &w->ids.items[w->ids.next++]);
-
-        if (e)
-            grants_write_verdicts(b->grants, b->trust, e, t);
-    }
+    write_part(w, t);
     ledger_submit(b, t, on_written, w);
     return 0;
 }
@@ -76,8 +92,9 @@ static struct verdict_writer *writer_of(struct broker *b)
     return w;
 }
 
-static void go_on(struct verdict_writer *w)
+static void go_on(struct verdict_writer *w, struct hash_walk walk)
 {
+    w->walk = walk;
     w->part = 0;
     w->parts = (uint32_t)(grant_index_count(grants_index(w->broker->grants)) / PART) + 1;
     (void)sd_event_source_set_enabled(w->source, SD_EVENT_ONESHOT);
@@ -107,8 +124,7 @@ void verdict_writer_go_on(struct broker *b)
     if (!w || !w->due)
         return;
     w->due = false;
-    if (grants_ids(b->grants, &w->ids) == 0)
-        go_on(w);
+    go_on(w, (struct hash_walk){0});
 }
 
 void verdict_writer_forget(struct broker *b)
@@ -117,7 +133,7 @@ void verdict_writer_forget(struct broker *b)
     struct store_txn *t;
 
     if (w && w->source) {
-        go_on(w);
+        go_on(w, (struct hash_walk){.over = true});
         return;
     }
     t = ledger_txn(b);

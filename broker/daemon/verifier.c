@@ -71,6 +71,11 @@ void verifier_reserve(struct verifier *v, size_t n)
     verdict_cache_reserve(v->cache, 2 * n + REMEMBERED_LEAST);
 }
 
+bool verifier_let_go(struct verifier *v)
+{
+    return verdict_cache_let_go(v->cache);
+}
+
 void verifier_forget(struct verifier *v)
 {
     verdict_cache_forget(v->cache, REMEMBERED_LEAST);
@@ -149,7 +154,7 @@ static void begin(struct preparation *p)
     int r;
 
     look_up(p);
-    if (p->n == 0) {
+    if (p->n == 0 && !p->yields) {
         finish(p, 0);
         return;
     }
@@ -236,6 +241,14 @@ static int preparation_new(struct verifier *v, struct trust_set *t, const struct
     return 0;
 }
 
+static void enter(struct preparation *p, verifier_done *done, void *userdata)
+{
+    p->done = done;
+    p->userdata = userdata;
+    p->verifier->n_pending++;
+    begin(p);
+}
+
 void verifier_prepare(struct verifier *v, struct trust_set *t, const struct subject *subject,
                       const struct octets *approvals, size_t n_approvals, verifier_done *done, void *userdata)
 {
@@ -246,85 +259,27 @@ void verifier_prepare(struct verifier *v, struct trust_set *t, const struct subj
         done(userdata, r);
         return;
     }
-    p->done = done;
-    p->userdata = userdata;
     p->noted = v->noting;
-    v->n_pending++;
-    begin(p);
+    enter(p, done, userdata);
+}
+
+/* Nothing to verify, by a worker: told in another turn, and at a stop as all that are under way. */
+void verifier_yield(struct verifier *v, verifier_done *done, void *userdata)
+{
+    struct preparation *p = v->stopping ? NULL : calloc(1, sizeof(*p));
+
+    if (!p) {
+        done(userdata, v->stopping ? -ECANCELED : -ENOMEM);
+        return;
+    }
+    *p = (struct preparation){.verifier = v, .yields = true};
+    enter(p, done, userdata);
 }
 
 void verifier_settle(struct verifier *v, size_t at_most)
 {
     while (v->n_pending > at_most && v->running)
         (void)workers_wait(v->workers);
-}
-
-/* ---- the store ---- */
-
-void verifier_load_from(struct verifier *v, struct store *s)
-{
-    v->store = s;
-}
-
-int verifier_load(struct verifier *v, const struct trust_set *t, const struct store_verdict *row)
-{
-    struct trust_verdict_key key;
-    struct trust_verdict x;
-    int r;
-
-    memcpy(key.octets, row->key, sizeof(key.octets));
-    r = trust_verdict_decode(row->octets, row->size, &key, &x);
-    if (r < 0 || !t)
-        return r;
-    if (memcmp(row->basis, trust_set_basis(t), TRUST_BASIS_SIZE) != 0) {
-        v->foreign = true;
-        return 0;
-    }
-    verifier_reserve(v, ++v->n_loaded);
-    verdict_cache_put(v->cache, &key, &x);
-    return 0;
-}
-
-size_t verifier_n_loaded(const struct verifier *v)
-{
-    return v->n_loaded;
-}
-
-void verifier_loaded(struct verifier *v)
-{
-    v->store = NULL;
-    v->noting = false;
-    verifier_forget(v);
-}
-
-void verifier_note(struct verifier *v, bool noting)
-{
-    v->noting = noting;
-}
-
-size_t verifier_n_made(const struct verifier *v)
-{
-    return v->made.size / sizeof(struct made);
-}
-
-bool verifier_has_foreign(const struct verifier *v)
-{
-    return v->foreign;
-}
-
-bool verifier_write_made(struct verifier *v, const struct trust_set *t, struct store_txn *txn)
-{
-    bool any = v->made.size > 0;
-
-    for (size_t at = 0; at < v->made.size; at += sizeof(struct made)) {
-        struct made m;
-
-        memcpy(&m, v->made.data + at, sizeof(m));
-        verifier_write(txn, t, &m.key, &m.verdict);
-    }
-    buf_done(&v->made);
-    v->made = BUF_INIT;
-    return any;
 }
 
 /* ---- start and stop ---- */

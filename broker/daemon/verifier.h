@@ -49,6 +49,8 @@ void verifier_remember(struct verifier *v, const struct trust_verdict_key *key,
                        const struct trust_verdict *x);
 /** Makes room for that many verdicts that are to be remembered at once, until verifier_forget(). */
 void verifier_reserve(struct verifier *v, size_t n);
+/** Forgets a part, of which there may be much. False: nothing is left. */
+bool verifier_let_go(struct verifier *v);
 /** Forgets, and remembers no more than usual from here on. */
 void verifier_forget(struct verifier *v);
 
@@ -63,6 +65,9 @@ typedef void verifier_done(void *userdata, int result);
 void verifier_prepare(struct verifier *v, struct trust_set *t, const struct subject *subject,
                       const struct octets *approvals, size_t n_approvals, verifier_done *done,
                       void *userdata);
+
+/** Tells `done` in a later turn of the loop: for whoever has much to do of which nothing needs a worker. */
+void verifier_yield(struct verifier *v, verifier_done *done, void *userdata);
 
 /** Waits until at most so many preparations are under way: at start, when there is no loop yet. */
 void verifier_settle(struct verifier *v, size_t at_most);

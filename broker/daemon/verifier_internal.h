@@ -20,6 +20,7 @@ struct preparation {
     size_t n;
     int result;
     bool noted;
+    bool yields; /* goes over a worker also with nothing to verify */
     verifier_done *done;
     void *userdata;
 };

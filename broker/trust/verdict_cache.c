@@ -3,19 +3,26 @@
 #include <errno.h>
 #include <string.h>
 
-#define FIRST_SLOTS 64 /* a power of two */
+#define SHARDS      64
+#define FIRST_SLOTS 16 /* a power of two */
 
 struct slot {
     struct trust_verdict_key key;
     struct trust_verdict verdict; /* outcome 0: the slot is empty */
 };
 
-/* Open addressing, never more than half full; nothing is ever removed. Keys are SHA-256, which is hash
- * enough: who grinds for collisions pays a verification for each, and gets a probe that is some slots longer.
+/* Open addressing, never more than three quarters full; nothing is ever removed. Keys are SHA-256, which is
+ * hash enough: who grinds for collisions pays a verification for each, and gets a probe that is some slots
+ * longer. Each shard grows by itself, so that with millions nobody waits until all have moved.
  */
-struct generation {
+struct shard {
     struct slot *slots;
     size_t n, n_slots;
+};
+
+struct generation {
+    struct shard shards[SHARDS];
+    size_t n;
 };
 
 struct verdict_cache {
@@ -32,12 +39,19 @@ int verdict_cache_new(size_t most, struct verdict_cache **ret)
     return 0;
 }
 
+static void forget(struct generation *g)
+{
+    for (size_t i = 0; i < SHARDS; i++)
+        free(g->shards[i].slots);
+    *g = (struct generation){.n = 0};
+}
+
 struct verdict_cache *verdict_cache_free(struct verdict_cache *c)
 {
     if (!c)
         return NULL;
-    free(c->young.slots);
-    free(c->old.slots);
+    forget(&c->young);
+    forget(&c->old);
     free(c);
     return NULL;
 }
@@ -48,45 +62,72 @@ void verdict_cache_reserve(struct verdict_cache *c, size_t most)
         c->most = most / 2;
 }
 
+static bool let_go(struct generation *g)
+{
+    for (size_t i = 0; i < SHARDS; i++) {
+        struct shard *s = &g->shards[i];
+
+        if (!s->slots)
+            continue;
+        free(s->slots);
+        g->n -= s->n;
+        *s = (struct shard){.n = 0};
+        return true;
+    }
+    return false;
+}
+
+bool verdict_cache_let_go(struct verdict_cache *c)
+{
+    return let_go(&c->old) || let_go(&c->young);
+}
+
 void verdict_cache_forget(struct verdict_cache *c, size_t most)
 {
-    free(c->young.slots);
-    free(c->old.slots);
-    *c = (struct verdict_cache){.most = most / 2};
+    forget(&c->young);
+    forget(&c->old);
+    c->most = most / 2;
+}
+
+/* By another octet than those that choose the slot. */
+static size_t shard_of(const struct trust_verdict_key *key)
+{
+    return key->octets[sizeof(uint64_t)] % SHARDS;
 }
 
 /* The slot that holds it, or the empty one where it would go. */
-static struct slot *find_slot(const struct generation *g, const struct trust_verdict_key *key)
+static struct slot *find_slot(const struct shard *s, const struct trust_verdict_key *key)
 {
     uint64_t at;
 
     memcpy(&at, key->octets, sizeof(at));
-    at &= g->n_slots - 1;
-    while (g->slots[at].verdict.outcome != 0 &&
-           memcmp(g->slots[at].key.octets, key->octets, sizeof(key->octets)) != 0)
-        at = (at + 1) & (g->n_slots - 1);
-    return &g->slots[at];
+    at &= s->n_slots - 1;
+    while (s->slots[at].verdict.outcome != 0 &&
+           memcmp(s->slots[at].key.octets, key->octets, sizeof(key->octets)) != 0)
+        at = (at + 1) & (s->n_slots - 1);
+    return &s->slots[at];
 }
 
 static const struct slot *find(const struct generation *g, const struct trust_verdict_key *key)
 {
-    const struct slot *s = g->n > 0 ? find_slot(g, key) : NULL;
+    const struct shard *in = &g->shards[shard_of(key)];
+    const struct slot *s = in->n > 0 ? find_slot(in, key) : NULL;
 
     return s && s->verdict.outcome != 0 ? s : NULL;
 }
 
-static bool grow(struct generation *g)
+static bool grow(struct shard *s)
 {
-    struct generation larger = {.n = g->n, .n_slots = g->n_slots > 0 ? 2 * g->n_slots : FIRST_SLOTS};
+    struct shard larger = {.n = s->n, .n_slots = s->n_slots > 0 ? 2 * s->n_slots : FIRST_SLOTS};
 
     larger.slots = calloc(larger.n_slots, sizeof(*larger.slots));
     if (!larger.slots)
         return false;
-    for (size_t i = 0; i < g->n_slots; i++)
-        if (g->slots[i].verdict.outcome != 0)
-            *find_slot(&larger, &g->slots[i].key) = g->slots[i];
-    free(g->slots);
-    *g = larger;
+    for (size_t i = 0; i < s->n_slots; i++)
+        if (s->slots[i].verdict.outcome != 0)
+            *find_slot(&larger, &s->slots[i].key) = s->slots[i];
+    free(s->slots);
+    *s = larger;
     return true;
 }
 
@@ -94,18 +135,20 @@ void verdict_cache_put(struct verdict_cache *c, const struct trust_verdict_key *
                        const struct trust_verdict *v)
 {
     struct generation *g = &c->young;
+    struct shard *in = &g->shards[shard_of(key)];
     struct slot *s;
 
     if (v->outcome == 0)
         return;
     if (g->n >= c->most && !find(g, key)) {
-        free(c->old.slots);
+        forget(&c->old);
         c->old = c->young;
-        c->young = (struct generation){0};
+        c->young = (struct generation){.n = 0};
     }
-    if (2 * (g->n + 1) > g->n_slots && !grow(g))
+    if (4 * (in->n + 1) > 3 * in->n_slots && !grow(in))
         return;
-    s = find_slot(g, key);
+    s = find_slot(in, key);
+    in->n += s->verdict.outcome == 0;
     g->n += s->verdict.outcome == 0;
     *s = (struct slot){.key = *key, .verdict = *v};
 }

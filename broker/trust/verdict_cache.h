@@ -24,6 +24,9 @@ DEFINE_CLEANUP(struct verdict_cache, verdict_cache_free);
 /** Lets it hold as many, if that is more than before. */
 void verdict_cache_reserve(struct verdict_cache *c, size_t most);
 
+/** Lets go of a part of what it holds: of very much this takes its time. False: nothing is left. */
+bool verdict_cache_let_go(struct verdict_cache *c);
+
 /** Lets go of all, and may hold `most` from now on. */
 void verdict_cache_forget(struct verdict_cache *c, size_t most);
 

@@ -5,10 +5,16 @@
 
 #define SLOTS_MIN 16
 
-/* Any number of slots will do: the upper half of a product instead of a remainder. */
+/* Any number of slots will do: the upper half of a product instead of a remainder. Homes so lie in the order
+ * of the hashes. */
+static size_t home_of_hash(const struct hash_table *t, uint64_t hash)
+{
+    return (size_t)(((unsigned __int128)hash * t->n_slots) >> 64);
+}
+
 static size_t home_of(const struct hash_table *t, const void *key)
 {
-    return (size_t)(((unsigned __int128)t->keying->hash(t->seed, key) * t->n_slots) >> 64);
+    return home_of_hash(t, t->keying->hash(t->seed, key));
 }
 
 static size_t after(const struct hash_table *t, size_t i)
@@ -96,4 +102,56 @@ void hash_table_clear_slot(struct hash_table *t, void **slot)
     }
     t->slots[hole] = NULL;
     t->used--;
+}
+
+/* ---- walking ---- */
+
+static uint64_t hash_of(const struct hash_table *t, const void *item)
+{
+    return t->keying->hash(t->seed, t->keying->key_of(item));
+}
+
+/* Slots are counted on past the end, which a run may go round: who stands there has its home before the end.
+ */
+static bool is_of_run(const struct hash_table *t, uint64_t hash, size_t at)
+{
+    return (home_of_hash(t, hash) > at % t->n_slots) == (at >= t->n_slots);
+}
+
+/* In a run items stand as they came; the first run that has any has the lowest. */
+static bool find_lowest(const struct hash_table *t, uint64_t from, uint64_t *ret)
+{
+    bool found = false;
+
+    for (size_t at = home_of_hash(t, from);; at++) {
+        const void *item = t->slots[at % t->n_slots];
+        uint64_t hash;
+
+        if (!item && (found || at >= t->n_slots))
+            return found;
+        if (!item)
+            continue;
+        hash = hash_of(t, item);
+        if (hash < from || (found && hash > *ret) || !is_of_run(t, hash, at))
+            continue;
+        *ret = hash;
+        found = true;
+    }
+}
+
+bool hash_table_next(const struct hash_table *t, struct hash_walk *walk,
+                     void (*visit)(void *item, void *userdata), void *userdata)
+{
+    uint64_t lowest = 0;
+
+    if (walk->over || !find_lowest(t, walk->from, &lowest)) {
+        walk->over = true;
+        return false;
+    }
+    walk->from = lowest + 1;
+    walk->over = lowest == UINT64_MAX;
+    for (size_t at = home_of_hash(t, lowest); t->slots[at % t->n_slots]; at++)
+        if (hash_of(t, t->slots[at % t->n_slots]) == lowest)
+            visit(t->slots[at % t->n_slots], userdata);
+    return true;
 }

@@ -38,6 +38,17 @@ int hash_table_expect(struct hash_table *t, size_t n);
  * until the table changes. */
 void **hash_table_slot(const struct hash_table *t, const void *key);
 
+/** How far a walk through all items has come; all zeros at its beginning. */
+struct hash_walk {
+    uint64_t from; /* the lowest hash that is still to come */
+    bool over;
+};
+/** Visits the item that comes next, or several whose hashes are the same. The order is that of the hashes, so
+ * that between two calls any may come and go, and the table grow: what is there all the while is visited
+ * exactly once. `visit` may not change the table. False: there is none left. */
+bool hash_table_next(const struct hash_table *t, struct hash_walk *walk,
+                     void (*visit)(void *item, void *userdata), void *userdata);
+
 /** Puts an item into the empty slot where it belongs, or takes it out; its key must still be what it was. */
 void hash_table_fill_slot(struct hash_table *t, void **slot, void *item);
 void hash_table_clear_slot(struct hash_table *t, void **slot);

@@ -1,7 +1,6 @@
 #include "policy/engine/index.h"
 
 #include "policy/base/siphash.h"
-#include "policy/engine/hash_table.h"
 #include "policy/engine/order.h"
 #include "policy/engine/terms.h"
 
@@ -171,8 +170,7 @@ static const struct hash_keying staff_keying = {staff_of, hash_staff, equal_staf
 
 int grant_index_new(const uint8_t seed[static GRANT_INDEX_SEED_SIZE], struct grant_index **ret)
 {
-    cleanup(grant_index_free_p) struct grant_index *index =
-        (struct grant_index *)calloc(1, sizeof(struct grant_index));
+    cleanup(grant_index_free_p) struct grant_index *index = (struct grant_index *)calloc(1, sizeof(*index));
     int r;
 
     if (!index)
@@ -189,7 +187,7 @@ int grant_index_new(const uint8_t seed[static GRANT_INDEX_SEED_SIZE], struct gra
     return 0;
 }
 
-static void entry_free(struct grant_index *index, struct grant_entry *entry)
+static void entry_free(struct grant_entry *entry, void *index)
 {
     own_free(index, entry->own);
     free(entry);
@@ -199,9 +197,7 @@ struct grant_index *grant_index_free(struct grant_index *index)
 {
     if (!index)
         return NULL;
-    for (size_t i = 0; i < index->by_id.n_slots; i++)
-        if (index->by_id.slots[i])
-            entry_free(index, index->by_id.slots[i]);
+    grant_index_each(index, entry_free, index);
     hash_table_done(&index->by_id);
     hash_table_done(&index->by_staff);
     terms_pool_done(&index->terms);
@@ -354,7 +350,7 @@ void grant_index_remove(struct grant_index *index, const struct ident_id *id)
         return;
     hash_table_clear_slot(&index->by_id, slot);
     unlink_staff(index, entry);
-    entry_free(index, entry);
+    entry_free(entry, index);
 }
 
 struct grant_entry *grant_index_find(const struct grant_index *index, const struct ident_id *id)
@@ -383,4 +379,22 @@ void grant_index_each(const struct grant_index *index, void (*f)(struct grant_en
     for (size_t i = 0; i < index->by_id.n_slots; i++)
         if (index->by_id.slots[i])
             f(index->by_id.slots[i], userdata);
+}
+
+struct visit {
+    void (*f)(struct grant_entry *, void *);
+    void *userdata;
+};
+
+static void visit_entry(void *item, void *userdata)
+{
+    const struct visit *v = userdata;
+
+    v->f(item, v->userdata);
+}
+
+bool grant_index_next(const struct grant_index *index, struct hash_walk *walk,
+                      void (*f)(struct grant_entry *, void *), void *userdata)
+{
+    return hash_table_next(&index->by_id, walk, visit_entry, &(struct visit){f, userdata});
 }

@@ -4,6 +4,7 @@
 #include "policy/base/cleanup.h"
 #include "policy/base/verdict.h"
 #include "policy/document/grant.h"
+#include "policy/engine/hash_table.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -89,5 +90,9 @@ size_t grant_index_count(const struct grant_index *index);
 /** Calls f for each entry in no particular order; f must not insert or remove. */
 void grant_index_each(const struct grant_index *index, void (*f)(struct grant_entry *, void *),
                       void *userdata);
+/** For whoever goes through all by and by: f for the entry that comes next (hash_table_next). False: there is
+ * none left. */
+bool grant_index_next(const struct grant_index *index, struct hash_walk *walk,
+                      void (*f)(struct grant_entry *, void *), void *userdata);
 
 #endif

@@ -136,6 +136,33 @@ static void test_forget(void **state)
     verdict_cache_free(c);
 }
 
+/* Part by part, also of what is old; there is room for as many as before. */
+static void test_let_go(void **state)
+{
+    struct verdict_cache *c;
+    size_t before;
+
+    (void)state;
+    assert_int_equal(verdict_cache_new(2000, &c), 0);
+    assert_false(verdict_cache_let_go(c));
+    for (uint32_t n = 0; n < 1500; n++)
+        put(c, n);
+    assert_int_equal(before = verdict_cache_count(c), 1500);
+    while (verdict_cache_let_go(c)) {
+        size_t left = verdict_cache_count(c);
+
+        assert_true(left < before && before - left < 100);
+        before = left;
+    }
+    assert_int_equal(before, 0);
+    for (uint32_t n = 0; n < 1500; n++)
+        put(c, n);
+    assert_int_equal(verdict_cache_count(c), 1500);
+    for (uint32_t n = 1000; n < 1500; n++)
+        assert_true(has(c, n));
+    verdict_cache_free(c);
+}
+
 static void test_reserve(void **state)
 {
     struct verdict_cache *c;
@@ -176,7 +203,7 @@ int main(void)
         cmocka_unit_test(test_found_as_put),     cmocka_unit_test(test_colliding_keys),
         cmocka_unit_test(test_bounded),          cmocka_unit_test(test_reserve),
         cmocka_unit_test(test_reserve_a_little), cmocka_unit_test(test_forget),
-        cmocka_unit_test(test_replaced),
+        cmocka_unit_test(test_let_go),           cmocka_unit_test(test_replaced),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -142,12 +143,99 @@ static void test_what_is_expected_has_room(void **state)
     }
 }
 
+/* ---- walking ---- */
+
+#define N_LATER 2000
+
+static unsigned visits[N_MANY];
+
+static void visit(void *item, void *userdata)
+{
+    (void)userdata;
+    visits[((struct item *)item)->number]++;
+}
+
+/* Every seventh is gone before, others come and go, and the table grows several times meanwhile. */
+static void test_a_walk_meets_who_stays_once(void **state)
+{
+    struct hash_walk walk = {0};
+    struct hash_table t;
+    size_t n_slots, next = N_LATER;
+    unsigned steps = 0;
+
+    (void)state;
+    memset(visits, 0, sizeof(visits));
+    assert_int_equal(hash_table_init(&t, &keying, NULL), 0);
+    fill_many(&t, 0, N_LATER);
+    n_slots = t.n_slots;
+    for (size_t i = 0; i < N_LATER; i += 7)
+        hash_table_clear_slot(&t, hash_table_slot(&t, &many[i]));
+    while (hash_table_next(&t, &walk, visit, NULL)) {
+        if (next < N_MANY)
+            fill_many(&t, next, next + 2);
+        if (next < N_MANY && next % 3 == 0)
+            hash_table_clear_slot(&t, hash_table_slot(&t, &many[next]));
+        next += 2;
+        steps++;
+    }
+    assert_true(t.n_slots > 2 * n_slots);
+    assert_true(steps >= N_LATER - N_LATER / 7 - 1);
+    for (size_t i = 0; i < N_LATER; i++)
+        assert_int_equal(visits[i], i % 7 != 0);
+    for (size_t i = N_LATER; i < N_MANY; i++)
+        assert_true(visits[i] <= 1);
+    assert_false(hash_table_next(&t, &walk, visit, NULL));
+    hash_table_done(&t);
+}
+
+/* Runs that go round the end, both ends of the hashes, and several of one hash: met together. */
+static void test_a_walk_round_the_end(void **state)
+{
+    static const uint64_t hashes[] = {UINT64_MAX, UINT64_MAX, UINT64_MAX - 1,     0,
+                                      0,          1,          (uint64_t)15 << 60, (uint64_t)15 << 60};
+    struct item items[ARRAY_SIZE(hashes)];
+
+    (void)state;
+    for (size_t first = 0; first < ARRAY_SIZE(hashes); first++) {
+        struct hash_walk walk = {0};
+        struct hash_table t;
+        unsigned steps = 0;
+
+        memset(visits, 0, sizeof(visits));
+        assert_int_equal(hash_table_init(&t, &keying, NULL), 0);
+        for (size_t i = 0; i < ARRAY_SIZE(hashes); i++) {
+            size_t k = (first + i) % ARRAY_SIZE(hashes);
+
+            items[k] = (struct item){hashes[k], (unsigned)k};
+            fill(&t, &items[k]);
+        }
+        while (hash_table_next(&t, &walk, visit, NULL))
+            steps++;
+        assert_int_equal(steps, 5);
+        for (size_t i = 0; i < ARRAY_SIZE(hashes); i++)
+            assert_int_equal(visits[i], 1);
+        hash_table_done(&t);
+    }
+}
+
+static void test_a_walk_through_nothing(void **state)
+{
+    struct hash_walk walk = {0};
+    struct hash_table t;
+
+    (void)state;
+    assert_int_equal(hash_table_init(&t, &keying, NULL), 0);
+    assert_false(hash_table_next(&t, &walk, visit, NULL));
+    assert_true(walk.over);
+    hash_table_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_runs_round_the_end),
-        cmocka_unit_test(test_what_an_item_takes),
-        cmocka_unit_test(test_what_is_expected_has_room),
+        cmocka_unit_test(test_runs_round_the_end),        cmocka_unit_test(test_what_an_item_takes),
+        cmocka_unit_test(test_what_is_expected_has_room), cmocka_unit_test(test_a_walk_meets_who_stays_once),
+        cmocka_unit_test(test_a_walk_round_the_end),      cmocka_unit_test(test_a_walk_through_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
