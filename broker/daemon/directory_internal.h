@@ -55,9 +55,10 @@ struct directory_published {
     bool is_withdrawn;  /* and in no entry */
     bool is_unverified; /* its octets are counted */
     bool is_unwritten;
-    bool is_awaited; /* kept, of a grant that is still on its way from the store: else as if nothing were
-                        known */
-    bool was_there;  /* of such a one: in an entry, when hufud started */
+    bool is_awaited;  /* kept, of a grant that is still on its way from the store: else as if nothing were
+                         known */
+    bool was_there;   /* of such a one: in an entry, when hufud started */
+    bool has_session; /* while directory_act() records */
     size_t size;
     unsigned tasks;
 };

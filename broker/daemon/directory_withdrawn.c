@@ -215,12 +215,22 @@ void directory_look_at(struct directory *d, const struct ident_id *id)
 
 /* ---- acting ---- */
 
-static bool has_session(const struct broker *b, const struct ident_id *id)
+/* Of many that are withdrawn while many are in, neither is gone through for each of the other. */
+static void note_sessions(struct directory *d, bool noted)
 {
-    for (const struct session *s = registry_first(b->registry); s; s = registry_next(s))
-        if (ident_id_equal(&s->grant, id) && s->state != SESSION_ENDING)
-            return true;
-    return false;
+    for (const struct session *s = registry_first(d->broker->registry); s; s = registry_next(s)) {
+        struct directory_published *p = directory_find_published(d, &s->grant);
+
+        if (p)
+            p->has_session = noted && (p->has_session || s->state != SESSION_ENDING);
+    }
+}
+
+static bool has_session(const struct directory *d, const struct ident_id *id)
+{
+    const struct directory_published *p = directory_find_published(d, id);
+
+    return p && p->has_session;
 }
 
 static void record_one(struct directory *d, const struct ident_id *id, bool gone, const char *detail,
@@ -249,7 +259,7 @@ static void record(struct directory *d, bool gone)
 
         if (directory_has_withdrawn(d, id) != gone)
             continue;
-        if (gone && has_session(d->broker, id)) {
+        if (gone && has_session(d, id)) {
             record_one(d, id, gone, "sessions under it end", true);
             continue;
         }
@@ -268,8 +278,10 @@ void directory_act(struct directory *d)
     if (d->n_changed == 0 && d->changed_unsaid == 0)
         return;
     d->broker->generation++;
+    note_sessions(d, true);
     record(d, true);
     record(d, false);
+    note_sessions(d, false);
     d->n_changed = d->changed_unsaid = 0;
     life_recheck_under(d->broker, NULL);
 }

@@ -1,4 +1,5 @@
 // LAYERS: test_support
+// LINK: -Wl,--wrap=registry_next
 
 #include "broker/audit/event.h"
 #include "broker/daemon/directory.h"
@@ -10,6 +11,16 @@
 
 /* A refresh is all or nothing: what comes between its beginning and an end that counts the same is what there
  * is; cut short or miscounted it is nothing. */
+
+static unsigned n_sessions; /* that were looked at */
+
+struct session *__real_registry_next(const struct session *s);
+struct session *__wrap_registry_next(const struct session *s);
+struct session *__wrap_registry_next(const struct session *s)
+{
+    n_sessions++;
+    return __real_registry_next(s);
+}
 
 static void tell_grant(struct ldapd *l, void *userdata)
 {
@@ -261,6 +272,33 @@ static void test_large_purge_confirmed(void **state)
     ldapd_hang_up(&l);
 }
 
+/* Who is in under which of them is looked up, and not looked for once for each. */
+static void test_large_purge_with_sessions(void **state)
+{
+    struct world *w = *state;
+    struct ldapd l = ldapd_new(w);
+    unsigned range[2] = {1, 40};
+    struct visitor v[3];
+
+    ldapd_connect(&l);
+    ldapd_refresh(&l, tell_many, range);
+    for (size_t i = 0; i < ARRAY_SIZE(v); i++) {
+        v[i] = visitor_new();
+        (void)world_log_in(w, &v[i]);
+    }
+    ldapd_begin(&l, true);
+    n_sessions = 0;
+    ldapd_end(&l, true, "rid=1,csn=2");
+    ldapd_settle(&l);
+    assert_in_range(n_sessions, 1, 40);
+    assert_int_equal(ldapd_count(w, "withdrawn"), 40);
+    assert_int_equal(world_records(w, EVENT_WITHDRAWN, "failure", NULL), 4); /* three, and the others */
+    world_until(w, world_nobody_is_left, NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(v); i++)
+        visitor_end(&v[i]);
+    ldapd_hang_up(&l);
+}
+
 /* Few may always go. */
 static void test_small_purge(void **state)
 {
@@ -338,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_full_means_full, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_large_purge_contradicted, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_large_purge_confirmed, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_large_purge_with_sessions, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_small_purge, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_everything_is_asked_about, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_unknown_is_present, world_setup, world_teardown),
