@@ -54,6 +54,19 @@ static enum exit_code not_put(const struct restore *r, const char *what, int err
                     strerror(-error));
 }
 
+/* The folder is hufu's, who may have put another file under that name meanwhile: one that root has elsewhere. */
+static int give(int folder, const char *name, const struct passwd *user)
+{
+    cleanup_close int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+        return -EPERM;
+    return fchown(fd, user->pw_uid, user->pw_gid) < 0 ? -errno : 0;
+}
+
 static int stage(const struct restore *r, int state)
 {
     const struct passwd *user = getpwnam(BACKUP_USER);
@@ -71,7 +84,7 @@ static int stage(const struct restore *r, int state)
     ident_format_hex(sha256, sizeof(sha256), text);
     if (strcmp(text, manifest_find(&r->manifest, BACKUP_STORE)->sha256) != 0)
         return -EBADMSG;
-    return fchownat(state, STAGED, user->pw_uid, user->pw_gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+    return give(state, STAGED, user);
 }
 
 /* 1: kept; 0: there was none. */
