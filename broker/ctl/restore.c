@@ -54,7 +54,7 @@ static enum exit_code not_put(const struct restore *r, const char *what, int err
                     strerror(-error));
 }
 
-/* The folder is hufu's, who may have put another file under that name meanwhile: one that root has elsewhere. */
+/* The folder is hufu's, who may have put another file of root's under that name meanwhile. */
 static int give(int folder, const char *name, const struct passwd *user)
 {
     cleanup_close int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
