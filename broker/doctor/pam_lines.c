@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define GATE_SOCKET "/run/hufu/gate"
@@ -81,6 +82,36 @@ static size_t index_of(const struct stack_lines *lines, const char *module)
     return lines->n;
 }
 
+/* pam_env(8) takes any number. */
+static bool reads_persons_file(const struct stack_line *line)
+{
+    bool reads = false;
+
+    if (!stack_is_module(line, "pam_env.so"))
+        return false;
+    for (size_t i = 0; i < line->argc; i++)
+        if (strncmp(line->argv[i], "user_readenv=", 13) == 0)
+            reads = strtol(line->argv[i] + 13, NULL, 10) != 0;
+    return reads;
+}
+
+/* sshd says in PAM's environment which key it took, and pam_hufu looks there. */
+static void check_environment(struct doctor *d, const struct pam_service *s, const struct stack_lines *lines,
+                              size_t gate)
+{
+    for (size_t i = 0; i < gate; i++) {
+        if (!reads_persons_file(&lines->items[i]))
+            continue;
+        doctor_find(
+            d, DOCTOR_PROBLEM, "pam-env-before-gate", s->file,
+            _("the session phase asks pam_hufu (line %u) after pam_env has read a file of the person's "
+              "(line %u), which may say there that sshd took another key"),
+            lines->items[gate].number, lines->items[i].number);
+        doctor_advise(d, _("Put the lines of pam_hufu before it, or take user_readenv out of it."));
+        return;
+    }
+}
+
 /* Processes are told to be a person's by their login uid, and the longest life is told to pam_systemd. */
 static void check_order(struct doctor *d, const struct pam_service *s, const struct stack_lines *lines)
 {
@@ -104,6 +135,7 @@ static void check_order(struct doctor *d, const struct pam_service *s, const str
             lines->items[gate].number, lines->items[loginuid].number);
         doctor_advise(d, _("Put `session required pam_loginuid.so` before the lines of pam_hufu."));
     }
+    check_environment(d, s, lines, gate);
     if (systemd < gate) {
         doctor_find(
             d, DOCTOR_WARNING, "pam-after-systemd", s->file,

@@ -13,6 +13,11 @@ BROKEN = {
     "no account line": ("sed -i /pam_hufu/d /etc/pam.d/common-account", "pam-not-gated", "/etc/pam.d/sshd"),
     "no session line": ("sed -i /pam_hufu/d /etc/pam.d/common-session", "pam-not-gated", "/etc/pam.d/login"),
     "sufficient first": ("sed -i '1i account sufficient pam_localuser.so' /etc/pam.d/sshd", "pam-ends-before-gate", "/etc/pam.d/sshd"),
+    "the person's environment first": (
+        r"sed -i '0,/^session/s//session required pam_env.so user_readenv=1\n&/' /etc/pam.d/sshd",
+        "pam-env-before-gate",
+        "/etc/pam.d/sshd",
+    ),
     "jump over it": (
         "sed -i 's/^account.*pam_nologin.so/account [success=8 default=ignore] pam_nologin.so/' /etc/pam.d/sshd",
         "pam-jumps-over-gate",

@@ -201,6 +201,17 @@ static void test_after_systemd(void **state)
             DOCTOR_WARNING, "pam-after-systemd");
 }
 
+static void test_after_a_persons_environment(void **state)
+{
+    const char *const before = "session optional pam_keyinit.so force revoke\n";
+
+    changed(state, before, "session required pam_env.so user_readenv=1\n", DOCTOR_PROBLEM,
+            "pam-env-before-gate");
+    debian_change(*state, SSHD, "user_readenv=1\n", "user_readenv=1 user_readenv=0\n");
+    patient_examine(*state, check_pam);
+    assert_finds_not(*state, "pam-env-before-gate");
+}
+
 static void test_a_missing_include(void **state)
 {
     changed(state, "@include common-account\n", "@include common-acount\n", DOCTOR_PROBLEM, "pam-broken");
@@ -333,6 +344,7 @@ int main(void)
         CASE(test_no_loginuid_beside_the_profile),
         CASE(test_before_loginuid),
         CASE(test_after_systemd),
+        CASE(test_after_a_persons_environment),
         CASE(test_a_missing_include),
         CASE(test_writable),
         CASE(test_the_module_file),
