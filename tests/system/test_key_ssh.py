@@ -155,6 +155,24 @@ def test_a_key_that_was_only_offered(site):
     assert opened["grant"] == of_second != of_first and opened["detail"] == site.box.fingerprint(second)
 
 
+def test_a_key_that_a_file_of_theirs_claims(site):
+    """PAM's environment says which key sshd took, and pam_env takes what the person's own file says: after the gate. Before it, doctor
+    says what that would be worth."""
+    box = site.box
+    key = " ".join(box.get(f"{site.keys['zhang.san']}.pub").decode().split()[:2])
+    box.put("/home/zhang.san/.pam_environment", f'SSH_AUTH_INFO_0 DEFAULT="publickey {key}"\n', owner="zhang.san")
+    site.grant()
+    before = len(site.refusals())
+    assert not site.ssh_with_key_offered().ok
+    assert "key-mismatch" in site.refusals()[before:]
+    box.sh(r"cp /etc/pam.d/sshd /root/sshd.pam && sed -i '0,/^session/s//session required pam_env.so user_readenv=1\n&/' /etc/pam.d/sshd")
+    try:
+        assert site.ssh_with_key_offered().ok
+        assert "[pam-env-before-gate]" in box.run("hufuctl doctor").out
+    finally:
+        box.sh("mv /root/sshd.pam /etc/pam.d/sshd; rm ~zhang.san/.pam_environment")
+
+
 # --- an sshd that is configured otherwise
 
 
