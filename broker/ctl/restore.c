@@ -54,6 +54,23 @@ static enum exit_code not_put(const struct restore *r, const char *what, int err
                     strerror(-error));
 }
 
+/* What was checked may have been changed since: what is copied is what the manifest lists. */
+static int copy_listed(const struct restore *r, const char *name, int folder, const char *to, mode_t mode)
+{
+    char text[MANIFEST_DIGEST];
+    uint8_t sha256[32];
+    uint64_t size;
+    int e = backup_copy(r->folder, name, folder, to, mode, sha256, &size);
+
+    if (e < 0)
+        return e;
+    ident_format_hex(sha256, sizeof(sha256), text);
+    if (strcmp(text, manifest_find(&r->manifest, name)->sha256) == 0)
+        return 0;
+    (void)unlinkat(folder, to, 0);
+    return -EBADMSG;
+}
+
 /* The folder is hufu's, who may have put another file of root's under that name meanwhile. */
 static int give(int folder, const char *name, const struct passwd *user)
 {
@@ -70,21 +87,13 @@ static int give(int folder, const char *name, const struct passwd *user)
 static int stage(const struct restore *r, int state)
 {
     const struct passwd *user = getpwnam(BACKUP_USER);
-    char text[MANIFEST_DIGEST];
-    uint8_t sha256[32];
-    uint64_t size;
     int e;
 
     if (!user)
         return -ENOENT;
     (void)unlinkat(state, STAGED, 0); /* of one that was interrupted */
-    e = backup_copy(r->folder, BACKUP_STORE, state, STAGED, 0600, sha256, &size);
-    if (e < 0)
-        return e;
-    ident_format_hex(sha256, sizeof(sha256), text);
-    if (strcmp(text, manifest_find(&r->manifest, BACKUP_STORE)->sha256) != 0)
-        return -EBADMSG;
-    return give(state, STAGED, user);
+    e = copy_listed(r, BACKUP_STORE, state, STAGED, 0600);
+    return e < 0 ? e : give(state, STAGED, user);
 }
 
 /* 1: kept; 0: there was none. */
@@ -150,12 +159,10 @@ static enum exit_code put_store(struct restore *r)
 
 static enum exit_code put_file(struct restore *r, int etc, const char *name)
 {
-    uint8_t sha256[32];
-    uint64_t size;
     int e = keep(r, etc, name);
 
     if (e >= 0)
-        e = backup_copy(r->folder, name, etc, name, 0644, sha256, &size);
+        e = copy_listed(r, name, etc, name, 0644);
     if (e == 0)
         return EXIT_DONE;
     put_back(r, etc, name);
