@@ -146,7 +146,7 @@ WIDENINGS = [
 
 def test_nothing_widens_it(granted):
     """One session for all of them, as it would be."""
-    script = ["export UNHEARD_OF=1"]
+    script = ["export UNHEARD_OF=1 SUDO_EDITOR=/bin/true"]  # sudo -e looks for an editor before it asks anybody
     script += [f"echo '--- {n}'; sudo -n -u oracle {command} </dev/null 2>&1" for n, (command, _) in enumerate(WIDENINGS)]
     granted.box.put("/home/zhang.san/tries", "\n".join(script) + "\n", owner="zhang.san:hufu-gated")
     told = granted.ssh(command="bash tries", timeout=60).out.split("--- ")[1:]
