@@ -125,14 +125,47 @@ static void test_forget(void **state)
 
     (void)state;
     assert_int_equal(verdict_cache_new(10, &c), 0);
-    put(c, 1);
+    for (uint32_t n = 0; n < 8; n++) /* some of them are old by then */
+        put(c, n);
     verdict_cache_forget(c, 100);
     assert_int_equal(verdict_cache_count(c), 0);
-    assert_false(has(c, 1));
+    for (uint32_t n = 0; n < 8; n++)
+        assert_false(has(c, n));
     for (uint32_t n = 0; n < 100; n++)
         put(c, n);
     assert_int_equal(verdict_cache_count(c), 100);
     assert_true(has(c, 0));
+    verdict_cache_free(c);
+}
+
+/* As many as there are, all in one part: what is not there is looked for, and not found. */
+static void test_one_part(void **state)
+{
+    struct verdict_cache *c;
+
+    (void)state;
+    assert_int_equal(verdict_cache_new(10000, &c), 0);
+    for (uint32_t n = 0; n < 64 * 1000; n += 64) {
+        put(c, n);
+        assert_true(has(c, n));
+        assert_false(has(c, n + 64));
+    }
+    verdict_cache_free(c);
+}
+
+static void test_let_go_of_one(void **state)
+{
+    struct verdict_cache *c;
+
+    (void)state;
+    assert_int_equal(verdict_cache_new(100, &c), 0);
+    put(c, 1);
+    assert_true(verdict_cache_let_go(c));
+    assert_false(verdict_cache_let_go(c));
+    assert_int_equal(verdict_cache_count(c), 0);
+    assert_false(has(c, 1));
+    put(c, 1);
+    assert_true(has(c, 1));
     verdict_cache_free(c);
 }
 
@@ -203,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_found_as_put),     cmocka_unit_test(test_colliding_keys),
         cmocka_unit_test(test_bounded),          cmocka_unit_test(test_reserve),
         cmocka_unit_test(test_reserve_a_little), cmocka_unit_test(test_forget),
+        cmocka_unit_test(test_one_part),         cmocka_unit_test(test_let_go_of_one),
         cmocka_unit_test(test_let_go),           cmocka_unit_test(test_replaced),
     };
 
